@@ -1,0 +1,142 @@
+# swanalloc: a PGXS build. `make help` lists the targets.
+#
+# The version is written in swanalloc.control and nowhere else that is built from.
+
+EXTENSION = swanalloc
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\([^']*\)'.*/\1/p" swanalloc.control)
+
+MODULE_big = swanalloc
+OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
+
+DATA = $(sort $(wildcard sql/swanalloc--*--*.sql))
+DATA_built = sql/swanalloc--$(EXTVERSION).sql
+
+# -Wextra, less the three kinds the server's own headers and calling convention cause.
+# `make COPT=-Werror` is what the tests build with.
+PG_CPPFLAGS = -DSWANALLOC_VERSION='"$(EXTVERSION)"'
+PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
+
+# One pg_regress call, one file after another; the answers lie in expected/. Databases are
+# UTF8 with the C locale, so that an answer does not depend on the machine.
+REGRESS = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
+REGRESS_OPTS = --inputdir=test
+ISOLATION = $(patsubst test/isolation/specs/%.spec,%,$(sort $(wildcard test/isolation/specs/*.spec)))
+ISOLATION_OPTS = --inputdir=test/isolation
+PROVE_TESTS = $(sort $(wildcard test/t/*.pl))
+PGTAP_TESTS = $(sort $(wildcard test/pgtap/*.sql))
+PGTAP_DB = contrib_regression_pgtap
+NO_LOCALE = 1
+ENCODING = UTF8
+
+EXTRA_CLEAN = results regression.diffs regression.out output_iso tmp_check tmp_inst log \
+	$(filter-out $(DATA),$(wildcard sql/swanalloc--*.sql))
+
+# installcheck below runs every suite, even when an earlier one failed; PGXS's own would stop.
+NO_INSTALLCHECK = 1
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+
+# Debian packs PGXS with the client: only the headers show that one can build.
+SERVER_HEADER := $(wildcard $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)/postgres.h)
+ifneq (,$(and $(wildcard $(PGXS)),$(SERVER_HEADER)))
+
+include $(PGXS)
+
+# Debian's server is not built with --enable-depend, so headers are named here.
+$(OBJS) $(OBJS:.o=.bc): $(wildcard src/*.h)
+
+sql/swanalloc--$(EXTVERSION).sql: sql/swanalloc.sql
+	cp $< $@
+
+LINT_ENV = CC='$(CC)' CFLAGS='$(CPPFLAGS) $(CFLAGS)'
+
+# Regress and isolation honour EXTRA_REGRESS_OPTS, e.g. --temp-instance=./tmp_inst.
+installcheck-regress:
+ifneq ($(strip $(REGRESS)),)
+	$(pg_regress_installcheck) $(REGRESS_OPTS) $(REGRESS)
+endif
+
+# Some packages leave isolationtester out.
+installcheck-isolation:
+ifneq ($(strip $(ISOLATION)),)
+ifneq ($(wildcard $(top_builddir)/src/test/isolation/pg_isolation_regress),)
+	$(pg_isolation_regress_installcheck) $(ISOLATION_OPTS) $(ISOLATION)
+else
+	@echo '# isolation tests skipped: no pg_isolation_regress in this PostgreSQL'
+endif
+endif
+
+# TAP tests start clusters of their own from the installed binaries.
+installcheck-tap:
+ifneq ($(strip $(PROVE_TESTS)),)
+ifeq ($(enable_tap_tests),yes)
+	@if perl -I '$(top_srcdir)/src/test/perl' -c -e 'use IPC::Run; use Test::More; use PostgreSQL::Test::Cluster' 2>/dev/null; then \
+		$(prove_installcheck); \
+	else echo '# TAP tests skipped: PostgreSQL::Test::Cluster or IPC::Run is missing'; fi
+else
+	@echo '# TAP tests skipped: this PostgreSQL was built without --enable-tap-tests'
+endif
+endif
+
+# pgTAP tests need a running server (PGHOST, PGPORT, PGUSER say which).
+installcheck-pgtap:
+ifneq ($(strip $(PGTAP_TESTS)),)
+	@sql() { PGOPTIONS='-c client_min_messages=error' '$(bindir)/psql' -XAtq -v ON_ERROR_STOP=1 -d postgres -c "$$1"; }; \
+	if ! command -v pg_prove >/dev/null || \
+	   [ "$$(sql "SELECT 1 FROM pg_available_extensions WHERE name = 'pgtap'" 2>/dev/null)" != 1 ]; then \
+		echo '# pgTAP tests skipped: they need pg_prove, pgTAP and a running server'; exit 0; \
+	fi; \
+	sql 'DROP DATABASE IF EXISTS $(PGTAP_DB)' && \
+	sql "CREATE DATABASE $(PGTAP_DB) TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'" && \
+	pg_prove --psql-bin '$(bindir)/psql' -d $(PGTAP_DB) $(PGTAP_TESTS); status=$$?; \
+	sql 'DROP DATABASE IF EXISTS $(PGTAP_DB)'; exit $$status
+endif
+
+installcheck:
+	@status=0; for suite in regress isolation tap pgtap; do \
+		$(MAKE) --no-print-directory installcheck-$$suite || status=1; \
+	done; exit $$status
+
+else
+
+# Without the server's headers only the targets further down work.
+all install uninstall installcheck installcheck-regress installcheck-isolation installcheck-tap installcheck-pgtap:
+	@echo 'swanalloc: $(PG_CONFIG) finds no server headers; install them (Debian: postgresql-server-dev-15) or set PG_CONFIG' >&2; exit 1
+
+clean distclean:
+	rm -rf src/*.o src/*.bc swanalloc.so $(EXTRA_CLEAN)
+
+endif
+
+# These do their own set-up and leave nothing behind. SUITES picks, e.g. SUITES="regress tap".
+test:
+	@test/run $(SUITES)
+
+demo:
+	@examples/demo/run
+
+bench:
+	@bench/run
+
+lint:
+	@$(LINT_ENV) test/lint
+
+format:
+	@test/format
+
+help:
+	@echo 'make demo          a studio, a rush of clients and what became of it, in a throwaway server'
+	@echo 'make test          set up, build, lint and run every test in throwaway servers;'
+	@echo '                   SUITES="lint regress isolation pgtap tap" or SUITES=regress/NAME picks,'
+	@echo '                   ACCEPT=yes takes the answers of regress and isolation as the expected ones'
+	@echo 'make               build            (PG_CONFIG=/path/to/pg_config picks the server)'
+	@echo 'make install       install          (as whoever may write there)'
+	@echo 'make installcheck  run the tests against the installed, running server'
+	@echo 'make lint          the rules of the source that a machine can check'
+	@echo 'make format        indent src/ as PostgreSQL does'
+	@echo 'make bench         measure, and print a table'
+	@echo 'make clean         remove what the build made'
+
+.PHONY: installcheck installcheck-regress installcheck-isolation installcheck-tap installcheck-pgtap \
+	test demo bench lint format help

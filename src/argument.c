@@ -1,0 +1,118 @@
+/*-------------------------------------------------------------------------
+ *
+ * argument.c
+ *	  Reading the arguments of SQL functions.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+
+#include "argument.h"
+#include "error.h"
+#include "token.h"
+
+/* what a paged reader returns at most at once */
+#define MAX_ROWS_MAX	10000
+
+static const char blanks[] = " \t\n\r\f\v";
+
+/* Returns a key, or NO_ID for NULL. */
+int64
+argument_id_or_null(FunctionCallInfo fcinfo, int n)
+{
+	return PG_ARGISNULL(n) ? NO_ID : PG_GETARG_INT64(n);
+}
+
+/* Returns a key that must be given. */
+int64
+argument_id(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	if (PG_ARGISNULL(n))
+		swan_missing_argument(name, NULL);
+	return PG_GETARG_INT64(n);
+}
+
+/* Returns a text, or NULL. */
+char *
+argument_text(FunctionCallInfo fcinfo, int n)
+{
+	return PG_ARGISNULL(n) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(n));
+}
+
+/* Returns a point in time, or NO_TIME for NULL. */
+TimestampTz
+argument_time(FunctionCallInfo fcinfo, int n)
+{
+	return PG_ARGISNULL(n) ? NO_TIME : PG_GETARG_TIMESTAMPTZ(n);
+}
+
+/* Returns an idempotency key, or NULL; a blank one is a caller's mistake. */
+char *
+argument_key(FunctionCallInfo fcinfo, int n)
+{
+	char	   *key = argument_text(fcinfo, n);
+
+	if (key == NULL)
+		return NULL;
+	if (key[strspn(key, blanks)] == '\0')
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("key must not be blank"),
+				 errhint("Leave it out where a call needs no idempotency key.")));
+	if (pg_mbstrlen(key) > SWAN_KEY_MAX)
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("key is longer than %d characters", SWAN_KEY_MAX)));
+	return key;
+}
+
+/* Returns a reason, trimmed and cut; one that is blank is "if_blank". */
+char *
+argument_reason(FunctionCallInfo fcinfo, int n, const char *if_blank)
+{
+	char	   *reason = argument_text(fcinfo, n);
+	int			len;
+
+	if (reason)
+		reason += strspn(reason, blanks);
+	if (reason == NULL || reason[0] == '\0')
+		return if_blank ? pstrdup(if_blank) : NULL;
+	len = strlen(reason);
+	while (strchr(blanks, reason[len - 1]))
+		len--;
+	len = pg_mbcharcliplen(reason, len, SWAN_REASON_MAX);
+	return pnstrdup(reason, len);
+}
+
+/* Returns when a lot shall expire, or NO_TIME for never. */
+TimestampTz
+argument_expiry(FunctionCallInfo fcinfo, int n)
+{
+	TimestampTz expires_at = argument_time(fcinfo, n);
+
+	if (expires_at == NO_TIME && PG_ARGISNULL(n))
+		return NO_TIME;
+	if (TIMESTAMP_IS_NOEND(expires_at))
+		return NO_TIME;
+	if (expires_at <= GetCurrentTimestamp())
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("expires_at must be in the future")));
+	return expires_at;
+}
+
+/* Returns how many rows a paged reader may return. */
+int32
+argument_max_rows(FunctionCallInfo fcinfo, int n)
+{
+	if (PG_ARGISNULL(n))
+		swan_missing_argument("max_rows", NULL);
+	if (PG_GETARG_INT32(n) < 1 || PG_GETARG_INT32(n) > MAX_ROWS_MAX)
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("max_rows must be between 1 and %d", MAX_ROWS_MAX)));
+	return PG_GETARG_INT32(n);
+}

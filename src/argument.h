@@ -1,0 +1,22 @@
+/*-------------------------------------------------------------------------
+ *
+ * argument.h
+ *	  Reading the arguments of SQL functions.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SWAN_ARGUMENT_H
+#define SWAN_ARGUMENT_H
+
+#include "swanalloc.h"
+
+extern int64 argument_id(FunctionCallInfo fcinfo, int n, const char *name);
+extern int64 argument_id_or_null(FunctionCallInfo fcinfo, int n);
+extern char *argument_text(FunctionCallInfo fcinfo, int n);
+extern TimestampTz argument_time(FunctionCallInfo fcinfo, int n);
+extern char *argument_key(FunctionCallInfo fcinfo, int n);
+extern char *argument_reason(FunctionCallInfo fcinfo, int n, const char *if_blank);
+extern TimestampTz argument_expiry(FunctionCallInfo fcinfo, int n);
+extern int32 argument_max_rows(FunctionCallInfo fcinfo, int n);
+
+#endif							/* SWAN_ARGUMENT_H */

@@ -1,0 +1,48 @@
+/*-------------------------------------------------------------------------
+ *
+ * compat.h
+ *	  Differences between the supported versions of PostgreSQL; the only
+ *	  file that looks at PG_VERSION_NUM.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SWAN_COMPAT_H
+#define SWAN_COMPAT_H
+
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
+#include "utils/acl.h"
+
+#if PG_VERSION_NUM < 150000
+#error "swanalloc needs PostgreSQL 15 or later"
+#endif
+
+/* from 18 the marker stands before the declaration */
+#ifndef pg_noreturn
+#define pg_noreturn __attribute__((noreturn))
+#endif
+
+/* may "member" become "role" by SET ROLE?  From 16 a grant can withhold that. */
+static inline bool
+swan_can_set_role(Oid member, Oid role)
+{
+#if PG_VERSION_NUM >= 160000
+	return member_can_set_role(member, role);
+#else
+	return is_member_of_role(member, role);
+#endif
+}
+
+/* does "role" have the power of an owner over the relation's schema? */
+static inline bool
+swan_owns_relation(Oid relid, Oid role)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_ownercheck(RelationRelationId, relid, role);
+#else
+	return pg_class_ownercheck(relid, role);
+#endif
+}
+
+#endif							/* SWAN_COMPAT_H */

@@ -1,0 +1,473 @@
+/*-------------------------------------------------------------------------
+ *
+ * ledger.c
+ *	  A client's account: balance, lots and ledger, which only move together.
+ *
+ * The order within a call is always the same: lock the client, read the last
+ * ledger row and the lots, sweep what has expired, check, then account_write()
+ * a row for every movement, and at the very end account_settle() the balance.
+ * So no trigger of the application runs between reading and writing an
+ * account; what one does to the balance later is caught by account_settle().
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "common/int.h"
+#include "miscadmin.h"
+
+#include "actor.h"
+#include "error.h"
+#include "ledger.h"
+
+/* credits of $1 that are past their expiry at $2, and not swept yet */
+#define DUE_CREDITS \
+	"(SELECT COALESCE(pg_catalog.sum(l.remaining), 0)::pg_catalog.int4" \
+	" FROM {lots} l WHERE l.user_id OPERATOR(pg_catalog.=) $1" \
+	" AND l.expires_at OPERATOR(pg_catalog.<=) $2)"
+
+#define CLIENT_COLUMNS \
+	" {u.id}, COALESCE({u.available_sessions}, 0)," \
+	" {u.first_name}, {u.last_name}"
+
+static const Statement find_client = {
+	"SELECT" CLIENT_COLUMNS ", " DUE_CREDITS
+	" FROM {users} u WHERE {u.id} OPERATOR(pg_catalog.=) $1",
+	2, {INT8OID, TIMESTAMPTZOID}
+};
+
+static const Statement lock_client = {
+	"SELECT" CLIENT_COLUMNS
+	" FROM {users} u WHERE {u.id} OPERATOR(pg_catalog.=) $1"
+	" FOR NO KEY UPDATE OF u",
+	1, {INT8OID}
+};
+
+/* always one row at least: the last balance, with or without a lot */
+static const Statement read_account = {
+	"SELECT g.balance_after, l.id, l.remaining, l.expires_at"
+	" FROM (SELECT (SELECT b.balance_after FROM {ledger} b"
+	" WHERE b.user_id OPERATOR(pg_catalog.=) $1"
+	" ORDER BY b.id DESC LIMIT 1) AS balance_after) g"
+	" LEFT JOIN {lots} l ON l.user_id OPERATOR(pg_catalog.=) $1"
+	" AND l.remaining OPERATOR(pg_catalog.>) 0"
+	" ORDER BY l.expires_at, l.id",
+	1, {INT8OID}
+};
+
+#define INSERT_LEDGER \
+	"INSERT INTO {ledger} (id, user_id, delta, balance_after, kind," \
+	" session_id, from_session_id, lot_id, reason, actor_id, db_role," \
+	" key, payment_ref, item, call_id, details, at, xid)" \
+	" OVERRIDING SYSTEM VALUE" \
+	" SELECT n.id, $1, $2, $3, $4, $5, $6," \
+	" CASE WHEN $7 THEN n.id ELSE $8 END, $9, $10, $11, $12, $13, $14," \
+	" COALESCE($15, n.id), $16, $17, pg_catalog.pg_current_xact_id()" \
+	" FROM (SELECT pg_catalog.nextval({ledger_ids}) AS id) n"
+#define INSERT_LEDGER_ARGS \
+	17, {INT8OID, INT4OID, INT4OID, TEXTOID, INT8OID, INT8OID, BOOLOID, \
+	INT8OID, TEXTOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, \
+	JSONBOID, TIMESTAMPTZOID}
+#define LEDGER_WRITTEN " RETURNING id, call_id, delta, balance_after"
+
+static const Statement insert_ledger = {
+	INSERT_LEDGER LEDGER_WRITTEN, INSERT_LEDGER_ARGS
+};
+
+/* for rows that somebody may have written already */
+static const Statement insert_ledger_once = {
+	INSERT_LEDGER " ON CONFLICT DO NOTHING" LEDGER_WRITTEN, INSERT_LEDGER_ARGS
+};
+
+static const Statement insert_lot = {
+	"INSERT INTO {lots} (id, user_id, source, granted, remaining, expires_at,"
+	" payment_ref, item)"
+	" VALUES ($1, $2, $3, $4, $4, $5, $6, $7) RETURNING id, remaining",
+	7, {INT8OID, INT8OID, TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID, TEXTOID}
+};
+
+static const Statement update_lot = {
+	"UPDATE {lots} l SET remaining = $2,"
+	" swept = COALESCE(l.expires_at OPERATOR(pg_catalog.<=) $4, false)"
+	" WHERE l.id OPERATOR(pg_catalog.=) $1"
+	" AND l.remaining OPERATOR(pg_catalog.=) $3 RETURNING l.id, l.remaining",
+	4, {INT8OID, INT4OID, INT4OID, TIMESTAMPTZOID}
+};
+
+static const Statement update_balance = {
+	"UPDATE {users} u SET {users.available_sessions} = $2"
+	" WHERE {u.id} OPERATOR(pg_catalog.=) $1"
+	" AND COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.=) $3"
+	" RETURNING {u.id}, {u.available_sessions}",
+	3, {INT8OID, INT4OID, INT4OID}
+};
+
+static const Statement find_key = {
+	"SELECT g.id, g.delta, g.balance_after, g.session_id, g.reason"
+	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
+	" AND g.kind OPERATOR(pg_catalog.=) $2 AND g.key OPERATOR(pg_catalog.=) $3",
+	3, {INT8OID, TEXTOID, TEXTOID}
+};
+
+/* Answers an unknown client. */
+void
+user_not_found(int64 user_id)
+{
+	ereport(ERROR,
+			(swan_errcode(SWAN_USER_NOT_FOUND),
+			 errmsg("user %lld does not exist", (long long) user_id)));
+}
+
+/* Answers a row of ours that is not as we wrote it. */
+static void
+interfered(Call *call, StudioTable table, int64 user_id)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+			 errmsg("a trigger on table %s interfered with the account of user %lld",
+					call->studio->table_names[table], (long long) user_id),
+			 errhint("Triggers of the application must not change or suppress what swanalloc writes.")));
+}
+
+/* Returns a + b, or refuses what no integer column can hold. */
+static int32
+add_credits(int32 a, int32 b)
+{
+	int32		sum;
+
+	if (pg_add_s32_overflow(a, b, &sum))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("balance out of range"),
+				 errdetail("The balance would exceed %d credits.", PG_INT32_MAX)));
+	return sum;
+}
+
+/* Returns how a client is spoken of. */
+static char *
+client_name(Rows result, int64 user_id)
+{
+	char	   *first = row_text(result, 0, 3);
+	char	   *last = row_text(result, 0, 4);
+
+	if (first && first[0] && last && last[0])
+		return psprintf("%s %s", first, last);
+	if (first && first[0])
+		return first;
+	if (last && last[0])
+		return last;
+	return psprintf("user %lld", (long long) user_id);
+}
+
+/* Makes an account of CLIENT_COLUMNS. */
+static bool
+account_of_row(Rows result, int64 user_id, Account *account)
+{
+	memset(account, 0, sizeof(Account));
+	account->user_id = user_id;
+	account->call_id = NO_ID;
+	if (result.nrows != 1)
+		return false;
+	account->balance = row_int(result, 0, 2);
+	account->name = client_name(result, user_id);
+	return true;
+}
+
+/* Reads a client without locking him; returns false if there is none. */
+bool
+account_find(Call *call, int64 user_id, Account *account)
+{
+	NullableDatum args[] = {arg_id(user_id), arg_time(call->now)};
+	Rows		result = statement_read(call, &find_client, args);
+
+	if (!account_of_row(result, user_id, account))
+		return false;
+	account->due = row_int(result, 0, 5);
+	return true;
+}
+
+/* Locks a client until the transaction ends; returns false if there is none. */
+bool
+account_lock(Call *call, int64 user_id, Account *account)
+{
+	NullableDatum args[] = {arg_id(user_id)};
+
+	return account_of_row(statement_read(call, &lock_client, args),
+						  user_id, account);
+}
+
+/*
+ * Reads the lots and the last ledger row of a locked client.  As long as a
+ * studio is not backfilled he may have no ledger yet, or his balance may have
+ * moved while it was detached: then the difference is written down first.
+ */
+void
+account_open(Call *call, Account *account)
+{
+	NullableDatum args[] = {arg_id(account->user_id)};
+	Rows		result = statement_recheck(call, &read_account, args);
+	Entry		entry = NEW_ENTRY;
+	int32		balance = account->balance;
+
+	account->lots = palloc((result.nrows + 1) * sizeof(Lot));
+	account->ledger_balance = row_int(result, 0, 1);
+	for (uint64 i = 0; i < result.nrows; i++)
+	{
+		Lot		   *lot = &account->lots[account->nlots];
+
+		if (row_isnull(result, i, 2))
+			continue;
+		lot->id = row_id(result, i, 2);
+		lot->remaining = row_int(result, i, 3);
+		lot->expires_at = row_time(result, i, 4);
+		account->nlots++;
+		if (lot->expires_at != NO_TIME && lot->expires_at <= call->now)
+			account->due += lot->remaining;
+	}
+
+	if (call->studio->backfilled || account->ledger_balance == balance)
+		return;
+	if (!row_isnull(result, 0, 1))
+		account_external(call, account, balance - account->ledger_balance,
+						 "changed while detached");
+	else
+	{
+		entry.kind = "opening";
+		entry.delta = balance;
+		entry.opens_lot = true;
+		entry.source = "opening";
+		entry.by_nobody = true;
+		account_write(call, account, &entry);
+	}
+	account->moved = 0;			/* the balance itself has moved already */
+}
+
+/* Expires the lots of a locked client that are due. */
+void
+account_sweep(Call *call, Account *account)
+{
+	for (int i = 0; i < account->nlots; i++)
+	{
+		Lot		   *lot = &account->lots[i];
+		Entry		entry = NEW_ENTRY;
+
+		if (lot->remaining == 0 || lot->expires_at == NO_TIME ||
+			lot->expires_at > call->now)
+			continue;
+		entry.kind = "expiry";
+		entry.delta = -lot->remaining;
+		entry.lot = lot;
+		entry.by_nobody = true;
+		account->due -= lot->remaining;
+		account_write(call, account, &entry);
+	}
+}
+
+/* Returns what a client can spend. */
+int32
+account_available(const Account *account)
+{
+	return account->balance + account->moved - account->due;
+}
+
+/* Returns the lot to take the next credit from, after a sweep. */
+Lot *
+account_soonest(Account *account)
+{
+	for (int i = 0; i < account->nlots; i++)
+	{
+		if (account->lots[i].remaining > 0)
+			return &account->lots[i];
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("the lots of user %lld hold fewer credits than the balance",
+					(long long) account->user_id),
+			 errhint("swan_verify(%lld) says what is wrong.",
+					 (long long) account->user_id)));
+}
+
+/* Makes the lot that a ledger row opened. */
+static void
+write_new_lot(Call *call, Account *account, const Entry *entry, int64 id)
+{
+	NullableDatum args[] = {
+		arg_id(id), arg_id(account->user_id), arg_text(entry->source),
+		arg_int(entry->delta), arg_time(entry->expires_at),
+		arg_text(entry->payment_ref), arg_text(entry->item)
+	};
+	Rows		result = statement_change(call, &insert_lot, args, TABLE_LOTS,
+										  CMD_INSERT, NULL, 0);
+	Lot		   *lot;
+
+	if (result.nrows != 1 || row_int(result, 0, 2) != entry->delta)
+		interfered(call, TABLE_LOTS, account->user_id);
+
+	account->lots = repalloc(account->lots, (account->nlots + 1) * sizeof(Lot));
+	lot = &account->lots[account->nlots++];
+	lot->id = id;
+	lot->remaining = entry->delta;
+	lot->expires_at = entry->expires_at;
+}
+
+/* Moves credits out of a lot, or back into it. */
+static void
+write_lot(Call *call, Account *account, Lot *lot, int32 delta)
+{
+	int32		remaining = add_credits(lot->remaining, delta);
+	NullableDatum args[] = {
+		arg_id(lot->id), arg_int(remaining), arg_int(lot->remaining),
+		arg_time(call->now)
+	};
+	Rows		result = statement_change(call, &update_lot, args, TABLE_LOTS,
+										  CMD_UPDATE, NULL, 0);
+
+	if (result.nrows != 1 || row_int(result, 0, 2) != remaining)
+		interfered(call, TABLE_LOTS, account->user_id);
+	lot->remaining = remaining;
+}
+
+/*
+ * Writes one movement of a locked and opened account: the ledger row, then its
+ * lot.  Returns the row's id, or NO_ID if the payment is known already; a key
+ * cannot be, since whoever used it held the client's lock.
+ */
+int64
+account_write(Call *call, Account *account, const Entry *entry)
+{
+	int32		balance_after = add_credits(account->ledger_balance, entry->delta);
+	int64		actor_id = NO_ID;
+	bool		once = entry->key != NULL || entry->payment_ref != NULL;
+	Rows		result;
+	int64		id;
+
+	if (call->actor && !entry->by_nobody)
+		actor_id = call->actor->user_id;
+	{
+		NullableDatum args[] = {
+			arg_id(account->user_id), arg_int(entry->delta),
+			arg_int(balance_after), arg_text(entry->kind),
+			arg_id(entry->session_id), arg_id(entry->from_session_id),
+			arg_bool(entry->opens_lot),
+			arg_id(entry->lot ? entry->lot->id : NO_ID),
+			arg_text(entry->reason), arg_id(actor_id),
+			arg_text(GetUserNameFromId(call->caller, false)),
+			arg_text(entry->key), arg_text(entry->payment_ref),
+			arg_text(entry->item), arg_id(account->call_id),
+			{entry->details, entry->details == (Datum) 0},
+			arg_time(call->now)
+		};
+
+		result = statement_change(call,
+								  once ? &insert_ledger_once : &insert_ledger,
+								  args, TABLE_LEDGER, CMD_INSERT, NULL, 0);
+	}
+	if (result.nrows == 0 && entry->payment_ref)
+		return NO_ID;
+	if (result.nrows != 1 || row_int(result, 0, 3) != entry->delta ||
+		row_int(result, 0, 4) != balance_after)
+		interfered(call, TABLE_LEDGER, account->user_id);
+
+	id = row_id(result, 0, 1);
+	account->call_id = row_id(result, 0, 2);
+	account->ledger_balance = balance_after;
+	account->moved = add_credits(account->moved, entry->delta);
+	if (entry->opens_lot)
+		write_new_lot(call, account, entry, id);
+	else if (entry->lot && entry->delta != 0)
+		write_lot(call, account, entry->lot, entry->delta);
+	return id;
+}
+
+/* Writes the balance that the movements of this call come to. */
+void
+account_settle(Call *call, Account *account)
+{
+	int32		balance = add_credits(account->balance, account->moved);
+	NullableDatum args[] = {
+		arg_id(account->user_id), arg_int(balance), arg_int(account->balance)
+	};
+	TokenEntry	entry = {{0}};
+	Rows		result;
+
+	if (account->moved == 0)
+		return;
+	entry.before.id = entry.after.id = account->user_id;
+	entry.before.guarded[GUARDED_BALANCE] = account->balance;
+	entry.after.guarded[GUARDED_BALANCE] = balance;
+	result = statement_change(call, &update_balance, args, TABLE_USERS,
+							  CMD_UPDATE, &entry, 1);
+	if (result.nrows != 1 || row_id(result, 0, 1) != account->user_id ||
+		row_int(result, 0, 2) != balance)
+		interfered(call, TABLE_USERS, account->user_id);
+	account->balance = balance;
+	account->moved = 0;
+}
+
+/*
+ * Writes down what somebody did to a balance behind our back.  What came is a
+ * lot of its own; what went is taken from the lots, unexpired ones first.
+ */
+void
+account_external(Call *call, Account *account, int32 delta, const char *reason)
+{
+	Entry		entry = NEW_ENTRY;
+	int			nlots = account->nlots;
+
+	entry.kind = "external";
+	entry.reason = reason;
+	entry.by_nobody = true;
+	if (delta > 0)
+	{
+		entry.delta = delta;
+		entry.opens_lot = true;
+		entry.source = "external";
+		account_write(call, account, &entry);
+		return;
+	}
+
+	for (int expired = 0; expired <= 1; expired++)
+	{
+		for (int i = 0; i < nlots && delta < 0; i++)
+		{
+			Lot		   *lot = &account->lots[i];
+			bool		is_due = lot->expires_at != NO_TIME &&
+				lot->expires_at <= call->now;
+
+			if (lot->remaining == 0 || is_due != (expired == 1))
+				continue;
+			entry.lot = lot;
+			entry.delta = -Min(lot->remaining, -delta);
+			account_write(call, account, &entry);
+			delta -= entry.delta;
+		}
+	}
+	if (delta < 0)				/* the lots were short: for swan_verify to say */
+	{
+		entry.lot = NULL;
+		entry.delta = delta;
+		account_write(call, account, &entry);
+	}
+}
+
+/* Looks for what a client's key was used for, if it was. */
+bool
+ledger_find_key(Call *call, int64 user_id, const char *kind, const char *key,
+				KeyedRow *row)
+{
+	NullableDatum args[] = {arg_id(user_id), arg_text(kind), arg_text(key)};
+	Rows		result;
+
+	if (key == NULL)
+		return false;
+	result = statement_recheck(call, &find_key, args);
+	if (result.nrows == 0)
+		return false;
+	row->ledger_id = row_id(result, 0, 1);
+	row->delta = row_int(result, 0, 2);
+	row->balance_after = row_int(result, 0, 3);
+	row->session_id = row_id(result, 0, 4);
+	row->reason = row_text(result, 0, 5);
+	return true;
+}

@@ -1,0 +1,186 @@
+/*-------------------------------------------------------------------------
+ *
+ * opening.c
+ *	  Opening slots.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "actor.h"
+#include "argument.h"
+#include "error.h"
+#include "ledger.h"
+#include "slot.h"
+
+PG_FUNCTION_INFO_V1(swan_open);
+
+/*
+ * The starts of a series.  Days and weeks are those of the studio's time zone:
+ * a class at nine stays at nine when the clocks change.
+ */
+static const Statement series = {
+	"SELECT (($1 AT TIME ZONE $2) OPERATOR(pg_catalog.+)"
+	" (i::pg_catalog.float8 OPERATOR(pg_catalog.*) $3)) AT TIME ZONE $2"
+	" FROM pg_catalog.generate_series(0, $4 OPERATOR(pg_catalog.-) 1) i"
+	" ORDER BY i",
+	4, {TIMESTAMPTZOID, TEXTOID, INTERVALOID, INT4OID}
+};
+
+static const Statement insert_slot = {
+	"INSERT INTO {sessions} ({sessions.trainer_id}, {sessions.status},"
+	" {sessions.session_date}{?sessions.duration:, {sessions.duration}})"
+	" VALUES ($1, 'available', $2{?sessions.duration:, $3})"
+	" RETURNING {sessions.id}",
+	3, {INT8OID, TIMESTAMPTZOID, INT4OID}
+};
+
+/* Answers a time that the trainer has given away already. */
+static void
+slot_conflict(Call *call, int64 trainer_id, TimestampTz start, int64 other)
+{
+	const char *at = timestamptz_to_str(start);
+
+	if (other == NO_ID)
+		ereport(ERROR,
+				(swan_errcode(SWAN_SLOT_CONFLICT),
+				 errmsg("slot at %s overlaps another of the same series", at),
+				 errhint("The slots are longer than the time between them.")));
+	ereport(ERROR,
+			(swan_errcode_counting(SWAN_SLOT_CONFLICT, NULL, "sessionId", other),
+			 errmsg("slot at %s overlaps session %lld of trainer %lld",
+					at, (long long) other, (long long) trainer_id)));
+}
+
+/* Returns the starts of a series, each in order and each a real time. */
+static TimestampTz *
+series_starts(Call *call, TimestampTz at, int32 repeat, Datum every)
+{
+	NullableDatum args[] = {
+		arg_time(at), arg_text(call->studio->settings.time_zone),
+		arg_datum(every), arg_int(repeat)
+	};
+	Rows		result = statement_read(call, &series, args);
+	TimestampTz *starts = palloc(result.nrows * sizeof(TimestampTz));
+
+	for (uint64 i = 0; i < result.nrows; i++)
+	{
+		starts[i] = row_time(result, i, 1);
+		if (i > 0 && starts[i] <= starts[i - 1])
+			ereport(ERROR,
+					(swan_errcode(SWAN_INVALID_ARGUMENT),
+					 errmsg("every must be longer than zero")));
+	}
+	return starts;
+}
+
+/* Makes one open slot and returns its id. */
+static int64
+make_slot(Call *call, int64 trainer_id, TimestampTz start, int32 duration)
+{
+	NullableDatum args[] = {arg_id(trainer_id), arg_time(start), arg_int(duration)};
+	Slot		slot = {.id = NO_ID,.user_id = NO_ID,.trainer_id = trainer_id};
+	TokenEntry	row = {{0}};
+	Rows		result;
+
+	slot.status = STATUS_AVAILABLE;
+	slot.date = start;
+	slot.duration = duration;
+	row.after = slot_image(&slot);
+	result = statement_change(call, &insert_slot, args, TABLE_SESSIONS,
+							  CMD_INSERT, &row, 1);
+	if (result.nrows != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("a trigger on table %s suppressed a new slot",
+						call->studio->table_names[TABLE_SESSIONS])));
+	return row_id(result, 0, 1);
+}
+
+/* Reads and checks the length of a slot. */
+static int32
+argument_duration(FunctionCallInfo fcinfo, int n)
+{
+	if (PG_ARGISNULL(n))
+		swan_missing_argument("duration", NULL);
+	if (PG_GETARG_INT32(n) < 1 || PG_GETARG_INT32(n) > SWAN_DURATION_MAX)
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("duration must be between 1 and %d minutes", SWAN_DURATION_MAX)));
+	return PG_GETARG_INT32(n);
+}
+
+/* Reads and checks how many slots are wanted. */
+static int32
+argument_repeat(FunctionCallInfo fcinfo, int n)
+{
+	if (PG_ARGISNULL(n))
+		swan_missing_argument("repeat", NULL);
+	if (PG_GETARG_INT32(n) < 1 || PG_GETARG_INT32(n) > SWAN_REPEAT_MAX)
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("repeat must be between 1 and %d", SWAN_REPEAT_MAX)));
+	return PG_GETARG_INT32(n);
+}
+
+/* swan_open(): a trainer offers his time. */
+Datum
+swan_open(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Call	   *call;
+	int64		trainer_id;
+	TimestampTz at;
+	int32		duration;
+	int32		repeat;
+	TimestampTz *starts;
+	Account		trainer;
+
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+	call = actor_enter(fcinfo, CALL_WRITER, 5, MAY_TRAINER | MAY_OFFICE);
+	trainer_id = argument_id(fcinfo, 0, "trainer_id");
+	actor_require_own(call, trainer_id, NULL);
+	if (PG_ARGISNULL(1))
+		swan_missing_argument("at", NULL);
+	at = PG_GETARG_TIMESTAMPTZ(1);
+	if (TIMESTAMP_NOT_FINITE(at))
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("at must be finite")));
+	duration = argument_duration(fcinfo, 2);
+	repeat = argument_repeat(fcinfo, 3);
+	if (PG_ARGISNULL(4))
+		swan_missing_argument("every", NULL);
+	starts = series_starts(call, at, repeat, PG_GETARG_DATUM(4));
+
+	/* a trainer is a user; his lock keeps his time from being given twice */
+	if (!account_lock(call, trainer_id, &trainer))
+		user_not_found(trainer_id);
+	for (int i = 0; i < repeat; i++)
+	{
+		TimestampTz end = starts[i] + duration * (int64) SECS_PER_MINUTE * USECS_PER_SEC;
+		int64		other;
+
+		if (call->studio->settings.trainer_overlap)
+			break;
+		if (i > 0 && starts[i] < starts[i - 1] + duration * (int64) SECS_PER_MINUTE * USECS_PER_SEC)
+			slot_conflict(call, trainer_id, starts[i], NO_ID);
+		other = slot_trainer_overlap(call, trainer_id, starts[i], end, NO_ID);
+		if (other != NO_ID)
+			slot_conflict(call, trainer_id, starts[i], other);
+	}
+	for (int i = 0; i < repeat; i++)
+	{
+		Datum		value = Int64GetDatum(make_slot(call, trainer_id, starts[i], duration));
+		bool		isnull = false;
+
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, &value, &isnull);
+	}
+	call_end(call);
+	return (Datum) 0;
+}

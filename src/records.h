@@ -1,0 +1,15 @@
+/*-------------------------------------------------------------------------
+ *
+ * records.h
+ *	  The setting session_records: one undated row for every credit.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SWAN_RECORDS_H
+#define SWAN_RECORDS_H
+
+#include "ledger.h"
+
+extern void records_sync(Call *call, const Account *account, const char *reason);
+
+#endif							/* SWAN_RECORDS_H */

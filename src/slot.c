@@ -1,0 +1,177 @@
+/*-------------------------------------------------------------------------
+ *
+ * slot.c
+ *	  Rows of the sessions table: slots and bookings.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+
+#include "error.h"
+#include "slot.h"
+
+static const Statement lock_slot = {
+	"SELECT" SLOT_COLUMNS " FROM {sessions} s"
+	" WHERE {s.id} OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE OF s",
+	1, {INT8OID}
+};
+
+/* a trainer's slot from $2 to $3; cancelled ones free the time */
+static const Statement trainer_overlap = {
+	"SELECT {s.id} FROM {sessions} s"
+	" WHERE {s.trainer_id} OPERATOR(pg_catalog.=) $1"
+	" AND " SLOT_OVERLAPS("s", "$2", "$3")
+	" AND {s.status} OPERATOR(pg_catalog.<>) 'cancelled'"
+	" AND {s.id} OPERATOR(pg_catalog.<>) $4 LIMIT 1",
+	4, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}
+};
+
+static const char *const status_names[] = {
+	[STATUS_AVAILABLE] = "available",
+	[STATUS_SCHEDULED] = "scheduled",
+	[STATUS_CONFIRMED] = "confirmed",
+	[STATUS_COMPLETED] = "completed",
+	[STATUS_CANCELLED] = "cancelled",
+	[STATUS_OTHER] = "other",
+};
+
+/* Returns the status of that label. */
+SlotStatus
+slot_parse_status(const char *name)
+{
+	for (int i = STATUS_AVAILABLE; name && i < STATUS_OTHER; i++)
+	{
+		if (strcmp(name, status_names[i]) == 0)
+			return i;
+	}
+	return STATUS_OTHER;
+}
+
+/* Returns the label of a status. */
+const char *
+slot_status_name(SlotStatus status)
+{
+	return status_names[status];
+}
+
+/* Reads SLOT_COLUMNS from a row; returns false if there is no slot in it. */
+bool
+slot_of_row(Rows result, uint64 row, int first, Slot *slot)
+{
+	if (row_isnull(result, row, first))
+		return false;
+	slot->id = row_id(result, row, first);
+	slot->user_id = row_id(result, row, first + 1);
+	slot->trainer_id = row_id(result, row, first + 2);
+	slot->status = slot_parse_status(row_text(result, row, first + 3));
+	slot->date = row_time(result, row, first + 4);
+	slot->duration = row_isnull(result, row, first + 5) ?
+		SWAN_DURATION_DEFAULT : row_int(result, row, first + 5);
+	slot->deducted = row_bool(result, row, first + 6);
+	slot->booked_at = row_time(result, row, first + 7);
+	return true;
+}
+
+/* Returns when a slot ends. */
+TimestampTz
+slot_end(const Slot *slot)
+{
+	if (TIMESTAMP_NOT_FINITE(slot->date))
+		return slot->date;
+	return slot->date + slot->duration * (int64) SECS_PER_MINUTE * USECS_PER_SEC;
+}
+
+/* Returns whether a slot can be booked, but for its time and who holds it. */
+bool
+slot_is_open(const Slot *slot)
+{
+	return slot->date != NO_TIME && slot->user_id == NO_ID &&
+		slot->status == STATUS_AVAILABLE;
+}
+
+/* Returns what is guarded of a slot. */
+RowImage
+slot_image(const Slot *slot)
+{
+	RowImage	image = {.id = slot->id};
+
+	image.guarded[GUARDED_USER_ID] = slot->user_id;
+	image.guarded[GUARDED_TRAINER_ID] = slot->trainer_id;
+	image.guarded[GUARDED_STATUS] = slot->status;
+	image.guarded[GUARDED_DEDUCTED] = slot->deducted;
+	image.guarded[GUARDED_DATE] = slot->date;
+	image.guarded[GUARDED_DURATION] = slot->duration;
+	return image;
+}
+
+/* Locks one row of sessions and reads it; returns false if there is none. */
+bool
+slot_lock(Call *call, int64 id, Slot *slot)
+{
+	NullableDatum args[] = {arg_id(id)};
+	Rows		result = statement_read(call, &lock_slot, args);
+
+	return result.nrows == 1 && slot_of_row(result, 0, 1, slot);
+}
+
+/*
+ * Changes a locked row from what it was to what it shall be.  The statement
+ * takes the arguments in the order below, assigns those that it is about, and
+ * returns SLOT_COLUMNS.
+ */
+void
+slot_write(Call *call, const Statement *statement,
+		   const Slot *before, const Slot *after)
+{
+	NullableDatum args[] = {
+		arg_id(before->id),
+		arg_id(after->user_id),
+		arg_id(after->trainer_id),
+		arg_text(slot_status_name(after->status)),
+		arg_time(after->date),
+		arg_int(after->duration),
+		arg_bool(after->deducted),
+		arg_time(after->booked_at),
+	};
+	TokenEntry	entry = {.before = slot_image(before),.after = slot_image(after)};
+	Rows		result = statement_change(call, statement, args, TABLE_SESSIONS,
+										  CMD_UPDATE, &entry, 1);
+	Slot		written;
+	RowImage	image;
+
+	if (result.nrows == 1 && slot_of_row(result, 0, 1, &written))
+	{
+		image = slot_image(&written);
+		if (memcmp(&image, &entry.after, sizeof(image)) == 0)
+			return;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+			 errmsg("a trigger on table %s interfered with session %lld",
+					call->studio->table_names[TABLE_SESSIONS], (long long) before->id),
+			 errhint("Triggers of the application must not change or suppress what swanalloc writes.")));
+}
+
+/*
+ * Returns a slot of the trainer that overlaps the time, or NO_ID.  The caller
+ * holds the trainer's lock.
+ */
+int64
+slot_trainer_overlap(Call *call, int64 trainer_id,
+					 TimestampTz start, TimestampTz end, int64 but_not)
+{
+	NullableDatum args[] = {
+		arg_id(trainer_id), arg_time(start), arg_time(end),
+		{Int64GetDatum(but_not), false}
+	};
+	Rows		result = statement_recheck(call, &trainer_overlap, args);
+
+	if (result.nrows == 0)
+		return NO_ID;
+	if (statement_read(call, &trainer_overlap, args).nrows == 0)
+		swan_serialization_failure();
+	return row_id(result, 0, 1);
+}

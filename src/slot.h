@@ -1,0 +1,66 @@
+/*-------------------------------------------------------------------------
+ *
+ * slot.h
+ *	  Rows of the sessions table: slots and bookings.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SWAN_SLOT_H
+#define SWAN_SLOT_H
+
+#include "statement.h"
+
+typedef enum SlotStatus
+{
+	STATUS_AVAILABLE,
+	STATUS_SCHEDULED,
+	STATUS_CONFIRMED,
+	STATUS_COMPLETED,
+	STATUS_CANCELLED,
+	STATUS_OTHER				/* a label of the application's own */
+} SlotStatus;
+
+typedef struct Slot
+{
+	int64		id;
+	int64		user_id;		/* NO_ID while nobody has it */
+	int64		trainer_id;
+	SlotStatus	status;
+	TimestampTz date;			/* NO_TIME of a row that is no slot */
+	int32		duration;		/* minutes */
+	bool		deducted;		/* did it take a credit? */
+	TimestampTz booked_at;
+} Slot;
+
+/* the columns of a slot, in the order of slot_of_row() */
+#define SLOT_COLUMNS \
+	" {s.id}, {s.user_id}, {s.trainer_id}, {s.status}, {s.session_date}," \
+	" {s.duration}, {s.session_deducted}, {s.booked_at}"
+#define SLOT_NCOLUMNS 8
+
+/* a slot's end, in SQL */
+#define SLOT_END(alias) \
+	"{" alias ".session_date} OPERATOR(pg_catalog.+)" \
+	" pg_catalog.make_interval(mins => {" alias ".duration})"
+
+/* the slots that may overlap from $start to $end, by an index on the date */
+#define SLOT_OVERLAPS(alias, start, end) \
+	"{" alias ".session_date} OPERATOR(pg_catalog.<) " end \
+	" AND {" alias ".session_date} OPERATOR(pg_catalog.>) " \
+	start " OPERATOR(pg_catalog.-) '24:00:00'::pg_catalog.interval" \
+	" AND (" SLOT_END(alias) ") OPERATOR(pg_catalog.>) " start
+
+extern SlotStatus slot_parse_status(const char *name);
+extern const char *slot_status_name(SlotStatus status);
+extern bool slot_of_row(Rows result, uint64 row, int first, Slot *slot);
+extern TimestampTz slot_end(const Slot *slot);
+extern bool slot_is_open(const Slot *slot);
+extern RowImage slot_image(const Slot *slot);
+extern bool slot_lock(Call *call, int64 id, Slot *slot);
+extern void slot_write(Call *call, const Statement *statement,
+					   const Slot *before, const Slot *after);
+extern int64 slot_trainer_overlap(Call *call, int64 trainer_id,
+								  TimestampTz start, TimestampTz end,
+								  int64 but_not);
+
+#endif							/* SWAN_SLOT_H */

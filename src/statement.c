@@ -1,0 +1,480 @@
+/*-------------------------------------------------------------------------
+ *
+ * statement.c
+ *	  Running SQL: the frame of a call, saved plans, and their results.
+ *
+ * This is the only file that calls SPI.  Statements run as the owner of the
+ * studio's tables, under a search_path of ours, as core's foreign key triggers
+ * do; frames are closed by call_end(), or by the transaction when an error
+ * jumps over it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "statement.h"
+#include "template.h"
+
+/* a plan of a studio; the key is the statement's address */
+typedef struct SavedPlan
+{
+	const Statement *statement;
+	SPIPlanPtr	plan;
+} SavedPlan;
+
+/* the frames that are open now, innermost first */
+static Call *top_call = NULL;
+
+/*
+ * Keeps the rows of somebody else's table out of an error's DETAIL, where
+ * constraints show them: we run as the owner, the caller may not see them.
+ */
+static void
+hide_details_callback(void *arg)
+{
+	Call	   *call = (Call *) arg;
+
+	if (call->hide_details &&
+		ERRCODE_TO_CATEGORY(geterrcode()) == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)
+		errdetail("The row is not shown to a role without SELECT on the table.");
+}
+
+/* Opens a frame in which statements run as the given role. */
+Call *
+call_begin_as(Oid userid, const char *search_path)
+{
+	Call	   *call = MemoryContextAllocZero(TopTransactionContext, sizeof(Call));
+
+	call->kind = CALL_REGISTRY;
+	call->caller = GetUserId();
+	call->result_context = CurrentMemoryContext;
+	call->subid = GetCurrentSubTransactionId();
+	call->below = top_call;
+
+	GetUserIdAndSecContext(&call->saved_userid, &call->saved_sec_context);
+	SetUserIdAndSecContext(userid,
+						   call->saved_sec_context |
+						   SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_NOFORCE_RLS);
+	call->guc_level = NewGUCNestLevel();
+	(void) set_config_option("search_path", search_path,
+							 PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+
+	call->error_callback.callback = hide_details_callback;
+	call->error_callback.arg = call;
+	call->error_callback.previous = error_context_stack;
+	error_context_stack = &call->error_callback;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	top_call = call;
+	return call;
+}
+
+/* Opens the frame of a call on a studio. */
+Call *
+call_begin(Studio *studio, CallKind kind)
+{
+	Call	   *call;
+
+	if (kind == CALL_WRITER)
+	{
+		for (call = top_call; call != NULL; call = call->below)
+		{
+			if (call->kind == CALL_WRITER)
+				ereport(ERROR,
+						(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						 errmsg("a trigger must not change credits or bookings during a swanalloc call"),
+						 errhint("Do it after the call, in the same transaction.")));
+		}
+	}
+
+	call = call_begin_as(studio->owner, studio->search_path);
+	call->kind = kind;
+	call->studio = studio;
+	call->hide_details =
+		pg_class_aclcheck(studio->tables[TABLE_USERS], call->caller, ACL_SELECT) != ACLCHECK_OK ||
+		pg_class_aclcheck(studio->tables[TABLE_SESSIONS], call->caller, ACL_SELECT) != ACLCHECK_OK;
+	call_set_now(call);
+	return call;
+}
+
+/* Closes the innermost frame; user and settings are again as they were. */
+void
+call_end(Call *call)
+{
+	Assert(call == top_call);
+
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
+	error_context_stack = call->error_callback.previous;
+	AtEOXact_GUC(true, call->guc_level);
+	SetUserIdAndSecContext(call->saved_userid, call->saved_sec_context);
+	top_call = call->below;
+	pfree(call);
+}
+
+/* Notes what "now" is for the call; a writer does that after its last lock. */
+void
+call_set_now(Call *call)
+{
+	call->now = GetCurrentTimestamp();
+}
+
+/* Closes the call and returns one row of its function's result type. */
+Datum
+call_return_row(Call *call, FunctionCallInfo fcinfo, Datum *values, bool *nulls)
+{
+	MemoryContext old = MemoryContextSwitchTo(call->result_context);
+	TupleDesc	tupdesc;
+	Datum		result;
+
+	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	tupdesc = BlessTupleDesc(tupdesc);
+	result = HeapTupleGetDatum(heap_form_tuple(tupdesc, values, nulls));
+	MemoryContextSwitchTo(old);
+	call_end(call);
+	return result;
+}
+
+/* Adds the rows of a statement to the result of a set-returning function. */
+void
+call_put_result(FunctionCallInfo fcinfo, Rows result)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	int			natts = rsinfo->setDesc->natts;
+	Datum	   *values = palloc(natts * sizeof(Datum));
+	bool	   *nulls = palloc(natts * sizeof(bool));
+
+	for (uint64 row = 0; row < result.nrows; row++)
+	{
+		for (int i = 0; i < natts; i++)
+			values[i] = row_datum(result, row, i + 1, &nulls[i]);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+}
+
+/* Frees a studio's plans together with the memory that knows of them. */
+static void
+free_plans(void *arg)
+{
+	HASH_SEQ_STATUS status;
+	SavedPlan  *saved;
+
+	hash_seq_init(&status, (HTAB *) arg);
+	while ((saved = hash_seq_search(&status)) != NULL)
+		SPI_freeplan(saved->plan);
+}
+
+/* Makes the table of a studio's plans. */
+static void
+make_plan_table(Studio *studio)
+{
+	HASHCTL		ctl;
+	MemoryContextCallback *callback;
+
+	ctl.keysize = sizeof(const Statement *);
+	ctl.entrysize = sizeof(SavedPlan);
+	ctl.hcxt = studio->context;
+	studio->plans = hash_create("swanalloc plans", 64, &ctl,
+								HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	callback = MemoryContextAllocZero(studio->context, sizeof(*callback));
+	callback->func = free_plans;
+	callback->arg = studio->plans;
+	MemoryContextRegisterResetCallback(studio->context, callback);
+}
+
+/*
+ * Returns the plan of a statement for the studio of the call, made at its
+ * first use.  It lives as long as what we know of the studio: when a name
+ * changes, studio.c starts over and the text is made anew.
+ */
+static SPIPlanPtr
+get_plan(Call *call, const Statement *statement)
+{
+	Studio	   *studio = call->studio;
+	SavedPlan  *saved;
+	SPIPlanPtr	plan;
+	char	   *text;
+
+	if (studio->plans == NULL)
+		make_plan_table(studio);
+	saved = hash_search(studio->plans, &statement, HASH_FIND, NULL);
+	if (saved != NULL)
+		return saved->plan;
+
+	text = expand_template(studio, statement->text);
+	plan = SPI_prepare_cursor(text, statement->nargs,
+							  unconstify(Oid *, &statement->argtypes[0]),
+							  statement->custom ?
+							  CURSOR_OPT_CUSTOM_PLAN : CURSOR_OPT_GENERIC_PLAN);
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare failed: %s: %s",
+			 SPI_result_code_string(SPI_result), text);
+	if (SPI_keepplan(plan) != 0)
+		elog(ERROR, "SPI_keepplan failed");
+	saved = hash_search(studio->plans, &statement, HASH_ENTER, NULL);
+	saved->plan = plan;
+	return plan;
+}
+
+/* Splits arguments into the arrays that SPI takes. */
+static void
+split_arguments(int nargs, const NullableDatum *args, Datum *values, char *nulls)
+{
+	Assert(nargs <= STATEMENT_MAX_ARGS);
+	for (int i = 0; i < nargs; i++)
+	{
+		values[i] = args[i].value;
+		nulls[i] = args[i].isnull ? 'n' : ' ';
+	}
+}
+
+/* Collects what the last SPI call left, before another one overwrites it. */
+static Rows
+take_result(int code, const char *text)
+{
+	Rows		result;
+
+	if (code != SPI_OK_SELECT && code != SPI_OK_INSERT_RETURNING &&
+		code != SPI_OK_UPDATE_RETURNING && code != SPI_OK_DELETE_RETURNING &&
+		code != SPI_OK_INSERT && code != SPI_OK_UPDATE &&
+		code != SPI_OK_DELETE)
+		elog(ERROR, "unexpected SPI result %s: %s",
+			 SPI_result_code_string(code), text);
+	result.nrows = SPI_processed;
+	result.table = SPI_tuptable;
+	return result;
+}
+
+/* Runs the saved plan of a statement, with the snapshot of the caller's need. */
+static Rows
+run_statement(Call *call, const Statement *statement,
+			  const NullableDatum *args, bool read_only, bool latest)
+{
+	SPIPlanPtr	plan = get_plan(call, statement);
+	Datum		values[STATEMENT_MAX_ARGS];
+	char		nulls[STATEMENT_MAX_ARGS];
+	Snapshot	snapshot = InvalidSnapshot;
+	Snapshot	crosscheck = InvalidSnapshot;
+	int			code;
+
+	split_arguments(statement->nargs, args, values, nulls);
+	if (latest && IsolationUsesXactSnapshot())
+	{
+		CommandCounterIncrement();	/* be sure to see our own work */
+		snapshot = GetLatestSnapshot();
+		crosscheck = GetTransactionSnapshot();
+	}
+	code = SPI_execute_snapshot(plan, values, nulls, snapshot, crosscheck,
+								read_only, true, 0);
+	return take_result(code, statement->text);
+}
+
+/*
+ * Runs a query that only looks.  In a reader it sees what the caller's query
+ * sees; in a writer, what the transaction has done so far too.
+ */
+Rows
+statement_read(Call *call, const Statement *statement, const NullableDatum *args)
+{
+	return run_statement(call, statement, args,
+						 call->kind == CALL_READER, false);
+}
+
+/*
+ * Runs a query whose answer must not be older than the locks we hold: under
+ * REPEATABLE READ and above with the latest snapshot, since a row that somebody
+ * merely locked raises no error there, and he may have written others.
+ */
+Rows
+statement_recheck(Call *call, const Statement *statement, const NullableDatum *args)
+{
+	return run_statement(call, statement, args, false, true);
+}
+
+/*
+ * Runs a statement of the engine that writes to one table of the studio, with
+ * a token for the guards: "rows" says what happens to the guarded rows.
+ */
+Rows
+statement_change(Call *call, const Statement *statement,
+				 const NullableDatum *args, StudioTable table,
+				 CmdType command, const TokenEntry *rows, int nrows)
+{
+	Token	   *token = token_push(call->studio->tables[table], command,
+								   rows, nrows);
+	Rows		result = run_statement(call, statement, args, false, false);
+
+	token_pop(token);
+	return result;
+}
+
+/*
+ * Runs a statement that is not worth a saved plan: our own bookkeeping.  It
+ * sees the latest state, whatever the transaction's snapshot is, because what
+ * it reads is cached beyond the transaction.
+ */
+Rows
+statement_once(Call *call, const char *text, int nargs,
+			   const Oid *argtypes, const NullableDatum *args)
+{
+	Datum		values[STATEMENT_MAX_ARGS];
+	char		nulls[STATEMENT_MAX_ARGS];
+	Snapshot	snapshot = InvalidSnapshot;
+	SPIPlanPtr	plan;
+	int			code;
+
+	split_arguments(nargs, args, values, nulls);
+	plan = SPI_prepare(text, nargs, unconstify(Oid *, argtypes));
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare failed: %s: %s",
+			 SPI_result_code_string(SPI_result), text);
+	if (IsolationUsesXactSnapshot())
+	{
+		CommandCounterIncrement();
+		snapshot = GetLatestSnapshot();
+	}
+	code = SPI_execute_snapshot(plan, values, nulls, snapshot, InvalidSnapshot,
+								false, true, 0);
+	return take_result(code, text);
+}
+
+/* Runs a utility command, with names already quoted by the caller. */
+void
+statement_utility(Call *call, const char *text)
+{
+	int			code = SPI_execute(text, false, 0);
+
+	if (code != SPI_OK_UTILITY)
+		elog(ERROR, "unexpected SPI result %s: %s",
+			 SPI_result_code_string(code), text);
+}
+
+/* Returns a column of a row as it is. */
+Datum
+row_datum(Rows result, uint64 row, int column, bool *isnull)
+{
+	Assert(row < result.nrows);
+	return SPI_getbinval(result.table->vals[row], result.table->tupdesc,
+						 column, isnull);
+}
+
+/* Returns whether a column of a row is NULL. */
+bool
+row_isnull(Rows result, uint64 row, int column)
+{
+	bool		isnull;
+
+	(void) row_datum(result, row, column, &isnull);
+	return isnull;
+}
+
+/* Returns a whole number of any width, or "if_null". */
+static int64
+row_number(Rows result, uint64 row, int column, int64 if_null)
+{
+	bool		isnull;
+	Datum		value = row_datum(result, row, column, &isnull);
+
+	if (isnull)
+		return if_null;
+	switch (SPI_gettypeid(result.table->tupdesc, column))
+	{
+		case INT8OID:
+			return DatumGetInt64(value);
+		case INT4OID:
+			return DatumGetInt32(value);
+		case OIDOID:
+			return DatumGetObjectId(value);
+		default:
+			elog(ERROR, "column %d is not a number", column);
+	}
+}
+
+/* Returns a key of either width, or NO_ID. */
+int64
+row_id(Rows result, uint64 row, int column)
+{
+	return row_number(result, row, column, NO_ID);
+}
+
+/* Returns a number, NULL as 0. */
+int64
+row_int(Rows result, uint64 row, int column)
+{
+	return row_number(result, row, column, 0);
+}
+
+/* Returns a boolean, NULL as false. */
+bool
+row_bool(Rows result, uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = row_datum(result, row, column, &isnull);
+
+	return !isnull && DatumGetBool(value);
+}
+
+/* Returns a value of any type as text, or NULL. */
+char *
+row_text(Rows result, uint64 row, int column)
+{
+	return SPI_getvalue(result.table->vals[row], result.table->tupdesc, column);
+}
+
+/* Returns a point in time, or NO_TIME. */
+TimestampTz
+row_time(Rows result, uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = row_datum(result, row, column, &isnull);
+
+	return isnull ? NO_TIME : DatumGetTimestampTz(value);
+}
+
+/* Drops the frames that an aborted subtransaction left open. */
+static void
+abort_calls(SubTransactionId subid)
+{
+	while (top_call != NULL && top_call->subid >= subid)
+		top_call = top_call->below;
+	token_abort(subid);
+}
+
+/* At the end of a transaction no frame and no token is left. */
+static void
+transaction_callback(XactEvent event, void *arg)
+{
+	if (event == XACT_EVENT_ABORT || event == XACT_EVENT_PARALLEL_ABORT)
+		abort_calls(InvalidSubTransactionId);
+}
+
+/* Nor is one of a subtransaction that was rolled back. */
+static void
+subtransaction_callback(SubXactEvent event, SubTransactionId subid,
+						SubTransactionId parent, void *arg)
+{
+	if (event == SUBXACT_EVENT_ABORT_SUB)
+		abort_calls(subid);
+}
+
+/* Called once when the library is loaded. */
+void
+statement_init(void)
+{
+	RegisterXactCallback(transaction_callback, NULL);
+	RegisterSubXactCallback(subtransaction_callback, NULL);
+}

@@ -1,0 +1,149 @@
+/*-------------------------------------------------------------------------
+ *
+ * statement.h
+ *	  Running SQL: the frame of a call, saved plans, and their results.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SWAN_STATEMENT_H
+#define SWAN_STATEMENT_H
+
+#include "swanalloc.h"
+
+#include "executor/spi.h"
+#include "nodes/nodes.h"
+#include "utils/builtins.h"
+
+#include "studio.h"
+#include "token.h"
+
+#define STATEMENT_MAX_ARGS	20
+
+/*
+ * A statement over the tables of any studio.  Names in braces are replaced
+ * by those of the studio at hand, see expand_template().
+ */
+typedef struct Statement
+{
+	const char *text;
+	int			nargs;
+	Oid			argtypes[STATEMENT_MAX_ARGS];
+	bool		custom;			/* plan it for the arguments at hand? */
+} Statement;
+
+/* what kind of call a frame belongs to */
+typedef enum CallKind
+{
+	CALL_READER,				/* sees the caller's snapshot, writes nothing */
+	CALL_WRITER,				/* a swan_* function that changes something */
+	CALL_GUARD,					/* a trigger of ours */
+	CALL_REGISTRY				/* our own bookkeeping */
+} CallKind;
+
+struct Actor;
+
+/* One swan_* call: who asked, as whom statements run, and when it is. */
+typedef struct Call
+{
+	CallKind	kind;
+	Studio	   *studio;
+	struct Actor *actor;		/* set by actor.c; NULL in a guard */
+	Oid			caller;			/* current_user when the call began */
+	TimestampTz now;			/* see call_set_now() */
+	bool		hide_details;	/* may the caller not see the tables? */
+	MemoryContext result_context;	/* where results are to live */
+
+	/* how things were before */
+	Oid			saved_userid;
+	int			saved_sec_context;
+	int			guc_level;
+	SubTransactionId subid;
+	ErrorContextCallback error_callback;
+	struct Call *below;
+} Call;
+
+/* the rows of one statement; they live until the call ends */
+typedef struct Rows
+{
+	uint64		nrows;
+	SPITupleTable *table;
+} Rows;
+
+extern Call *call_begin(Studio *studio, CallKind kind);
+extern Call *call_begin_as(Oid userid, const char *search_path);
+extern void call_end(Call *call);
+extern void call_set_now(Call *call);
+extern Datum call_return_row(Call *call, FunctionCallInfo fcinfo,
+							 Datum *values, bool *nulls);
+extern void call_put_result(FunctionCallInfo fcinfo, Rows result);
+
+extern Rows statement_read(Call *call, const Statement *statement,
+							 const NullableDatum *args);
+extern Rows statement_recheck(Call *call, const Statement *statement,
+								const NullableDatum *args);
+extern Rows statement_change(Call *call, const Statement *statement,
+							   const NullableDatum *args, StudioTable table,
+							   CmdType command,
+							   const TokenEntry *rows, int nrows);
+extern Rows statement_once(Call *call, const char *text, int nargs,
+							 const Oid *argtypes, const NullableDatum *args);
+extern void statement_utility(Call *call, const char *text);
+
+extern bool row_isnull(Rows result, uint64 row, int column);
+extern int64 row_id(Rows result, uint64 row, int column);
+extern int64 row_int(Rows result, uint64 row, int column);
+extern bool row_bool(Rows result, uint64 row, int column);
+extern char *row_text(Rows result, uint64 row, int column);
+extern TimestampTz row_time(Rows result, uint64 row, int column);
+extern Datum row_datum(Rows result, uint64 row, int column, bool *isnull);
+
+extern void statement_init(void);
+
+/*
+ * Arguments of a statement
+ */
+static inline NullableDatum
+arg_null(void)
+{
+	return (NullableDatum) {.value = (Datum) 0,.isnull = true};
+}
+
+static inline NullableDatum
+arg_id(int64 id)
+{
+	return (NullableDatum) {.value = Int64GetDatum(id),.isnull = (id == NO_ID)};
+}
+
+static inline NullableDatum
+arg_int(int32 n)
+{
+	return (NullableDatum) {.value = Int32GetDatum(n),.isnull = false};
+}
+
+static inline NullableDatum
+arg_bool(bool b)
+{
+	return (NullableDatum) {.value = BoolGetDatum(b),.isnull = false};
+}
+
+static inline NullableDatum
+arg_text(const char *s)
+{
+	if (s == NULL)
+		return arg_null();
+	return (NullableDatum) {.value = CStringGetTextDatum(s),.isnull = false};
+}
+
+static inline NullableDatum
+arg_time(TimestampTz t)
+{
+	return (NullableDatum) {.value = TimestampTzGetDatum(t),.isnull = (t == NO_TIME)};
+}
+
+static inline NullableDatum
+arg_datum(Datum value)
+{
+	return (NullableDatum) {.value = value,.isnull = false};
+}
+
+#endif							/* SWAN_STATEMENT_H */

@@ -1,0 +1,150 @@
+/*-------------------------------------------------------------------------
+ *
+ * studio.h
+ *	  What a backend knows of a studio: tables, columns, settings, roles.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SWAN_STUDIO_H
+#define SWAN_STUDIO_H
+
+#include "swanalloc.h"
+
+#include "access/attnum.h"
+#include "nodes/pg_list.h"
+#include "storage/lockdefs.h"
+#include "utils/hsearch.h"
+
+/* the five tables; the first two are the application's */
+typedef enum StudioTable
+{
+	TABLE_USERS,
+	TABLE_SESSIONS,
+	TABLE_LEDGER,
+	TABLE_LOTS,
+	TABLE_HOLDS
+} StudioTable;
+#define STUDIO_NTABLES (TABLE_HOLDS + 1)
+
+/* columns of the application's tables, in the order of column_table[] */
+typedef enum StudioColumnId
+{
+	USERS_ID,
+	USERS_FIRST_NAME,
+	USERS_LAST_NAME,
+	USERS_EMAIL,
+	USERS_ROLE,
+	USERS_BALANCE,
+	USERS_CREATED_AT,
+	SESSIONS_ID,
+	SESSIONS_USER_ID,
+	SESSIONS_TRAINER_ID,
+	SESSIONS_STATUS,
+	SESSIONS_DATE,
+	SESSIONS_DURATION,
+	SESSIONS_NOTES,
+	SESSIONS_BOOKED_AT,
+	SESSIONS_DEDUCTED,
+	SESSIONS_CONFIRMED
+} StudioColumnId;
+#define STUDIO_NCOLUMNS (SESSIONS_CONFIRMED + 1)
+
+typedef struct StudioColumn
+{
+	char	   *name;			/* unquoted; NULL where the table has none */
+	AttrNumber	attnum;
+	Oid			type;
+} StudioColumn;
+
+typedef enum GuardMode
+{
+	GUARD_OFF,
+	GUARD_RECORD,
+	GUARD_REFUSE
+} GuardMode;
+
+/* what a database role is to a studio */
+typedef enum ListingKind
+{
+	LISTED_PERSON,
+	LISTED_BACKEND,
+	LISTED_SYSTEM,
+	LISTED_READER
+} ListingKind;
+
+typedef struct Listing
+{
+	char	   *db_role;
+	ListingKind kind;
+	int64		user_id;		/* of a person */
+} Listing;
+
+typedef struct StudioSettings
+{
+	GuardMode	guard_balance;
+	GuardMode	guard_sessions;
+	int32		grant_max;
+	int32		purchase_max;
+	int32		low_threshold;
+	Interval	cancel_window;
+	bool		admin_books_free;
+	int32		hold_max;
+	bool		trainer_overlap;	/* allowed? */
+	char	   *time_zone;
+	char	   *search_path;	/* NULL: the studio's schemas */
+	bool		session_records;
+} StudioSettings;
+
+typedef struct Studio
+{
+	MemoryContext context;		/* holds all of this */
+	char	   *name;
+	char	   *owned_by;		/* who made it, for when its tables are gone */
+	bool		own;			/* made by swan_create_studio? */
+	bool		backfilled;		/* has every client a ledger? */
+	StudioSettings settings;
+	List	   *listings;		/* of Listing */
+	Oid			tables[STUDIO_NTABLES]; /* users and sessions as registered */
+
+	/* what follows is known once "looked_up" */
+	bool		looked_up;
+	const char *broken;			/* NULL, or why the studio cannot be used */
+	Oid			owner;
+	char	   *schema;			/* of users and of our three tables */
+	char	   *table_names[STUDIO_NTABLES];	/* qualified and quoted */
+	char	   *ledger_ids;		/* the sequence of the ledger's ids, likewise */
+	StudioColumn columns[STUDIO_NCOLUMNS];
+	char	   *search_path;	/* what its statements run under */
+	HTAB	   *plans;			/* see statement.c */
+} Studio;
+
+/* one logical column: its name in a studio of our own making, and what reads
+ * instead of it where an attached table has none */
+typedef struct StudioColumnDef
+{
+	StudioTable table;
+	const char *name;
+	const char *absent;			/* NULL: required */
+} StudioColumnDef;
+
+/* registry.c */
+extern const StudioColumnDef studio_column_defs[STUDIO_NCOLUMNS];
+extern const char *const studio_own_table_names[STUDIO_NTABLES];
+
+extern List *studio_list(void);
+extern bool studios_stale(void);
+extern void studios_forget(void);
+extern void studio_look_up(Studio *studio, LOCKMODE lockmode);
+extern Oid	studio_registry_owner(void);
+extern void studio_init(void);
+
+/* studio.c */
+extern void studio_check(Studio *studio);
+extern Listing *studio_listing(Studio *studio, const char *db_role);
+extern bool studio_is_owner(Studio *studio, Oid role);
+extern List *studio_candidates(void);
+extern Studio *studio_of_caller(const char *name, LOCKMODE lockmode);
+extern Studio *studio_of_owner(const char *name);
+extern Studio *studio_of_relation(Oid relid);
+
+#endif							/* SWAN_STUDIO_H */

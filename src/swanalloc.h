@@ -1,0 +1,34 @@
+/*-------------------------------------------------------------------------
+ *
+ * swanalloc.h
+ *	  What every file of the extension may rely on.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SWANALLOC_H
+#define SWANALLOC_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/timestamp.h"
+
+/* the schema of the registry tables; made by the extension's script */
+#define SWAN_REGISTRY_SCHEMA	"swan"
+
+/* what a text argument is cut to, or may be long at the most */
+#define SWAN_REASON_MAX			255
+#define SWAN_KEY_MAX			255
+
+/* a slot lasts a day at the most: what bounds every search for overlaps */
+#define SWAN_DURATION_MAX		1440
+#define SWAN_DURATION_DEFAULT	60
+
+/* slots that one swan_open may make */
+#define SWAN_REPEAT_MAX			1000
+
+/* settings, see swanalloc.c */
+extern char *swan_studio_setting;
+extern char *swan_actor_setting;
+
+#endif							/* SWANALLOC_H */

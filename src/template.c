@@ -1,0 +1,187 @@
+/*-------------------------------------------------------------------------
+ *
+ * template.c
+ *	  Putting a studio's own names into the text of a statement.
+ *
+ * Statements are written over the names that a studio of our own making has,
+ * in braces:
+ *
+ *		{users} {sessions} {ledger} {lots} {holds}
+ *				the qualified name of a table
+ *		{ledger_ids}
+ *				the sequence of the ledger's ids, as a regclass
+ *		{users.email} {sessions.status}
+ *				the name of a column, to assign to
+ *		{u.email} {t.email} {a.email} {s.status} {o.status}
+ *				a column of users (alias u, t or a) or sessions (s or o), to read;
+ *				where the table has no such column, what stands for it
+ *		{?sessions.booked_at:text}
+ *				the text, only where the table has the column
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+
+#include "template.h"
+
+static const char *expand_into(StringInfo out, Studio *studio, const char *p,
+							   bool wanted, bool nested);
+
+static const char *const table_labels[STUDIO_NTABLES] = {
+	"users", "sessions", "ledger", "lots", "holds"
+};
+
+/* Returns which table a name in braces stands for, or -1. */
+static int
+find_table(const char *name)
+{
+	for (int i = 0; i < STUDIO_NTABLES; i++)
+	{
+		if (strcmp(name, table_labels[i]) == 0)
+			return i;
+	}
+	return -1;
+}
+
+/* Returns the table that an alias in braces reads from. */
+static StudioTable
+table_of_alias(const char *alias)
+{
+	if (strlen(alias) == 1 && strchr("uta", alias[0]))
+		return TABLE_USERS;
+	if (strlen(alias) == 1 && strchr("so", alias[0]))
+		return TABLE_SESSIONS;
+	elog(ERROR, "unknown alias \"%s\" in a statement", alias);
+}
+
+/* Returns the column of a table that is called so in our own studios. */
+static StudioColumnId
+find_column(StudioTable table, const char *name)
+{
+	for (int i = 0; i < STUDIO_NCOLUMNS; i++)
+	{
+		if (studio_column_defs[i].table == table &&
+			strcmp(studio_column_defs[i].name, name) == 0)
+			return i;
+	}
+	elog(ERROR, "unknown column \"%s\" in a statement", name);
+}
+
+/* Appends what a name in braces stands for. */
+static void
+expand_name(StringInfo out, Studio *studio, char *name)
+{
+	char	   *dot = strchr(name, '.');
+	int			table;
+	StudioColumnId id;
+
+	if (strcmp(name, "ledger_ids") == 0)
+	{
+		appendStringInfo(out, "%s::pg_catalog.regclass",
+						 quote_literal_cstr(studio->ledger_ids));
+		return;
+	}
+	if (dot == NULL)
+	{
+		table = find_table(name);
+		if (table < 0)
+			elog(ERROR, "unknown table \"%s\" in a statement", name);
+		appendStringInfoString(out, studio->table_names[table]);
+		return;
+	}
+
+	*dot = '\0';
+	table = find_table(name);
+	if (table >= 0)
+	{
+		id = find_column(table, dot + 1);
+		if (studio->columns[id].name == NULL)
+			elog(ERROR, "studio \"%s\" has no column for \"%s\"",
+				 studio->name, dot + 1);
+		appendStringInfoString(out, quote_identifier(studio->columns[id].name));
+		return;
+	}
+
+	id = find_column(table_of_alias(name), dot + 1);
+	if (studio->columns[id].name == NULL)
+		appendStringInfoString(out, studio_column_defs[id].absent);
+	else
+		appendStringInfo(out, "%s.%s", name,
+						 quote_identifier(studio->columns[id].name));
+}
+
+/* Returns whether the studio's tables have the column "table.column". */
+static bool
+has_column(Studio *studio, char *name)
+{
+	char	   *dot = strchr(name, '.');
+	int			table;
+
+	if (dot == NULL)
+		elog(ERROR, "malformed condition \"%s\" in a statement", name);
+	*dot = '\0';
+	table = find_table(name);
+	if (table < 0)
+		elog(ERROR, "unknown table \"%s\" in a statement", name);
+	return studio->columns[find_column(table, dot + 1)].name != NULL;
+}
+
+/*
+ * Appends text up to its end, or to the brace that closes a condition; returns
+ * where it stopped.  What is not wanted is read all the same, to find its end.
+ */
+static const char *
+expand_into(StringInfo out, Studio *studio, const char *p,
+			bool wanted, bool nested)
+{
+	while (*p)
+	{
+		const char *end;
+		char	   *name;
+
+		if (nested && *p == '}')
+			return p + 1;
+		if (*p != '{')
+		{
+			if (wanted)
+				appendStringInfoChar(out, *p);
+			p++;
+			continue;
+		}
+
+		end = p + strcspn(p, p[1] == '?' ? ":" : "}");
+		if (*end == '\0')
+			elog(ERROR, "unclosed brace in a statement");
+		if (p[1] == '?')
+		{
+			name = pnstrdup(p + 2, end - p - 2);
+			p = expand_into(out, studio, end + 1,
+							wanted && has_column(studio, name), true);
+		}
+		else
+		{
+			name = pnstrdup(p + 1, end - p - 1);
+			if (wanted)
+				expand_name(out, studio, name);
+			p = end + 1;
+		}
+		pfree(name);
+	}
+	if (nested)
+		elog(ERROR, "unclosed condition in a statement");
+	return p;
+}
+
+/* Returns the statement's text with the studio's names in it. */
+char *
+expand_template(Studio *studio, const char *text)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	expand_into(&out, studio, text, true, false);
+	return out.data;
+}
