@@ -46,8 +46,8 @@ typedef struct Slot
 /* the slots that may overlap from $start to $end, by an index on the date */
 #define SLOT_OVERLAPS(alias, start, end) \
 	"{" alias ".session_date} OPERATOR(pg_catalog.<) " end \
-	" AND {" alias ".session_date} OPERATOR(pg_catalog.>) " \
-	start " OPERATOR(pg_catalog.-) '24:00:00'::pg_catalog.interval" \
+	" AND {" alias ".session_date} OPERATOR(pg_catalog.>) (" \
+	start " OPERATOR(pg_catalog.-) '24:00:00'::pg_catalog.interval)" \
 	" AND (" SLOT_END(alias) ") OPERATOR(pg_catalog.>) " start
 
 extern SlotStatus slot_parse_status(const char *name);
