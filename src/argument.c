@@ -7,7 +7,9 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 
 #include "argument.h"
@@ -102,6 +104,76 @@ argument_expiry(FunctionCallInfo fcinfo, int n)
 				(swan_errcode(SWAN_INVALID_ARGUMENT),
 				 errmsg("expires_at must be in the future")));
 	return expires_at;
+}
+
+/* Compares two ids, for qsort(). */
+static int
+compare_ids(const void *a, const void *b)
+{
+	int64		x = *(const int64 *) a;
+	int64		y = *(const int64 *) b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Refuses a list that names something twice. */
+static void
+check_distinct(const int64 *ids, int count, const char *name)
+{
+	int64	   *sorted = palloc((count + 1) * sizeof(int64));
+
+	memcpy(sorted, ids, count * sizeof(int64));
+	qsort(sorted, count, sizeof(int64), compare_ids);
+	for (int i = 1; i < count; i++)
+	{
+		if (sorted[i] == sorted[i - 1])
+			ereport(ERROR,
+					(swan_errcode(SWAN_INVALID_ARGUMENT),
+					 errmsg("%s names %lld twice", name, (long long) sorted[i])));
+	}
+	pfree(sorted);
+}
+
+/* Returns a list of different ids, at least one and at most "max". */
+int64 *
+argument_ids(FunctionCallInfo fcinfo, int n, const char *name, int max, int *count)
+{
+	ArrayType  *array;
+	Datum	   *values;
+	bool	   *nulls;
+	int64	   *ids;
+
+	if (PG_ARGISNULL(n))
+		swan_missing_argument(name, NULL);
+	array = PG_GETARG_ARRAYTYPE_P(n);
+	deconstruct_array(array, INT8OID, sizeof(int64), FLOAT8PASSBYVAL,
+					  TYPALIGN_DOUBLE, &values, &nulls, count);
+	if (*count < 1 || *count > max)
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("%s must name between 1 and %d", name, max)));
+	ids = palloc(*count * sizeof(int64));
+	for (int i = 0; i < *count; i++)
+	{
+		if (nulls[i])
+			swan_missing_argument(psprintf("element %d of %s", i + 1, name), NULL);
+		ids[i] = DatumGetInt64(values[i]);
+	}
+	check_distinct(ids, *count, name);
+	return ids;
+}
+
+/* Reads and checks the length of a slot. */
+int32
+argument_duration(FunctionCallInfo fcinfo, int n)
+{
+	if (PG_ARGISNULL(n))
+		swan_missing_argument("duration", NULL);
+	if (PG_GETARG_INT32(n) < 1 || PG_GETARG_INT32(n) > SWAN_DURATION_MAX)
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("duration must be between 1 and %d minutes", SWAN_DURATION_MAX)));
+	return PG_GETARG_INT32(n);
 }
 
 /* Returns how many rows a paged reader may return. */

@@ -17,6 +17,9 @@ extern TimestampTz argument_time(FunctionCallInfo fcinfo, int n);
 extern char *argument_key(FunctionCallInfo fcinfo, int n);
 extern char *argument_reason(FunctionCallInfo fcinfo, int n, const char *if_blank);
 extern TimestampTz argument_expiry(FunctionCallInfo fcinfo, int n);
+extern int64 *argument_ids(FunctionCallInfo fcinfo, int n, const char *name, int max,
+						   int *count);
+extern int32 argument_duration(FunctionCallInfo fcinfo, int n);
 extern int32 argument_max_rows(FunctionCallInfo fcinfo, int n);
 
 #endif							/* SWAN_ARGUMENT_H */

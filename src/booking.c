@@ -1,51 +1,27 @@
 /*-------------------------------------------------------------------------
  *
  * booking.c
- *	  Opening slots, and booking them.
- *
- * The rules of a booking are judged in one place, booking_verdict(), on what
- * is known so far.  swan_book() asks it twice: unlocked, so that the losers of
- * a rush lock and write nothing, and again with slot and client locked.
- * swan_can_book() asks it once.
+ *	  Booking open slots.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
 
 #include "actor.h"
+#include "answer.h"
 #include "argument.h"
-#include "error.h"
-#include "ledger.h"
 #include "records.h"
-#include "slot.h"
+#include "rules.h"
 
 PG_FUNCTION_INFO_V1(swan_book);
+PG_FUNCTION_INFO_V1(swan_book_many);
 PG_FUNCTION_INFO_V1(swan_can_book);
 
-/* the slot and who holds it, without a lock */
-static const Statement look_at_slot = {
-	"SELECT" SLOT_COLUMNS ", h.user_id, h.until FROM {sessions} s"
-	" LEFT JOIN {holds} h ON h.session_id OPERATOR(pg_catalog.=) $1"
-	" WHERE {s.id} OPERATOR(pg_catalog.=) $1",
-	1, {INT8OID}
-};
-
-/* what else stands in the way: always one row */
-static const Statement look_at_client = {
-	"SELECT h.user_id, h.until, (SELECT {s.id} FROM {sessions} s"
-	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $2"
-	" AND " SLOT_OVERLAPS("s", "$3", "$4")
-	" AND {s.status} IN ('scheduled', 'confirmed')"
-	" AND {s.id} OPERATOR(pg_catalog.<>) $1 LIMIT 1)"
-	" FROM (SELECT 1) one"
-	" LEFT JOIN {holds} h ON h.session_id OPERATOR(pg_catalog.=) $1",
-	4, {INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID}
-};
+static const char booked_message[] = "Session booked successfully.";
 
 static const Statement book_slot = {
 	"UPDATE {sessions} s SET {sessions.user_id} = $2, {sessions.status} = $4"
@@ -55,179 +31,21 @@ static const Statement book_slot = {
 	" AND {s.user_id} IS NULL"
 	" AND {s.status} OPERATOR(pg_catalog.=) 'available'"
 	" RETURNING" SLOT_COLUMNS,
-	8, {INT8OID, INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID, INT4OID, BOOLOID, TIMESTAMPTZOID}
+	SLOT_WRITE_ARGS
 };
 
-static const Statement delete_hold = {
-	"DELETE FROM {holds} h WHERE h.session_id OPERATOR(pg_catalog.=) $1 RETURNING 1",
-	1, {INT8OID}
+/* the bookings of one call, in the order of the call */
+static const Statement call_bookings = {
+	"SELECT g.session_id, g.id, g.delta, g.balance_after FROM {ledger} g"
+	" WHERE g.user_id OPERATOR(pg_catalog.=) $1 AND g.id OPERATOR(pg_catalog.>=) $2"
+	" AND g.call_id OPERATOR(pg_catalog.=) $3"
+	" AND g.kind OPERATOR(pg_catalog.=) 'booking' ORDER BY g.id",
+	3, {INT8OID, INT8OID, INT8OID}
 };
 
-static const Statement find_slot = {
-	"SELECT" SLOT_COLUMNS " FROM {sessions} s"
-	" WHERE {s.id} OPERATOR(pg_catalog.=) $1",
-	1, {INT8OID}
-};
-
-/* All that the rules of one booking need to know. */
-typedef struct Booking
-{
-	int64		user_id;
-	int64		session_id;
-	bool		charged;
-	bool		slot_known;
-	Slot		slot;
-	int64		held_by;		/* NO_ID where nobody does */
-	TimestampTz held_until;
-	bool		client_known;
-	Account		account;
-	int64		overlap;		/* a booking in the way, or NO_ID */
-} Booking;
-
-/* Returns the rule that a booking breaks, or SWAN_OK; in the report's order. */
-static SwanErrorCode
-booking_verdict(Call *call, const Booking *booking)
-{
-	const Slot *slot = &booking->slot;
-
-	if (!booking->slot_known || !slot_is_open(slot))
-		return SWAN_SESSION_NOT_AVAILABLE;
-	if (slot->date <= call->now && actor_is(call, MAY_CLIENT))
-		return SWAN_SESSION_NOT_AVAILABLE;
-	if (booking->held_by != NO_ID && booking->held_by != booking->user_id &&
-		booking->held_until > call->now)
-		return SWAN_SESSION_NOT_AVAILABLE;
-	if (!booking->client_known)
-		return SWAN_USER_NOT_FOUND;
-	if (booking->overlap != NO_ID)
-		return SWAN_SLOT_CONFLICT;
-	if (booking->charged && account_available(&booking->account) <= 0)
-		return SWAN_INSUFFICIENT_SESSIONS;
-	return SWAN_OK;
-}
-
-/* Raises the error of a broken rule. */
-static void
-booking_refuse(const Booking *booking, SwanErrorCode verdict)
-{
-	long long	user_id = booking->user_id;
-	long long	session_id = booking->session_id;
-
-	switch (verdict)
-	{
-		case SWAN_USER_NOT_FOUND:
-			user_not_found(booking->user_id);
-			break;
-		case SWAN_SLOT_CONFLICT:
-			ereport(ERROR,
-					(swan_errcode_counting(verdict, NULL, "sessionId", booking->overlap),
-					 errmsg("session %lld overlaps session %lld of user %lld",
-							session_id, (long long) booking->overlap, user_id)));
-			break;
-		case SWAN_INSUFFICIENT_SESSIONS:
-			ereport(ERROR,
-					(swan_errcode_counting(verdict, NULL, "availableSessions",
-										   account_available(&booking->account)),
-					 errmsg("user %lld has no available sessions", user_id),
-					 errhint("Add credits with swan_grant().")));
-			break;
-		default:
-			ereport(ERROR,
-					(swan_errcode_counting(verdict, NULL, "sessionId", session_id),
-					 errmsg("session %lld is not available for booking", session_id)));
-	}
-}
-
-/* Reads the slot of a booking without locking it. */
-static void
-booking_look_at_slot(Call *call, Booking *booking)
-{
-	NullableDatum args[] = {arg_id(booking->session_id)};
-	Rows		result = statement_read(call, &look_at_slot, args);
-
-	booking->slot_known = result.nrows == 1 &&
-		slot_of_row(result, 0, 1, &booking->slot);
-	booking->held_by = NO_ID;
-	if (booking->slot_known)
-	{
-		booking->held_by = row_id(result, 0, SLOT_NCOLUMNS + 1);
-		booking->held_until = row_time(result, 0, SLOT_NCOLUMNS + 2);
-	}
-	booking->overlap = NO_ID;
-}
-
-/* Reads who holds the slot and what the client has booked at that time. */
-static void
-booking_look_at_client(Call *call, Booking *booking,
-					   Rows (*run) (Call *, const Statement *, const NullableDatum *))
-{
-	NullableDatum args[] = {
-		arg_id(booking->session_id), arg_id(booking->user_id),
-		arg_time(booking->slot.date), arg_time(slot_end(&booking->slot))
-	};
-	Rows		result = run(call, &look_at_client, args);
-
-	booking->held_by = row_id(result, 0, 1);
-	booking->held_until = row_time(result, 0, 2);
-	booking->overlap = row_id(result, 0, 3);
-}
-
-/*
- * Judges a booking without any lock.  What is dear to find out is looked for
- * only where it makes a difference to the answer.
- */
-static SwanErrorCode
-booking_judge_unlocked(Call *call, Booking *booking, bool thoroughly)
-{
-	SwanErrorCode verdict;
-
-	booking->client_known = account_find(call, booking->user_id, &booking->account);
-	verdict = booking_verdict(call, booking);
-	if (verdict == SWAN_INSUFFICIENT_SESSIONS || (verdict == SWAN_OK && thoroughly))
-	{
-		booking_look_at_client(call, booking, statement_read);
-		verdict = booking_verdict(call, booking);
-	}
-	return verdict;
-}
-
-/*
- * Locks slot and client and judges again.  A conflict that the transaction's
- * own snapshot cannot see is for the caller to retry.
- */
-static void
-booking_lock(Call *call, Booking *booking)
-{
-	booking->slot_known = slot_lock(call, booking->session_id, &booking->slot);
-	booking->client_known = account_lock(call, booking->user_id, &booking->account);
-	call_set_now(call);
-}
-
-/* Judges a locked booking, whose account is open. */
-static void
-booking_judge_locked(Call *call, Booking *booking)
-{
-	SwanErrorCode verdict;
-
-	if (booking->slot_known && booking->slot.date != NO_TIME)
-		booking_look_at_client(call, booking, statement_recheck);
-	verdict = booking_verdict(call, booking);
-	if (verdict == SWAN_OK)
-		return;
-	if (IsolationUsesXactSnapshot())
-	{
-		Booking		seen = *booking;
-
-		booking_look_at_slot(call, &seen);
-		if (booking_judge_unlocked(call, &seen, true) == SWAN_OK)
-			swan_serialization_failure();
-	}
-	booking_refuse(booking, verdict);
-}
-
-/* Returns whether the booking takes a credit. */
+/* Returns whether a booking takes a credit. */
 static bool
-booking_is_charged(Call *call, FunctionCallInfo fcinfo, int n)
+argument_charge(Call *call, FunctionCallInfo fcinfo, int n)
 {
 	if (PG_ARGISNULL(n))
 		return !(actor_is(call, MAY_ADMIN) && call->studio->settings.admin_books_free);
@@ -236,71 +54,163 @@ booking_is_charged(Call *call, FunctionCallInfo fcinfo, int n)
 	return PG_GETARG_BOOL(n);
 }
 
-/* Refuses whoever may not book this slot for this client. */
+/* Answers a key that was used for something else. */
 static void
-booking_authorise(Call *call, const Booking *booking)
+key_conflict(const char *key)
 {
-	if (actor_is(call, MAY_TRAINER) && booking->slot_known &&
-		booking->slot.trainer_id == call->actor->user_id)
-		return;
-	if (actor_is(call, MAY_TRAINER) && !booking->slot_known)
-		return;					/* which will be told so */
-	actor_require_own(call, booking->user_id,
-					  "You can only book sessions for yourself.");
+	ereport(ERROR,
+			(swan_errcode(SWAN_IDEMPOTENCY_CONFLICT),
+			 errmsg("key \"%s\" was used for another booking", key),
+			 errhint("Use a new key for a new booking.")));
 }
 
-/* Closes the call with a swan_booking. */
-static Datum
-return_booking(Call *call, FunctionCallInfo fcinfo, const Slot *slot,
-			   bool charged, int32 available, int64 ledger_id, bool replayed)
-{
-	Datum		values[12];
-	bool		nulls[12] = {false};
-
-	values[0] = Int64GetDatum(slot->id);
-	values[1] = Int64GetDatum(slot->user_id);
-	nulls[1] = slot->user_id == NO_ID;
-	values[2] = Int64GetDatum(slot->trainer_id);
-	nulls[2] = slot->trainer_id == NO_ID;
-	values[3] = CStringGetTextDatum(slot_status_name(slot->status));
-	values[4] = TimestampTzGetDatum(slot->date);
-	nulls[4] = slot->date == NO_TIME;
-	values[5] = Int32GetDatum(slot->duration);
-	values[6] = TimestampTzGetDatum(slot->booked_at);
-	nulls[6] = slot->booked_at == NO_TIME;
-	values[7] = BoolGetDatum(charged);
-	values[8] = Int32GetDatum(available);
-	values[9] = CStringGetTextDatum("Session booked successfully.");
-	values[10] = Int64GetDatum(ledger_id);
-	values[11] = BoolGetDatum(replayed);
-	return call_return_row(call, fcinfo, values, nulls);
-}
-
-/* Returns whether a key was used for the same booking; another is refused. */
+/*
+ * Returns whether a key was used for just these bookings, and how the first
+ * call answered.  Others under the same key are refused.
+ */
 static bool
-same_booking(Call *call, const Booking *booking, const char *key, KeyedRow *before)
+find_replay(Call *call, const Booking *bookings, int n, const char *key,
+			BookingAnswer *answers)
 {
-	if (!ledger_find_key(call, booking->user_id, "booking", key, before))
+	KeyedRow	before;
+	Rows		result;
+
+	if (!ledger_find_key(call, bookings[0].user_id, "booking", key, &before))
 		return false;
-	if (before->session_id != booking->session_id)
-		ereport(ERROR,
-				(swan_errcode(SWAN_IDEMPOTENCY_CONFLICT),
-				 errmsg("key \"%s\" was used for a booking of session %lld",
-						key, (long long) before->session_id),
-				 errhint("Use a new key for a new booking.")));
+	{
+		NullableDatum args[] = {
+			arg_id(bookings[0].user_id), arg_id(before.ledger_id),
+			arg_id(before.call_id)
+		};
+
+		result = statement_recheck(call, &call_bookings, args);
+	}
+	if (result.nrows != n)
+		key_conflict(key);
+	for (int i = 0; i < n; i++)
+	{
+		uint64		row = 0;
+		BookingAnswer *answer = &answers[i];
+
+		while (row < result.nrows && row_id(result, row, 1) != bookings[i].session_id)
+			row++;
+		if (row == result.nrows)
+			key_conflict(key);
+		memset(answer, 0, sizeof(BookingAnswer));
+		answer->slot.id = bookings[i].session_id;
+		slot_find(call, bookings[i].session_id, &answer->slot);
+		answer->charged = row_int(result, row, 3) != 0;
+		answer->has_available = true;
+		answer->available = row_int(result, row, 4);
+		answer->message = booked_message;
+		answer->ledger_id = row_id(result, row, 2);
+		answer->replayed = true;
+	}
 	return true;
 }
 
-/* Closes the call with what the first call of the same key returned. */
-static Datum
-replay_booking(Call *call, FunctionCallInfo fcinfo, const KeyedRow *before)
+/* Writes one booking that was judged well: ledger, slot, hold. */
+static void
+write_booking(Call *call, Account *account, Booking *booking, const char *key,
+			  BookingAnswer *answer)
 {
-	NullableDatum args[] = {arg_id(before->session_id)};
-	Slot		slot = {.id = before->session_id};
+	Entry		entry = NEW_ENTRY;
 
-	slot_of_row(statement_read(call, &find_slot, args), 0, 1, &slot);
-	return return_booking(call, fcinfo, &slot, before->delta != 0,
-						  before->balance_after, before->ledger_id, true);
+	entry.kind = "booking";
+	entry.session_id = booking->session_id;
+	entry.key = key;
+	if (booking->charged)
+	{
+		entry.delta = -1;
+		entry.lot = account_soonest(account);
+	}
+	memset(answer, 0, sizeof(BookingAnswer));
+	answer->ledger_id = account_write(call, account, &entry);
+
+	answer->slot = booking->slot;
+	answer->slot.user_id = booking->user_id;
+	answer->slot.status = STATUS_SCHEDULED;
+	answer->slot.deducted = booking->charged;
+	answer->slot.booked_at = call->now;
+	slot_write(call, &book_slot, &booking->slot, &answer->slot);
+	booking_end_hold(call, booking);
+
+	answer->charged = booking->charged;
+	answer->has_available = true;
+	answer->available = account_available(account);
+	answer->message = booked_message;
+}
+
+/*
+ * Books n slots for one client, all or none.  The locks are taken in the order
+ * that everybody keeps: slots by id, then the client.
+ */
+static void
+book_slots(Call *call, Booking *bookings, int n, const char *key,
+		   BookingAnswer *answers)
+{
+	int64		user_id = bookings[0].user_id;
+	bool		client_known;
+	Account		account;
+
+	if (find_replay(call, bookings, n, key, answers))
+		return;
+	for (int i = 0; i < n; i++)
+	{
+		SwanErrorCode verdict = booking_judge_unlocked(call, &bookings[i], &account, false);
+
+		if (verdict != SWAN_OK)
+			booking_refuse(&bookings[i], &account, verdict);
+	}
+
+	if (n > 1)
+	{
+		int64	   *ids = palloc(n * sizeof(int64));
+
+		for (int i = 0; i < n; i++)
+			ids[i] = bookings[i].session_id;
+		slot_lock_all(call, ids, n);
+	}
+	for (int i = 0; i < n; i++)
+		bookings[i].slot_known = slot_lock(call, bookings[i].session_id, &bookings[i].slot);
+	client_known = account_lock(call, user_id, &account);
+	call_set_now(call);
+	for (int i = 0; i < n; i++)
+		booking_authorise(call, &bookings[i]);	/* a slot may have changed hands */
+	if (find_replay(call, bookings, n, key, answers))
+		return;
+
+	if (client_known)
+	{
+		account_open(call, &account);
+		account_sweep(call, &account);
+	}
+	for (int i = 0; i < n; i++)
+	{
+		bookings[i].client_known = client_known;
+		booking_judge_locked(call, &bookings[i], &account);
+		write_booking(call, &account, &bookings[i], i == 0 ? key : NULL, &answers[i]);
+	}
+	account_settle(call, &account);
+	records_sync(call, &account, "Available");
+}
+
+/* Reads who books what, and refuses whoever may not. */
+static void
+start_bookings(Call *call, FunctionCallInfo fcinfo, Booking *bookings,
+			   const int64 *ids, int n)
+{
+	int64		user_id = PG_GETARG_INT64(0);
+
+	memset(bookings, 0, n * sizeof(Booking));
+	for (int i = 0; i < n; i++)
+	{
+		bookings[i].user_id = user_id;
+		bookings[i].session_id = ids[i];
+		bookings[i].instead_of = NO_ID;
+		booking_look_at_slot(call, &bookings[i]);
+		booking_authorise(call, &bookings[i]);
+	}
 }
 
 /* swan_book(): a client takes an open slot, and pays with a credit. */
@@ -308,63 +218,50 @@ Datum
 swan_book(PG_FUNCTION_ARGS)
 {
 	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 4, MAY_PERSONS);
-	Booking		booking = {0};
-	Account    *account = &booking.account;
-	Entry		entry = NEW_ENTRY;
-	KeyedRow	before;
-	SwanErrorCode verdict;
-	Slot		booked;
-	int64		ledger_id;
+	BookingAnswer answer;
+	Booking		booking;
+	int64		session_id;
 
-	booking.user_id = argument_id(fcinfo, 0, "user_id");
-	booking.session_id = argument_id(fcinfo, 1, "session_id");
-	booking_look_at_slot(call, &booking);
-	booking_authorise(call, &booking);
-	booking.charged = booking_is_charged(call, fcinfo, 2);
-	entry.key = argument_key(fcinfo, 3);
+	argument_id(fcinfo, 0, "user_id");
+	session_id = argument_id(fcinfo, 1, "session_id");
+	start_bookings(call, fcinfo, &booking, &session_id, 1);
+	booking.charged = argument_charge(call, fcinfo, 2);
+	book_slots(call, &booking, 1, argument_key(fcinfo, 3), &answer);
+	return answer_row(call, fcinfo, &answer);
+}
 
-	if (same_booking(call, &booking, entry.key, &before))
-		return replay_booking(call, fcinfo, &before);
-	verdict = booking_judge_unlocked(call, &booking, false);
-	if (verdict != SWAN_OK)
-		booking_refuse(&booking, verdict);
+/* swan_book_many(): a client takes several open slots, or none. */
+Datum
+swan_book_many(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	BookingAnswer *answers;
+	Booking    *bookings;
+	Call	   *call;
+	int64	   *ids;
+	int			n;
 
-	booking_lock(call, &booking);
-	booking_authorise(call, &booking);
-	if (same_booking(call, &booking, entry.key, &before))
-		return replay_booking(call, fcinfo, &before);
-	if (booking.client_known)
+	InitMaterializedSRF(fcinfo, 0);
+	call = actor_enter(fcinfo, CALL_WRITER, 4, MAY_PERSONS);
+	argument_id(fcinfo, 0, "user_id");
+	ids = argument_ids(fcinfo, 1, "session_ids", SWAN_REPEAT_MAX, &n);
+	bookings = palloc(n * sizeof(Booking));
+	answers = palloc(n * sizeof(BookingAnswer));
+	start_bookings(call, fcinfo, bookings, ids, n);
+	for (int i = 0; i < n; i++)
+		bookings[i].charged = argument_charge(call, fcinfo, 2);
+	book_slots(call, bookings, n, argument_key(fcinfo, 3), answers);
+
+	for (int i = 0; i < n; i++)
 	{
-		account_open(call, account);
-		account_sweep(call, account);
-	}
-	booking_judge_locked(call, &booking);
+		Datum		values[CANCELLATION_NCOLUMNS];
+		bool		nulls[CANCELLATION_NCOLUMNS];
 
-	entry.kind = "booking";
-	entry.session_id = booking.session_id;
-	if (booking.charged)
-	{
-		entry.delta = -1;
-		entry.lot = account_soonest(account);
+		answer_columns(&answers[i], values, nulls);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
-	ledger_id = account_write(call, account, &entry);
-
-	booked = booking.slot;
-	booked.user_id = booking.user_id;
-	booked.status = STATUS_SCHEDULED;
-	booked.deducted = booking.charged;
-	booked.booked_at = call->now;
-	slot_write(call, &book_slot, &booking.slot, &booked);
-	if (booking.held_by != NO_ID)
-	{
-		NullableDatum args[] = {arg_id(booking.session_id)};
-
-		statement_change(call, &delete_hold, args, TABLE_HOLDS, CMD_DELETE, NULL, 0);
-	}
-	account_settle(call, account);
-	records_sync(call, account, "Returned");
-	return return_booking(call, fcinfo, &booked, booking.charged,
-						  account->balance, ledger_id, false);
+	call_end(call);
+	return (Datum) 0;
 }
 
 /* swan_can_book(): what swan_book() would answer now. */
@@ -372,18 +269,19 @@ Datum
 swan_can_book(PG_FUNCTION_ARGS)
 {
 	Call	   *call = actor_enter(fcinfo, CALL_READER, 2, MAY_PERSONS);
-	Booking		booking = {0};
+	Account		account;
+	Booking		booking;
 	SwanErrorCode verdict;
+	int64		session_id;
 	Datum		values[4] = {0};
 	bool		nulls[4] = {false, true, true, true};
 
-	booking.user_id = argument_id(fcinfo, 0, "user_id");
-	booking.session_id = argument_id(fcinfo, 1, "session_id");
-	booking_look_at_slot(call, &booking);
-	booking_authorise(call, &booking);
+	argument_id(fcinfo, 0, "user_id");
+	session_id = argument_id(fcinfo, 1, "session_id");
+	start_bookings(call, fcinfo, &booking, &session_id, 1);
 	booking.charged = !(actor_is(call, MAY_ADMIN) &&
 						call->studio->settings.admin_books_free);
-	verdict = booking_judge_unlocked(call, &booking, true);
+	verdict = booking_judge_unlocked(call, &booking, &account, true);
 
 	values[0] = BoolGetDatum(verdict == SWAN_OK);
 	if (verdict != SWAN_OK)

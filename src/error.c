@@ -63,6 +63,8 @@ static const ErrorEntry swan_error_table[] = {
 static const ErrorEntry generic_error_table[] = {
 	{"22P02", "INVALID_ARGUMENT", 400, "A value is not valid."},
 	{"22003", "INVALID_ARGUMENT", 400, "A number is out of range."},
+	{"22007", "INVALID_ARGUMENT", 400, "A date or time is not valid."},
+	{"22008", "INVALID_ARGUMENT", 400, "A date or time is out of range."},
 	{"40001", "RETRY", 503, "Please try again."},
 	{"40P01", "RETRY", 503, "Please try again."},
 	{"55P03", "RETRY", 503, "Please try again."},

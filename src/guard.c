@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * guard.c
- *	  The triggers that watch everybody but the engine.
+ *	  The triggers that watch everybody but the engine: users, and our own
+ *	  tables.
  *
  * Rows are judged in AFTER ROW triggers, when no other trigger can change
  * them any more.  The engine's own statements are known by their token; what
@@ -14,17 +15,13 @@
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "utils/builtins.h"
-#include "utils/json.h"
-#include "utils/jsonb.h"
-#include "utils/lsyscache.h"
 #include "utils/rel.h"
 
 #include "error.h"
+#include "guard.h"
 #include "ledger.h"
-#include "slot.h"
 
 PG_FUNCTION_INFO_V1(swan_guard_users);
-PG_FUNCTION_INFO_V1(swan_guard_sessions);
 PG_FUNCTION_INFO_V1(swan_guard_closed);
 PG_FUNCTION_INFO_V1(swan_guard_truncate);
 
@@ -35,8 +32,8 @@ static const Statement live_bookings = {
 };
 
 /* Returns the trigger's data, or refuses another use of the function. */
-static TriggerData *
-get_trigger_data(FunctionCallInfo fcinfo, const char *name)
+TriggerData *
+guard_trigger_data(FunctionCallInfo fcinfo, const char *name)
 {
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR,
@@ -46,8 +43,8 @@ get_trigger_data(FunctionCallInfo fcinfo, const char *name)
 }
 
 /* Returns the command that fired the trigger. */
-static CmdType
-get_command(TriggerData *trigdata)
+CmdType
+guard_command(TriggerData *trigdata)
 {
 	if (TRIGGER_FIRED_BY_INSERT(trigdata->tg_event))
 		return CMD_INSERT;
@@ -59,8 +56,8 @@ get_command(TriggerData *trigdata)
 }
 
 /* Returns the studio of the trigger's table. */
-static Studio *
-get_studio(TriggerData *trigdata)
+Studio *
+guard_studio(TriggerData *trigdata)
 {
 	Studio	   *studio = studio_of_relation(RelationGetRelid(trigdata->tg_relation));
 
@@ -77,19 +74,30 @@ get_studio(TriggerData *trigdata)
 }
 
 /* Answers a direct write to a guarded table. */
-static void
-refuse_write(TriggerData *trigdata, const char *what, const char *hint)
+void
+guard_refuse(TriggerData *trigdata, const char *what, const char *hint)
 {
 	ereport(ERROR,
 			(swan_errcode(SWAN_DIRECT_WRITE_REFUSED),
-			 errmsg("%s of table \"%s\" must not be changed directly", what,
+			 errmsg("direct %s in table \"%s\" is refused", what,
 					RelationGetRelationName(trigdata->tg_relation)),
 			 errhint("%s", hint)));
 }
 
+/* Answers a row that a trigger of the application moved under our hands. */
+void
+guard_interfered(TriggerData *trigdata)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+			 errmsg("a trigger on table \"%s\" changed what swanalloc writes",
+					RelationGetRelationName(trigdata->tg_relation)),
+			 errhint("Triggers of the application must not change or suppress it.")));
+}
+
 /* Returns one column of a row in a trigger. */
-static Datum
-tuple_datum(TriggerData *trigdata, HeapTuple tuple, const StudioColumn *column,
+Datum
+guard_datum(TriggerData *trigdata, HeapTuple tuple, const StudioColumn *column,
 			bool *isnull)
 {
 	if (column->name == NULL)
@@ -102,12 +110,12 @@ tuple_datum(TriggerData *trigdata, HeapTuple tuple, const StudioColumn *column,
 }
 
 /* Returns a whole number of a row in a trigger. */
-static int64
-tuple_number(TriggerData *trigdata, HeapTuple tuple, const StudioColumn *column,
+int64
+guard_number(TriggerData *trigdata, HeapTuple tuple, const StudioColumn *column,
 			 int64 if_null)
 {
 	bool		isnull;
-	Datum		value = tuple_datum(trigdata, tuple, column, &isnull);
+	Datum		value = guard_datum(trigdata, tuple, column, &isnull);
 
 	if (isnull)
 		return if_null;
@@ -120,57 +128,26 @@ user_image(TriggerData *trigdata, Studio *studio, HeapTuple tuple)
 {
 	RowImage	image = {0};
 
-	image.id = tuple_number(trigdata, tuple, &studio->columns[USERS_ID], NO_ID);
+	image.id = guard_number(trigdata, tuple, &studio->columns[USERS_ID], NO_ID);
 	image.guarded[GUARDED_BALANCE] =
-		tuple_number(trigdata, tuple, &studio->columns[USERS_BALANCE], 0);
+		guard_number(trigdata, tuple, &studio->columns[USERS_BALANCE], 0);
 	return image;
-}
-
-/* Reads a row of sessions in a trigger. */
-static void
-slot_of_tuple(TriggerData *trigdata, Studio *studio, HeapTuple tuple, Slot *slot)
-{
-	const StudioColumn *columns = studio->columns;
-	Datum		value;
-	bool		isnull;
-
-	memset(slot, 0, sizeof(Slot));
-	slot->id = tuple_number(trigdata, tuple, &columns[SESSIONS_ID], NO_ID);
-	slot->user_id = tuple_number(trigdata, tuple, &columns[SESSIONS_USER_ID], NO_ID);
-	slot->trainer_id = tuple_number(trigdata, tuple, &columns[SESSIONS_TRAINER_ID], NO_ID);
-	slot->duration = tuple_number(trigdata, tuple, &columns[SESSIONS_DURATION],
-								  SWAN_DURATION_DEFAULT);
-	value = tuple_datum(trigdata, tuple, &columns[SESSIONS_STATUS], &isnull);
-	slot->status = STATUS_OTHER;
-	if (!isnull)
-	{
-		Oid			output;
-		bool		is_varlena;
-
-		getTypeOutputInfo(columns[SESSIONS_STATUS].type, &output, &is_varlena);
-		slot->status = slot_parse_status(OidOutputFunctionCall(output, value));
-	}
-	value = tuple_datum(trigdata, tuple, &columns[SESSIONS_DATE], &isnull);
-	slot->date = isnull ? NO_TIME : DatumGetTimestampTz(value);
-	value = tuple_datum(trigdata, tuple, &columns[SESSIONS_DEDUCTED], &isnull);
-	slot->deducted = !isnull && DatumGetBool(value);
 }
 
 /* Words the error for a balance below zero; the CHECK is what forbids it. */
 static void
-word_negative_balance(TriggerData *trigdata, Studio *studio, HeapTuple row)
+word_negative_balance(TriggerData *trigdata, Studio *studio,
+					  const RowImage *image, int32 before)
 {
-	RowImage	image = user_image(trigdata, studio, row);
-
-	if (image.guarded[GUARDED_BALANCE] >= 0)
+	if (image->guarded[GUARDED_BALANCE] >= 0)
 		return;
 	if (studio->settings.guard_balance == GUARD_REFUSE)
-		refuse_write(trigdata, "the balance", "Use swan_revoke() to take credits back.");
+		guard_refuse(trigdata, "change of the balance", "Use swan_revoke() to take credits back.");
 	ereport(ERROR,
 			(swan_errcode_counting(SWAN_INSUFFICIENT_SESSIONS, NULL,
-								   "availableSessions", 0),
+								   "availableSessions", before),
 			 errmsg("the balance of user %lld would be negative",
-					(long long) image.id)));
+					(long long) image->id)));
 }
 
 /* Refuses to lose a client who has something coming to him. */
@@ -182,25 +159,42 @@ judge_client_delete(TriggerData *trigdata, Studio *studio, const RowImage *old)
 	bool		busy;
 
 	if (old->guarded[GUARDED_BALANCE] != 0)
-		refuse_write(trigdata, "a client with a balance",
+		guard_refuse(trigdata, "delete of a client with a balance",
 					 "Take the credits back with swan_revoke() first.");
 	call = call_begin(studio, CALL_GUARD);
 	busy = statement_read(call, &live_bookings, args).nrows > 0;
 	call_end(call);
 	if (busy)
-		refuse_write(trigdata, "a client with live bookings",
+		guard_refuse(trigdata, "delete of a client with live bookings",
 					 "Cancel them with swan_cancel() first.");
 }
 
-/* Writes down what somebody did to a balance. */
+/* Refuses to change what ledger and bookings know a client by. */
 static void
-record_balance(Studio *studio, int64 user_id, int32 before, int32 after)
+refuse_new_id(TriggerData *trigdata, const RowImage *old, const RowImage *new)
+{
+	if (old && new && old->id != new->id)
+		guard_refuse(trigdata, "change of an id", "Ledger and bookings refer to it.");
+}
+
+/*
+ * Writes down what somebody did to a balance: not from one image of the row to
+ * the next, which reach us out of order when triggers update it again, but
+ * from what the ledger says to what the row is by now.
+ */
+static void
+record_balance(Studio *studio, int64 user_id, int32 before)
 {
 	Call	   *call = call_begin(studio, CALL_GUARD);
 	Account		account = {.user_id = user_id,.balance = before,.call_id = NO_ID};
+	Account		current;
+	int32		balance = 0;
 
+	if (account_lock(call, user_id, &current))
+		balance = current.balance;	/* otherwise the row was deleted */
 	account_open(call, &account);
-	account_external(call, &account, after - before, NULL);
+	if (balance != account.ledger_balance)
+		account_external(call, &account, balance - account.ledger_balance, NULL);
 	call_end(call);
 }
 
@@ -213,31 +207,52 @@ judge_user(TriggerData *trigdata, Studio *studio,
 	int32		after = new ? new->guarded[GUARDED_BALANCE] : 0;
 
 	studio_check(studio);
-	if (old && new && old->id != new->id)
-		refuse_write(trigdata, "the id", "Ledger and bookings refer to it.");
+	refuse_new_id(trigdata, old, new);
 	if (studio->settings.guard_balance == GUARD_REFUSE)
 	{
 		if (new == NULL)
 			judge_client_delete(trigdata, studio, old);
 		else if (before != after)
-			refuse_write(trigdata, "the balance", "Use swan_grant() or swan_revoke().");
+			guard_refuse(trigdata, "change of the balance", "Use swan_grant() or swan_revoke().");
 	}
 	else if (before != after)
-		record_balance(studio, new ? new->id : old->id, before, after);
+		record_balance(studio, new ? new->id : old->id, before);
 }
 
 /*
- * swan_guard_users(): on users, BEFORE ROW for INSERT and UPDATE to word an
- * error, AFTER ROW for all to judge.
+ * Words the errors that constraints would otherwise raise before AFTER ROW
+ * triggers have their say.
+ */
+static void
+word_errors(TriggerData *trigdata, Studio *studio, CmdType command, HeapTuple row)
+{
+	RowImage	old = user_image(trigdata, studio, trigdata->tg_trigtuple);
+	RowImage	new = user_image(trigdata, studio, row);
+
+	if (command == CMD_UPDATE)
+		refuse_new_id(trigdata, &old, &new);
+	if (command != CMD_DELETE)
+		word_negative_balance(trigdata, studio, &new,
+							  command == CMD_UPDATE ? old.guarded[GUARDED_BALANCE] : 0);
+	else if (studio->settings.guard_balance == GUARD_REFUSE)
+	{
+		studio_check(studio);
+		judge_client_delete(trigdata, studio, &old);
+	}
+}
+
+/*
+ * swan_guard_users(): on users, BEFORE ROW to word errors, AFTER ROW to judge.
  */
 Datum
 swan_guard_users(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigdata = get_trigger_data(fcinfo, "swan_guard_users");
-	CmdType		command = get_command(trigdata);
+	TriggerData *trigdata = guard_trigger_data(fcinfo, "swan_guard_users");
+	Oid			relid = RelationGetRelid(trigdata->tg_relation);
+	CmdType		command = guard_command(trigdata);
 	HeapTuple	row = command == CMD_UPDATE ?
 		trigdata->tg_newtuple : trigdata->tg_trigtuple;
-	Studio	   *studio = get_studio(trigdata);
+	Studio	   *studio = guard_studio(trigdata);
 	RowImage	old;
 	RowImage	new;
 	RowImage   *before = NULL;
@@ -245,7 +260,7 @@ swan_guard_users(PG_FUNCTION_ARGS)
 
 	if (TRIGGER_FIRED_BEFORE(trigdata->tg_event))
 	{
-		word_negative_balance(trigdata, studio, row);
+		word_errors(trigdata, studio, command, row);
 		return PointerGetDatum(row);
 	}
 
@@ -261,197 +276,11 @@ swan_guard_users(PG_FUNCTION_ARGS)
 	}
 	if (before && after && memcmp(before, after, sizeof(RowImage)) == 0)
 		return PointerGetDatum(NULL);
-	if (!token_takes_row(RelationGetRelid(trigdata->tg_relation), command, before, after))
-		judge_user(trigdata, studio, before, after);
-	return PointerGetDatum(NULL);
-}
-
-/* Keeps a trainer's time from being given twice, in a row already written. */
-static void
-judge_trainer_time(Studio *studio, const Slot *slot)
-{
-	Call	   *call;
-	Account		trainer;
-	int64		other = NO_ID;
-
-	if (studio->settings.trainer_overlap || slot->trainer_id == NO_ID ||
-		TIMESTAMP_NOT_FINITE(slot->date) || slot->date == NO_TIME)
-		return;
-	if (slot->duration < 1 || slot->duration > SWAN_DURATION_MAX)
-		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
-				 errmsg("duration must be between 1 and %d minutes", SWAN_DURATION_MAX)));
-
-	call = call_begin(studio, CALL_GUARD);
-	if (account_lock(call, slot->trainer_id, &trainer))
-		other = slot_trainer_overlap(call, slot->trainer_id, slot->date,
-									 slot_end(slot), slot->id);
-	call_end(call);
-	if (other != NO_ID)
-		ereport(ERROR,
-				(swan_errcode_counting(SWAN_SLOT_CONFLICT, NULL, "sessionId", other),
-				 errmsg("session %lld overlaps session %lld of trainer %lld",
-						(long long) slot->id, (long long) other,
-						(long long) slot->trainer_id)));
-}
-
-/* Returns whether two images of a slot differ in its time or trainer. */
-static bool
-slot_moved(const Slot *old, const Slot *new)
-{
-	return old->date != new->date || old->duration != new->duration ||
-		old->trainer_id != new->trainer_id;
-}
-
-/* Refuses everything but what concerns open slots only. */
-static void
-refuse_session(TriggerData *trigdata, Studio *studio,
-			   const Slot *old, const Slot *new)
-{
-	if (old == NULL)
-	{
-		if (!slot_is_open(new))
-			refuse_write(trigdata, "a row that is not an open slot",
-						 "Open slots with swan_open(), and book them with swan_book().");
-		judge_trainer_time(studio, new);
-		return;
-	}
-	if (new == NULL)
-	{
-		if (!slot_is_open(old))
-			refuse_write(trigdata, "a row that is not an open slot",
-						 "Cancel bookings with swan_cancel(); they stay the client's record.");
-		return;
-	}
-	if (old->id != new->id)
-		refuse_write(trigdata, "the id", "Ledger and holds refer to it.");
-	if (old->user_id != new->user_id || old->status != new->status ||
-		old->deducted != new->deducted)
-		refuse_write(trigdata, "client and status",
-					 "Use swan_book(), swan_cancel() and the other swan_* functions.");
-	if (!slot_moved(old, new))
-		return;
-	if (!slot_is_open(old))
-		refuse_write(trigdata, "time and trainer of a booking", "Use swan_move().");
-	judge_trainer_time(studio, new);
-}
-
-/* Appends what is guarded of a slot, as JSON. */
-static void
-append_slot(StringInfo json, const char *label, const Slot *slot)
-{
-	appendStringInfo(json, ", \"%s\": ", label);
-	if (slot == NULL)
-	{
-		appendStringInfoString(json, "null");
-		return;
-	}
-	appendStringInfo(json, "{\"status\": \"%s\", \"duration\": %d, \"session_deducted\": %s",
-					 slot_status_name(slot->status), slot->duration,
-					 slot->deducted ? "true" : "false");
-	if (slot->user_id != NO_ID)
-		appendStringInfo(json, ", \"user_id\": " INT64_FORMAT, slot->user_id);
-	if (slot->trainer_id != NO_ID)
-		appendStringInfo(json, ", \"trainer_id\": " INT64_FORMAT, slot->trainer_id);
-	if (slot->date != NO_TIME)
-		appendStringInfo(json, ", \"session_date\": \"%s\"", timestamptz_to_str(slot->date));
-	appendStringInfoChar(json, '}');
-}
-
-/* Writes into one client's ledger what was done to a session of his. */
-static void
-record_session_for(Call *call, int64 user_id, int64 session_id, Datum details)
-{
-	Entry		entry = NEW_ENTRY;
-	Account		account;
-
-	if (user_id == NO_ID || !account_lock(call, user_id, &account))
-		return;
-	call_set_now(call);
-	account_open(call, &account);
-	entry.kind = "external";
-	entry.session_id = session_id;
-	entry.details = details;
-	entry.by_nobody = true;
-	account_write(call, &account, &entry);
-}
-
-/* Writes down a direct change of a dated row, for every client it concerns. */
-static void
-record_session(Studio *studio, const Slot *old, const Slot *new)
-{
-	int64		was = old ? old->user_id : NO_ID;
-	int64		is = new ? new->user_id : NO_ID;
-	StringInfoData json;
-	Call	   *call;
-	Datum		details;
-
-	if ((old == NULL || old->date == NO_TIME) && (new == NULL || new->date == NO_TIME))
-		return;
-
-	call = call_begin(studio, CALL_GUARD);
-	initStringInfo(&json);
-	appendStringInfo(&json, "{\"command\": \"%s\"",
-					 old == NULL ? "INSERT" : new == NULL ? "DELETE" : "UPDATE");
-	append_slot(&json, "old", old);
-	append_slot(&json, "new", new);
-	appendStringInfoChar(&json, '}');
-	details = DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
-
-	/* two clients are locked in the order of their ids, as everywhere */
-	if (was != NO_ID && is != NO_ID && was > is)
-	{
-		record_session_for(call, is, new->id, details);
-		record_session_for(call, was, old->id, details);
-	}
-	else
-	{
-		record_session_for(call, was, old ? old->id : NO_ID, details);
-		if (was != is)
-			record_session_for(call, is, new ? new->id : NO_ID, details);
-	}
-	call_end(call);
-}
-
-/* swan_guard_sessions(): on sessions, AFTER ROW for all. */
-Datum
-swan_guard_sessions(PG_FUNCTION_ARGS)
-{
-	TriggerData *trigdata = get_trigger_data(fcinfo, "swan_guard_sessions");
-	CmdType		command = get_command(trigdata);
-	HeapTuple	row = command == CMD_UPDATE ?
-		trigdata->tg_newtuple : trigdata->tg_trigtuple;
-	Studio	   *studio = get_studio(trigdata);
-	Slot		old;
-	Slot		new;
-	Slot	   *before = NULL;
-	Slot	   *after = NULL;
-	RowImage	old_image;
-	RowImage	new_image;
-
-	if (command != CMD_INSERT)
-	{
-		slot_of_tuple(trigdata, studio, trigdata->tg_trigtuple, &old);
-		old_image = slot_image(&old);
-		before = &old;
-	}
-	if (command != CMD_DELETE)
-	{
-		slot_of_tuple(trigdata, studio, row, &new);
-		new_image = slot_image(&new);
-		after = &new;
-	}
-	if (token_takes_row(RelationGetRelid(trigdata->tg_relation), command,
-						before ? &old_image : NULL, after ? &new_image : NULL))
+	if (token_takes_row(relid, command, before, after))
 		return PointerGetDatum(NULL);
-
-	if (before && after && memcmp(&old_image, &new_image, sizeof(RowImage)) == 0)
-		return PointerGetDatum(NULL);
-	studio_check(studio);
-	if (studio->settings.guard_sessions == GUARD_REFUSE)
-		refuse_session(trigdata, studio, before, after);
-	else if (studio->settings.guard_sessions == GUARD_RECORD)
-		record_session(studio, before, after);
+	if (token_covers_statement(relid, command))
+		guard_interfered(trigdata);
+	judge_user(trigdata, studio, before, after);
 	return PointerGetDatum(NULL);
 }
 
@@ -462,8 +291,8 @@ swan_guard_sessions(PG_FUNCTION_ARGS)
 Datum
 swan_guard_closed(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigdata = get_trigger_data(fcinfo, "swan_guard_closed");
-	CmdType		command = get_command(trigdata);
+	TriggerData *trigdata = guard_trigger_data(fcinfo, "swan_guard_closed");
+	CmdType		command = guard_command(trigdata);
 	char	   *name = RelationGetRelationName(trigdata->tg_relation);
 	bool		is_ledger = strcmp(name, "swan_ledger") == 0;
 
@@ -474,7 +303,7 @@ swan_guard_closed(PG_FUNCTION_ARGS)
 				(swan_errcode(SWAN_LEDGER_IMMUTABLE),
 				 errmsg("table \"%s\" is append-only", name),
 				 errhint("Correct a mistake with another grant or revocation.")));
-	refuse_write(trigdata, "the rows",
+	guard_refuse(trigdata, "write",
 				 "Only the swan_* functions write to this table.");
 	return PointerGetDatum(NULL);	/* keep compiler quiet */
 }
@@ -483,7 +312,7 @@ swan_guard_closed(PG_FUNCTION_ARGS)
 Datum
 swan_guard_truncate(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigdata = get_trigger_data(fcinfo, "swan_guard_truncate");
+	TriggerData *trigdata = guard_trigger_data(fcinfo, "swan_guard_truncate");
 
 	ereport(ERROR,
 			(swan_errcode(SWAN_DIRECT_WRITE_REFUSED),

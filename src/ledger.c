@@ -44,6 +44,20 @@ static const Statement lock_client = {
 	1, {INT8OID}
 };
 
+static const Statement lock_users = {
+	"SELECT {u.id} FROM {users} u"
+	" WHERE {u.id} OPERATOR(pg_catalog.=) ANY ($1)"
+	" ORDER BY {u.id} FOR NO KEY UPDATE OF u",
+	1, {INT8ARRAYOID}
+};
+
+static const Statement find_lot = {
+	"SELECT l.remaining, l.expires_at FROM {lots} l"
+	" WHERE l.id OPERATOR(pg_catalog.=) $1"
+	" AND l.user_id OPERATOR(pg_catalog.=) $2",
+	2, {INT8OID, INT8OID}
+};
+
 /* always one row at least: the last balance, with or without a lot */
 static const Statement read_account = {
 	"SELECT g.balance_after, l.id, l.remaining, l.expires_at"
@@ -82,9 +96,10 @@ static const Statement insert_ledger_once = {
 
 static const Statement insert_lot = {
 	"INSERT INTO {lots} (id, user_id, source, granted, remaining, expires_at,"
-	" payment_ref, item)"
-	" VALUES ($1, $2, $3, $4, $4, $5, $6, $7) RETURNING id, remaining",
-	7, {INT8OID, INT8OID, TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID, TEXTOID}
+	" payment_ref, item, amount_minor, currency)"
+	" VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9) RETURNING id, remaining",
+	9, {INT8OID, INT8OID, TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID, TEXTOID,
+	INT8OID, TEXTOID}
 };
 
 static const Statement update_lot = {
@@ -104,7 +119,8 @@ static const Statement update_balance = {
 };
 
 static const Statement find_key = {
-	"SELECT g.id, g.delta, g.balance_after, g.session_id, g.reason"
+	"SELECT g.id, g.delta, g.balance_after, g.session_id, g.from_session_id,"
+	" g.call_id, g.lot_id, g.reason, g.payment_ref, g.details"
 	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
 	" AND g.kind OPERATOR(pg_catalog.=) $2 AND g.key OPERATOR(pg_catalog.=) $3",
 	3, {INT8OID, TEXTOID, TEXTOID}
@@ -197,6 +213,25 @@ account_lock(Call *call, int64 user_id, Account *account)
 						  user_id, account);
 }
 
+/* Returns whether a lot's credits cannot be spent any more. */
+bool
+lot_is_due(Call *call, const Lot *lot)
+{
+	return lot->expires_at != NO_TIME && lot->expires_at <= call->now;
+}
+
+/*
+ * Locks several users, clients and trainers, in the order of their ids; returns
+ * how many there are.  Ids that are NO_ID or occur twice do not count.
+ */
+int
+account_lock_users(Call *call, const int64 *ids, int n)
+{
+	NullableDatum args[] = {arg_ids(ids, n)};
+
+	return statement_read(call, &lock_users, args).nrows;
+}
+
 /*
  * Reads the lots and the last ledger row of a locked client.  As long as a
  * studio is not backfilled he may have no ledger yet, or his balance may have
@@ -222,7 +257,7 @@ account_open(Call *call, Account *account)
 		lot->remaining = row_int(result, i, 3);
 		lot->expires_at = row_time(result, i, 4);
 		account->nlots++;
-		if (lot->expires_at != NO_TIME && lot->expires_at <= call->now)
+		if (lot_is_due(call, lot))
 			account->due += lot->remaining;
 	}
 
@@ -252,8 +287,7 @@ account_sweep(Call *call, Account *account)
 		Lot		   *lot = &account->lots[i];
 		Entry		entry = NEW_ENTRY;
 
-		if (lot->remaining == 0 || lot->expires_at == NO_TIME ||
-			lot->expires_at > call->now)
+		if (lot->remaining == 0 || !lot_is_due(call, lot))
 			continue;
 		entry.kind = "expiry";
 		entry.delta = -lot->remaining;
@@ -288,6 +322,41 @@ account_soonest(Account *account)
 					 (long long) account->user_id)));
 }
 
+/* Returns room for one more lot. */
+static Lot *
+add_lot(Account *account, int64 id, int32 remaining, TimestampTz expires_at)
+{
+	Lot		   *lot;
+
+	account->lots = repalloc(account->lots, (account->nlots + 1) * sizeof(Lot));
+	lot = &account->lots[account->nlots++];
+	lot->id = id;
+	lot->remaining = remaining;
+	lot->expires_at = expires_at;
+	return lot;
+}
+
+/* Returns a lot of an open account, even one without credits. */
+Lot *
+account_lot(Call *call, Account *account, int64 lot_id)
+{
+	NullableDatum args[] = {arg_id(lot_id), arg_id(account->user_id)};
+	Rows		result;
+
+	for (int i = 0; i < account->nlots; i++)
+	{
+		if (account->lots[i].id == lot_id)
+			return &account->lots[i];
+	}
+	result = statement_recheck(call, &find_lot, args);
+	if (result.nrows != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("lot %lld of user %lld is missing",
+						(long long) lot_id, (long long) account->user_id)));
+	return add_lot(account, lot_id, row_int(result, 0, 1), row_time(result, 0, 2));
+}
+
 /* Makes the lot that a ledger row opened. */
 static void
 write_new_lot(Call *call, Account *account, const Entry *entry, int64 id)
@@ -295,20 +364,15 @@ write_new_lot(Call *call, Account *account, const Entry *entry, int64 id)
 	NullableDatum args[] = {
 		arg_id(id), arg_id(account->user_id), arg_text(entry->source),
 		arg_int(entry->delta), arg_time(entry->expires_at),
-		arg_text(entry->payment_ref), arg_text(entry->item)
+		arg_text(entry->payment_ref), arg_text(entry->item),
+		entry->amount_minor, arg_text(entry->currency)
 	};
 	Rows		result = statement_change(call, &insert_lot, args, TABLE_LOTS,
 										  CMD_INSERT, NULL, 0);
-	Lot		   *lot;
 
 	if (result.nrows != 1 || row_int(result, 0, 2) != entry->delta)
 		interfered(call, TABLE_LOTS, account->user_id);
-
-	account->lots = repalloc(account->lots, (account->nlots + 1) * sizeof(Lot));
-	lot = &account->lots[account->nlots++];
-	lot->id = id;
-	lot->remaining = entry->delta;
-	lot->expires_at = entry->expires_at;
+	add_lot(account, id, entry->delta, entry->expires_at);
 }
 
 /* Moves credits out of a lot, or back into it. */
@@ -432,10 +496,8 @@ account_external(Call *call, Account *account, int32 delta, const char *reason)
 		for (int i = 0; i < nlots && delta < 0; i++)
 		{
 			Lot		   *lot = &account->lots[i];
-			bool		is_due = lot->expires_at != NO_TIME &&
-				lot->expires_at <= call->now;
 
-			if (lot->remaining == 0 || is_due != (expired == 1))
+			if (lot->remaining == 0 || lot_is_due(call, lot) != (expired == 1))
 				continue;
 			entry.lot = lot;
 			entry.delta = -Min(lot->remaining, -delta);
@@ -457,6 +519,7 @@ ledger_find_key(Call *call, int64 user_id, const char *kind, const char *key,
 				KeyedRow *row)
 {
 	NullableDatum args[] = {arg_id(user_id), arg_text(kind), arg_text(key)};
+	bool		isnull;
 	Rows		result;
 
 	if (key == NULL)
@@ -468,6 +531,11 @@ ledger_find_key(Call *call, int64 user_id, const char *kind, const char *key,
 	row->delta = row_int(result, 0, 2);
 	row->balance_after = row_int(result, 0, 3);
 	row->session_id = row_id(result, 0, 4);
-	row->reason = row_text(result, 0, 5);
+	row->from_session_id = row_id(result, 0, 5);
+	row->call_id = row_id(result, 0, 6);
+	row->lot_id = row_id(result, 0, 7);
+	row->reason = row_text(result, 0, 8);
+	row->payment_ref = row_text(result, 0, 9);
+	row->details = row_datum(result, 0, 10, &isnull);
 	return true;
 }

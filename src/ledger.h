@@ -51,9 +51,11 @@ typedef struct Entry
 	/* of the lot that it opens */
 	TimestampTz expires_at;
 	const char *source;
+	NullableDatum amount_minor;
+	const char *currency;
 } Entry;
 
-#define NEW_ENTRY	{.session_id = NO_ID,.from_session_id = NO_ID,.expires_at = NO_TIME}
+#define NEW_ENTRY	{.session_id = NO_ID,.from_session_id = NO_ID,.expires_at = NO_TIME,.amount_minor = {0, true}}
 
 /* what a key was used for before */
 typedef struct KeyedRow
@@ -62,15 +64,23 @@ typedef struct KeyedRow
 	int32		delta;
 	int32		balance_after;
 	int64		session_id;
+	int64		from_session_id;
+	int64		call_id;
+	int64		lot_id;
 	char	   *reason;
+	char	   *payment_ref;
+	Datum		details;		/* jsonb, or 0 */
 } KeyedRow;
 
 extern bool account_find(Call *call, int64 user_id, Account *account);
 extern bool account_lock(Call *call, int64 user_id, Account *account);
+extern int	account_lock_users(Call *call, const int64 *ids, int n);
 extern void account_open(Call *call, Account *account);
 extern void account_sweep(Call *call, Account *account);
 extern int32 account_available(const Account *account);
 extern Lot *account_soonest(Account *account);
+extern Lot *account_lot(Call *call, Account *account, int64 lot_id);
+extern bool lot_is_due(Call *call, const Lot *lot);
 extern int64 account_write(Call *call, Account *account, const Entry *entry);
 extern void account_settle(Call *call, Account *account);
 extern void account_external(Call *call, Account *account, int32 delta,

@@ -32,14 +32,6 @@ static const Statement series = {
 	4, {TIMESTAMPTZOID, TEXTOID, INTERVALOID, INT4OID}
 };
 
-static const Statement insert_slot = {
-	"INSERT INTO {sessions} ({sessions.trainer_id}, {sessions.status},"
-	" {sessions.session_date}{?sessions.duration:, {sessions.duration}})"
-	" VALUES ($1, 'available', $2{?sessions.duration:, $3})"
-	" RETURNING {sessions.id}",
-	3, {INT8OID, TIMESTAMPTZOID, INT4OID}
-};
-
 /* Answers a time that the trainer has given away already. */
 static void
 slot_conflict(Call *call, int64 trainer_id, TimestampTz start, int64 other)
@@ -77,42 +69,6 @@ series_starts(Call *call, TimestampTz at, int32 repeat, Datum every)
 					 errmsg("every must be longer than zero")));
 	}
 	return starts;
-}
-
-/* Makes one open slot and returns its id. */
-static int64
-make_slot(Call *call, int64 trainer_id, TimestampTz start, int32 duration)
-{
-	NullableDatum args[] = {arg_id(trainer_id), arg_time(start), arg_int(duration)};
-	Slot		slot = {.id = NO_ID,.user_id = NO_ID,.trainer_id = trainer_id};
-	TokenEntry	row = {{0}};
-	Rows		result;
-
-	slot.status = STATUS_AVAILABLE;
-	slot.date = start;
-	slot.duration = duration;
-	row.after = slot_image(&slot);
-	result = statement_change(call, &insert_slot, args, TABLE_SESSIONS,
-							  CMD_INSERT, &row, 1);
-	if (result.nrows != 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
-				 errmsg("a trigger on table %s suppressed a new slot",
-						call->studio->table_names[TABLE_SESSIONS])));
-	return row_id(result, 0, 1);
-}
-
-/* Reads and checks the length of a slot. */
-static int32
-argument_duration(FunctionCallInfo fcinfo, int n)
-{
-	if (PG_ARGISNULL(n))
-		swan_missing_argument("duration", NULL);
-	if (PG_GETARG_INT32(n) < 1 || PG_GETARG_INT32(n) > SWAN_DURATION_MAX)
-		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
-				 errmsg("duration must be between 1 and %d minutes", SWAN_DURATION_MAX)));
-	return PG_GETARG_INT32(n);
 }
 
 /* Reads and checks how many slots are wanted. */
@@ -163,12 +119,12 @@ swan_open(PG_FUNCTION_ARGS)
 		user_not_found(trainer_id);
 	for (int i = 0; i < repeat; i++)
 	{
-		TimestampTz end = starts[i] + duration * (int64) SECS_PER_MINUTE * USECS_PER_SEC;
+		TimestampTz end = slot_end_of(starts[i], duration);
 		int64		other;
 
 		if (call->studio->settings.trainer_overlap)
 			break;
-		if (i > 0 && starts[i] < starts[i - 1] + duration * (int64) SECS_PER_MINUTE * USECS_PER_SEC)
+		if (i > 0 && starts[i] < slot_end_of(starts[i - 1], duration))
 			slot_conflict(call, trainer_id, starts[i], NO_ID);
 		other = slot_trainer_overlap(call, trainer_id, starts[i], end, NO_ID);
 		if (other != NO_ID)
@@ -176,7 +132,7 @@ swan_open(PG_FUNCTION_ARGS)
 	}
 	for (int i = 0; i < repeat; i++)
 	{
-		Datum		value = Int64GetDatum(make_slot(call, trainer_id, starts[i], duration));
+		Datum		value = Int64GetDatum(slot_insert_open(call, trainer_id, starts[i], duration));
 		bool		isnull = false;
 
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, &value, &isnull);

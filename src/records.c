@@ -12,7 +12,6 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "utils/array.h"
 
 #include "records.h"
 #include "slot.h"
@@ -90,7 +89,7 @@ delete_newest_records(Call *call, int64 user_id, int32 n)
 	NullableDatum find_args[] = {arg_id(user_id), arg_id(n)};
 	Rows		result = statement_read(call, &newest_records, find_args);
 	TokenEntry *rows = palloc0(n * sizeof(TokenEntry));
-	Datum	   *ids = palloc(n * sizeof(Datum));
+	int64	   *ids = palloc(n * sizeof(int64));
 	NullableDatum args[1];
 
 	check_count(call, result.nrows, n);
@@ -100,12 +99,9 @@ delete_newest_records(Call *call, int64 user_id, int32 n)
 
 		slot_of_row(result, i, 1, &slot);
 		rows[i].before = slot_image(&slot);
-		ids[i] = Int64GetDatum(slot.id);
+		ids[i] = slot.id;
 	}
-	args[0] = arg_datum(PointerGetDatum(construct_array(ids, n, INT8OID,
-														sizeof(int64),
-														FLOAT8PASSBYVAL,
-														TYPALIGN_DOUBLE)));
+	args[0] = arg_ids(ids, n);
 	check_count(call, statement_change(call, &delete_records, args,
 									   TABLE_SESSIONS, CMD_DELETE, rows, n).nrows, n);
 }

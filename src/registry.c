@@ -402,7 +402,7 @@ studio_look_up(Studio *studio, LOCKMODE lockmode)
 	if (studio->broken == NULL)
 		studio->search_path = make_search_path(studio);
 	MemoryContextSwitchTo(old);
-	studio->looked_up = true;
+	studio->looked_up = studio->broken == NULL;
 }
 
 /* swan.registry_changed(): tells every backend to read the registry again. */

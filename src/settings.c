@@ -110,7 +110,9 @@ check_choice(const Setting *setting, const char *value)
 	{
 		if (strcmp(setting->choices[i], value) == 0)
 			return;
-		appendStringInfo(&hint, "%s%s", i > 0 ? " or " : "", setting->choices[i]);
+		appendStringInfo(&hint, "%s%s",
+						 i == 0 ? "" : setting->choices[i + 1] ? ", " : " or ",
+						 setting->choices[i]);
 	}
 	appendStringInfoChar(&hint, '.');
 	refuse_value(setting, value, hint.data);
@@ -326,6 +328,8 @@ swan_studios(PG_FUNCTION_ARGS)
 											list_length(candidates) == 1));
 		values[6] = CStringGetTextDatum(studio->broken ? studio->broken : "ok");
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+		if (studio->broken)
+			studios_forget();	/* it may be mended by the next look */
 	}
 	return (Datum) 0;
 }

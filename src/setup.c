@@ -16,6 +16,7 @@
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
+#include "parser/scansup.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -158,7 +159,7 @@ static const char *const our_tables[] = {
 static const char *const guards[] = {
 	"ALTER TABLE @users@ ADD CONSTRAINT swan_balance_check"
 	" CHECK (available_sessions >= 0)",
-	"CREATE TRIGGER swan_word_users BEFORE INSERT OR UPDATE ON @users@"
+	"CREATE TRIGGER swan_word_users BEFORE INSERT OR UPDATE OR DELETE ON @users@"
 	" FOR EACH ROW EXECUTE FUNCTION @extschema@.swan_guard_users()",
 	"CREATE TRIGGER swan_guard_users AFTER INSERT OR UPDATE OR DELETE ON @users@"
 	" FOR EACH ROW EXECUTE FUNCTION @extschema@.swan_guard_users()",
@@ -259,6 +260,7 @@ swan_create_studio(PG_FUNCTION_ARGS)
 
 	if (name == NULL)
 		swan_missing_argument("schema", NULL);
+	truncate_identifier(name, strlen(name), true);
 	if (owner == NULL)
 		owner = GetUserNameFromId(GetUserId(), false);
 	owner_oid = get_role_oid(owner, false);

@@ -9,14 +9,36 @@
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "common/int.h"
 
 #include "error.h"
 #include "slot.h"
+
+static const Statement find_slot = {
+	"SELECT" SLOT_COLUMNS " FROM {sessions} s"
+	" WHERE {s.id} OPERATOR(pg_catalog.=) $1",
+	1, {INT8OID}
+};
 
 static const Statement lock_slot = {
 	"SELECT" SLOT_COLUMNS " FROM {sessions} s"
 	" WHERE {s.id} OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE OF s",
 	1, {INT8OID}
+};
+
+static const Statement lock_slots = {
+	"SELECT {s.id} FROM {sessions} s"
+	" WHERE {s.id} OPERATOR(pg_catalog.=) ANY ($1)"
+	" ORDER BY {s.id} FOR NO KEY UPDATE OF s",
+	1, {INT8ARRAYOID}
+};
+
+static const Statement insert_slot = {
+	"INSERT INTO {sessions} ({sessions.trainer_id}, {sessions.status},"
+	" {sessions.session_date}{?sessions.duration:, {sessions.duration}})"
+	" VALUES ($1, 'available', $2{?sessions.duration:, $3})"
+	" RETURNING {sessions.id}",
+	3, {INT8OID, TIMESTAMPTZOID, INT4OID}
 };
 
 /* a trainer's slot from $2 to $3; cancelled ones free the time */
@@ -75,13 +97,32 @@ slot_of_row(Rows result, uint64 row, int first, Slot *slot)
 	return true;
 }
 
+/* Returns when a slot of some minutes ends; one without a date never does. */
+TimestampTz
+slot_end_of(TimestampTz start, int32 duration)
+{
+	TimestampTz end;
+
+	if (TIMESTAMP_NOT_FINITE(start) ||
+		pg_add_s64_overflow(start, duration * (int64) SECS_PER_MINUTE * USECS_PER_SEC, &end))
+		return start;
+	return end;
+}
+
 /* Returns when a slot ends. */
 TimestampTz
 slot_end(const Slot *slot)
 {
-	if (TIMESTAMP_NOT_FINITE(slot->date))
-		return slot->date;
-	return slot->date + slot->duration * (int64) SECS_PER_MINUTE * USECS_PER_SEC;
+	return slot_end_of(slot->date, slot->duration);
+}
+
+/* Answers an unknown session. */
+void
+session_not_found(int64 id)
+{
+	ereport(ERROR,
+			(swan_errcode_counting(SWAN_SESSION_NOT_FOUND, NULL, "sessionId", id),
+			 errmsg("session %lld does not exist", (long long) id)));
 }
 
 /* Returns whether a slot can be booked, but for its time and who holds it. */
@@ -105,6 +146,25 @@ slot_image(const Slot *slot)
 	image.guarded[GUARDED_DATE] = slot->date;
 	image.guarded[GUARDED_DURATION] = slot->duration;
 	return image;
+}
+
+/* Reads one row of sessions; returns false if there is none. */
+bool
+slot_find(Call *call, int64 id, Slot *slot)
+{
+	NullableDatum args[] = {arg_id(id)};
+	Rows		result = statement_read(call, &find_slot, args);
+
+	return result.nrows == 1 && slot_of_row(result, 0, 1, slot);
+}
+
+/* Locks several rows of sessions in the order of their ids. */
+void
+slot_lock_all(Call *call, const int64 *ids, int n)
+{
+	NullableDatum args[] = {arg_ids(ids, n)};
+
+	statement_read(call, &lock_slots, args);
 }
 
 /* Locks one row of sessions and reads it; returns false if there is none. */
@@ -153,6 +213,30 @@ slot_write(Call *call, const Statement *statement,
 			 errmsg("a trigger on table %s interfered with session %lld",
 					call->studio->table_names[TABLE_SESSIONS], (long long) before->id),
 			 errhint("Triggers of the application must not change or suppress what swanalloc writes.")));
+}
+
+/* Makes one open slot and returns its id. */
+int64
+slot_insert_open(Call *call, int64 trainer_id, TimestampTz start,
+				 int32 duration)
+{
+	NullableDatum args[] = {arg_id(trainer_id), arg_time(start), arg_int(duration)};
+	Slot		slot = {.id = NO_ID,.user_id = NO_ID,.trainer_id = trainer_id};
+	TokenEntry	row = {{0}};
+	Rows		result;
+
+	slot.status = STATUS_AVAILABLE;
+	slot.date = start;
+	slot.duration = duration;
+	row.after = slot_image(&slot);
+	result = statement_change(call, &insert_slot, args, TABLE_SESSIONS,
+							  CMD_INSERT, &row, 1);
+	if (result.nrows != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("a trigger on table %s suppressed a new slot",
+						call->studio->table_names[TABLE_SESSIONS])));
+	return row_id(result, 0, 1);
 }
 
 /*

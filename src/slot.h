@@ -8,6 +8,7 @@
 #ifndef SWAN_SLOT_H
 #define SWAN_SLOT_H
 
+#include "compat.h"
 #include "statement.h"
 
 typedef enum SlotStatus
@@ -38,6 +39,11 @@ typedef struct Slot
 	" {s.duration}, {s.session_deducted}, {s.booked_at}"
 #define SLOT_NCOLUMNS 8
 
+/* what slot_write() passes: id and the new value of each column */
+#define SLOT_WRITE_ARGS \
+	8, {INT8OID, INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID, INT4OID, \
+	BOOLOID, TIMESTAMPTZOID}
+
 /* a slot's end, in SQL */
 #define SLOT_END(alias) \
 	"{" alias ".session_date} OPERATOR(pg_catalog.+)" \
@@ -56,7 +62,13 @@ extern bool slot_of_row(Rows result, uint64 row, int first, Slot *slot);
 extern TimestampTz slot_end(const Slot *slot);
 extern bool slot_is_open(const Slot *slot);
 extern RowImage slot_image(const Slot *slot);
+extern bool slot_find(Call *call, int64 id, Slot *slot);
 extern bool slot_lock(Call *call, int64 id, Slot *slot);
+extern void slot_lock_all(Call *call, const int64 *ids, int n);
+extern int64 slot_insert_open(Call *call, int64 trainer_id, TimestampTz start,
+							  int32 duration);
+extern TimestampTz slot_end_of(TimestampTz start, int32 duration);
+pg_noreturn extern void session_not_found(int64 id);
 extern void slot_write(Call *call, const Statement *statement,
 					   const Slot *before, const Slot *after);
 extern int64 slot_trainer_overlap(Call *call, int64 trainer_id,

@@ -17,6 +17,7 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
+#include "utils/array.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -119,7 +120,7 @@ call_end(Call *call)
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
 	error_context_stack = call->error_callback.previous;
-	AtEOXact_GUC(true, call->guc_level);
+	AtEOXact_GUC(false, call->guc_level);	/* also what a trigger SET */
 	SetUserIdAndSecContext(call->saved_userid, call->saved_sec_context);
 	top_call = call->below;
 	pfree(call);
@@ -240,6 +241,20 @@ split_arguments(int nargs, const NullableDatum *args, Datum *values, char *nulls
 		values[i] = args[i].value;
 		nulls[i] = args[i].isnull ? 'n' : ' ';
 	}
+}
+
+/* Makes an argument of a list of ids. */
+NullableDatum
+arg_ids(const int64 *ids, int n)
+{
+	Datum	   *values = palloc(n * sizeof(Datum));
+
+	for (int i = 0; i < n; i++)
+		values[i] = Int64GetDatum(ids[i]);
+	return arg_datum(PointerGetDatum(construct_array(values, n, INT8OID,
+													 sizeof(int64),
+													 FLOAT8PASSBYVAL,
+													 TYPALIGN_DOUBLE)));
 }
 
 /* Collects what the last SPI call left, before another one overwrites it. */

@@ -97,6 +97,7 @@ extern char *row_text(Rows result, uint64 row, int column);
 extern TimestampTz row_time(Rows result, uint64 row, int column);
 extern Datum row_datum(Rows result, uint64 row, int column, bool *isnull);
 
+extern NullableDatum arg_ids(const int64 *ids, int n);
 extern void statement_init(void);
 
 /*

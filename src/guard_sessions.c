@@ -1,0 +1,243 @@
+/*-------------------------------------------------------------------------
+ *
+ * guard_sessions.c
+ *	  The trigger that watches the sessions of a studio.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/json.h"
+#include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "error.h"
+#include "guard.h"
+#include "ledger.h"
+#include "slot.h"
+
+PG_FUNCTION_INFO_V1(swan_guard_sessions);
+
+/* Reads a row of sessions in a trigger. */
+static void
+slot_of_tuple(TriggerData *trigdata, Studio *studio, HeapTuple tuple, Slot *slot)
+{
+	const StudioColumn *columns = studio->columns;
+	Datum		value;
+	bool		isnull;
+
+	memset(slot, 0, sizeof(Slot));
+	slot->id = guard_number(trigdata, tuple, &columns[SESSIONS_ID], NO_ID);
+	slot->user_id = guard_number(trigdata, tuple, &columns[SESSIONS_USER_ID], NO_ID);
+	slot->trainer_id = guard_number(trigdata, tuple, &columns[SESSIONS_TRAINER_ID], NO_ID);
+	slot->duration = guard_number(trigdata, tuple, &columns[SESSIONS_DURATION],
+								  SWAN_DURATION_DEFAULT);
+	value = guard_datum(trigdata, tuple, &columns[SESSIONS_STATUS], &isnull);
+	slot->status = STATUS_OTHER;
+	if (!isnull)
+	{
+		Oid			output;
+		bool		is_varlena;
+
+		getTypeOutputInfo(columns[SESSIONS_STATUS].type, &output, &is_varlena);
+		slot->status = slot_parse_status(OidOutputFunctionCall(output, value));
+	}
+	value = guard_datum(trigdata, tuple, &columns[SESSIONS_DATE], &isnull);
+	slot->date = isnull ? NO_TIME : DatumGetTimestampTz(value);
+	value = guard_datum(trigdata, tuple, &columns[SESSIONS_DEDUCTED], &isnull);
+	slot->deducted = !isnull && DatumGetBool(value);
+}
+
+/* Keeps a trainer's time from being given twice, in a row already written. */
+static void
+judge_trainer_time(Studio *studio, const Slot *slot)
+{
+	Call	   *call;
+	Account		trainer;
+	int64		other = NO_ID;
+
+	if (studio->settings.trainer_overlap || slot->trainer_id == NO_ID ||
+		TIMESTAMP_NOT_FINITE(slot->date) || slot->date == NO_TIME)
+		return;
+	if (slot->duration < 1 || slot->duration > SWAN_DURATION_MAX)
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("duration must be between 1 and %d minutes", SWAN_DURATION_MAX)));
+
+	call = call_begin(studio, CALL_GUARD);
+	if (account_lock(call, slot->trainer_id, &trainer))
+		other = slot_trainer_overlap(call, slot->trainer_id, slot->date,
+									 slot_end(slot), slot->id);
+	call_end(call);
+	if (other != NO_ID)
+		ereport(ERROR,
+				(swan_errcode_counting(SWAN_SLOT_CONFLICT, NULL, "sessionId", other),
+				 errmsg("session %lld overlaps session %lld of trainer %lld",
+						(long long) slot->id, (long long) other,
+						(long long) slot->trainer_id)));
+}
+
+/* Returns whether two images of a slot differ in its time or trainer. */
+static bool
+slot_moved(const Slot *old, const Slot *new)
+{
+	return old->date != new->date || old->duration != new->duration ||
+		old->trainer_id != new->trainer_id;
+}
+
+/* Refuses everything but what concerns open slots only. */
+static void
+refuse_session(TriggerData *trigdata, Studio *studio,
+			   const Slot *old, const Slot *new)
+{
+	if (old == NULL)
+	{
+		if (!slot_is_open(new))
+			guard_refuse(trigdata, "insert of a row that is not an open slot",
+						 "Open slots with swan_open(), and book them with swan_book().");
+		judge_trainer_time(studio, new);
+		return;
+	}
+	if (new == NULL)
+	{
+		if (!slot_is_open(old))
+			guard_refuse(trigdata, "delete of a row that is not an open slot",
+						 "Cancel bookings with swan_cancel(); they stay the client's record.");
+		return;
+	}
+	if (old->id != new->id)
+		guard_refuse(trigdata, "change of an id", "Ledger and holds refer to it.");
+	if (old->user_id != new->user_id || old->status != new->status ||
+		old->deducted != new->deducted)
+		guard_refuse(trigdata, "change of client or status",
+					 "Use swan_book(), swan_cancel() and the other swan_* functions.");
+	if (!slot_moved(old, new))
+		return;
+	if (!slot_is_open(old))
+		guard_refuse(trigdata, "change of the time or trainer of a booking", "Use swan_move().");
+	judge_trainer_time(studio, new);
+}
+
+/* Appends what is guarded of a slot, as JSON. */
+static void
+append_slot(StringInfo json, const char *label, const Slot *slot)
+{
+	appendStringInfo(json, ", \"%s\": ", label);
+	if (slot == NULL)
+	{
+		appendStringInfoString(json, "null");
+		return;
+	}
+	appendStringInfo(json, "{\"status\": \"%s\", \"duration\": %d, \"session_deducted\": %s",
+					 slot_status_name(slot->status), slot->duration,
+					 slot->deducted ? "true" : "false");
+	if (slot->user_id != NO_ID)
+		appendStringInfo(json, ", \"user_id\": " INT64_FORMAT, slot->user_id);
+	if (slot->trainer_id != NO_ID)
+		appendStringInfo(json, ", \"trainer_id\": " INT64_FORMAT, slot->trainer_id);
+	if (slot->date != NO_TIME)
+		appendStringInfo(json, ", \"session_date\": \"%s\"", timestamptz_to_str(slot->date));
+	appendStringInfoChar(json, '}');
+}
+
+/* Writes into one client's ledger what was done to a session of his. */
+static void
+record_session_for(Call *call, int64 user_id, int64 session_id, Datum details)
+{
+	Entry		entry = NEW_ENTRY;
+	Account		account;
+
+	if (user_id == NO_ID || !account_lock(call, user_id, &account))
+		return;
+	call_set_now(call);
+	account_open(call, &account);
+	entry.kind = "external";
+	entry.session_id = session_id;
+	entry.details = details;
+	entry.by_nobody = true;
+	account_write(call, &account, &entry);
+}
+
+/* Writes down a direct change of a dated row, for every client it concerns. */
+static void
+record_session(Studio *studio, const Slot *old, const Slot *new)
+{
+	int64		was = old ? old->user_id : NO_ID;
+	int64		is = new ? new->user_id : NO_ID;
+	StringInfoData json;
+	Call	   *call;
+	Datum		details;
+
+	if ((old == NULL || old->date == NO_TIME) && (new == NULL || new->date == NO_TIME))
+		return;
+
+	call = call_begin(studio, CALL_GUARD);
+	initStringInfo(&json);
+	appendStringInfo(&json, "{\"command\": \"%s\"",
+					 old == NULL ? "INSERT" : new == NULL ? "DELETE" : "UPDATE");
+	append_slot(&json, "old", old);
+	append_slot(&json, "new", new);
+	appendStringInfoChar(&json, '}');
+	details = DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
+
+	/* two clients are locked in the order of their ids, as everywhere */
+	if (was != NO_ID && is != NO_ID && was > is)
+	{
+		record_session_for(call, is, new->id, details);
+		record_session_for(call, was, old->id, details);
+	}
+	else
+	{
+		record_session_for(call, was, old ? old->id : NO_ID, details);
+		if (was != is)
+			record_session_for(call, is, new ? new->id : NO_ID, details);
+	}
+	call_end(call);
+}
+
+/* swan_guard_sessions(): on sessions, AFTER ROW for all. */
+Datum
+swan_guard_sessions(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = guard_trigger_data(fcinfo, "swan_guard_sessions");
+	Oid			relid = RelationGetRelid(trigdata->tg_relation);
+	CmdType		command = guard_command(trigdata);
+	HeapTuple	row = command == CMD_UPDATE ?
+		trigdata->tg_newtuple : trigdata->tg_trigtuple;
+	Studio	   *studio = guard_studio(trigdata);
+	Slot		old;
+	Slot		new;
+	Slot	   *before = NULL;
+	Slot	   *after = NULL;
+	RowImage	old_image;
+	RowImage	new_image;
+
+	if (command != CMD_INSERT)
+	{
+		slot_of_tuple(trigdata, studio, trigdata->tg_trigtuple, &old);
+		old_image = slot_image(&old);
+		before = &old;
+	}
+	if (command != CMD_DELETE)
+	{
+		slot_of_tuple(trigdata, studio, row, &new);
+		new_image = slot_image(&new);
+		after = &new;
+	}
+	if (before && after && memcmp(&old_image, &new_image, sizeof(RowImage)) == 0)
+		return PointerGetDatum(NULL);
+	if (token_takes_row(relid, command,
+						before ? &old_image : NULL, after ? &new_image : NULL))
+		return PointerGetDatum(NULL);
+	if (token_covers_statement(relid, command))
+		guard_interfered(trigdata);
+
+	studio_check(studio);
+	if (studio->settings.guard_sessions == GUARD_REFUSE)
+		refuse_session(trigdata, studio, before, after);
+	else if (studio->settings.guard_sessions == GUARD_RECORD)
+		record_session(studio, before, after);
+	return PointerGetDatum(NULL);
+}

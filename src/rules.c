@@ -1,0 +1,203 @@
+/*-------------------------------------------------------------------------
+ *
+ * rules.c
+ *	  The rules of taking a slot.
+ *
+ * They are judged in one place, booking_verdict(), on what is known so far.
+ * A writer asks twice: unlocked, so that the losers of a rush lock and write
+ * nothing, and again with slot and client locked.  swan_can_book() asks once.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+
+#include "actor.h"
+#include "rules.h"
+
+/* the slot and who holds it, without a lock */
+static const Statement look_at_slot = {
+	"SELECT" SLOT_COLUMNS ", h.user_id, h.until FROM {sessions} s"
+	" LEFT JOIN {holds} h ON h.session_id OPERATOR(pg_catalog.=) $1"
+	" WHERE {s.id} OPERATOR(pg_catalog.=) $1",
+	1, {INT8OID}
+};
+
+/* what else stands in the way: always one row */
+static const Statement look_at_client = {
+	"SELECT h.user_id, h.until, (SELECT {s.id} FROM {sessions} s"
+	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $2"
+	" AND " SLOT_OVERLAPS("s", "$3", "$4")
+	" AND {s.status} IN ('scheduled', 'confirmed')"
+	" AND {s.id} OPERATOR(pg_catalog.<>) $1"
+	" AND {s.id} IS DISTINCT FROM $5 LIMIT 1)"
+	" FROM (SELECT 1) one"
+	" LEFT JOIN {holds} h ON h.session_id OPERATOR(pg_catalog.=) $1",
+	5, {INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}
+};
+
+static const Statement delete_hold = {
+	"DELETE FROM {holds} h WHERE h.session_id OPERATOR(pg_catalog.=) $1 RETURNING 1",
+	1, {INT8OID}
+};
+
+/* Returns the rule that a booking breaks, or SWAN_OK; in the report's order. */
+static SwanErrorCode
+booking_verdict(Call *call, const Booking *booking, const Account *account)
+{
+	const Slot *slot = &booking->slot;
+
+	if (!booking->slot_known || !slot_is_open(slot))
+		return SWAN_SESSION_NOT_AVAILABLE;
+	if (slot->date <= call->now && actor_is(call, MAY_CLIENT))
+		return SWAN_SESSION_NOT_AVAILABLE;
+	if (booking->held_by != NO_ID && booking->held_by != booking->user_id &&
+		booking->held_until > call->now)
+		return SWAN_SESSION_NOT_AVAILABLE;
+	if (!booking->client_known)
+		return SWAN_USER_NOT_FOUND;
+	if (booking->overlap != NO_ID)
+		return SWAN_SLOT_CONFLICT;
+	if (booking->charged && account_available(account) <= 0)
+		return SWAN_INSUFFICIENT_SESSIONS;
+	return SWAN_OK;
+}
+
+/* Raises the error of a broken rule. */
+void
+booking_refuse(const Booking *booking, const Account *account,
+			   SwanErrorCode verdict)
+{
+	long long	user_id = booking->user_id;
+	long long	session_id = booking->session_id;
+
+	switch (verdict)
+	{
+		case SWAN_USER_NOT_FOUND:
+			user_not_found(booking->user_id);
+			break;
+		case SWAN_SLOT_CONFLICT:
+			ereport(ERROR,
+					(swan_errcode_counting(verdict, NULL, "sessionId", booking->overlap),
+					 errmsg("session %lld overlaps session %lld of user %lld",
+							session_id, (long long) booking->overlap, user_id)));
+			break;
+		case SWAN_INSUFFICIENT_SESSIONS:
+			ereport(ERROR,
+					(swan_errcode_counting(verdict, NULL, "availableSessions",
+										   account_available(account)),
+					 errmsg("user %lld has no available sessions", user_id),
+					 errhint("Add credits with swan_grant().")));
+			break;
+		default:
+			ereport(ERROR,
+					(swan_errcode_counting(verdict, NULL, "sessionId", session_id),
+					 errmsg("session %lld is not available for booking", session_id)));
+	}
+}
+
+/* Reads the slot of a booking without locking it. */
+void
+booking_look_at_slot(Call *call, Booking *booking)
+{
+	NullableDatum args[] = {arg_id(booking->session_id)};
+	Rows		result = statement_read(call, &look_at_slot, args);
+
+	booking->slot_known = result.nrows == 1 &&
+		slot_of_row(result, 0, 1, &booking->slot);
+	booking->held_by = NO_ID;
+	if (booking->slot_known)
+	{
+		booking->held_by = row_id(result, 0, SLOT_NCOLUMNS + 1);
+		booking->held_until = row_time(result, 0, SLOT_NCOLUMNS + 2);
+	}
+	booking->overlap = NO_ID;
+}
+
+/* Reads who holds the slot and what the client has booked at that time. */
+static void
+booking_look_at_client(Call *call, Booking *booking,
+					   Rows (*run) (Call *, const Statement *, const NullableDatum *))
+{
+	NullableDatum args[] = {
+		arg_id(booking->session_id), arg_id(booking->user_id),
+		arg_time(booking->slot.date), arg_time(slot_end(&booking->slot)),
+		arg_id(booking->instead_of)
+	};
+	Rows		result = run(call, &look_at_client, args);
+
+	booking->held_by = row_id(result, 0, 1);
+	booking->held_until = row_time(result, 0, 2);
+	booking->overlap = row_id(result, 0, 3);
+}
+
+/*
+ * Judges a booking without any lock.  What is dear to find out is looked for
+ * only where it makes a difference to the answer.
+ */
+SwanErrorCode
+booking_judge_unlocked(Call *call, Booking *booking, Account *account,
+					   bool thoroughly)
+{
+	SwanErrorCode verdict;
+
+	booking->client_known = account_find(call, booking->user_id, account);
+	verdict = booking_verdict(call, booking, account);
+	if (verdict == SWAN_INSUFFICIENT_SESSIONS || (verdict == SWAN_OK && thoroughly))
+	{
+		booking_look_at_client(call, booking, statement_read);
+		verdict = booking_verdict(call, booking, account);
+	}
+	return verdict;
+}
+
+/*
+ * Judges again, with slot and client locked and the account open.  A conflict
+ * that the transaction's own snapshot cannot see is for the caller to retry.
+ */
+void
+booking_judge_locked(Call *call, Booking *booking, Account *account)
+{
+	SwanErrorCode verdict;
+
+	if (booking->slot_known && booking->slot.date != NO_TIME)
+		booking_look_at_client(call, booking, statement_recheck);
+	verdict = booking_verdict(call, booking, account);
+	if (verdict == SWAN_OK)
+		return;
+	if (IsolationUsesXactSnapshot())
+	{
+		Booking		seen = *booking;
+		Account		account_seen;
+
+		booking_look_at_slot(call, &seen);
+		if (booking_judge_unlocked(call, &seen, &account_seen, true) == SWAN_OK)
+			swan_serialization_failure();
+	}
+	booking_refuse(booking, account, verdict);
+}
+
+/* Refuses whoever may not book this slot for this client. */
+void
+booking_authorise(Call *call, const Booking *booking)
+{
+	if (actor_is(call, MAY_TRAINER) && booking->slot_known &&
+		booking->slot.trainer_id == call->actor->user_id)
+		return;
+	if (actor_is(call, MAY_TRAINER) && !booking->slot_known)
+		return;					/* which will be told so */
+	actor_require_own(call, booking->user_id,
+					  "You can only book sessions for yourself.");
+}
+
+/* Deletes the hold on a slot that is being taken; the slot is locked. */
+void
+booking_end_hold(Call *call, Booking *booking)
+{
+	NullableDatum args[] = {arg_id(booking->session_id)};
+
+	if (booking->held_by != NO_ID)
+		statement_change(call, &delete_hold, args, TABLE_HOLDS, CMD_DELETE, NULL, 0);
+}
