@@ -1,13 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * answer.c
- *	  Answering with a booking.
+ *	  What operations answer with.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "lib/stringinfo.h"
 #include "utils/builtins.h"
+#include "utils/json.h"
+#include "utils/jsonb.h"
 
 #include "answer.h"
 
@@ -59,5 +62,75 @@ answer_row(Call *call, FunctionCallInfo fcinfo, const BookingAnswer *answer)
 	bool		nulls[CANCELLATION_NCOLUMNS];
 
 	answer_columns(answer, values, nulls);
+	return call_return_row(call, fcinfo, values, nulls);
+}
+
+/*
+ * Returns the array that the report's backend answers a grant with: one
+ * object for each credit.
+ */
+static Datum
+granted_sessions(int32 n, const char *reason)
+{
+	StringInfoData json;
+	StringInfoData notes;
+
+	initStringInfo(&json);
+	initStringInfo(&notes);
+	appendStringInfoChar(&json, '[');
+	for (int i = 1; i <= n; i++)
+	{
+		resetStringInfo(&notes);
+		appendStringInfo(&notes, "%s - Session %d", reason, i);
+		appendStringInfo(&json,
+						 "%s{\"number\": %d, \"status\": \"available\", \"duration\": %d, \"notes\": ",
+						 i > 1 ? ", " : "", i, SWAN_DURATION_DEFAULT);
+		escape_json(&json, notes.data);
+		appendStringInfoChar(&json, '}');
+	}
+	appendStringInfoChar(&json, ']');
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
+}
+
+/* Fills the columns of a swan_credit. */
+void
+answer_credit_columns(const CreditAnswer *answer, Datum *values, bool *nulls)
+{
+	memset(nulls, false, CREDIT_NCOLUMNS * sizeof(bool));
+	values[0] = Int64GetDatum(answer->user_id);
+	values[1] = Int32GetDatum(answer->added);
+	values[2] = Int32GetDatum(answer->available);
+	values[3] = CStringGetTextDatum(psprintf("Successfully added %d sessions to %s. Total available: %d",
+											 answer->added, answer->client,
+											 answer->available));
+	values[4] = granted_sessions(answer->added, answer->reason);
+	values[5] = Int64GetDatum(answer->ledger_id);
+	values[6] = BoolGetDatum(answer->replayed);
+}
+
+/* Closes the call with a swan_credit. */
+Datum
+answer_credit(Call *call, FunctionCallInfo fcinfo, const CreditAnswer *answer)
+{
+	Datum		values[CREDIT_NCOLUMNS];
+	bool		nulls[CREDIT_NCOLUMNS];
+
+	answer_credit_columns(answer, values, nulls);
+	return call_return_row(call, fcinfo, values, nulls);
+}
+
+/* Closes the call with a swan_reversal. */
+Datum
+answer_move(Call *call, FunctionCallInfo fcinfo, const MoveAnswer *answer)
+{
+	Datum		values[6];
+	bool		nulls[6] = {false};
+
+	values[0] = Int64GetDatum(answer->user_id);
+	values[1] = Int32GetDatum(answer->moved);
+	values[2] = Int32GetDatum(answer->shortfall);
+	values[3] = Int32GetDatum(answer->available);
+	values[4] = Int64GetDatum(answer->ledger_id);
+	values[5] = BoolGetDatum(answer->replayed);
 	return call_return_row(call, fcinfo, values, nulls);
 }

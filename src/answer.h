@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * answer.h
- *	  Answering with a booking.
+ *	  What operations answer with.
  *
  *-------------------------------------------------------------------------
  */
@@ -28,6 +28,37 @@ typedef struct BookingAnswer
 #define BOOKING_NCOLUMNS		12
 #define CANCELLATION_NCOLUMNS	14
 
+/* a grant or purchase: one swan_credit */
+typedef struct CreditAnswer
+{
+	int64		user_id;
+	const char *client;			/* as he is spoken of */
+	int32		added;
+	int32		available;
+	const char *reason;
+	int64		ledger_id;
+	bool		replayed;
+} CreditAnswer;
+
+/* credits taken or given back: one swan_reversal */
+typedef struct MoveAnswer
+{
+	int64		user_id;
+	int32		moved;
+	int32		shortfall;
+	int32		available;
+	int64		ledger_id;
+	bool		replayed;
+} MoveAnswer;
+
+#define CREDIT_NCOLUMNS			7
+
+extern void answer_credit_columns(const CreditAnswer *answer,
+								  Datum *values, bool *nulls);
+extern Datum answer_credit(Call *call, FunctionCallInfo fcinfo,
+						   const CreditAnswer *answer);
+extern Datum answer_move(Call *call, FunctionCallInfo fcinfo,
+						 const MoveAnswer *answer);
 extern void answer_columns(const BookingAnswer *answer, Datum *values, bool *nulls);
 extern Datum answer_row(Call *call, FunctionCallInfo fcinfo,
 						const BookingAnswer *answer);

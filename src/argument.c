@@ -51,24 +51,45 @@ argument_time(FunctionCallInfo fcinfo, int n)
 	return PG_ARGISNULL(n) ? NO_TIME : PG_GETARG_TIMESTAMPTZ(n);
 }
 
-/* Returns an idempotency key, or NULL; a blank one is a caller's mistake. */
+/* Returns a short text that tells things apart, or NULL; never a blank one. */
+char *
+argument_label(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	char	   *label = argument_text(fcinfo, n);
+
+	if (label == NULL)
+		return NULL;
+	if (label[strspn(label, blanks)] == '\0')
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("%s must not be blank", name)));
+	if (pg_mbstrlen(label) > SWAN_KEY_MAX)
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("%s is longer than %d characters", name, SWAN_KEY_MAX)));
+	return label;
+}
+
+/* Returns an idempotency key, or NULL where a call needs none. */
 char *
 argument_key(FunctionCallInfo fcinfo, int n)
 {
-	char	   *key = argument_text(fcinfo, n);
+	return argument_label(fcinfo, n, "key");
+}
 
-	if (key == NULL)
-		return NULL;
-	if (key[strspn(key, blanks)] == '\0')
+/* Returns a count of credits, which is not NULL, within a limit. */
+int32
+argument_count(FunctionCallInfo fcinfo, int n, int32 max)
+{
+	int32		count = PG_GETARG_INT32(n);
+
+	if (count < 1 || count > max)
 		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
-				 errmsg("key must not be blank"),
-				 errhint("Leave it out where a call needs no idempotency key.")));
-	if (pg_mbstrlen(key) > SWAN_KEY_MAX)
-		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
-				 errmsg("key is longer than %d characters", SWAN_KEY_MAX)));
-	return key;
+				(swan_errcode_saying(SWAN_INVALID_SESSION_COUNT,
+									 psprintf("Session count must be between 1 and %d", max)),
+				 errmsg("session count %d is out of range", count),
+				 errhint("It must be between 1 and %d.", max)));
+	return count;
 }
 
 /* Returns a reason, trimmed and cut; one that is blank is "if_blank". */

@@ -159,8 +159,11 @@ book_slots(Call *call, Booking *bookings, int n, const char *key,
 	{
 		SwanErrorCode verdict = booking_judge_unlocked(call, &bookings[i], &account, false);
 
-		if (verdict != SWAN_OK)
-			booking_refuse(&bookings[i], &account, verdict);
+		if (verdict == SWAN_OK)
+			continue;
+		if (find_replay(call, bookings, n, key, answers))
+			return;				/* of a call that ended just now */
+		booking_refuse(&bookings[i], &account, verdict);
 	}
 
 	if (n > 1)

@@ -7,93 +7,77 @@
  */
 #include "postgres.h"
 
-#include "lib/stringinfo.h"
+#include "catalog/pg_type.h"
 #include "utils/builtins.h"
-#include "utils/json.h"
 #include "utils/jsonb.h"
 
 #include "actor.h"
+#include "answer.h"
 #include "argument.h"
+#include "details.h"
 #include "error.h"
 #include "ledger.h"
 #include "records.h"
 
 PG_FUNCTION_INFO_V1(swan_grant);
+PG_FUNCTION_INFO_V1(swan_purchase);
+PG_FUNCTION_INFO_V1(swan_revoke);
 
-/*
- * Returns the array that the report's backend answers a grant with: one
- * object for each credit.
- */
-static Datum
-granted_sessions(int32 n, const char *reason)
+static const Statement find_purchase = {
+	"SELECT g.user_id, g.delta, g.balance_after, g.id FROM {ledger} g"
+	" WHERE g.payment_ref OPERATOR(pg_catalog.=) $1"
+	" AND g.item OPERATOR(pg_catalog.=) $2"
+	" AND g.kind OPERATOR(pg_catalog.=) 'purchase'",
+	2, {TEXTOID, TEXTOID}
+};
+
+/* Refuses a grant that leaves out what it cannot do without. */
+static void
+require_count(FunctionCallInfo fcinfo, int user_argument, int n_argument)
 {
-	StringInfoData json;
-	StringInfoData notes;
-
-	initStringInfo(&json);
-	initStringInfo(&notes);
-	appendStringInfoChar(&json, '[');
-	for (int i = 1; i <= n; i++)
-	{
-		resetStringInfo(&notes);
-		appendStringInfo(&notes, "%s - Session %d", reason, i);
-		appendStringInfo(&json,
-						 "%s{\"number\": %d, \"status\": \"available\", \"duration\": %d, \"notes\": ",
-						 i > 1 ? ", " : "", i, SWAN_DURATION_DEFAULT);
-		escape_json(&json, notes.data);
-		appendStringInfoChar(&json, '}');
-	}
-	appendStringInfoChar(&json, ']');
-	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
-}
-
-/* Closes the call with a swan_credit. */
-static Datum
-return_credit(Call *call, FunctionCallInfo fcinfo, const Account *account,
-			  int32 added, int32 available, const char *reason,
-			  int64 ledger_id, bool replayed)
-{
-	Datum		values[7];
-	bool		nulls[7] = {false};
-
-	values[0] = Int64GetDatum(account->user_id);
-	values[1] = Int32GetDatum(added);
-	values[2] = Int32GetDatum(available);
-	values[3] = CStringGetTextDatum(psprintf("Successfully added %d sessions to %s. Total available: %d",
-											 added, account->name, available));
-	values[4] = granted_sessions(added, reason);
-	values[5] = Int64GetDatum(ledger_id);
-	values[6] = BoolGetDatum(replayed);
-	return call_return_row(call, fcinfo, values, nulls);
-}
-
-/* Returns how many credits a caller gives, within the studio's limit. */
-static int32
-argument_count(Call *call, FunctionCallInfo fcinfo, int n, int32 max)
-{
-	int32		count;
-
-	count = PG_GETARG_INT32(n);
-	if (count < 1 || count > max)
-		ereport(ERROR,
-				(swan_errcode_saying(SWAN_INVALID_SESSION_COUNT,
-									 psprintf("Session count must be between 1 and %d", max)),
-				 errmsg("session count %d is out of range", count),
-				 errhint("It must be between 1 and %d.", max)));
-	return count;
+	if (PG_ARGISNULL(user_argument) || PG_ARGISNULL(n_argument))
+		swan_missing_argument(PG_ARGISNULL(user_argument) ? "user_id" : "n",
+							  "User ID and session count are required");
 }
 
 /* Returns whether a key was used for the same grant; another one is refused. */
 static bool
-same_grant(Call *call, int64 user_id, int32 n, const char *key, KeyedRow *before)
+same_grant(Call *call, const char *key, CreditAnswer *answer)
 {
-	if (!ledger_find_key(call, user_id, "grant", key, before))
+	KeyedRow	before;
+	Account		account;
+
+	if (!ledger_find_key(call, answer->user_id, "grant", key, &before))
 		return false;
-	if (before->delta != n)
+	if (before.delta != answer->added)
 		ereport(ERROR,
 				(swan_errcode(SWAN_IDEMPOTENCY_CONFLICT),
-				 errmsg("key \"%s\" was used for a grant of %d", key, before->delta),
+				 errmsg("key \"%s\" was used for a grant of %d", key, before.delta),
 				 errhint("Use a new key for a new grant.")));
+	if (!account_find(call, answer->user_id, &account))
+		user_not_found(answer->user_id);
+	answer->client = account.name;
+	answer->available = before.balance_after;
+	answer->reason = before.reason;
+	answer->ledger_id = before.ledger_id;
+	answer->replayed = true;
+	return true;
+}
+
+/* Writes the one movement of a grant or purchase; false: it is known already. */
+static bool
+write_credit(Call *call, Account *account, const Entry *entry, CreditAnswer *answer)
+{
+	account_open(call, account);
+	account_sweep(call, account);
+	answer->ledger_id = account_write(call, account, entry);
+	if (answer->ledger_id == NO_ID)
+		return false;
+	account_settle(call, account);
+	records_sync(call, account, entry->reason);
+	answer->client = account->name;
+	answer->available = account->balance;
+	answer->reason = entry->reason;
 	return true;
 }
 
@@ -102,45 +86,209 @@ Datum
 swan_grant(PG_FUNCTION_ARGS)
 {
 	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 5, MAY_ADMINS);
-	int64		user_id;
-	int32		n;
 	Entry		entry = NEW_ENTRY;
-	KeyedRow	before;
+	CreditAnswer answer = {0};
 	Account		account;
-	int64		ledger_id;
 
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
-		swan_missing_argument(PG_ARGISNULL(0) ? "user_id" : "n",
-							  "User ID and session count are required");
-	user_id = PG_GETARG_INT64(0);
-	n = argument_count(call, fcinfo, 1, call->studio->settings.grant_max);
-
+	require_count(fcinfo, 0, 1);
+	answer.user_id = PG_GETARG_INT64(0);
+	answer.added = argument_count(fcinfo, 1, call->studio->settings.grant_max);
 	entry.kind = "grant";
-	entry.delta = n;
+	entry.delta = answer.added;
 	entry.opens_lot = true;
 	entry.source = "grant";
 	entry.reason = argument_reason(fcinfo, 2, "Admin added");
 	entry.key = argument_key(fcinfo, 4);
 
 	/* a retry is answered without a lock, and after its lot has expired */
-	if (same_grant(call, user_id, n, entry.key, &before) &&
-		account_find(call, user_id, &account))
-		return return_credit(call, fcinfo, &account, n, before.balance_after,
-							 before.reason, before.ledger_id, true);
+	if (same_grant(call, entry.key, &answer))
+		return answer_credit(call, fcinfo, &answer);
 	entry.expires_at = argument_expiry(fcinfo, 3);
 
-	if (!account_lock(call, user_id, &account))
-		user_not_found(user_id);
+	if (!account_lock(call, answer.user_id, &account))
+		user_not_found(answer.user_id);
 	call_set_now(call);
-	if (same_grant(call, user_id, n, entry.key, &before))
-		return return_credit(call, fcinfo, &account, n, before.balance_after,
-							 before.reason, before.ledger_id, true);
+	if (!same_grant(call, entry.key, &answer))
+		write_credit(call, &account, &entry, &answer);
+	return answer_credit(call, fcinfo, &answer);
+}
 
+/* Returns whether this was bought before; other terms are refused. */
+static bool
+same_purchase(Call *call, const Entry *entry, CreditAnswer *answer)
+{
+	NullableDatum args[] = {arg_text(entry->payment_ref), arg_text(entry->item)};
+	Rows		result = statement_recheck(call, &find_purchase, args);
+	Account		account;
+
+	if (result.nrows == 0)
+		return false;
+	if (row_id(result, 0, 1) != answer->user_id || row_int(result, 0, 2) != answer->added)
+		ereport(ERROR,
+				(swan_errcode(SWAN_IDEMPOTENCY_CONFLICT),
+				 errmsg("payment \"%s\" bought %lld credits for user %lld",
+						entry->payment_ref, (long long) row_int(result, 0, 2),
+						(long long) row_id(result, 0, 1)),
+				 errhint("Tell the items of one payment apart by item.")));
+	if (!account_find(call, answer->user_id, &account))
+		user_not_found(answer->user_id);
+	answer->client = account.name;
+	answer->available = row_int(result, 0, 3);
+	answer->reason = entry->reason;
+	answer->ledger_id = row_id(result, 0, 4);
+	answer->replayed = true;
+	return true;
+}
+
+/* Answers a payment that another client's purchase has taken meanwhile. */
+static void
+find_other_purchase(Call *call, const Entry *entry, CreditAnswer *answer)
+{
+	if (!same_purchase(call, entry, answer))
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("a trigger on table %s suppressed a purchase",
+						call->studio->table_names[TABLE_LEDGER])));
+}
+
+/* Refuses that one payment is for two clients. */
+static void
+check_payer(Call *call, const Entry *entry, int64 user_id)
+{
+	static const Statement payer = {
+		"SELECT g.user_id FROM {ledger} g"
+		" WHERE g.payment_ref OPERATOR(pg_catalog.=) $1"
+		" AND g.kind OPERATOR(pg_catalog.=) 'purchase' LIMIT 1",
+		1, {TEXTOID}
+	};
+	NullableDatum args[] = {arg_text(entry->payment_ref)};
+	Rows		result = statement_recheck(call, &payer, args);
+
+	if (result.nrows > 0 && row_id(result, 0, 1) != user_id)
+		ereport(ERROR,
+				(swan_errcode(SWAN_IDEMPOTENCY_CONFLICT),
+				 errmsg("payment \"%s\" is another client's", entry->payment_ref),
+				 errhint("All items of one payment are one client's.")));
+}
+
+/* swan_purchase(): the store sold credits; however often it says so. */
+Datum
+swan_purchase(PG_FUNCTION_ARGS)
+{
+	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 8, MAY_ADMINS);
+	Entry		entry = NEW_ENTRY;
+	CreditAnswer answer = {0};
+	Account		account;
+
+	require_count(fcinfo, 0, 1);
+	answer.user_id = PG_GETARG_INT64(0);
+	answer.added = argument_count(fcinfo, 1, call->studio->settings.purchase_max);
+	entry.kind = "purchase";
+	entry.delta = answer.added;
+	entry.opens_lot = true;
+	entry.source = "purchase";
+	entry.reason = "Purchased";
+	entry.payment_ref = argument_label(fcinfo, 2, "payment_ref");
+	if (entry.payment_ref == NULL)
+		swan_missing_argument("payment_ref", NULL);
+	entry.item = PG_ARGISNULL(3) ? "" : argument_text(fcinfo, 3);
+	if (!PG_ARGISNULL(4))
+	{
+		entry.amount_minor = arg_id(PG_GETARG_INT64(4));
+		if (PG_GETARG_INT64(4) < 0)
+			ereport(ERROR,
+					(swan_errcode(SWAN_INVALID_ARGUMENT),
+					 errmsg("amount_minor must not be negative")));
+	}
+	entry.currency = argument_text(fcinfo, 5);
+	entry.details = PG_ARGISNULL(6) ? (Datum) 0 : PG_GETARG_DATUM(6);
+
+	if (same_purchase(call, &entry, &answer))
+		return answer_credit(call, fcinfo, &answer);
+	entry.expires_at = argument_expiry(fcinfo, 7);
+
+	if (!account_lock(call, answer.user_id, &account))
+		user_not_found(answer.user_id);
+	call_set_now(call);
+	if (same_purchase(call, &entry, &answer))
+		return answer_credit(call, fcinfo, &answer);
+	check_payer(call, &entry, answer.user_id);
+	if (!write_credit(call, &account, &entry, &answer))
+		find_other_purchase(call, &entry, &answer);
+	return answer_credit(call, fcinfo, &answer);
+}
+
+/* Returns whether a key was used for the same revocation. */
+static bool
+same_revocation(Call *call, const char *key, Datum details, MoveAnswer *answer)
+{
+	KeyedRow	before;
+
+	if (!ledger_find_key(call, answer->user_id, "revocation", key, &before))
+		return false;
+	if (details_number(before.details, "n", -1) != details_number(details, "n", -1))
+		ereport(ERROR,
+				(swan_errcode(SWAN_IDEMPOTENCY_CONFLICT),
+				 errmsg("key \"%s\" was used for another revocation", key),
+				 errhint("Use a new key for a new revocation.")));
+	ledger_sum_call(call, answer->user_id, &before, "revocation",
+					&answer->moved, &answer->shortfall, &answer->available);
+	answer->ledger_id = before.ledger_id;
+	answer->replayed = true;
+	return true;
+}
+
+/* swan_revoke(): credits are taken back, the soonest to expire first. */
+Datum
+swan_revoke(PG_FUNCTION_ARGS)
+{
+	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 4, MAY_ADMINS);
+	Entry		entry = NEW_ENTRY;
+	MoveAnswer	answer = {.ledger_id = NO_ID};
+	Account		account;
+	int32		n;
+	int32		left;
+
+	answer.user_id = argument_id(fcinfo, 0, "user_id");
+	n = PG_ARGISNULL(1) ? -1 : argument_count(fcinfo, 1, PG_INT32_MAX);
+	entry.kind = "revocation";
+	entry.reason = argument_reason(fcinfo, 2, NULL);
+	entry.key = argument_key(fcinfo, 3);
+	if (same_revocation(call, entry.key, details_of("n", n, NULL, 0), &answer))
+		return answer_move(call, fcinfo, &answer);
+
+	if (!account_lock(call, answer.user_id, &account))
+		user_not_found(answer.user_id);
+	call_set_now(call);
+	if (same_revocation(call, entry.key, details_of("n", n, NULL, 0), &answer))
+		return answer_move(call, fcinfo, &answer);
 	account_open(call, &account);
 	account_sweep(call, &account);
-	ledger_id = account_write(call, &account, &entry);
+
+	answer.moved = account_available(&account);
+	if (n >= 0 && n < answer.moved)
+		answer.moved = n;
+	answer.shortfall = n >= 0 ? n - answer.moved : 0;
+	entry.details = details_of("n", n, "shortfall", answer.shortfall);
+	left = answer.moved;
+	do
+	{
+		int64		id;
+
+		if (left > 0)
+		{
+			entry.lot = account_soonest(&account);
+			entry.delta = -Min(left, entry.lot->remaining);
+		}
+		left += entry.delta;
+		id = account_write(call, &account, &entry);
+		if (answer.ledger_id == NO_ID)
+			answer.ledger_id = id;
+		entry.key = NULL;		/* the first row stands for the call */
+		entry.details = (Datum) 0;
+	} while (left > 0);
 	account_settle(call, &account);
-	records_sync(call, &account, entry.reason);
-	return return_credit(call, fcinfo, &account, n, account.balance,
-						 entry.reason, ledger_id, false);
+	records_sync(call, &account, "Available");
+	answer.available = account.balance;
+	return answer_move(call, fcinfo, &answer);
 }

@@ -69,6 +69,7 @@ typedef struct KeyedRow
 	int64		lot_id;
 	char	   *reason;
 	char	   *payment_ref;
+	char	   *item;
 	Datum		details;		/* jsonb, or 0 */
 } KeyedRow;
 
@@ -80,6 +81,8 @@ extern void account_sweep(Call *call, Account *account);
 extern int32 account_available(const Account *account);
 extern Lot *account_soonest(Account *account);
 extern Lot *account_lot(Call *call, Account *account, int64 lot_id);
+extern Lot *account_add_lot(Account *account, int64 id, int32 remaining,
+							TimestampTz expires_at);
 extern bool lot_is_due(Call *call, const Lot *lot);
 extern int64 account_write(Call *call, Account *account, const Entry *entry);
 extern void account_settle(Call *call, Account *account);
@@ -87,6 +90,9 @@ extern void account_external(Call *call, Account *account, int32 delta,
 							 const char *reason);
 extern bool ledger_find_key(Call *call, int64 user_id, const char *kind,
 							const char *key, KeyedRow *row);
+extern void ledger_sum_call(Call *call, int64 user_id, const KeyedRow *first,
+							const char *kind, int32 *moved, int32 *shortfall,
+							int32 *balance_after);
 pg_noreturn extern void user_not_found(int64 user_id);
 
 #endif							/* SWAN_LEDGER_H */

@@ -21,13 +21,17 @@
 PG_FUNCTION_INFO_V1(swan_open);
 
 /*
- * The starts of a series.  Days and weeks are those of the studio's time zone:
- * a class at nine stays at nine when the clocks change.
+ * The starts of a series.  Days, weeks and months are those of the studio's
+ * time zone, so a class at nine stays at nine when the clocks change; hours and
+ * minutes are hours and minutes.
  */
 static const Statement series = {
-	"SELECT (($1 AT TIME ZONE $2) OPERATOR(pg_catalog.+)"
-	" (i::pg_catalog.float8 OPERATOR(pg_catalog.*) $3)) AT TIME ZONE $2"
-	" FROM pg_catalog.generate_series(0, $4 OPERATOR(pg_catalog.-) 1) i"
+	"SELECT ((($1 AT TIME ZONE $2) OPERATOR(pg_catalog.+)"
+	" (i OPERATOR(pg_catalog.*) pg_catalog.date_trunc('day', $3))) AT TIME ZONE $2)"
+	" OPERATOR(pg_catalog.+) (i OPERATOR(pg_catalog.*)"
+	" ($3 OPERATOR(pg_catalog.-) pg_catalog.date_trunc('day', $3)))"
+	" FROM (SELECT n::pg_catalog.float8 AS i"
+	" FROM pg_catalog.generate_series(0, $4 OPERATOR(pg_catalog.-) 1) n) x"
 	" ORDER BY i",
 	4, {TIMESTAMPTZOID, TEXTOID, INTERVALOID, INT4OID}
 };

@@ -12,6 +12,7 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "pgtime.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/varlena.h"
@@ -248,6 +249,9 @@ swan_configure(PG_FUNCTION_ARGS)
 	else if (setting->kind != SETTING_SEARCH_PATH)
 		swan_missing_argument("value", NULL);
 
+	/* let the calls end that do not keep records yet */
+	if (strcmp(name, "session_records") == 0)
+		LockRelationOid(studio->tables[TABLE_USERS], ShareRowExclusiveLock);
 	written = write_setting(studio_name, setting, value, CurrentMemoryContext);
 	if (strcmp(name, "session_records") == 0 && strcmp(value, "on") == 0)
 		sync_all_records(studio_name);

@@ -9,6 +9,7 @@
 
 #include "miscadmin.h"
 #include "utils/acl.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
@@ -168,6 +169,7 @@ studio_of_caller(const char *name, LOCKMODE lockmode)
 
 	do
 	{
+		AcceptInvalidationMessages();
 		studio = pick_studio(name);
 		studio_look_up(studio, lockmode);
 	} while (studios_stale());
@@ -186,6 +188,7 @@ studio_of_owner(const char *name)
 
 	do
 	{
+		AcceptInvalidationMessages();
 		studio = name ? find_studio(name) : pick_studio(NULL);
 		if (studio == NULL)
 			no_studio(name);
@@ -229,6 +232,7 @@ studio_of_relation(Oid relid)
 	{
 		ListCell   *cell;
 
+		AcceptInvalidationMessages();
 		found = NULL;
 		foreach(cell, studio_list())
 		{

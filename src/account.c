@@ -1,0 +1,268 @@
+/*-------------------------------------------------------------------------
+ *
+ * account.c
+ *	  Finding, locking and reading the account of a client.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+
+#include "error.h"
+#include "ledger.h"
+
+/* credits of $1 that are past their expiry at $2, and not swept yet */
+#define DUE_CREDITS \
+	"(SELECT COALESCE(pg_catalog.sum(l.remaining), 0)::pg_catalog.int4" \
+	" FROM {lots} l WHERE l.user_id OPERATOR(pg_catalog.=) $1" \
+	" AND l.expires_at OPERATOR(pg_catalog.<=) $2)"
+
+#define CLIENT_COLUMNS \
+	" {u.id}, COALESCE({u.available_sessions}, 0)," \
+	" {u.first_name}, {u.last_name}"
+
+static const Statement find_client = {
+	"SELECT" CLIENT_COLUMNS ", " DUE_CREDITS
+	" FROM {users} u WHERE {u.id} OPERATOR(pg_catalog.=) $1",
+	2, {INT8OID, TIMESTAMPTZOID}
+};
+
+static const Statement lock_client = {
+	"SELECT" CLIENT_COLUMNS
+	" FROM {users} u WHERE {u.id} OPERATOR(pg_catalog.=) $1"
+	" FOR NO KEY UPDATE OF u",
+	1, {INT8OID}
+};
+
+static const Statement lock_users = {
+	"SELECT {u.id} FROM {users} u"
+	" WHERE {u.id} OPERATOR(pg_catalog.=) ANY ($1)"
+	" ORDER BY {u.id} FOR NO KEY UPDATE OF u",
+	1, {INT8ARRAYOID}
+};
+
+static const Statement find_lot = {
+	"SELECT l.remaining, l.expires_at FROM {lots} l"
+	" WHERE l.id OPERATOR(pg_catalog.=) $1"
+	" AND l.user_id OPERATOR(pg_catalog.=) $2",
+	2, {INT8OID, INT8OID}
+};
+
+/* always one row at least: the last balance, with or without a lot */
+static const Statement read_account = {
+	"SELECT g.balance_after, l.id, l.remaining, l.expires_at"
+	" FROM (SELECT (SELECT b.balance_after FROM {ledger} b"
+	" WHERE b.user_id OPERATOR(pg_catalog.=) $1"
+	" ORDER BY b.id DESC LIMIT 1) AS balance_after) g"
+	" LEFT JOIN {lots} l ON l.user_id OPERATOR(pg_catalog.=) $1"
+	" AND l.remaining OPERATOR(pg_catalog.>) 0"
+	" ORDER BY l.expires_at, l.id",
+	1, {INT8OID}
+};
+
+/* Answers an unknown client. */
+void
+user_not_found(int64 user_id)
+{
+	ereport(ERROR,
+			(swan_errcode(SWAN_USER_NOT_FOUND),
+			 errmsg("user %lld does not exist", (long long) user_id)));
+}
+
+/* Returns how a client is spoken of. */
+static char *
+client_name(Rows result, int64 user_id)
+{
+	char	   *first = row_text(result, 0, 3);
+	char	   *last = row_text(result, 0, 4);
+
+	if (first && first[0] && last && last[0])
+		return psprintf("%s %s", first, last);
+	if (first && first[0])
+		return first;
+	if (last && last[0])
+		return last;
+	return psprintf("user %lld", (long long) user_id);
+}
+
+/* Makes an account of CLIENT_COLUMNS. */
+static bool
+account_of_row(Rows result, int64 user_id, Account *account)
+{
+	memset(account, 0, sizeof(Account));
+	account->user_id = user_id;
+	account->call_id = NO_ID;
+	if (result.nrows != 1)
+		return false;
+	account->balance = row_int(result, 0, 2);
+	account->name = client_name(result, user_id);
+	return true;
+}
+
+/* Reads a client without locking him; returns false if there is none. */
+bool
+account_find(Call *call, int64 user_id, Account *account)
+{
+	NullableDatum args[] = {arg_id(user_id), arg_time(call->now)};
+	Rows		result = statement_read(call, &find_client, args);
+
+	if (!account_of_row(result, user_id, account))
+		return false;
+	account->due = row_int(result, 0, 5);
+	return true;
+}
+
+/* Locks a client until the transaction ends; returns false if there is none. */
+bool
+account_lock(Call *call, int64 user_id, Account *account)
+{
+	NullableDatum args[] = {arg_id(user_id)};
+
+	return account_of_row(statement_read(call, &lock_client, args),
+						  user_id, account);
+}
+
+/* Returns whether a lot's credits cannot be spent any more. */
+bool
+lot_is_due(Call *call, const Lot *lot)
+{
+	return lot->expires_at != NO_TIME && lot->expires_at <= call->now;
+}
+
+/*
+ * Locks several users, clients and trainers, in the order of their ids; returns
+ * how many there are.  Ids that are NO_ID or occur twice do not count.
+ */
+int
+account_lock_users(Call *call, const int64 *ids, int n)
+{
+	NullableDatum args[] = {arg_ids(ids, n)};
+
+	return statement_read(call, &lock_users, args).nrows;
+}
+
+/*
+ * Reads the lots and the last ledger row of a locked client.  As long as a
+ * studio is not backfilled he may have no ledger yet, or his balance may have
+ * moved while it was detached: then the difference is written down first.
+ */
+void
+account_open(Call *call, Account *account)
+{
+	NullableDatum args[] = {arg_id(account->user_id)};
+	Rows		result = statement_recheck(call, &read_account, args);
+	Entry		entry = NEW_ENTRY;
+	int32		balance = account->balance;
+
+	account->lots = palloc((result.nrows + 1) * sizeof(Lot));
+	account->ledger_balance = row_int(result, 0, 1);
+	for (uint64 i = 0; i < result.nrows; i++)
+	{
+		Lot		   *lot = &account->lots[account->nlots];
+
+		if (row_isnull(result, i, 2))
+			continue;
+		lot->id = row_id(result, i, 2);
+		lot->remaining = row_int(result, i, 3);
+		lot->expires_at = row_time(result, i, 4);
+		account->nlots++;
+		if (lot_is_due(call, lot))
+			account->due += lot->remaining;
+	}
+
+	if (call->studio->backfilled || account->ledger_balance == balance)
+		return;
+	if (!row_isnull(result, 0, 1))
+		account_external(call, account, balance - account->ledger_balance,
+						 "changed while detached");
+	else
+	{
+		entry.kind = "opening";
+		entry.delta = balance;
+		entry.opens_lot = true;
+		entry.source = "opening";
+		entry.by_nobody = true;
+		account_write(call, account, &entry);
+	}
+	account->moved = 0;			/* the balance itself has moved already */
+}
+
+/* Expires the lots of a locked client that are due. */
+void
+account_sweep(Call *call, Account *account)
+{
+	for (int i = 0; i < account->nlots; i++)
+	{
+		Lot		   *lot = &account->lots[i];
+		Entry		entry = NEW_ENTRY;
+
+		if (lot->remaining == 0 || !lot_is_due(call, lot))
+			continue;
+		entry.kind = "expiry";
+		entry.delta = -lot->remaining;
+		entry.lot = lot;
+		entry.by_nobody = true;
+		account->due -= lot->remaining;
+		account_write(call, account, &entry);
+	}
+}
+
+/* Returns what a client can spend. */
+int32
+account_available(const Account *account)
+{
+	return account->balance + account->moved - account->due;
+}
+
+/* Returns the lot to take the next credit from, after a sweep. */
+Lot *
+account_soonest(Account *account)
+{
+	for (int i = 0; i < account->nlots; i++)
+	{
+		if (account->lots[i].remaining > 0)
+			return &account->lots[i];
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("the lots of user %lld hold fewer credits than the balance",
+					(long long) account->user_id),
+			 errhint("swan_verify(%lld) says what is wrong.",
+					 (long long) account->user_id)));
+}
+
+/* Returns room for one more lot. */
+Lot *
+account_add_lot(Account *account, int64 id, int32 remaining, TimestampTz expires_at)
+{
+	Lot		   *lot;
+
+	account->lots = repalloc(account->lots, (account->nlots + 1) * sizeof(Lot));
+	lot = &account->lots[account->nlots++];
+	lot->id = id;
+	lot->remaining = remaining;
+	lot->expires_at = expires_at;
+	return lot;
+}
+
+/* Returns a lot of an open account, even one without credits. */
+Lot *
+account_lot(Call *call, Account *account, int64 lot_id)
+{
+	NullableDatum args[] = {arg_id(lot_id), arg_id(account->user_id)};
+	Rows		result;
+
+	for (int i = 0; i < account->nlots; i++)
+	{
+		if (account->lots[i].id == lot_id)
+			return &account->lots[i];
+	}
+	result = statement_recheck(call, &find_lot, args);
+	if (result.nrows != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("lot %lld of user %lld is missing",
+						(long long) lot_id, (long long) account->user_id)));
+	return account_add_lot(account, lot_id, row_int(result, 0, 1), row_time(result, 0, 2));
+}
