@@ -97,7 +97,7 @@ CREATE TYPE @extschema@.swan_credit AS (
 	ledger_id bigint,
 	replayed boolean
 );
-COMMENT ON TYPE @extschema@.swan_credit IS 'result of swan_grant: credits added and what is available now';
+COMMENT ON TYPE @extschema@.swan_credit IS 'result of swan_grant and swan_purchase: credits added and what is available now';
 
 CREATE TYPE @extschema@.swan_lot AS (
 	lot_id bigint,
@@ -125,6 +125,41 @@ CREATE TYPE @extschema@.swan_booking AS (
 	replayed boolean
 );
 COMMENT ON TYPE @extschema@.swan_booking IS 'a booking: the slot, its client, whether it took a credit and what the client has left';
+
+CREATE TYPE @extschema@.swan_reversal AS (
+	user_id bigint,
+	moved integer,
+	shortfall integer,
+	available_sessions integer,
+	ledger_id bigint,
+	replayed boolean
+);
+COMMENT ON TYPE @extschema@.swan_reversal IS 'credits taken back or given back: how many moved, how many could not';
+
+CREATE TYPE @extschema@.swan_cancellation AS (
+	session_id bigint,
+	user_id bigint,
+	trainer_id bigint,
+	status text,
+	session_date timestamptz,
+	duration integer,
+	booked_at timestamptz,
+	charged boolean,
+	available_sessions integer,
+	message text,
+	ledger_id bigint,
+	replayed boolean,
+	returned boolean,
+	reopened_session_id bigint
+);
+COMMENT ON TYPE @extschema@.swan_cancellation IS 'a booking that was given up, whether its credit can be spent again, and the slot that took its place';
+
+CREATE TYPE @extschema@.swan_held AS (
+	session_id bigint,
+	user_id bigint,
+	until timestamptz
+);
+COMMENT ON TYPE @extschema@.swan_held IS 'a slot that is kept for a client until then';
 
 CREATE TYPE @extschema@.swan_verdict AS (
 	ok boolean,
@@ -293,6 +328,55 @@ AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_grant(bigint, integer, text, timestamptz, text, bigint) IS
 'gives a client n credits (1 to grant_max), which expire at expires_at or never; key makes a retry return the first result; for admins and the system';
 
+CREATE FUNCTION @extschema@.swan_grant_many(user_ids bigint[], n integer, reason text DEFAULT NULL, expires_at timestamptz DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL)
+RETURNS SETOF @extschema@.swan_credit
+LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_grant_many(bigint[], integer, text, timestamptz, text, bigint) IS
+'gives each of many clients n credits, all of them or none; as swan_grant otherwise; for admins and the system';
+
+CREATE FUNCTION @extschema@.swan_purchase(user_id bigint, n integer, payment_ref text, item text DEFAULT '', amount_minor bigint DEFAULT NULL, currency text DEFAULT NULL, details jsonb DEFAULT NULL, expires_at timestamptz DEFAULT NULL, actor bigint DEFAULT NULL)
+RETURNS @extschema@.swan_credit
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_purchase(bigint, integer, text, text, bigint, text, jsonb, timestamptz, bigint) IS
+'gives a client the n credits (1 to purchase_max) that he bought, exactly once for a payment and item; amount_minor is in the currency''s smallest unit; for admins and the system';
+
+CREATE FUNCTION @extschema@.swan_reverse(payment_ref text, item text DEFAULT NULL, n integer DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL)
+RETURNS @extschema@.swan_reversal
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_reverse(text, text, integer, text, bigint) IS
+'takes back the credits of a refunded payment, or n of them, as far as they are unspent; the rest is the shortfall; for admins and the system';
+
+CREATE FUNCTION @extschema@.swan_reinstate(payment_ref text, key text, actor bigint DEFAULT NULL)
+RETURNS @extschema@.swan_reversal
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_reinstate(text, text, bigint) IS
+'gives back what reversals of a payment took; for admins and the system';
+
+CREATE FUNCTION @extschema@.swan_revoke(user_id bigint, n integer DEFAULT NULL, reason text DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL)
+RETURNS @extschema@.swan_reversal
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_revoke(bigint, integer, text, text, bigint) IS
+'takes n credits from a client, or all, the soonest to expire first, never more than he has; for admins and the system';
+
+CREATE FUNCTION @extschema@.swan_extend(lot_id bigint, expires_at timestamptz, reason text DEFAULT NULL, actor bigint DEFAULT NULL)
+RETURNS @extschema@.swan_lot
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_extend(bigint, timestamptz, text, bigint) IS
+'puts off the expiry of a lot, with infinity for good; a lot that has expired stays so; for admins and the system';
+
+CREATE FUNCTION @extschema@.swan_expire(max_rows integer DEFAULT 1000, OUT clients integer, OUT credits integer)
+RETURNS record
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_expire(integer) IS
+'writes down what has expired, for the clients of at most max_rows lots; returns how many clients and credits; for the system';
+
 CREATE FUNCTION @extschema@.swan_credits(user_id bigint, actor bigint DEFAULT NULL)
 RETURNS SETOF @extschema@.swan_lot
 LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 10
@@ -316,6 +400,62 @@ LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_book(bigint, bigint, boolean, text, bigint) IS
 'books an open slot for a client and takes one credit; charge false takes none (staff, admins and the system only); key makes a retry return the first result; for the client, the slot''s trainer, staff, admins and the system';
+
+CREATE FUNCTION @extschema@.swan_book_many(user_id bigint, session_ids bigint[], charge boolean DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL)
+RETURNS SETOF @extschema@.swan_booking
+LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 10
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_book_many(bigint, bigint[], boolean, text, bigint) IS
+'books several open slots for a client, all of them or none; as swan_book otherwise';
+
+CREATE FUNCTION @extschema@.swan_hold(user_id bigint, session_id bigint, ttl interval DEFAULT '10 minutes', actor bigint DEFAULT NULL)
+RETURNS @extschema@.swan_held
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_hold(bigint, bigint, interval, bigint) IS
+'keeps an open slot for a client for at most 30 minutes; for those who may book it';
+
+CREATE FUNCTION @extschema@.swan_release(session_id bigint, actor bigint DEFAULT NULL)
+RETURNS @extschema@.swan_held
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_release(bigint, bigint) IS
+'lets go of a slot that is held; for those who may book it for that client';
+
+CREATE FUNCTION @extschema@.swan_confirm(session_id bigint, actor bigint DEFAULT NULL)
+RETURNS @extschema@.swan_booking
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_confirm(bigint, bigint) IS
+'confirms a scheduled booking; for its trainer, staff, admins and the system';
+
+CREATE FUNCTION @extschema@.swan_complete(session_id bigint, attended boolean DEFAULT true, actor bigint DEFAULT NULL)
+RETURNS @extschema@.swan_booking
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_complete(bigint, boolean, bigint) IS
+'completes a booking; attended false is a no-show, whose credit is used all the same; for its trainer, staff, admins and the system';
+
+CREATE FUNCTION @extschema@.swan_move(session_id bigint, at timestamptz DEFAULT NULL, trainer_id bigint DEFAULT NULL, duration integer DEFAULT NULL, actor bigint DEFAULT NULL)
+RETURNS @extschema@.swan_booking
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_move(bigint, timestamptz, bigint, integer, bigint) IS
+'moves an open slot or a live booking to another time, trainer or duration (minutes); for its trainer, staff, admins and the system';
+
+CREATE FUNCTION @extschema@.swan_cancel(session_id bigint, reason text DEFAULT NULL, return_credit boolean DEFAULT NULL, reopen boolean DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL)
+RETURNS @extschema@.swan_cancellation
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_cancel(bigint, text, boolean, boolean, text, bigint) IS
+'cancels a live booking, whose credit comes back if the studio cancels or the client does in time, or closes an open slot; return_credit overrides (staff, admins and the system), reopen too (all but clients); for the client, the slot''s trainer, staff, admins and the system';
+
+CREATE FUNCTION @extschema@.swan_reschedule(session_id bigint, to_session_id bigint, key text DEFAULT NULL, actor bigint DEFAULT NULL)
+RETURNS @extschema@.swan_booking
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_reschedule(bigint, bigint, text, bigint) IS
+'exchanges a live booking for an open slot; the credit it took follows; for the client, staff, admins and the system';
 
 CREATE FUNCTION @extschema@.swan_can_book(user_id bigint, session_id bigint, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_verdict

@@ -71,12 +71,9 @@ user_not_found(int64 user_id)
 }
 
 /* Returns how a client is spoken of. */
-static char *
-client_name(Rows result, int64 user_id)
+char *
+client_name(char *first, char *last, int64 user_id)
 {
-	char	   *first = row_text(result, 0, 3);
-	char	   *last = row_text(result, 0, 4);
-
 	if (first && first[0] && last && last[0])
 		return psprintf("%s %s", first, last);
 	if (first && first[0])
@@ -96,7 +93,8 @@ account_of_row(Rows result, int64 user_id, Account *account)
 	if (result.nrows != 1)
 		return false;
 	account->balance = row_int(result, 0, 2);
-	account->name = client_name(result, user_id);
+	account->name = client_name(row_text(result, 0, 3), row_text(result, 0, 4),
+								user_id);
 	return true;
 }
 

@@ -40,6 +40,7 @@ static const Statement trains_client = {
 };
 
 static const char *const role_names[] = {
+	[ROLE_NOBODY] = "nobody",
 	[ROLE_READER] = "reader",
 	[ROLE_CLIENT] = "client",
 	[ROLE_TRAINER] = "trainer",
@@ -101,7 +102,7 @@ acting_person(Studio *studio)
 
 /* Decides what the calling database role is, before any row is read. */
 static void
-resolve_listing(Call *call, Actor *actor, int64 named)
+resolve_listing(Call *call, Actor *actor, int64 named, int may)
 {
 	Listing    *listing = studio_listing(call->studio, actor->db_role);
 	int64		acting = acting_person(call->studio);
@@ -138,7 +139,7 @@ resolve_listing(Call *call, Actor *actor, int64 named)
 	}
 	else
 	{
-		actor->role = ROLE_CLIENT;
+		actor->role = ROLE_NOBODY;
 		actor->source = "backend";
 	}
 
@@ -153,7 +154,7 @@ resolve_listing(Call *call, Actor *actor, int64 named)
 		actor->user_id = acting;
 		actor->source = "act_as";
 	}
-	else if (listing && listing->kind == LISTED_BACKEND)
+	else if (actor->role == ROLE_NOBODY && !(may & MAY_NOBODY))
 		ereport(ERROR,
 				(swan_errcode(SWAN_UNAUTHORIZED_ACCESS),
 				 errmsg("role \"%s\" must say for whom it acts", actor->db_role),
@@ -177,13 +178,13 @@ resolve_person(Call *call, Actor *actor)
 
 /* Finds out on whose authority a call runs. */
 static void
-resolve_actor(Call *call, int64 named)
+resolve_actor(Call *call, int64 named, int may)
 {
 	Actor	   *actor = palloc0(sizeof(Actor));
 
 	actor->db_role = GetUserNameFromId(call->caller, false);
 	call->actor = actor;
-	resolve_listing(call, actor, named);
+	resolve_listing(call, actor, named, may);
 	if (actor->user_id != NO_ID)
 		resolve_person(call, actor);
 }
@@ -204,7 +205,7 @@ actor_enter(FunctionCallInfo fcinfo, CallKind kind, int actor_argument, int may)
 
 	studio = studio_of_caller(NULL, kind == CALL_WRITER ? RowExclusiveLock : AccessShareLock);
 	call = call_begin(studio, kind);
-	resolve_actor(call, named);
+	resolve_actor(call, named, may);
 	if (!actor_is(call, may))
 		actor_refuse(call, NULL);
 	if (kind == CALL_WRITER)
@@ -265,7 +266,7 @@ swan_act_as(PG_FUNCTION_ARGS)
 		swan_missing_argument("user_id", NULL);
 
 	call = call_begin(studio, CALL_READER);
-	resolve_actor(call, user_id);
+	resolve_actor(call, user_id, MAY_PERSONS);
 	call_end(call);
 
 	WarnNoTransactionBlock(true, "swan_act_as()");
@@ -286,6 +287,7 @@ swan_actor(PG_FUNCTION_ARGS)
 
 	nulls[0] = call->actor->user_id == NO_ID;
 	values[0] = Int64GetDatum(call->actor->user_id);
+	nulls[1] = call->actor->role == ROLE_NOBODY;
 	values[1] = CStringGetTextDatum(role_names[call->actor->role]);
 	values[2] = CStringGetTextDatum(call->actor->source);
 	return call_return_row(call, fcinfo, values, nulls);

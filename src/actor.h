@@ -13,6 +13,7 @@
 /* in the order of their power over a studio, but for the reader */
 typedef enum ActorRole
 {
+	ROLE_NOBODY,				/* a backend that names no person */
 	ROLE_READER,
 	ROLE_CLIENT,
 	ROLE_TRAINER,
@@ -28,11 +29,12 @@ typedef enum ActorRole
 #define MAY_ADMIN		(1 << ROLE_ADMIN)
 #define MAY_SYSTEM		(1 << ROLE_SYSTEM)
 #define MAY_READER		(1 << ROLE_READER)
+#define MAY_NOBODY		(1 << ROLE_NOBODY)
 
 #define MAY_ADMINS		(MAY_ADMIN | MAY_SYSTEM)
 #define MAY_OFFICE		(MAY_STAFF | MAY_ADMINS)
 #define MAY_PERSONS		(MAY_CLIENT | MAY_TRAINER | MAY_OFFICE)
-#define MAY_ALL			(MAY_PERSONS | MAY_READER)
+#define MAY_ALL			(MAY_PERSONS | MAY_READER | MAY_NOBODY)
 
 typedef struct Actor
 {

@@ -77,6 +77,16 @@ static const Statement find_key = {
 	3, {INT8OID, TEXTOID, TEXTOID}
 };
 
+/* the last row that says whether a session is charged */
+static const Statement find_debit = {
+	"SELECT CASE WHEN g.kind OPERATOR(pg_catalog.<>) 'cancellation' THEN g.lot_id END"
+	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
+	" AND g.session_id OPERATOR(pg_catalog.=) $2"
+	" AND g.kind IN ('booking', 'reschedule', 'cancellation')"
+	" ORDER BY g.id DESC LIMIT 1",
+	2, {INT8OID, INT8OID}
+};
+
 /* what the rows of one call came to */
 static const Statement sum_call = {
 	"SELECT (pg_catalog.sum(g.delta) FILTER (WHERE g.kind OPERATOR(pg_catalog.=) $4))::pg_catalog.int4,"
@@ -100,7 +110,7 @@ interfered(Call *call, StudioTable table, int64 user_id)
 }
 
 /* Returns a + b, or refuses what no integer column can hold. */
-static int32
+int32
 add_credits(int32 a, int32 b)
 {
 	int32		sum;
@@ -312,4 +322,18 @@ ledger_sum_call(Call *call, int64 user_id, const KeyedRow *first,
 	*moved = abs((int32) row_int(result, 0, 1));
 	*shortfall = Max(0, (int32) row_int(result, 0, 2));
 	*balance_after = row_int(result, 0, 3);
+}
+
+/*
+ * Returns the lot of a session's debit that was not returned, or NO_ID.  There
+ * is no index on the session: bookings are given up soon after they were made,
+ * so the search begins with the client's last row.
+ */
+int64
+ledger_debit(Call *call, int64 user_id, int64 session_id)
+{
+	NullableDatum args[] = {arg_id(user_id), arg_id(session_id)};
+	Rows		result = statement_recheck(call, &find_debit, args);
+
+	return result.nrows == 0 ? NO_ID : row_id(result, 0, 1);
 }

@@ -93,6 +93,9 @@ extern bool ledger_find_key(Call *call, int64 user_id, const char *kind,
 extern void ledger_sum_call(Call *call, int64 user_id, const KeyedRow *first,
 							const char *kind, int32 *moved, int32 *shortfall,
 							int32 *balance_after);
+extern int64 ledger_debit(Call *call, int64 user_id, int64 session_id);
+extern int32 add_credits(int32 a, int32 b);
+extern char *client_name(char *first, char *last, int64 user_id);
 pg_noreturn extern void user_not_found(int64 user_id);
 
 #endif							/* SWAN_LEDGER_H */

@@ -38,11 +38,6 @@ static const Statement look_at_client = {
 	5, {INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}
 };
 
-static const Statement delete_hold = {
-	"DELETE FROM {holds} h WHERE h.session_id OPERATOR(pg_catalog.=) $1 RETURNING 1",
-	1, {INT8OID}
-};
-
 /* Returns the rule that a booking breaks, or SWAN_OK; in the report's order. */
 static SwanErrorCode
 booking_verdict(Call *call, const Booking *booking, const Account *account)
@@ -196,8 +191,6 @@ booking_authorise(Call *call, const Booking *booking)
 void
 booking_end_hold(Call *call, Booking *booking)
 {
-	NullableDatum args[] = {arg_id(booking->session_id)};
-
 	if (booking->held_by != NO_ID)
-		statement_change(call, &delete_hold, args, TABLE_HOLDS, CMD_DELETE, NULL, 0);
+		slot_end_hold(call, booking->session_id);
 }

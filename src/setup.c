@@ -43,6 +43,8 @@ static const char *const own_tables[] = {
 	" created_at timestamptz NOT NULL DEFAULT pg_catalog.now()"
 	") WITH (fillfactor = 80)",
 
+	"COMMENT ON INDEX @schema@.users_pkey IS"
+	" 'a person by id, the order in which they are locked'",
 	"CREATE UNIQUE INDEX users_email_key ON @schema@.users (pg_catalog.lower(email))",
 	"COMMENT ON INDEX @schema@.users_email_key IS"
 	" 'one account for an e-mail address, however it is written'",
@@ -63,6 +65,8 @@ static const char *const own_tables[] = {
 	" confirmed boolean NOT NULL DEFAULT false"
 	")",
 
+	"COMMENT ON INDEX @schema@.sessions_pkey IS"
+	" 'a session by id, the order in which they are locked'",
 	"CREATE INDEX sessions_user ON @schema@.sessions (user_id, session_date)",
 	"COMMENT ON INDEX @schema@.sessions_user IS"
 	" 'a client''s bookings: whether he is free at a time, his summary'",
@@ -103,6 +107,8 @@ static const char *const our_tables[] = {
 	")",
 	"COMMENT ON TABLE @schema@.swan_ledger IS"
 	" 'append-only journal of everything that happened to a client; written by swanalloc'",
+	"COMMENT ON INDEX @schema@.swan_ledger_pkey IS"
+	" 'a row by id, which a lot and a call are named by'",
 	"CREATE INDEX swan_ledger_user ON @schema@.swan_ledger (user_id, id)",
 	"COMMENT ON INDEX @schema@.swan_ledger_user IS"
 	" 'a client''s statement, and his last row, which the next one continues'",
@@ -131,6 +137,8 @@ static const char *const our_tables[] = {
 	") WITH (fillfactor = 80)",
 	"COMMENT ON TABLE @schema@.swan_lots IS"
 	" 'the credits of one grant or purchase, and how many are left; written by swanalloc'",
+	"COMMENT ON INDEX @schema@.swan_lots_pkey IS"
+	" 'the lot that a ledger row names'",
 	"CREATE INDEX swan_lots_user ON @schema@.swan_lots (user_id)",
 	"COMMENT ON INDEX @schema@.swan_lots_user IS"
 	" 'what a client can spend'",
@@ -150,6 +158,8 @@ static const char *const our_tables[] = {
 	")",
 	"COMMENT ON TABLE @schema@.swan_holds IS"
 	" 'slots that are kept for a client for some minutes; written by swanalloc'",
+	"COMMENT ON INDEX @schema@.swan_holds_pkey IS"
+	" 'a slot is held for one client'",
 	"CREATE INDEX swan_holds_user ON @schema@.swan_holds (user_id)",
 	"COMMENT ON INDEX @schema@.swan_holds_user IS"
 	" 'how many slots a client holds'",

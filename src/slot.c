@@ -51,6 +51,21 @@ static const Statement trainer_overlap = {
 	4, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}
 };
 
+/* a client's live booking from $2 to $3 */
+static const Statement client_overlap = {
+	"SELECT {s.id} FROM {sessions} s"
+	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $1"
+	" AND " SLOT_OVERLAPS("s", "$2", "$3")
+	" AND {s.status} IN ('scheduled', 'confirmed')"
+	" AND {s.id} OPERATOR(pg_catalog.<>) $4 LIMIT 1",
+	4, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}
+};
+
+static const Statement delete_hold = {
+	"DELETE FROM {holds} h WHERE h.session_id OPERATOR(pg_catalog.=) $1 RETURNING 1",
+	1, {INT8OID}
+};
+
 static const char *const status_names[] = {
 	[STATUS_AVAILABLE] = "available",
 	[STATUS_SCHEDULED] = "scheduled",
@@ -240,6 +255,28 @@ slot_insert_open(Call *call, int64 trainer_id, TimestampTz start,
 }
 
 /*
+ * Returns a row that a search for overlaps finds, or NO_ID.  One that only the
+ * latest snapshot sees is for the caller to retry.
+ */
+static int64
+find_overlap(Call *call, const Statement *search, int64 owner,
+			 TimestampTz start, TimestampTz end, int64 but_not)
+{
+	NullableDatum args[] = {
+		arg_id(owner), arg_time(start), arg_time(end),
+		{Int64GetDatum(but_not), false}
+	};
+	Rows		result = statement_recheck(call, search, args);
+
+	if (result.nrows == 0)
+		return NO_ID;
+	if (IsolationUsesXactSnapshot() &&
+		statement_read(call, search, args).nrows == 0)
+		swan_serialization_failure();
+	return row_id(result, 0, 1);
+}
+
+/*
  * Returns a slot of the trainer that overlaps the time, or NO_ID.  The caller
  * holds the trainer's lock.
  */
@@ -247,16 +284,25 @@ int64
 slot_trainer_overlap(Call *call, int64 trainer_id,
 					 TimestampTz start, TimestampTz end, int64 but_not)
 {
-	NullableDatum args[] = {
-		arg_id(trainer_id), arg_time(start), arg_time(end),
-		{Int64GetDatum(but_not), false}
-	};
-	Rows		result = statement_recheck(call, &trainer_overlap, args);
+	return find_overlap(call, &trainer_overlap, trainer_id, start, end, but_not);
+}
 
-	if (result.nrows == 0)
-		return NO_ID;
-	if (IsolationUsesXactSnapshot() &&
-		statement_read(call, &trainer_overlap, args).nrows == 0)
-		swan_serialization_failure();
-	return row_id(result, 0, 1);
+/*
+ * Returns a live booking of the client that overlaps the time, or NO_ID.  The
+ * caller holds the client's lock.
+ */
+int64
+slot_client_overlap(Call *call, int64 user_id,
+					TimestampTz start, TimestampTz end, int64 but_not)
+{
+	return find_overlap(call, &client_overlap, user_id, start, end, but_not);
+}
+
+/* Deletes the hold on a slot, if there is one; the slot is locked. */
+void
+slot_end_hold(Call *call, int64 session_id)
+{
+	NullableDatum args[] = {arg_id(session_id)};
+
+	statement_change(call, &delete_hold, args, TABLE_HOLDS, CMD_DELETE, NULL, 0);
 }

@@ -75,4 +75,9 @@ extern int64 slot_trainer_overlap(Call *call, int64 trainer_id,
 								  TimestampTz start, TimestampTz end,
 								  int64 but_not);
 
+extern int64 slot_client_overlap(Call *call, int64 user_id,
+								 TimestampTz start, TimestampTz end,
+								 int64 but_not);
+extern void slot_end_hold(Call *call, int64 session_id);
+
 #endif							/* SWAN_SLOT_H */

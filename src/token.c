@@ -29,7 +29,8 @@ struct Token
 	SubTransactionId subid;
 	int			depth;			/* of triggers, when it was put down */
 	int			nentries;
-	TokenEntry *entries;
+	int			first_unused;
+	TokenEntry *entries;		/* in the order of their ids */
 	Token	   *below;
 };
 
@@ -40,6 +41,16 @@ static int
 trigger_depth(void)
 {
 	return DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0));
+}
+
+/* Compares two entries by the id of their row, for qsort(). */
+static int
+compare_entries(const void *a, const void *b)
+{
+	int64		x = ((const TokenEntry *) a)->before.id;
+	int64		y = ((const TokenEntry *) b)->before.id;
+
+	return x < y ? -1 : x > y;
 }
 
 /* Puts down a token for the statement that is about to run. */
@@ -58,6 +69,8 @@ token_push(Oid relid, CmdType command, const TokenEntry *entries, int nentries)
 	{
 		token->entries = palloc(nentries * sizeof(TokenEntry));
 		memcpy(token->entries, entries, nentries * sizeof(TokenEntry));
+		if (command != CMD_INSERT)
+			qsort(token->entries, nentries, sizeof(TokenEntry), compare_entries);
 	}
 	token->below = top_token;
 	top_token = token;
@@ -99,6 +112,25 @@ same_guarded(const RowImage *a, const RowImage *b)
 	return memcmp(a->guarded, b->guarded, sizeof(a->guarded)) == 0;
 }
 
+/* Returns the first entry that may be about a row, or the end. */
+static int
+first_candidate(const RowImage *before)
+{
+	int			low = top_token->first_unused;
+	int			high = top_token->nentries;
+
+	while (before && low < high)
+	{
+		int			middle = low + (high - low) / 2;
+
+		if (top_token->entries[middle].before.id < before->id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 /* Returns whether the engine announced this row event, and uses that up. */
 bool
 token_takes_row(Oid relid, CmdType command,
@@ -107,19 +139,21 @@ token_takes_row(Oid relid, CmdType command,
 	if (!token_covers_statement(relid, command))
 		return false;
 
-	for (int i = 0; i < top_token->nentries; i++)
+	for (int i = first_candidate(before); i < top_token->nentries; i++)
 	{
 		TokenEntry *entry = &top_token->entries[i];
 
-		if (entry->used)
-			continue;
-		if (before && (entry->before.id != before->id ||
-					   !same_guarded(&entry->before, before)))
-			continue;
-		if (after && ((before && entry->after.id != after->id) ||
-					  !same_guarded(&entry->after, after)))
+		if (before && entry->before.id != before->id)
+			return false;
+		if (entry->used ||
+			(before && !same_guarded(&entry->before, before)) ||
+			(before && after && entry->after.id != after->id) ||
+			(after && !same_guarded(&entry->after, after)))
 			continue;
 		entry->used = true;
+		while (top_token->first_unused < top_token->nentries &&
+			   top_token->entries[top_token->first_unused].used)
+			top_token->first_unused++;
 		return true;
 	}
 	return false;

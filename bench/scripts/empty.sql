@@ -1,0 +1,1 @@
+SELECT * FROM bench_empty(:user, :slot);

@@ -1,0 +1,1 @@
+SELECT * FROM twin.book(:user, :slot, actor => :user);

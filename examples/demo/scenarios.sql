@@ -1,0 +1,56 @@
+-- Integration scenarios 1, 2 and 3 and the end-to-end test 3.1 of the protocol by which the studio
+-- used to test its backend by hand. User 1 is an admin, client 123 is John Doe.
+
+\echo '   Scenario 1: an admin adds 5 sessions to John Doe, who has none.'
+SELECT demo.call('swan_summary(123, actor => 1)', '{"available": 0, "warning": "none"}');
+SELECT demo.call($$swan_grant(123, 5, 'Integration Test', actor => 1)$$,
+  '{"added": 5, "available_sessions": 5, "message": "Successfully added 5 sessions to John Doe. Total available: 5"}');
+SELECT demo.check('session objects in that answer',
+         (SELECT jsonb_array_length(got -> 'sessions') FROM demo.checked ORDER BY n DESC LIMIT 1), 5);
+SELECT demo.check('available_sessions of user 123 in the table',
+         (SELECT available_sessions FROM studio.users WHERE id = 123), 5);
+
+\echo '   Scenario 2: with 0 he cannot book; the admin adds 3; he books session 456 and has 2 left.'
+SELECT to_regproc('swan_revoke') IS NOT NULL AS exists \gset revoke_
+\if :revoke_exists
+SELECT demo.call($$swan_revoke(123, reason => 'Set to 0', actor => 1)$$,
+  '{"moved": 5, "shortfall": 0, "available_sessions": 0}');
+\else
+SELECT demo.check('sessions that John books until he has none left', count(demo.try(
+         format('SELECT to_jsonb(b) FROM swan_book(123, %s, actor => 123) b', id), '{"charged": true}')), 5)
+  FROM demo.free_slots(2, 5) id;
+\endif
+SELECT demo.call('swan_book(123, 456, actor => 123)',
+  '{"sqlstate": "SW001", "code": "INSUFFICIENT_SESSIONS", "http": 400, "availableSessions": 0,
+    "message": "No available sessions. Please purchase a session package to book this session."}');
+SELECT demo.call('swan_grant(123, 3, actor => 1)', '{"added": 3, "available_sessions": 3}');
+SELECT demo.call('swan_book(123, 456, actor => 123)', '{"session_id": 456, "status": "scheduled",
+    "available_sessions": 2, "message": "Session booked successfully."}');
+SELECT demo.check('available_sessions of user 123 in the table',
+         (SELECT available_sessions FROM studio.users WHERE id = 123), 2);
+
+SELECT to_regproc('swan_purchase') IS NOT NULL AS exists \gset store_
+\if :store_exists
+\echo '   Scenario 3: he buys 8 sessions for $600; the payment service reports the payment twice.'
+SELECT demo.call($$swan_purchase(123, 8, 'pi_doe', '8-session pack', 60000, 'USD', actor => 1)$$,
+  '{"added": 8, "available_sessions": 10, "replayed": false,
+    "message": "Successfully added 8 sessions to John Doe. Total available: 10"}');
+SELECT demo.call($$swan_purchase(123, 8, 'pi_doe', '8-session pack', 60000, 'USD', actor => 1)$$,
+  '{"added": 8, "available_sessions": 10, "replayed": true}');
+SELECT demo.check('available_sessions of user 123 in the table',
+         (SELECT available_sessions FROM studio.users WHERE id = 123), 10);
+\endif
+
+\echo '   Test 3.1: a new client gets 10 sessions, books 3, gets 5 more; every view says the same.'
+INSERT INTO studio.users (id, first_name, last_name, email)
+  VALUES (1001, 'Rita', 'Roe', 'rita.roe@example.com');
+SELECT demo.call('swan_grant(1001, 10, actor => 1)', '{"added": 10, "available_sessions": 10}');
+SELECT demo.check('sessions that she books', count(demo.try(
+         format('SELECT to_jsonb(b) FROM swan_book(1001, %s, actor => 1001) b', id), '{"charged": true}')), 3)
+  FROM demo.free_slots(3, 3) id;
+SELECT demo.call('swan_summary(1001, actor => 1001)', '{"available": 7, "scheduled": 3, "total": 10}');
+SELECT demo.call('swan_grant(1001, 5, actor => 1)', '{"added": 5, "available_sessions": 12}');
+SELECT demo.call('swan_summary(1001, actor => 1001)', '{"available": 12, "scheduled": 3, "total": 15}');
+SELECT demo.call('swan_client(1001, actor => 1)', '{"available_sessions": 12, "total_sessions_purchased": 15}');
+SELECT demo.check('available_sessions of user 1001 in the table',
+         (SELECT available_sessions FROM studio.users WHERE id = 1001), 12);

@@ -1,0 +1,257 @@
+/*-------------------------------------------------------------------------
+ *
+ * grant_many.c
+ *	  The same grant for many clients, in a handful of statements.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "common/int.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+#include "actor.h"
+#include "answer.h"
+#include "argument.h"
+#include "error.h"
+#include "ledger.h"
+#include "records.h"
+
+PG_FUNCTION_INFO_V1(swan_grant_many);
+
+/* clients that one call may name */
+#define GRANT_MANY_MAX	100000
+
+/* what each of the locked clients has, and whether the key is his already */
+static const Statement read_clients = {
+	"SELECT x.n, {u.id}, COALESCE({u.available_sessions}, 0),"
+	" {u.first_name}, {u.last_name}, k.id, k.delta, k.balance_after, k.reason,"
+	" EXISTS (SELECT 1 FROM {lots} l WHERE l.user_id OPERATOR(pg_catalog.=) {u.id}"
+	" AND l.remaining OPERATOR(pg_catalog.>) 0"
+	" AND l.expires_at OPERATOR(pg_catalog.<=) $3)"
+	" FROM ROWS FROM (pg_catalog.unnest($1)) WITH ORDINALITY x (id, n)"
+	" LEFT JOIN {users} u ON {u.id} OPERATOR(pg_catalog.=) x.id"
+	" LEFT JOIN {ledger} k ON k.user_id OPERATOR(pg_catalog.=) x.id"
+	" AND k.kind OPERATOR(pg_catalog.=) 'grant' AND k.key OPERATOR(pg_catalog.=) $2"
+	" ORDER BY x.n",
+	3, {INT8ARRAYOID, TEXTOID, TIMESTAMPTZOID}
+};
+
+/* one ledger row for each client, after his last one */
+static const Statement insert_grants = {
+	"INSERT INTO {ledger} (id, user_id, delta, balance_after, kind, lot_id,"
+	" reason, actor_id, db_role, key, call_id, at, xid)"
+	" OVERRIDING SYSTEM VALUE"
+	" SELECT n.id, n.user_id, $2, n.balance_after OPERATOR(pg_catalog.+) $2,"
+	" 'grant', n.id, $3, $4, $5, $6, n.id, $7, pg_catalog.pg_current_xact_id()"
+	" FROM (SELECT x.user_id, COALESCE(b.balance_after, 0) AS balance_after,"
+	" pg_catalog.nextval({ledger_ids}) AS id"
+	" FROM pg_catalog.unnest($1) x (user_id)"
+	" LEFT JOIN LATERAL (SELECT g.balance_after FROM {ledger} g"
+	" WHERE g.user_id OPERATOR(pg_catalog.=) x.user_id"
+	" ORDER BY g.id DESC LIMIT 1) b ON true) n"
+	" RETURNING id, user_id",
+	7, {INT8ARRAYOID, INT4OID, TEXTOID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID}
+};
+
+static const Statement insert_lots = {
+	"INSERT INTO {lots} (id, user_id, source, granted, remaining, expires_at)"
+	" SELECT x.id, x.user_id, 'grant', $3, $3, $4"
+	" FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) x (id, user_id)"
+	" RETURNING 1",
+	4, {INT8ARRAYOID, INT8ARRAYOID, INT4OID, TIMESTAMPTZOID}
+};
+
+static const Statement update_balances = {
+	"UPDATE {users} u SET {users.available_sessions} ="
+	" COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.+) $2"
+	" WHERE {u.id} OPERATOR(pg_catalog.=) ANY ($1) RETURNING 1",
+	2, {INT8ARRAYOID, INT4OID}
+};
+
+/* Answers rows of ours that a trigger of the application kept from us. */
+static void
+check_all_written(Call *call, Rows result, int n, StudioTable table)
+{
+	if (result.nrows != (uint64) n)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("a trigger on table %s interfered with a grant",
+						call->studio->table_names[table])));
+}
+
+/*
+ * Brings clients up to date that the set-based statements cannot serve:
+ * expires what is due, opens who has no ledger yet.
+ */
+static void
+prepare_clients(Call *call, const int64 *ids, int n)
+{
+	NullableDatum args[] = {arg_ids(ids, n), arg_null(), arg_time(call->now)};
+	Rows		result = statement_recheck(call, &read_clients, args);
+
+	for (uint64 i = 0; i < result.nrows; i++)
+	{
+		Account		account;
+
+		if (row_isnull(result, i, 2))
+			user_not_found(ids[i]);
+		if (call->studio->backfilled && !row_bool(result, i, 10))
+			continue;
+		account_lock(call, ids[i], &account);
+		account_open(call, &account);
+		account_sweep(call, &account);
+		account_settle(call, &account);
+	}
+}
+
+/*
+ * Reads who gets what: fills the answers of all, and collects those for whom
+ * the key is new.
+ */
+static int
+read_answers(Call *call, const int64 *ids, int n, int32 added, const char *key,
+			 const char *reason, CreditAnswer *answers, int64 *fresh, TokenEntry *rows)
+{
+	NullableDatum args[] = {arg_ids(ids, n), arg_text(key), arg_time(call->now)};
+	Rows		result = statement_recheck(call, &read_clients, args);
+	int			nfresh = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		CreditAnswer *answer = &answers[i];
+		int32		balance = row_int(result, i, 3);
+
+		answer->user_id = ids[i];
+		answer->added = added;
+		answer->client = client_name(row_text(result, i, 4), row_text(result, i, 5), ids[i]);
+		answer->replayed = !row_isnull(result, i, 6);
+		if (answer->replayed)
+		{
+			if (row_int(result, i, 7) != added)
+				ereport(ERROR,
+						(swan_errcode(SWAN_IDEMPOTENCY_CONFLICT),
+						 errmsg("key \"%s\" was used for a grant of %lld to user %lld", key,
+								(long long) row_int(result, i, 7), (long long) ids[i]),
+						 errhint("Use a new key for a new grant.")));
+			answer->ledger_id = row_id(result, i, 6);
+			answer->available = row_int(result, i, 8);
+			answer->reason = row_text(result, i, 9);
+			continue;
+		}
+		answer->available = add_credits(balance, added);
+		answer->reason = reason;
+		rows[nfresh].before.id = rows[nfresh].after.id = ids[i];
+		rows[nfresh].before.guarded[GUARDED_BALANCE] = balance;
+		rows[nfresh].after.guarded[GUARDED_BALANCE] = answer->available;
+		fresh[nfresh++] = ids[i];
+	}
+	return nfresh;
+}
+
+/* Writes ledger, lots and balances of all clients at once. */
+static void
+write_grants(Call *call, const Entry *entry, const int64 *ids, int n,
+			 const TokenEntry *rows, CreditAnswer *answers, int nanswers)
+{
+	NullableDatum ledger_args[] = {
+		arg_ids(ids, n), arg_int(entry->delta), arg_text(entry->reason),
+		arg_id(call->actor->user_id), arg_text(call->actor->db_role),
+		arg_text(entry->key), arg_time(call->now)
+	};
+	NullableDatum balance_args[] = {arg_ids(ids, n), arg_int(entry->delta)};
+	Rows		written = statement_change(call, &insert_grants, ledger_args,
+										   TABLE_LEDGER, CMD_INSERT, NULL, 0);
+	int64	   *ledger_ids = palloc(n * sizeof(int64));
+	int64	   *users = palloc(n * sizeof(int64));
+	int			next = 0;
+
+	check_all_written(call, written, n, TABLE_LEDGER);
+	for (int i = 0; i < n; i++)
+	{
+		ledger_ids[i] = row_id(written, i, 1);
+		users[i] = row_id(written, i, 2);
+	}
+	{
+		NullableDatum lot_args[] = {
+			arg_ids(ledger_ids, n), arg_ids(users, n), arg_int(entry->delta),
+			arg_time(entry->expires_at)
+		};
+
+		check_all_written(call, statement_change(call, &insert_lots, lot_args,
+												 TABLE_LOTS, CMD_INSERT, NULL, 0),
+						  n, TABLE_LOTS);
+	}
+	check_all_written(call, statement_change(call, &update_balances, balance_args,
+											 TABLE_USERS, CMD_UPDATE, rows, n),
+					  n, TABLE_USERS);
+
+	/* the rows were written in the order in which the clients were named */
+	for (int i = 0; i < nanswers; i++)
+	{
+		if (answers[i].replayed)
+			continue;
+		if (users[next] != answers[i].user_id)
+			elog(ERROR, "grants were written out of order");
+		answers[i].ledger_id = ledger_ids[next++];
+	}
+}
+
+/* swan_grant_many(): an admin gives many clients the same, or nobody anything. */
+Datum
+swan_grant_many(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Entry		entry = NEW_ENTRY;
+	CreditAnswer *answers;
+	TokenEntry *rows;
+	int64	   *ids;
+	int64	   *fresh;
+	int			nfresh;
+	int			n;
+	Call	   *call;
+
+	InitMaterializedSRF(fcinfo, 0);
+	call = actor_enter(fcinfo, CALL_WRITER, 5, MAY_ADMINS);
+	ids = argument_ids(fcinfo, 0, "user_ids", GRANT_MANY_MAX, &n);
+	if (PG_ARGISNULL(1))
+		swan_missing_argument("n", "User ID and session count are required");
+	entry.delta = argument_count(fcinfo, 1, call->studio->settings.grant_max);
+	entry.reason = argument_reason(fcinfo, 2, "Admin added");
+	entry.key = argument_key(fcinfo, 4);
+	if (entry.key == NULL)		/* else a retry may come after the expiry */
+		entry.expires_at = argument_expiry(fcinfo, 3);
+
+	account_lock_users(call, ids, n);
+	call_set_now(call);
+	prepare_clients(call, ids, n);
+	answers = palloc0(n * sizeof(CreditAnswer));
+	fresh = palloc(n * sizeof(int64));
+	rows = palloc0(n * sizeof(TokenEntry));
+	nfresh = read_answers(call, ids, n, entry.delta, entry.key, entry.reason,
+						  answers, fresh, rows);
+	if (nfresh > 0)
+	{
+		entry.expires_at = argument_expiry(fcinfo, 3);
+		write_grants(call, &entry, fresh, nfresh, rows, answers, n);
+	}
+
+	for (int i = 0; i < n; i++)
+	{
+		Datum		values[CREDIT_NCOLUMNS];
+		bool		nulls[CREDIT_NCOLUMNS];
+		Account		account;
+
+		answer_credit_columns(&answers[i], values, nulls);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+		if (call->studio->settings.session_records && !answers[i].replayed &&
+			account_lock(call, ids[i], &account))
+			records_sync(call, &account, entry.reason);
+	}
+	call_end(call);
+	return (Datum) 0;
+}

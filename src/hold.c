@@ -1,0 +1,192 @@
+/*-------------------------------------------------------------------------
+ *
+ * hold.c
+ *	  Keeping a slot for a client while he makes up his mind.
+ *
+ * A hold is judged when it is read; nobody has to sweep one.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+
+#include "actor.h"
+#include "argument.h"
+#include "records.h"
+#include "rules.h"
+
+PG_FUNCTION_INFO_V1(swan_hold);
+PG_FUNCTION_INFO_V1(swan_release);
+
+/* half an hour */
+#define HOLD_MAX_USECS	(30 * SECS_PER_MINUTE * USECS_PER_SEC)
+
+static const Statement count_holds = {
+	"SELECT pg_catalog.count(*) FROM {holds} h"
+	" WHERE h.user_id OPERATOR(pg_catalog.=) $1"
+	" AND h.until OPERATOR(pg_catalog.>) $2"
+	" AND h.session_id OPERATOR(pg_catalog.<>) $3",
+	3, {INT8OID, TIMESTAMPTZOID, INT8OID}
+};
+
+static const Statement find_hold = {
+	"SELECT h.user_id, h.until FROM {holds} h"
+	" WHERE h.session_id OPERATOR(pg_catalog.=) $1",
+	1, {INT8OID}
+};
+
+static const Statement insert_hold = {
+	"INSERT INTO {holds} (session_id, user_id, until) VALUES ($1, $2, $3) RETURNING 1",
+	3, {INT8OID, INT8OID, TIMESTAMPTZOID}
+};
+
+/* Returns how long a hold shall last. */
+static int64
+argument_ttl(FunctionCallInfo fcinfo, int n)
+{
+	Interval	zero = {0};
+	TimestampTz start = GetCurrentTimestamp();
+	TimestampTz end;
+
+	if (PG_ARGISNULL(n))
+		swan_missing_argument("ttl", NULL);
+	end = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
+												  TimestampTzGetDatum(start),
+												  PG_GETARG_DATUM(n)));
+	if (end <= start || end > start + HOLD_MAX_USECS ||
+		DatumGetBool(DirectFunctionCall2(interval_le, PG_GETARG_DATUM(n),
+										 IntervalPGetDatum(&zero))))
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("ttl must be longer than zero and at most 30 minutes")));
+	return end - start;
+}
+
+/* Refuses one hold more than a client may have. */
+static void
+check_hold_max(Call *call, const Booking *booking)
+{
+	NullableDatum args[] = {
+		arg_id(booking->user_id), arg_time(call->now), arg_id(booking->session_id)
+	};
+
+	if (row_int(statement_recheck(call, &count_holds, args), 0, 1) >=
+		call->studio->settings.hold_max)
+		ereport(ERROR,
+				(swan_errcode_saying(SWAN_INVALID_ARGUMENT,
+									 "You hold as many sessions as you may."),
+				 errmsg("user %lld may hold no more than %d slots at once",
+						(long long) booking->user_id, call->studio->settings.hold_max),
+				 errhint("Book or release one first.")));
+}
+
+/* Notes in the client's ledger that a hold was made or ended. */
+static void
+write_hold(Call *call, Account *account, const char *kind, int64 session_id)
+{
+	Entry		entry = NEW_ENTRY;
+
+	entry.kind = kind;
+	entry.session_id = session_id;
+	account_write(call, account, &entry);
+	account_settle(call, account);
+	records_sync(call, account, "Available");
+}
+
+/* Closes the call with a swan_held. */
+static Datum
+answer_held(Call *call, FunctionCallInfo fcinfo, int64 session_id,
+			int64 user_id, TimestampTz until)
+{
+	Datum		values[3];
+	bool		nulls[3] = {false};
+
+	values[0] = Int64GetDatum(session_id);
+	values[1] = Int64GetDatum(user_id);
+	values[2] = TimestampTzGetDatum(until);
+	return call_return_row(call, fcinfo, values, nulls);
+}
+
+/* swan_hold(): keeps a slot for a client for some minutes. */
+Datum
+swan_hold(PG_FUNCTION_ARGS)
+{
+	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 3, MAY_PERSONS);
+	Booking		booking = {.instead_of = NO_ID,.charged = true};
+	SwanErrorCode verdict;
+	Account		account;
+	TimestampTz until;
+	int64		ttl;
+
+	booking.user_id = argument_id(fcinfo, 0, "user_id");
+	booking.session_id = argument_id(fcinfo, 1, "session_id");
+	booking_look_at_slot(call, &booking);
+	booking_authorise(call, &booking);
+	ttl = argument_ttl(fcinfo, 2);
+	verdict = booking_judge_unlocked(call, &booking, &account, false);
+	if (verdict != SWAN_OK)
+		booking_refuse(&booking, &account, verdict);
+
+	booking.slot_known = slot_lock(call, booking.session_id, &booking.slot);
+	booking.client_known = account_lock(call, booking.user_id, &account);
+	call_set_now(call);
+	booking_authorise(call, &booking);
+	if (booking.client_known)
+	{
+		account_open(call, &account);
+		account_sweep(call, &account);
+	}
+	booking_judge_locked(call, &booking, &account);
+	check_hold_max(call, &booking);
+
+	until = call->now + ttl;
+	write_hold(call, &account, "hold", booking.session_id);
+	booking_end_hold(call, &booking);
+	{
+		NullableDatum args[] = {
+			arg_id(booking.session_id), arg_id(booking.user_id), arg_time(until)
+		};
+
+		statement_change(call, &insert_hold, args, TABLE_HOLDS, CMD_INSERT, NULL, 0);
+	}
+	return answer_held(call, fcinfo, booking.session_id, booking.user_id, until);
+}
+
+/* swan_release(): lets go of a slot before the time is up. */
+Datum
+swan_release(PG_FUNCTION_ARGS)
+{
+	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 1, MAY_PERSONS);
+	int64		session_id = argument_id(fcinfo, 0, "session_id");
+	NullableDatum args[] = {arg_id(session_id)};
+	Account		account;
+	Slot		slot;
+	Rows		hold;
+	int64		user_id;
+	TimestampTz until;
+
+	if (!slot_lock(call, session_id, &slot))
+		session_not_found(session_id);
+	hold = statement_recheck(call, &find_hold, args);
+	user_id = hold.nrows == 1 ? row_id(hold, 0, 1) : NO_ID;
+	if (!(actor_is(call, MAY_TRAINER) && slot.trainer_id == call->actor->user_id))
+		actor_require_own(call, user_id, "You can only release your own sessions.");
+	call_set_now(call);
+	until = hold.nrows == 1 ? row_time(hold, 0, 2) : NO_TIME;
+	if (until <= call->now)
+		ereport(ERROR,
+				(swan_errcode_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", session_id),
+				 errmsg("session %lld is not held", (long long) session_id)));
+
+	if (!account_lock(call, user_id, &account))
+		user_not_found(user_id);
+	call_set_now(call);
+	account_open(call, &account);
+	account_sweep(call, &account);
+	write_hold(call, &account, "release", session_id);
+	slot_end_hold(call, session_id);
+	return answer_held(call, fcinfo, session_id, user_id, until);
+}

@@ -1,0 +1,250 @@
+/*-------------------------------------------------------------------------
+ *
+ * lifecycle.c
+ *	  What becomes of a booking: confirmed, completed, moved.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+
+#include "actor.h"
+#include "answer.h"
+#include "argument.h"
+#include "error.h"
+#include "ledger.h"
+#include "records.h"
+#include "rules.h"
+#include "slot.h"
+
+PG_FUNCTION_INFO_V1(swan_confirm);
+PG_FUNCTION_INFO_V1(swan_complete);
+PG_FUNCTION_INFO_V1(swan_move);
+
+static const Statement set_status = {
+	"UPDATE {sessions} s SET {sessions.status} = $4"
+	"{?sessions.confirmed:, {sessions.confirmed} ="
+	" COALESCE({s.confirmed}, false) OR $4 OPERATOR(pg_catalog.=) 'confirmed'}"
+	" WHERE {s.id} OPERATOR(pg_catalog.=) $1 RETURNING" SLOT_COLUMNS,
+	SLOT_WRITE_ARGS
+};
+
+static const Statement move_slot = {
+	"UPDATE {sessions} s SET {sessions.session_date} = $5"
+	"{?sessions.trainer_id:, {sessions.trainer_id} = $3}"
+	"{?sessions.duration:, {sessions.duration} = $6}"
+	" WHERE {s.id} OPERATOR(pg_catalog.=) $1 RETURNING" SLOT_COLUMNS,
+	SLOT_WRITE_ARGS
+};
+
+/* Locks a slot that the actor may work on as its trainer or from the office. */
+static void
+lock_own_slot(Call *call, int64 session_id, Slot *slot)
+{
+	if (!slot_find(call, session_id, slot) || slot->date == NO_TIME)
+		session_not_found(session_id);
+	actor_require_own(call, slot->trainer_id, NULL);
+	if (!slot_lock(call, session_id, slot) || slot->date == NO_TIME)
+		session_not_found(session_id);
+	actor_require_own(call, slot->trainer_id, NULL);
+}
+
+/* Opens the account of a slot's client, and expires what is due. */
+static void
+open_client(Call *call, const Slot *slot, Account *account)
+{
+	if (!account_lock(call, slot->user_id, account))
+		user_not_found(slot->user_id);
+	call_set_now(call);
+	account_open(call, account);
+	account_sweep(call, account);
+}
+
+/* Moves a booking on to a status, and notes it in its client's ledger. */
+static Datum
+advance(Call *call, FunctionCallInfo fcinfo, int64 session_id,
+		SlotStatus status, const char *kind, const char *message)
+{
+	Entry		entry = NEW_ENTRY;
+	BookingAnswer answer = {0};
+	Account		account;
+	Slot		slot;
+
+	lock_own_slot(call, session_id, &slot);
+	if (slot.user_id == NO_ID ||
+		!(slot.status == STATUS_SCHEDULED ||
+		  (slot.status == STATUS_CONFIRMED && status == STATUS_COMPLETED)))
+		ereport(ERROR,
+				(swan_errcode_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", session_id),
+				 errmsg("session %lld is %s and cannot become %s", (long long) session_id,
+						slot_status_name(slot.status), slot_status_name(status))));
+	open_client(call, &slot, &account);
+
+	entry.kind = kind;
+	entry.session_id = session_id;
+	answer.ledger_id = account_write(call, &account, &entry);
+	answer.slot = slot;
+	answer.slot.status = status;
+	slot_write(call, &set_status, &slot, &answer.slot);
+	account_settle(call, &account);
+	records_sync(call, &account, "Available");
+
+	answer.charged = ledger_debit(call, slot.user_id, session_id) != NO_ID;
+	answer.has_available = true;
+	answer.available = account.balance;
+	answer.message = message;
+	return answer_row(call, fcinfo, &answer);
+}
+
+/* swan_confirm(): the trainer says that he will be there. */
+Datum
+swan_confirm(PG_FUNCTION_ARGS)
+{
+	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 1, MAY_TRAINER | MAY_OFFICE);
+
+	return advance(call, fcinfo, argument_id(fcinfo, 0, "session_id"),
+				   STATUS_CONFIRMED, "confirmation", "Session confirmed.");
+}
+
+/* swan_complete(): it took place, or the client did not come. */
+Datum
+swan_complete(PG_FUNCTION_ARGS)
+{
+	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 2, MAY_TRAINER | MAY_OFFICE);
+	int64		session_id = argument_id(fcinfo, 0, "session_id");
+
+	if (PG_ARGISNULL(1))
+		swan_missing_argument("attended", NULL);
+	if (PG_GETARG_BOOL(1))
+		return advance(call, fcinfo, session_id, STATUS_COMPLETED,
+					   "completion", "Session completed.");
+	return advance(call, fcinfo, session_id, STATUS_COMPLETED,
+				   "no_show", "Session completed without the client.");
+}
+
+/* Reads where a slot shall go; what is not given stays. */
+static void
+argument_move(FunctionCallInfo fcinfo, const Slot *from, Slot *to)
+{
+	*to = *from;
+	if (!PG_ARGISNULL(1))
+		to->date = PG_GETARG_TIMESTAMPTZ(1);
+	if (!PG_ARGISNULL(2))
+		to->trainer_id = PG_GETARG_INT64(2);
+	if (!PG_ARGISNULL(3))
+		to->duration = argument_duration(fcinfo, 3);
+	if (!PG_ARGISNULL(1) && TIMESTAMP_NOT_FINITE(to->date))
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("at must be finite")));
+	if (to->date == from->date && to->trainer_id == from->trainer_id &&
+		to->duration == from->duration)
+		ereport(ERROR,
+				(swan_errcode(SWAN_MISSING_REQUIRED_FIELDS),
+				 errmsg("session %lld would not change", (long long) from->id),
+				 errhint("Pass another time, trainer or duration.")));
+}
+
+/* Returns the ledger's details of a move. */
+static Datum
+move_details(const Slot *from, const Slot *to)
+{
+	StringInfoData json;
+
+	initStringInfo(&json);
+	appendStringInfoChar(&json, '{');
+	for (int i = 0; i < 2; i++)
+	{
+		const Slot *slot = i == 0 ? from : to;
+
+		appendStringInfo(&json, "%s{\"session_date\": \"%s\", \"duration\": %d, \"trainer_id\": ",
+						 i == 0 ? "\"from\": " : ", \"to\": ",
+						 timestamptz_to_str(slot->date), slot->duration);
+		if (slot->trainer_id == NO_ID)
+			appendStringInfoString(&json, "null}");
+		else
+			appendStringInfo(&json, INT64_FORMAT "}", slot->trainer_id);
+	}
+	appendStringInfoChar(&json, '}');
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
+}
+
+/* Refuses a move to where trainer or client are busy. */
+static void
+check_move(Call *call, const Slot *to)
+{
+	int64		other = NO_ID;
+
+	if (!call->studio->settings.trainer_overlap && to->trainer_id != NO_ID)
+		other = slot_trainer_overlap(call, to->trainer_id, to->date, slot_end(to), to->id);
+	if (other == NO_ID && to->user_id != NO_ID)
+		other = slot_client_overlap(call, to->user_id, to->date, slot_end(to), to->id);
+	if (other != NO_ID)
+		ereport(ERROR,
+				(swan_errcode_counting(SWAN_SLOT_CONFLICT, NULL, "sessionId", other),
+				 errmsg("session %lld would overlap session %lld",
+						(long long) to->id, (long long) other)));
+}
+
+/* swan_move(): a slot or booking takes place at another time, or by another. */
+Datum
+swan_move(PG_FUNCTION_ARGS)
+{
+	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 4, MAY_TRAINER | MAY_OFFICE);
+	int64		session_id = argument_id(fcinfo, 0, "session_id");
+	BookingAnswer answer = {.ledger_id = NO_ID};
+	Entry		entry = NEW_ENTRY;
+	Account		account;
+	Slot		from;
+	Slot		to;
+	bool		booked;
+	int64		users[2];
+
+	if (PG_ARGISNULL(1) && PG_ARGISNULL(2) && PG_ARGISNULL(3))
+		swan_missing_argument("one of at, trainer_id and duration", NULL);
+	lock_own_slot(call, session_id, &from);
+	booked = from.status == STATUS_SCHEDULED || from.status == STATUS_CONFIRMED;
+	if (!booked && !slot_is_open(&from))
+		ereport(ERROR,
+				(swan_errcode_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", session_id),
+				 errmsg("session %lld is %s and cannot be moved", (long long) session_id,
+						slot_status_name(from.status))));
+	argument_move(fcinfo, &from, &to);
+
+	users[0] = to.user_id;
+	users[1] = to.trainer_id;
+	account_lock_users(call, users, 2);
+	if (to.trainer_id != from.trainer_id && !account_find(call, to.trainer_id, &account))
+		user_not_found(to.trainer_id);
+	call_set_now(call);
+	check_move(call, &to);
+
+	if (booked)
+	{
+		open_client(call, &from, &account);
+		entry.kind = "move";
+		entry.session_id = session_id;
+		entry.details = move_details(&from, &to);
+		answer.ledger_id = account_write(call, &account, &entry);
+	}
+	slot_write(call, &move_slot, &from, &to);
+	if (booked)
+	{
+		account_settle(call, &account);
+		records_sync(call, &account, "Available");
+		answer.charged = ledger_debit(call, from.user_id, session_id) != NO_ID;
+		answer.has_available = true;
+		answer.available = account.balance;
+	}
+	else
+		slot_end_hold(call, session_id);
+
+	answer.slot = to;
+	answer.message = "Session moved.";
+	return answer_row(call, fcinfo, &answer);
+}

@@ -1,0 +1,193 @@
+-- What callers rely on: every function's name, arguments, defaults and result, every column of a
+-- named result type, and what holds for each member of the extension, read from the catalog so
+-- that a new member cannot be forgotten. contract_moves.sql has the functions of credits' and
+-- bookings' later lives.
+\set QUIET on
+SET client_min_messages = warning;
+SET intervalstyle = postgres;
+BEGIN;
+CREATE EXTENSION pgtap;
+CREATE EXTENSION swanalloc;
+CREATE ROLE regress_anybody;
+SELECT no_plan();
+
+CREATE TEMP TABLE want (
+	name text PRIMARY KEY,
+	arguments text,				-- as the reference writes them, defaults without their casts
+	result text,
+	volatility text,			-- v, s, i as in pg_proc.provolatile
+	parallel text				-- u, r, s as in pg_proc.proparallel
+);
+INSERT INTO want VALUES
+('swan_create_studio', 'schema text DEFAULT ''studio'', owner text DEFAULT NULL', 'text', 'v', 'u'),
+('swan_detach', 'studio text DEFAULT NULL', 'text', 'v', 'u'),
+('swan_configure', 'setting text, value text, studio text DEFAULT NULL', 'text', 'v', 'u'),
+('swan_settings', 'studio text DEFAULT NULL', 'SETOF swan_setting', 's', 'r'),
+('swan_studios', '', 'SETOF swan_studio_row', 's', 'r'),
+('swan_allow', 'db_role text, as_what text, user_id bigint DEFAULT NULL, studio text DEFAULT NULL', 'text', 'v', 'u'),
+('swan_disallow', 'db_role text, studio text DEFAULT NULL', 'text', 'v', 'u'),
+('swan_act_as', 'user_id bigint', 'bigint', 'v', 'u'),
+('swan_actor', 'OUT user_id bigint, OUT role text, OUT source text', 'record', 's', 'r'),
+('swan_grant', 'user_id bigint, n integer, reason text DEFAULT NULL, expires_at timestamptz DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_credit', 'v', 'u'),
+('swan_credits', 'user_id bigint, actor bigint DEFAULT NULL', 'SETOF swan_lot', 's', 'r'),
+('swan_open', 'trainer_id bigint, at timestamptz, duration integer DEFAULT 60, repeat integer DEFAULT 1, every interval DEFAULT ''7 days'', actor bigint DEFAULT NULL', 'SETOF bigint', 'v', 'u'),
+('swan_book', 'user_id bigint, session_id bigint, charge boolean DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_booking', 'v', 'u'),
+('swan_can_book', 'user_id bigint, session_id bigint, actor bigint DEFAULT NULL', 'swan_verdict', 's', 'r'),
+('swan_summary', 'user_id bigint, actor bigint DEFAULT NULL', 'swan_totals', 's', 'r'),
+('swan_client', 'user_id bigint, actor bigint DEFAULT NULL', 'swan_client_row', 's', 'r'),
+('swan_statement', 'user_id bigint, since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, after text DEFAULT NULL, max_rows integer DEFAULT 100, actor bigint DEFAULT NULL', 'SETOF swan_line', 's', 'r'),
+('swan_verify', 'user_id bigint DEFAULT NULL', 'SETOF swan_problem', 's', 'r'),
+('swan_health', '', 'jsonb', 's', 'r'),
+('swan_errors', 'OUT sqlstate text, OUT code text, OUT http_status integer, OUT message text', 'SETOF record', 'i', 's');
+
+-- in contract_moves.sql
+CREATE TEMP TABLE elsewhere (name text PRIMARY KEY, kind text);
+INSERT INTO elsewhere VALUES
+('swan_grant_many', 'function'), ('swan_purchase', 'function'), ('swan_reverse', 'function'),
+('swan_reinstate', 'function'), ('swan_revoke', 'function'), ('swan_extend', 'function'),
+('swan_expire', 'function'), ('swan_book_many', 'function'), ('swan_hold', 'function'),
+('swan_release', 'function'), ('swan_confirm', 'function'), ('swan_complete', 'function'),
+('swan_move', 'function'), ('swan_cancel', 'function'), ('swan_reschedule', 'function'),
+('swan_reversal', 'type'), ('swan_cancellation', 'type'), ('swan_held', 'type');
+
+CREATE TEMP TABLE want_type (name text PRIMARY KEY, columns text);
+INSERT INTO want_type VALUES
+('swan_credit', 'user_id bigint, added integer, available_sessions integer, message text, sessions jsonb, ledger_id bigint, replayed boolean'),
+('swan_lot', 'lot_id bigint, source text, granted integer, remaining integer, expires_at timestamptz, reason text, payment_ref text'),
+('swan_booking', 'session_id bigint, user_id bigint, trainer_id bigint, status text, session_date timestamptz, duration integer, booked_at timestamptz, charged boolean, available_sessions integer, message text, ledger_id bigint, replayed boolean'),
+('swan_verdict', 'ok boolean, sqlstate text, code text, message text'),
+('swan_totals', 'user_id bigint, available integer, scheduled integer, confirmed integer, completed integer, cancelled integer, total integer, warning text, warning_message text, last_session_date timestamptz, next_session_date timestamptz'),
+('swan_client_row', 'id bigint, first_name text, last_name text, email text, available_sessions integer, total_sessions_purchased integer, sessions_used integer, last_session_date timestamptz, warning text, created_at timestamptz, cursor text'),
+('swan_line', 'id bigint, at timestamptz, kind text, delta integer, balance_after integer, session_id bigint, session_date timestamptz, from_session_id bigint, lot_id bigint, reason text, actor_id bigint, actor_name text, db_role text, key text, payment_ref text, item text, call_id bigint, details jsonb, cursor text'),
+('swan_problem', 'check_name text, user_id bigint, session_id bigint, ledger_id bigint, problem text'),
+('swan_setting', 'setting text, value text, description text'),
+('swan_studio_row', 'studio text, users text, sessions text, owner text, own boolean, selected boolean, state text');
+
+-- every object that belongs to the extension
+CREATE TEMP VIEW member AS
+SELECT d.classid, d.objid, pg_describe_object(d.classid, d.objid, 0) AS object
+FROM pg_depend d
+WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
+  AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'swanalloc');
+
+-- its functions and procedures, those of triggers aside
+CREATE TEMP VIEW routine AS
+SELECT p.*,
+	replace(regexp_replace(pg_get_function_arguments(p.oid), '::[a-z ]+(\[\])?(?=,|$)', '', 'g'),
+			'timestamp with time zone', 'timestamptz') AS arguments,
+	pg_get_function_result(p.oid) AS result
+FROM pg_proc p JOIN member m ON m.classid = 'pg_proc'::regclass AND m.objid = p.oid
+WHERE p.prorettype <> 'trigger'::regtype;
+
+CREATE TEMP VIEW composite AS
+SELECT t.oid, t.typname AS name, t.typnamespace,
+	(SELECT string_agg(format('%s %s', a.attname,
+			replace(format_type(a.atttypid, a.atttypmod), 'timestamp with time zone', 'timestamptz')),
+			', ' ORDER BY a.attnum)
+	 FROM pg_attribute a WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
+FROM pg_type t JOIN member m ON m.classid = 'pg_type'::regclass AND m.objid = t.oid
+WHERE t.typtype = 'c';
+
+-- The extension itself
+SELECT is((SELECT extversion FROM pg_extension WHERE extname = 'swanalloc'),
+	(SELECT default_version FROM pg_available_extensions WHERE name = 'swanalloc'), 'the version is the default one');
+SELECT is((SELECT extrelocatable FROM pg_extension WHERE extname = 'swanalloc'), false, 'not relocatable');
+SELECT is((SELECT bool_or(trusted) FROM pg_available_extension_versions WHERE name = 'swanalloc'), false, 'not trusted');
+
+-- The functions
+SELECT set_eq(
+	'SELECT proname::text FROM routine',
+	'SELECT name FROM want UNION SELECT e.name FROM elsewhere e JOIN routine r ON r.proname = e.name WHERE e.kind = ''function''',
+	'the public functions are exactly these');
+SELECT is((SELECT string_agg(proname, ', ') FROM (SELECT proname FROM routine GROUP BY proname HAVING count(*) > 1) x),
+	NULL, 'no name is overloaded');
+SELECT is(r.arguments, w.arguments, w.name || ': arguments')
+FROM want w LEFT JOIN routine r ON r.proname = w.name ORDER BY w.name;
+SELECT is(r.result, w.result, w.name || ': result')
+FROM want w LEFT JOIN routine r ON r.proname = w.name ORDER BY w.name;
+SELECT is(r.provolatile::text, w.volatility, w.name || ': volatility')
+FROM want w LEFT JOIN routine r ON r.proname = w.name ORDER BY w.name;
+SELECT is(r.proparallel::text, w.parallel, w.name || ': parallel safety')
+FROM want w LEFT JOIN routine r ON r.proname = w.name ORDER BY w.name;
+
+-- Their result types
+SELECT set_eq(
+	'SELECT name::text FROM composite',
+	'SELECT name FROM want_type UNION SELECT e.name FROM elsewhere e JOIN composite c ON c.name = e.name WHERE e.kind = ''type''',
+	'the result types are exactly these');
+SELECT is(c.columns, w.columns, w.name || ': columns')
+FROM want_type w LEFT JOIN composite c ON c.name = w.name ORDER BY w.name;
+SELECT is((SELECT string_agg(c.name, ', ') FROM composite c
+	WHERE NOT EXISTS (SELECT 1 FROM routine r WHERE r.prorettype = c.oid)), NULL,
+	'every result type is the result of a function');
+
+-- What drivers read: these types and no others (they choke on void, name, xid8, interval, regclass)
+CREATE TEMP VIEW result_type AS
+SELECT r.proname AS owner, t.type
+FROM routine r CROSS JOIN LATERAL (
+	SELECT r.prorettype WHERE r.prorettype <> 'record'::regtype
+	UNION ALL SELECT u.type FROM unnest(r.proallargtypes, r.proargmodes) u (type, mode) WHERE u.mode IN ('o', 'b', 't')
+) t (type)
+WHERE r.prokind = 'f' AND NOT EXISTS (SELECT 1 FROM composite c WHERE c.oid = t.type)
+UNION ALL
+SELECT c.name, a.atttypid
+FROM composite c JOIN pg_type t ON t.oid = c.oid JOIN pg_attribute a ON a.attrelid = t.typrelid AND a.attnum > 0;
+SELECT cmp_ok((SELECT count(*) FROM result_type), '>=', 70::bigint, 'result columns were found');
+SELECT is((SELECT string_agg(format('%s: %s', owner, format_type(type, NULL)), ', ' ORDER BY owner) FROM result_type
+	WHERE type NOT IN ('int4'::regtype, 'int8'::regtype, 'text'::regtype, 'bool'::regtype, 'timestamptz'::regtype, 'jsonb'::regtype)),
+	NULL, 'results are integer, bigint, text, boolean, timestamptz or jsonb');
+
+-- The actor is everywhere the same argument
+SELECT is((SELECT string_agg(proname, ', ' ORDER BY proname) FROM routine
+	WHERE 'actor' = ANY (proargnames) AND arguments !~ '(^|, )actor bigint DEFAULT NULL$'), NULL,
+	'actor is the last argument, bigint, and may be left out');
+SELECT is((SELECT string_agg(proname, ', ' ORDER BY proname) FROM routine
+	WHERE 'key' = ANY (proargnames) AND arguments !~ '(^|, )key text( DEFAULT NULL)?, actor '), NULL,
+	'key is text and stands before actor');
+SELECT is((SELECT string_agg(proname, ', ' ORDER BY proname) FROM routine
+	WHERE 'studio' = ANY (proargnames) AND arguments !~ '(^|, )studio text DEFAULT NULL'), NULL,
+	'studio is text and may be left out');
+SELECT is((SELECT string_agg(proname || '.' || n, ', ') FROM routine, unnest(proargnames) n WHERE n = ''), NULL,
+	'every argument has a name');
+
+-- What holds for all of them, trigger functions included
+CREATE TEMP VIEW function AS
+SELECT p.*, m.object FROM pg_proc p JOIN member m ON m.classid = 'pg_proc'::regclass AND m.objid = p.oid;
+SELECT is((SELECT string_agg(object, ', ') FROM function WHERE proisstrict), NULL, 'none is strict: NULL is answered');
+SELECT is((SELECT string_agg(object, ', ') FROM function WHERE prosecdef), NULL, 'none is SECURITY DEFINER');
+SELECT is((SELECT string_agg(object, ', ') FROM function WHERE proleakproof), NULL, 'none is leakproof');
+SELECT is((SELECT string_agg(object, ', ') FROM function WHERE proconfig IS NOT NULL), NULL, 'none changes settings by attribute');
+SELECT is((SELECT string_agg(object, ', ') FROM function
+	WHERE prolang <> (SELECT oid FROM pg_language WHERE lanname = 'c')), NULL, 'all are in C');
+SELECT is((SELECT string_agg(DISTINCT probin, ', ') FROM function), '$libdir/swanalloc', 'all are in the library');
+SELECT is((SELECT string_agg(object, ', ') FROM function
+	WHERE NOT has_function_privilege('regress_anybody', oid, 'EXECUTE')), NULL, 'PUBLIC may execute all');
+SELECT is((SELECT string_agg(object, ', ') FROM function WHERE proacl IS NOT NULL), NULL,
+	'nothing was granted or revoked in the script: a dump would lose it');
+SELECT is((SELECT string_agg(object, ', ') FROM function
+	WHERE prorettype IN ('void'::regtype, 'name'::regtype, 'xid8'::regtype)), NULL, 'none returns void, name or xid8');
+SELECT is((SELECT string_agg(proname, ', ' ORDER BY proname) FROM routine
+	WHERE provolatile = 'v' AND proparallel <> 'u'), NULL, 'no writer is offered to parallel workers');
+SELECT is((SELECT string_agg(proname, ', ' ORDER BY proname) FROM routine
+	WHERE provolatile <> 'v' AND ('key' = ANY (proargnames))), NULL, 'what takes an idempotency key is volatile');
+SELECT set_eq($$SELECT object FROM function WHERE prorettype = 'trigger'::regtype$$,
+	$$VALUES ('function swan.registry_changed()'), ('function swan_guard_users()'), ('function swan_guard_sessions()'),
+		('function swan_guard_closed()'), ('function swan_guard_truncate()')$$, 'the trigger functions are exactly these');
+SELECT is((SELECT string_agg(object, ', ') FROM function
+	WHERE prorettype = 'trigger'::regtype AND provolatile <> 'v'), NULL, 'trigger functions are volatile');
+SELECT is((SELECT string_agg(proname, ', ') FROM function
+	WHERE proname LIKE 'swan\_%' AND pronamespace <> (SELECT extnamespace FROM pg_extension WHERE extname = 'swanalloc')), NULL,
+	'functions lie in the schema of the extension');
+
+-- The members
+SELECT cmp_ok((SELECT count(*) FROM member), '>=', 38::bigint, 'members were found');
+SELECT is((SELECT string_agg(object, ', ' ORDER BY object) FROM member
+	WHERE coalesce(obj_description(objid, classid::regclass::name), '') = ''), NULL, 'every member has a comment');
+SELECT set_eq($$SELECT object FROM member WHERE classid NOT IN ('pg_proc'::regclass, 'pg_type'::regclass)$$,
+	$$VALUES ('schema swan'), ('table swan.studio'), ('table swan.role')$$,
+	'besides functions and types there are the registry''s schema and two tables');
+SELECT is((SELECT string_agg(m.object, ', ') FROM member m JOIN pg_type t ON t.oid = m.objid
+	WHERE m.classid = 'pg_type'::regclass AND t.typtype <> 'c'), NULL, 'all types are result types');
+
+SELECT * FROM finish();
+ROLLBACK;

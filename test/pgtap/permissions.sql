@@ -1,0 +1,390 @@
+-- Who may call what. Every public function of the extension, found in the catalog, is called by
+-- every kind of caller in every way that a caller can say who it is, and answers as the table
+-- "may" below says. A function without a row there fails the test, a row without a function is
+-- skipped with a remark. The arguments are made from the functions' own argument names.
+--
+-- All calls speak of the same rows: client Ann, an open slot, a booking and a hold of hers, all
+-- with trainer Tom. The callers are, among others, Ann and Ben (another client); Tom, Uma (who
+-- has trained Ann, but does not have these slots) and Vic (a trainer who has not).
+\set QUIET on
+SET client_min_messages = error;
+SET timezone = 'UTC';
+BEGIN;
+CREATE EXTENSION pgtap;
+CREATE EXTENSION swanalloc;
+SELECT no_plan();
+
+CREATE ROLE regress_owner;
+CREATE ROLE regress_heir IN ROLE regress_owner;			-- has the owner's privileges
+CREATE ROLE regress_boss SUPERUSER;
+CREATE ROLE regress_backend;
+CREATE ROLE regress_backend_member IN ROLE regress_backend;	-- which makes nobody a backend
+CREATE ROLE regress_system;
+CREATE ROLE regress_reader;
+CREATE ROLE regress_stranger;
+CREATE ROLE regress_ann;
+CREATE ROLE regress_ben;
+CREATE ROLE regress_tom;
+CREATE ROLE regress_uma;
+CREATE ROLE regress_vic;
+CREATE ROLE regress_sue;
+CREATE ROLE regress_ada;
+SELECT format('GRANT CREATE ON DATABASE %I TO regress_owner', current_database()) \gexec
+
+-- A studio
+SELECT is(swan_create_studio('studio', 'regress_owner'), 'studio', 'a studio is made');
+INSERT INTO studio.users (id, first_name, role) VALUES
+	(1, 'Ann', 'client'), (2, 'Ben', 'client'), (3, 'Tom', 'trainer'), (4, 'Uma', 'trainer'),
+	(5, 'Vic', 'trainer'), (6, 'Sue', 'staff'), (7, 'Ada', 'admin');
+SELECT swan_configure('hold_max', '5') \gset ignore_
+SELECT swan_allow('regress_' || lower(first_name), 'person', id) FROM studio.users \g /dev/null
+SELECT swan_allow(role, kind) FROM (VALUES ('regress_backend', 'backend'), ('regress_system', 'system'),
+	('regress_reader', 'reader')) x (role, kind) \g /dev/null
+SELECT swan_grant(1, 50, expires_at => '2099-12-01') \g /dev/null
+SELECT swan_grant(2, 5) \g /dev/null
+
+-- Its rows, by the name under which arguments ask for them
+CREATE TEMP TABLE thing (name text PRIMARY KEY, id bigint);
+INSERT INTO thing SELECT 'open', swan_open(3, '2099-01-05 10:00');
+INSERT INTO thing SELECT 'open too', swan_open(3, '2099-01-05 12:00');
+INSERT INTO thing SELECT 'booked', swan_open(3, '2099-01-06 10:00');
+INSERT INTO thing SELECT 'past', swan_open(3, '2020-01-06 10:00');
+INSERT INTO thing SELECT 'held', swan_open(3, '2099-01-07 10:00');
+INSERT INTO thing SELECT 'uma', swan_open(4, '2099-02-01 10:00');
+SELECT swan_book(1, id) FROM thing WHERE name IN ('booked', 'past', 'uma') \g /dev/null
+INSERT INTO thing SELECT 'lot', min(id) FROM studio.swan_lots WHERE user_id = 1;
+-- by functions that may not exist yet
+CREATE FUNCTION pg_temp.where_exists(function text, command text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	IF EXISTS (SELECT 1 FROM pg_proc WHERE proname = function) THEN EXECUTE command; END IF;
+END $$;
+SELECT pg_temp.where_exists('swan_hold', $$SELECT swan_hold(1, id) FROM thing WHERE name = 'held'$$),
+	pg_temp.where_exists('swan_purchase', $$SELECT swan_purchase(1, 10, p) FROM unnest(ARRAY['pay', 'reversed']) p$$),
+	pg_temp.where_exists('swan_reverse', $$SELECT swan_reverse('reversed')$$) \g /dev/null
+
+-- The functions, from the catalog
+CREATE TEMP TABLE routine AS
+SELECT p.oid, p.proname::text AS name, p.prokind
+FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid
+WHERE e.extname = 'swanalloc' AND p.prorettype <> 'trigger'::regtype;
+
+-- Their input arguments; position counts from the left, has_default from the right
+CREATE TEMP TABLE argument AS
+SELECT r.oid, r.name AS function, a.name, format_type(a.type, NULL) AS type, a.n, a.n > p.pronargs - p.pronargdefaults AS has_default,
+	a.n > p.pronargs - p.pronargdefaults AND pg_get_function_arg_default(r.oid, a.n::integer) LIKE 'NULL::%' AS default_null
+FROM routine r JOIN pg_proc p ON p.oid = r.oid,
+	LATERAL (SELECT n, p.proargnames[n] AS name, p.proargtypes[n - 1] AS type
+		FROM generate_series(1, p.pronargs) n) a;
+
+/*
+ * The value for an argument: that of the function, else that of any function. Values are SQL,
+ * under the names of the things above in brackets. What has a default is left out unless
+ * the function has a value for it here.
+ */
+CREATE TEMP TABLE value (function text, argument text, value text, UNIQUE (function, argument));
+INSERT INTO value VALUES
+('*', 'user_id', '1'),
+('*', 'user_ids', 'ARRAY[1]'),
+('*', 'n', '1'),
+('*', 'trainer_id', '3'),
+('*', 'session_id', '[open]'),
+('*', 'session_ids', 'ARRAY[[open], [open too]]'),
+('*', 'lot_id', '[lot]'),
+('*', 'payment_ref', $$'pay'$$),
+('*', 'key', $$'k'$$),
+('*', 'at', $$'2099-03-01 10:00'$$),
+('*', 'since', $$'2099-01-01'$$),
+('*', 'until', $$'2100-01-01'$$),
+('*', 'setting', $$'grant_max'$$),
+('*', 'value', $$'99'$$),
+('*', 'db_role', $$'regress_reader'$$),
+('*', 'as_what', $$'reader'$$),
+('*', 'schema', $$'another'$$),
+('swan_create_studio', 'schema', $$'another'$$),
+('swan_purchase', 'payment_ref', $$'new'$$),
+('swan_reinstate', 'payment_ref', $$'reversed'$$),
+('swan_extend', 'expires_at', $$'2100-01-01'$$),
+('swan_release', 'session_id', '[held]'),
+('swan_confirm', 'session_id', '[booked]'),
+('swan_complete', 'session_id', '[past]'),
+('swan_move', 'session_id', '[booked]'),
+('swan_move', 'at', $$'2099-03-01 10:00'$$),
+('swan_cancel', 'session_id', '[booked]'),
+('swan_reschedule', 'session_id', '[booked]'),
+('swan_reschedule', 'to_session_id', '[open]');
+
+/*
+ * Who may: y yes (the call succeeds), n no (SW006), another answer by its SQLSTATE. The callers,
+ * from left to right:
+ *
+ *   Ann, the client herself; Ben, another client; Tom, the trainer of the slots and hers; Uma, a
+ *   trainer of hers; Vic, another trainer; Sue, staff; Ada, an admin  - as persons and when
+ *   a backend, a system role or the owner names them
+ *   system; backend that names nobody; reader; owner; stranger       - who name nobody
+ */
+CREATE TEMP TABLE may (
+	function text, way text DEFAULT '*',
+	ann text, ben text, tom text, uma text, vic text, sue text, ada text,
+	system text, nobody text, reader text, owner text, stranger text,
+	UNIQUE (function, way)
+);
+INSERT INTO may VALUES
+('swan_create_studio', '*',     '42501', '42501', '42501', '42501', '42501', '42501', '42501', '42501', '42501', '42501', 'y', '42501'),
+('swan_create_studio', 'owner', 'y', 'y', 'y', 'y', 'y', 'y', 'y',   NULL, NULL, NULL, NULL, NULL),
+('swan_detach',     '*',        'n', 'n', 'n', 'n', 'n', 'n', 'n',   'n', 'n', 'n', 'y', 'n'),
+('swan_detach',     'owner',    'y', 'y', 'y', 'y', 'y', 'y', 'y',   NULL, NULL, NULL, NULL, NULL),
+('swan_configure',  '*',        'n', 'n', 'n', 'n', 'n', 'n', 'n',   'n', 'n', 'n', 'y', 'n'),
+('swan_configure',  'owner',    'y', 'y', 'y', 'y', 'y', 'y', 'y',   NULL, NULL, NULL, NULL, NULL),
+('swan_allow',      '*',        'n', 'n', 'n', 'n', 'n', 'n', 'n',   'n', 'n', 'n', 'y', 'n'),
+('swan_allow',      'owner',    'y', 'y', 'y', 'y', 'y', 'y', 'y',   NULL, NULL, NULL, NULL, NULL),
+('swan_disallow',   '*',        'n', 'n', 'n', 'n', 'n', 'n', 'n',   'n', 'n', 'n', 'y', 'n'),
+('swan_disallow',   'owner',    'y', 'y', 'y', 'y', 'y', 'y', 'y',   NULL, NULL, NULL, NULL, NULL),
+('swan_settings',   '*',        'y', 'y', 'y', 'y', 'y', 'y', 'y',   'y', 'y', 'y', 'y', 'n'),
+('swan_studios',    '*',        'y', 'y', 'y', 'y', 'y', 'y', 'y',   'y', 'y', 'y', 'y', 'n'),
+('swan_actor',      '*',        'y', 'y', 'y', 'y', 'y', 'y', 'y',   'y', 'y', 'y', 'y', 'n'),
+('swan_health',     '*',        'y', 'y', 'y', 'y', 'y', 'y', 'y',   'y', 'y', 'y', 'y', 'y'),
+('swan_errors',     '*',        'y', 'y', 'y', 'y', 'y', 'y', 'y',   'y', 'y', 'y', 'y', 'y'),
+-- a backend may name one person after another
+('swan_act_as',     '*',        'y', 'y', 'y', 'y', 'y', 'y', 'y',   'y', 'y', 'n', 'y', 'n'),
+('swan_act_as',     'person',   'n', 'n', 'n', 'n', 'n', 'n', 'n',   NULL, NULL, NULL, NULL, NULL),
+-- credits
+('swan_grant',      '*',        'n', 'n', 'n', 'n', 'n', 'n', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_grant_many', '*',        'n', 'n', 'n', 'n', 'n', 'n', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_purchase',   '*',        'n', 'n', 'n', 'n', 'n', 'n', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_reverse',    '*',        'n', 'n', 'n', 'n', 'n', 'n', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_reinstate',  '*',        'n', 'n', 'n', 'n', 'n', 'n', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_revoke',     '*',        'n', 'n', 'n', 'n', 'n', 'n', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_extend',     '*',        'n', 'n', 'n', 'n', 'n', 'n', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_expire',     '*',        'n', 'n', 'n', 'n', 'n', 'n', 'n',   'y', 'n', 'n', 'y', 'n'),
+-- slots and bookings
+('swan_open',       '*',        'n', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_book',       '*',        'y', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_book_many',  '*',        'y', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_can_book',   '*',        'y', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_hold',       '*',        'y', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_release',    '*',        'y', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_confirm',    '*',        'n', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_complete',   '*',        'n', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_move',       '*',        'n', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_cancel',     '*',        'y', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_reschedule', '*',        'y', 'n', 'n', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+-- reading
+('swan_summary',    '*',        'y', 'n', 'y', 'y', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_credits',    '*',        'y', 'n', 'y', 'y', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_statement',  '*',        'y', 'n', 'y', 'y', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_client',     '*',        'n', 'n', 'y', 'y', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_verify',     '*',        'n', 'n', 'n', 'n', 'n', 'y', 'y',   'y', 'n', 'y', 'y', 'n');
+
+-- Everybody in each way. An actor is named by argument (only where there is one) or by swan_act_as().
+CREATE TEMP TABLE caller (way text, who text, db_role text, acting bigint, actor text, UNIQUE (way, who));
+INSERT INTO caller
+SELECT w.way, p.who, coalesce(w.db_role, 'regress_' || p.who), CASE w.how WHEN 'act_as' THEN p.id END, CASE w.how WHEN 'actor' THEN p.id END
+FROM (VALUES ('ann', 1), ('ben', 2), ('tom', 3), ('uma', 4), ('vic', 5), ('sue', 6), ('ada', 7)) p (who, id),
+	(VALUES ('person', NULL, NULL),
+		('person naming himself', NULL, 'actor'),
+		('backend, actor =>', 'regress_backend', 'actor'), ('backend, swan_act_as', 'regress_backend', 'act_as'),
+		('system, actor =>', 'regress_system', 'actor'), ('system, swan_act_as', 'regress_system', 'act_as'),
+		('owner, actor =>', 'regress_owner', 'actor'), ('owner, swan_act_as', 'regress_owner', 'act_as')) w (way, db_role, how);
+INSERT INTO caller (way, who, db_role, actor) VALUES
+('no actor', 'system', 'regress_system', NULL), ('no actor', 'nobody', 'regress_backend', NULL),
+('no actor', 'reader', 'regress_reader', NULL), ('no actor', 'owner', 'regress_owner', NULL),
+('no actor', 'stranger', 'regress_stranger', NULL),
+('a member of the role', 'owner', 'regress_heir', NULL), ('a member of the role', 'stranger', 'regress_backend_member', NULL),
+('superuser', 'owner', 'regress_boss', NULL),
+('actor => NULL', 'system', 'regress_system', 'NULL'), ('actor => NULL', 'nobody', 'regress_backend', 'NULL'),
+('actor => NULL', 'reader', 'regress_reader', 'NULL'), ('actor => NULL', 'owner', 'regress_owner', 'NULL');
+
+-- Returns the call of a function with these arguments; "given" replaces or adds some.
+CREATE FUNCTION pg_temp.call_of(routine oid, given jsonb DEFAULT '{}') RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	args text[] := '{}';
+	a record;
+	v text;
+	t record;
+BEGIN
+	FOR a IN SELECT x.*, coalesce(f.value, CASE WHEN NOT x.has_default THEN g.value END) AS value
+		FROM argument x
+		LEFT JOIN value f ON f.function = x.function AND f.argument = x.name
+		LEFT JOIN value g ON g.function = '*' AND g.argument = x.name
+		WHERE x.oid = routine ORDER BY x.n
+	LOOP
+		v := coalesce(given ->> a.name, a.value);
+		IF v IS NULL THEN
+			CONTINUE WHEN a.has_default;
+			RAISE EXCEPTION 'the test has no value for argument % of %', a.name, a.function;
+		END IF;
+		FOR t IN SELECT * FROM thing LOOP
+			v := replace(v, '[' || t.name || ']', t.id::text);
+		END LOOP;
+		args := args || format('%I => CAST(%s AS %s)', a.name, v, a.type);
+	END LOOP;
+	RETURN (SELECT format(CASE prokind WHEN 'p' THEN 'CALL %I(%s)' ELSE 'SELECT * FROM %I(%s)' END,
+		name, array_to_string(args, ', ')) FROM routine r WHERE r.oid = routine);
+END $$;
+
+-- Runs a command as a role that may have named a person before; returns 'y' or the SQLSTATE, 'n'
+-- for SW006, and undoes it.
+CREATE FUNCTION pg_temp.answer(db_role text, command text, acting bigint DEFAULT NULL) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	BEGIN
+		PERFORM set_config('role', db_role, true);
+		IF acting IS NOT NULL THEN PERFORM swan_act_as(acting); END IF;
+		EXECUTE command;
+		RAISE EXCEPTION USING ERRCODE = 'TT000';
+	EXCEPTION WHEN OTHERS THEN
+		RETURN CASE sqlstate WHEN 'TT000' THEN 'y' WHEN 'SW006' THEN 'n' ELSE sqlstate || ' ' || sqlerrm END;
+	END;
+END $$;
+
+-- Every function has its row, every row its function
+SELECT is((SELECT string_agg(name, ', ' ORDER BY name) FROM routine r
+	WHERE NOT EXISTS (SELECT 1 FROM may m WHERE m.function = r.name AND m.way = '*')), NULL,
+	'for every public function it is said who may call it');
+SELECT diag(format('not there yet, skipped: %s', string_agg(function, ', ' ORDER BY function))) FROM may
+WHERE way = '*' AND function NOT IN (SELECT name FROM routine) HAVING count(*) > 0;
+SELECT cmp_ok((SELECT count(*) FROM routine), '>=', 20::bigint, 'functions were found in the catalog');
+
+-- The matrix. One test for each function and way; what differs shows whose answer it is.
+CREATE TEMP TABLE called AS
+SELECT r.name, c.way, c.who, c.n,
+	pg_temp.answer(c.db_role,
+		pg_temp.call_of(r.oid, CASE WHEN c.actor IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('actor', c.actor) END),
+		c.acting) AS have,
+	coalesce(to_jsonb(s.*), to_jsonb(m.*)) ->> c.who AS want
+FROM routine r
+CROSS JOIN (SELECT *, row_number() OVER () AS n FROM caller) c
+JOIN may m ON m.function = r.name AND m.way = '*'
+LEFT JOIN may s ON s.function = r.name AND s.way = split_part(split_part(c.way, ',', 1), ' ', 1)
+WHERE c.actor IS NULL OR EXISTS (SELECT 1 FROM argument a WHERE a.oid = r.oid AND a.name = 'actor');
+-- the message explains an unexpected SQLSTATE; an expected one needs none
+UPDATE called SET have = left(have, 5) WHERE left(have, 5) = want;
+SELECT is(string_agg(who || '=' || have, ' ' ORDER BY n), string_agg(who || '=' || want, ' ' ORDER BY n), name || ', ' || way)
+FROM called GROUP BY name, way ORDER BY name, min(n);
+SELECT is((SELECT count(*) FROM called WHERE want IS NULL), 0::bigint, 'every call had an expected answer');
+SELECT cmp_ok((SELECT count(*) FROM called), '>=', 900::bigint, 'and many calls were made');
+
+-- Naming another is not for a person or a reader, however mighty
+SELECT is((SELECT string_agg(format('%s as %s: %s', r.name, db_role, pg_temp.answer(db_role, pg_temp.call_of(r.oid, '{"actor": "1"}'))), ', ')
+	FROM routine r JOIN argument a ON a.oid = r.oid AND a.name = 'actor',
+		unnest(ARRAY['regress_ben', 'regress_tom', 'regress_ada', 'regress_reader', 'regress_stranger']) db_role
+	WHERE pg_temp.answer(db_role, pg_temp.call_of(r.oid, '{"actor": "1"}')) <> 'n'), NULL,
+	'no person and no reader passes for another');
+SELECT is((SELECT string_agg(format('%s as %s: %s', r.name, db_role, pg_temp.answer(db_role, pg_temp.call_of(r.oid, '{"actor": "7"}'))), ', ')
+	FROM routine r JOIN argument a ON a.oid = r.oid AND a.name = 'actor',
+		unnest(ARRAY['regress_ann', 'regress_tom', 'regress_sue', 'regress_reader', 'regress_stranger']) db_role
+	WHERE pg_temp.answer(db_role, pg_temp.call_of(r.oid, '{"actor": "7"}')) <> 'n'), NULL,
+	'least of all for an admin');
+-- An actor who is nobody
+SELECT is((SELECT string_agg(format('%s as %s: %s', r.name, db_role, pg_temp.answer(db_role, pg_temp.call_of(r.oid, jsonb_build_object('actor', id)))), ', ')
+	FROM routine r JOIN argument a ON a.oid = r.oid AND a.name = 'actor',
+		unnest(ARRAY['regress_backend', 'regress_system', 'regress_owner', 'regress_boss']) db_role,
+		unnest(ARRAY['0', '-1', '99', '9223372036854775807']) id
+	WHERE pg_temp.answer(db_role, pg_temp.call_of(r.oid, jsonb_build_object('actor', id))) <> 'n'), NULL,
+	'an actor who is not in users is refused');
+SELECT is((SELECT string_agg(pg_temp.answer(db_role, 'SELECT swan_act_as(99)'), '')
+	FROM unnest(ARRAY['regress_backend', 'regress_system', 'regress_owner']) db_role), 'nnn', 'by swan_act_as too');
+-- actor => beats swan_act_as: an admin acts, the call is for Ben, a stranger to these rows
+SELECT is((SELECT string_agg(format('%s as %s', r.name, db_role), ', ')
+	FROM routine r JOIN argument a ON a.oid = r.oid AND a.name = 'actor' JOIN may m ON m.function = r.name AND m.way = '*' AND m.ben = 'n',
+		unnest(ARRAY['regress_backend', 'regress_system', 'regress_owner']) db_role
+	WHERE pg_temp.answer(db_role, pg_temp.call_of(r.oid, '{"actor": "2"}'), 7) <> 'n'), NULL,
+	'the argument beats swan_act_as');
+
+-- Authority comes first: who may not call a function learns nothing of its arguments
+CREATE FUNCTION pg_temp.all_null(routine oid) RETURNS jsonb LANGUAGE sql AS
+	$$SELECT coalesce(jsonb_object_agg(name, 'NULL'), '{}') FROM argument WHERE oid = routine AND name <> 'actor'$$;
+SELECT is((SELECT string_agg(format('%s: %s', r.name, pg_temp.answer('regress_stranger', pg_temp.call_of(r.oid, pg_temp.all_null(r.oid)))), ', ')
+	FROM routine r JOIN may m ON m.function = r.name AND m.way = '*' AND m.stranger = 'n'
+	WHERE pg_temp.answer('regress_stranger', pg_temp.call_of(r.oid, pg_temp.all_null(r.oid))) <> 'n'), NULL,
+	'a stranger who passes NULL everywhere is a stranger');
+SELECT is((SELECT string_agg(format('%s: %s', r.name, pg_temp.answer('regress_backend', pg_temp.call_of(r.oid, pg_temp.all_null(r.oid)))), ', ')
+	FROM routine r JOIN may m ON m.function = r.name AND m.way = '*' AND m.nobody = 'n'
+	WHERE pg_temp.answer('regress_backend', pg_temp.call_of(r.oid, pg_temp.all_null(r.oid))) <> 'n'), NULL,
+	'a backend that names nobody is refused first');
+
+-- NULL where a value is needed: SW005, from every function, for every argument without a default
+-- of NULL. Where NULL has a meaning all the same, the table says so.
+CREATE TEMP TABLE null_means_something (function text, argument text);
+INSERT INTO null_means_something VALUES
+('swan_purchase', 'item');		-- the same as '', its default
+CREATE TEMP TABLE null_given AS
+SELECT a.function, a.name, a.n, pg_temp.answer('regress_owner', pg_temp.call_of(a.oid, jsonb_build_object(a.name, 'NULL'))) AS have
+FROM argument a
+WHERE NOT a.default_null AND NOT EXISTS (SELECT 1 FROM null_means_something m WHERE (m.function, m.argument) = (a.function, a.name));
+SELECT matches(have, '^SW005 ', format('%s(%s => NULL) is SW005', function, name)) FROM null_given ORDER BY function, n;
+SELECT cmp_ok((SELECT count(*) FROM null_given), '>=', 20::bigint, 'arguments were found');
+SELECT is((SELECT string_agg(format('%s(%s)', function, name), ', ') FROM null_given WHERE have NOT LIKE '%' || name || '%'), NULL,
+	'the message names the argument');
+SELECT matches(pg_temp.answer('regress_owner', $$
+		SELECT swan_purchase(1, 1, 'twice', item => NULL);
+		SELECT 1 / (replayed)::integer FROM swan_purchase(1, 1, 'twice', item => NULL)$$),
+	'^(y|SW005 .*)$', 'a purchase without an item counts once, too')
+FROM routine WHERE name = 'swan_purchase';
+-- and where NULL is the default it is as good as nothing
+SELECT is((SELECT string_agg(format('%s(%s => NULL): %s', a.function, a.name, x.have), ', ')
+	FROM argument a, LATERAL (SELECT pg_temp.answer('regress_owner', pg_temp.call_of(a.oid, jsonb_build_object(a.name, 'NULL'))) AS have) x
+	WHERE a.default_null AND x.have <> 'y'
+	  AND NOT EXISTS (SELECT 1 FROM value v WHERE (v.function, v.argument) = (a.function, a.name))), NULL,
+	'NULL for an argument whose default is NULL is accepted');
+
+-- An owner who is listed is what he is listed as, but stays the owner
+SELECT swan_allow('regress_owner', 'backend') \g /dev/null
+SELECT is((SELECT string_agg(r.name || '=' || left(pg_temp.answer('regress_owner', pg_temp.call_of(r.oid)), 5), ' ' ORDER BY r.name) FROM routine r JOIN may m ON m.function = r.name AND m.way = '*'),
+	(SELECT string_agg(r.name || '=' || CASE WHEN o.function IS NOT NULL THEN m.owner ELSE m.nobody END, ' ' ORDER BY r.name)
+	 FROM routine r JOIN may m ON m.function = r.name AND m.way = '*' LEFT JOIN may o ON o.function = r.name AND o.way = 'owner'),
+	'an owner listed as backend must say for whom he acts');
+SELECT is((SELECT string_agg(r.name || '=' || left(pg_temp.answer('regress_owner', pg_temp.call_of(r.oid), 1), 5), ' ' ORDER BY r.name) FROM routine r JOIN may m ON m.function = r.name AND m.way = '*'),
+	(SELECT string_agg(r.name || '=' || coalesce(o.ann, m.ann), ' ' ORDER BY r.name)
+	 FROM routine r JOIN may m ON m.function = r.name AND m.way = '*' LEFT JOIN may o ON o.function = r.name AND o.way = 'owner'),
+	'and may then what that person may');
+SELECT swan_disallow('regress_owner') \g /dev/null
+
+-- Beyond the rows of the matrix
+SELECT is(pg_temp.answer('regress_tom', format('SELECT swan_book(2, %s)', id)), 'y', 'a trainer books his slot for a client who is not yet his') FROM thing WHERE name = 'open';
+SELECT is(pg_temp.answer('regress_ben', format('SELECT swan_book(2, %s)', id)), 'y', 'a client books a slot of any trainer') FROM thing WHERE name = 'open';
+SELECT is(pg_temp.answer('regress_uma', format('SELECT swan_can_book(1, %s)', id)), 'n', 'a trainer does not even ask about another''s slot') FROM thing WHERE name = 'open';
+SELECT is(pg_temp.answer('regress_' || who, format('SELECT swan_book(1, %s, charge => false)', id)), want, format('a free booking made by %s: %s', who, want))
+FROM thing, (VALUES ('ann', 'n'), ('tom', 'n'), ('sue', 'y'), ('ada', 'y')) x (who, want) WHERE name = 'open';
+SELECT is(pg_temp.answer('regress_vic', 'SELECT swan_open(3, ''2099-04-01 10:00'')'), 'n', 'a trainer opens no slot of another');
+SELECT is(pg_temp.answer('regress_vic', 'SELECT swan_open(5, ''2099-04-01 10:00'')'), 'y', 'but his own');
+SELECT is(pg_temp.answer('regress_tom', 'SELECT swan_summary(2)'), 'n', 'a trainer does not see who is not his client');
+SELECT is(pg_temp.answer('regress_ann', 'SELECT swan_summary(3)'), 'n', 'a client does not see a trainer');
+SELECT is(pg_temp.answer('regress_ann', 'SELECT swan_summary(99)'), 'n', 'nor learns that somebody does not exist');
+SELECT is(pg_temp.answer('regress_reader', 'SELECT * FROM swan_verify(1)'), 'y', 'a reader verifies one client');
+SELECT is(left(pg_temp.answer('regress_ann', c), 5), '42501', c || ': not for a person') FROM unnest(ARRAY[
+	'SELECT * FROM studio.users', 'SELECT * FROM studio.swan_ledger', 'UPDATE studio.users SET available_sessions = 99',
+	'SET LOCAL swanalloc.actor = ''7 studio''', $$SELECT set_config('swanalloc.actor', '7 studio', true)$$]) c;
+SELECT is(left(pg_temp.answer('regress_backend', 'SET LOCAL swanalloc.actor = ''7 studio'''), 5), '42501', 'a backend cannot forge what swan_act_as sets');
+SELECT is(pg_temp.answer('regress_stranger', 'SELECT swan_summary(1)'), 'n', 'a stranger is none the wiser');
+SELECT is(pg_temp.answer('regress_stranger', $$SET LOCAL swanalloc.studio = 'studio'; SELECT swan_summary(1)$$), 'n', 'naming the studio authorises nothing');
+SELECT is(pg_temp.answer('regress_stranger', format('SELECT swan_%s', c)), 'n', format('naming the studio in swan_%s authorises nothing', c))
+FROM unnest(ARRAY[$$settings('studio')$$, $$detach('studio')$$, $$configure('grant_max', '9', 'studio')$$,
+	$$allow('regress_stranger', 'system', studio => 'studio')$$, $$disallow('regress_backend', 'studio')$$]) c;
+
+-- A role that is taken off the list is a stranger again
+SELECT swan_disallow('regress_system') \g /dev/null
+SELECT is(pg_temp.answer('regress_system', 'SELECT swan_summary(1)'), 'n', 'a role that was taken off the list is a stranger');
+SELECT swan_allow('regress_system', 'reader') \g /dev/null
+SELECT is(pg_temp.answer('regress_system', 'SELECT swan_summary(1)') || pg_temp.answer('regress_system', 'SELECT count(*) FROM swan_verify()'),
+	'ny', 'a role that is listed anew is what it is now');
+SELECT swan_allow('regress_system', 'system') \g /dev/null
+
+-- A person's role is read at each call
+UPDATE studio.users SET role = 'client' WHERE id = 7;
+SELECT is(pg_temp.answer('regress_ada', 'SELECT swan_grant(1, 1)'), 'n', 'who is no admin any more has no power of one');
+UPDATE studio.users SET role = 'admin' WHERE id = 7;
+DELETE FROM studio.users WHERE id = 6;
+SELECT is(pg_temp.answer('regress_sue', 'SELECT swan_summary(1)'), 'n', 'a person who was deleted is nobody');
+
+-- A SECURITY DEFINER function is its owner, who passes the actor on
+CREATE FUNCTION public.regress_wrapper(bigint) RETURNS integer LANGUAGE sql SECURITY DEFINER
+	AS 'SELECT available FROM public.swan_summary(1, actor => $1)';
+ALTER FUNCTION public.regress_wrapper(bigint) OWNER TO regress_backend;
+SELECT is(pg_temp.answer('regress_stranger', format('SELECT public.regress_wrapper(%s)', coalesce(a::text, 'NULL'))), want,
+	format('through a backend''s function, actor %s: %s', coalesce(a::text, 'NULL'), want))
+FROM (VALUES (1, 'y'), (2, 'n'), (NULL, 'n'), (7, 'y')) x (a, want);
+
+SELECT is((SELECT count(*) FROM swan_verify()), 0::bigint, 'after all that the studio is in order');
+SELECT * FROM finish();
+ROLLBACK;

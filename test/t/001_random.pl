@@ -1,0 +1,368 @@
+
+# Eight clients do random things at once, in all isolation levels, with and
+# without idempotency keys; backends are killed at random, and the server
+# crashes once in the middle.  A client whose connection is lost asks again.
+#
+# While that goes on swan_verify() must find nothing.  In the end this test,
+# with SQL of its own, recomputes every balance from the ledger and looks for
+# everything that a client was told.
+#
+# SEED=n in the environment repeats the operations of a run, and their order in
+# each client; what happens at the same time is up to the machine.
+
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+my $WORKERS = 8;
+my $STEPS   = 3000;               # of each
+my $CLIENTS = 12;
+my $TRAINERS = 3;
+my $TWINS   = 150;
+
+my $seed = $ENV{SEED} || int(rand(1_000_000)) + 1;
+diag("SEED=$seed");
+
+# what a random operation may be answered; in particular no deadlock
+my %expected = map { $_ => 1 } qw(00000 SW001 SW002 SW006 SW010 SW011 SW014);
+my %lost = map { $_ => 1 } qw(57P01 57P02 08006 08003);    # asked again
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->append_conf('postgresql.conf', <<CONF);
+log_statement = none
+timezone = 'UTC'
+max_connections = 40
+CONF
+$node->start;
+
+# users 1-3 train, 4 is staff, 5 admin, 6 and up are clients, the twins' last
+my $first_client = $TRAINERS + 3;
+my $first_twin   = $first_client + $CLIENTS;
+$node->safe_psql('postgres', <<SQL);
+CREATE EXTENSION swanalloc;
+CREATE ROLE shop LOGIN;
+CREATE ROLE web LOGIN IN ROLE shop;
+GRANT CREATE ON DATABASE postgres TO shop;
+SELECT swan_create_studio(owner => 'shop');
+SELECT swan_allow('web', 'backend');
+INSERT INTO studio.users (first_name, role)
+SELECT 'U' || i, CASE WHEN i <= $TRAINERS THEN 'trainer'
+                      WHEN i = $TRAINERS + 1 THEN 'staff'
+                      WHEN i = $TRAINERS + 2 THEN 'admin' ELSE 'client' END
+FROM generate_series(1, $first_twin + $TWINS - 1) i;
+SELECT count(*) FROM generate_series(1, $TRAINERS) t,
+  LATERAL swan_open(t, '2099-01-01 08:00', 45, 30, '1 hour');
+SQL
+
+# Returns one random operation: the SQL of it, whether it may be asked again
+# word by word and expect the same answer, and whether 40001 is an answer.
+sub random_operation
+{
+	my ($worker, $step) = @_;
+	my $pick   = sub { return int(rand($_[0])) };
+	my $client = $first_client + $pick->($CLIENTS);
+	# ids of slots rise with the steps; now and then one that may not exist yet
+	my $slot   = 1 + int($step / 3) + $pick->($TRAINERS * 30);
+	my $staff  = $TRAINERS + 1;
+	my $admin  = $TRAINERS + 2;
+	my $key    = $pick->(2) ? "'k$worker.$step'" : 'NULL';
+	my $who    = ($client, $client, $client, $client, $staff, 1 + $pick->($TRAINERS), $admin, $first_client)[ $pick->(8) ];
+	my $at = sprintf("'2099-01-%02d %02d:%02d'", 1 + $pick->(28), $pick->(24), 15 * $pick->(4));
+	my $dice = $pick->(100);
+
+	# The answer of a credit or a booking: what, for whom, key, ledger row
+	my $grant = sub {
+		my $expires = $pick->(3) ? 'NULL' : sprintf("clock_timestamp() + interval '%d ms'", 300 + $pick->(2500));
+		return sprintf("SELECT 'grant', user_id, %s, ledger_id, replayed FROM swan_grant(%d, %d, expires_at => %s, key => %s, actor => %d)",
+			$key, $client, 1 + $pick->(2), $expires, $key, $admin);
+	};
+	my $book = sub {
+		my $charge = $who == $staff && $pick->(3) == 0 ? 'false' : 'NULL';
+		return "SELECT 'booking', user_id, $key, ledger_id, replayed FROM swan_book($client, $slot, charge => $charge, key => $key, actor => $who)";
+	};
+	my $direct = sub { return "SET ROLE shop;\n$_[0];\n\\set state :SQLSTATE\nRESET ROLE" };
+
+	return $grant->() if $dice < 8;
+	return $book->() if $dice < 55;
+	if ($dice < 67)
+	{
+		my $trainer = 1 + $pick->($TRAINERS);
+		return sprintf("SELECT 'slot', id FROM swan_open(%d, %s, %d, repeat => %d, every => '1 hour', actor => %d) id",
+			$trainer, $at, (30, 45, 60)[ $pick->(3) ], 1 + $pick->(2), $pick->(2) ? $trainer : $staff);
+	}
+	return "SELECT ok FROM swan_can_book($client, $slot, actor => $who)" if $dice < 71;
+	return "SELECT available FROM swan_summary($client, actor => $admin)" if $dice < 75;
+	return "SELECT count(*) FROM swan_statement($client, actor => $client), swan_credits($client, actor => $client)" if $dice < 78;
+
+	# the application's own writes: refused, but for open slots
+	return $direct->("UPDATE studio.users SET available_sessions = available_sessions + 1 WHERE id = $client") if $dice < 81;
+	return $direct->("UPDATE studio.sessions SET status = 'completed', user_id = $client WHERE id = $slot") if $dice < 83;
+	return $direct->("DELETE FROM studio.swan_ledger WHERE user_id = $client") if $dice < 84;
+	return $direct->("UPDATE studio.users SET last_name = 'L$step' WHERE id = $client") if $dice < 86;
+	return $direct->("INSERT INTO studio.sessions (trainer_id, session_date, duration) VALUES (" . (1 + $pick->($TRAINERS)) . ", $at, 45)") if $dice < 88;
+	return $direct->("DELETE FROM studio.sessions WHERE id = $slot") if $dice < 89;
+
+	# transactions: a savepoint, a change of mind, the stricter levels
+	if ($dice < 94)
+	{
+		my ($first, $second, $end) = ($grant->(), $book->(), $pick->(3) ? 'COMMIT' : 'ROLLBACK');
+		return "BEGIN;\nSAVEPOINT a;\n$first \\g /dev/null\nROLLBACK TO a;\n$second \\g /dev/null\n\\set state :SQLSTATE\n$end";
+	}
+	my $level = $pick->(2) ? 'REPEATABLE READ' : 'SERIALIZABLE';
+	my $what = $pick->(2) ? $book->() : $grant->();
+	return "BEGIN ISOLATION LEVEL $level;\nSELECT count(*) FROM studio.swan_lots \\g /dev/null\n"
+	  . "$what \\g /dev/null\n\\set state :SQLSTATE\n-- 40001\nCOMMIT";
+}
+
+# All operations of a client.  Now and then he asks once more though he was
+# answered.
+sub operations
+{
+	my ($worker) = @_;
+
+	srand($seed * 100 + $worker);
+	my @operations = map { random_operation($worker, $_) } 0 .. $STEPS - 1;
+	for my $i (1 .. $STEPS - 1)
+	{
+		$operations[$i] = $operations[ $i - 1 ] if rand() < 0.15;
+	}
+	return @operations;
+}
+
+# One client: runs its operations in order, from where the last connection was
+# lost.  Writes a line "@step state" for each, and the answers before it.
+sub worker
+{
+	my ($worker, $log) = @_;
+	my @operations = operations($worker);
+	my $done  = 0;
+	my $tries = 0;
+
+	while ($done < $STEPS && $tries++ < 400)
+	{
+		my $script = "$log.sql";
+		my $sql = "\\set VERBOSITY sqlstate\n";
+		my $last = $done + 499 < $STEPS ? $done + 499 : $STEPS - 1;
+		for my $i ($done .. $last)
+		{
+			my $own_state = $operations[$i] =~ /\\set state/;
+			$sql .= "$operations[$i];\n";
+			$sql .= $own_state ? "\\echo \@$i :state\n" : "\\echo \@$i :SQLSTATE\n";
+		}
+		my ($out, $err) = ('', '');
+		unlink($script);
+		append_to_file($script, $sql);
+		IPC::Run::run(
+			[ 'psql', '-XAtq', '-d', $node->connstr('postgres') . ' user=web', '-f', $script ],
+			'>', \$out, '2>', \$err);
+		append_to_file($log, $out);
+		my @ends = $out =~ /^\@(\d+) (\S+)$/mg;
+		while (my ($step, $state) = splice(@ends, 0, 2))
+		{
+			last if $lost{$state};
+			$done = $step + 1;
+		}
+		sleep(0.1) if $done <= $last;
+	}
+	return $done == $STEPS;
+}
+
+my $logs = PostgreSQL::Test::Utils::tempdir();
+my %running;
+for my $worker (1 .. $WORKERS)
+{
+	my $pid = fork();
+	die "fork failed: $!" unless defined $pid;
+	if ($pid == 0)
+	{
+		my $ok = eval { worker($worker, "$logs/$worker") };
+		print STDERR $@ if $@;
+		require POSIX;
+		POSIX::_exit($ok ? 0 : 1);    # leave the server to the parent
+	}
+	$running{$pid} = $worker;
+}
+
+# Kill backends, crash once, and look whether all is well at every moment.
+srand($seed);
+my ($rounds, $kills, $crashes, $failed, @problems) = (0, 0, 0, 0);
+while (%running)
+{
+	for my $pid (keys %running)
+	{
+		next unless waitpid($pid, POSIX::WNOHANG()) == $pid;
+		$failed++ if $? != 0;
+		delete $running{$pid};
+	}
+	last unless %running;
+	sleep(0.05 + rand(0.2));
+	$rounds++;
+	if ($rounds == 10)
+	{
+		$node->stop('immediate');
+		$node->start;
+		$crashes++;
+		next;
+	}
+	my ($status, $killed, $err) = $node->psql('postgres', sprintf(
+		"SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid FROM pg_stat_activity WHERE usename = 'web' ORDER BY pid OFFSET %d LIMIT 1) a",
+		int(rand($WORKERS))));
+	$kills += $killed if $status == 0 && $killed;
+	my ($verified, $found) = $node->psql('postgres', 'SELECT * FROM swan_verify()');
+	push @problems, $found if $verified != 0 || $found ne '';
+}
+is($failed, 0, 'every client got through all his operations');
+is(join("\n", @problems), '', "swan_verify() found nothing in the middle of it");
+cmp_ok($kills, '>', 0, 'backends were killed');
+is($crashes, 1, 'the server crashed once');
+
+# What the clients were told.
+my (%states, @answers, $again);
+for my $worker (1 .. $WORKERS)
+{
+	my @told;
+	my @operations = operations($worker);
+	for my $line (split /\n/, slurp_file("$logs/$worker"))
+	{
+		if ($line =~ /^@(\d+) (\S+)$/)
+		{
+			my ($step, $state) = ($1, $2);
+			$state = 'ok' if $state eq '40001' && $operations[$step] =~ /-- 40001/;
+			diag("operation of client $worker answered $state: $operations[$step]")
+			  if !$states{$state}++ && !$expected{$state} && !$lost{$state} && $state ne 'ok';
+			push @answers, @told if $state eq '00000';
+			@told = ();
+		}
+		elsif ($line =~ /^(?:grant|booking)\|/)
+		{
+			push @told, $line;
+		}
+	}
+}
+my @unexpected = grep { !$expected{$_} && !$lost{$_} && $_ ne 'ok' } sort keys %states;
+is(join(' ', map { "$_: $states{$_}" } @unexpected), '', 'no other errors than these: '
+	. join(', ', map { "$_ $states{$_}" } sort keys %states));
+
+# Queries that must find nothing, none of which calls one of our functions.
+sub nothing
+{
+	my ($what, $sql) = @_;
+	is($node->safe_psql('postgres', $sql), '', $what);
+}
+
+my $told = join(",\n", map {
+	my ($kind, $user, $key, $ledger, $replayed) = split /\|/;
+	$key = $key eq '' ? 'NULL' : "'$key'";
+	"('$kind', $user, $key, $ledger, '$replayed')"
+} @answers);
+$node->safe_psql('postgres', <<SQL);
+CREATE TABLE told (kind text, user_id bigint, key text, ledger_id bigint, replayed boolean);
+INSERT INTO told VALUES $told;
+SQL
+
+nothing('the balance is the sum of the ledger', <<SQL);
+SELECT u.id, u.available_sessions, sum(g.delta)
+FROM studio.users u LEFT JOIN studio.swan_ledger g ON g.user_id = u.id
+GROUP BY u.id HAVING u.available_sessions <> coalesce(sum(g.delta), 0) OR u.available_sessions < 0
+SQL
+nothing('each row continues the one before it, in time too', <<SQL);
+SELECT * FROM (
+  SELECT user_id, id, delta, balance_after, at,
+         lag(balance_after, 1, 0) OVER w AS balance_before, lag(at) OVER w AS before
+  FROM studio.swan_ledger WINDOW w AS (PARTITION BY user_id ORDER BY id)) x
+WHERE balance_after <> balance_before + delta OR at < before
+SQL
+nothing('the balance is the sum of the lots', <<SQL);
+SELECT u.id, u.available_sessions, sum(l.remaining)
+FROM studio.users u LEFT JOIN studio.swan_lots l ON l.user_id = u.id
+GROUP BY u.id HAVING u.available_sessions <> coalesce(sum(l.remaining), 0)
+SQL
+nothing('each lot is what the ledger made of it, and of one client', <<SQL);
+SELECT l.id, l.remaining, sum(g.delta)
+FROM studio.swan_lots l FULL JOIN (SELECT * FROM studio.swan_ledger WHERE lot_id IS NOT NULL) g ON g.lot_id = l.id
+GROUP BY l.id HAVING l.id IS NULL OR l.remaining <> sum(g.delta) OR min(g.user_id) <> l.user_id
+  OR max(g.user_id) <> l.user_id OR l.granted <> sum(g.delta) FILTER (WHERE g.delta > 0)
+SQL
+nothing('nothing was spent after it had expired', <<SQL);
+SELECT g.id, g.at, l.expires_at FROM studio.swan_ledger g JOIN studio.swan_lots l ON l.id = g.lot_id
+WHERE (g.kind = 'booking' AND g.at >= l.expires_at) OR (g.kind = 'expiry' AND g.at < l.expires_at)
+SQL
+nothing('every charged booking has one debit, others have none', <<SQL);
+SELECT s.id, s.status, s.session_deducted, count(g.id), sum(g.delta)
+FROM studio.sessions s FULL JOIN (SELECT * FROM studio.swan_ledger WHERE kind = 'booking') g ON g.session_id = s.id
+GROUP BY s.id HAVING s.id IS NULL
+  OR count(g.id) <> (s.status = 'scheduled')::int
+  OR coalesce(sum(g.delta), 0) <> -(s.session_deducted::int)
+  OR (s.user_id IS NULL) <> (s.status = 'available')
+  OR max(g.user_id) <> s.user_id
+SQL
+nothing('no client and no trainer is in two places', <<SQL);
+SELECT a.id, b.id FROM studio.sessions a JOIN studio.sessions b ON a.id < b.id
+  AND (a.user_id = b.user_id OR a.trainer_id = b.trainer_id)
+  AND tstzrange(a.session_date, a.session_date + a.duration * interval '1 minute')
+   && tstzrange(b.session_date, b.session_date + b.duration * interval '1 minute')
+SQL
+nothing('what a client was told is in the ledger', <<SQL);
+SELECT t.* FROM told t LEFT JOIN studio.swan_ledger g ON g.id = t.ledger_id
+WHERE (g.kind, g.user_id) IS DISTINCT FROM (t.kind, t.user_id) OR g.key IS DISTINCT FROM t.key
+SQL
+nothing('a key counted once, and was answered anew once at most', <<SQL);
+SELECT user_id, kind, key FROM studio.swan_ledger WHERE key IS NOT NULL
+GROUP BY 1, 2, 3 HAVING count(*) > 1
+UNION ALL
+SELECT user_id, kind, key FROM told WHERE key IS NOT NULL
+GROUP BY 1, 2, 3 HAVING count(DISTINCT ledger_id) > 1 OR count(*) FILTER (WHERE NOT replayed) > 1
+SQL
+nothing('swan_verify() agrees', 'SELECT * FROM swan_verify()');
+nothing('what can be spent is what has not expired', <<SQL);
+SELECT u.id, s.available, l.remaining FROM studio.users u, swan_summary(u.id) s,
+  LATERAL (SELECT coalesce(sum(remaining), 0) AS remaining FROM studio.swan_lots l
+           WHERE l.user_id = u.id AND (l.expires_at IS NULL OR l.expires_at <= now())
+             AND (l.expires_at IS NULL OR l.expires_at > now())) l
+WHERE s.available <> l.remaining AND NOT EXISTS (
+  SELECT 1 FROM studio.swan_lots o WHERE o.user_id = u.id AND o.remaining > 0 AND o.expires_at > now())
+SQL
+is($node->safe_psql('postgres', <<SQL), 't|t|t|t', 'much was done');
+SELECT (SELECT count(*) > 50 FROM studio.swan_ledger WHERE kind = 'booking'),
+       (SELECT count(*) > 200 FROM studio.swan_ledger WHERE kind = 'grant'),
+       (SELECT count(*) > 10 FROM studio.swan_ledger WHERE kind = 'expiry'),
+       (SELECT count(*) > 50 FROM told WHERE replayed)
+SQL
+
+# Twins: two connections race with the same keys for last credits.  None of
+# them ever sees an error, and each credit and booking counts once.
+my $twin_slot = $node->safe_psql('postgres', <<SQL);
+SELECT count(swan_grant(id, 1)) FROM studio.users WHERE id >= $first_twin;
+SELECT min(id) FROM swan_open(1, '2099-02-01 08:00', 30, $TWINS, '30 minutes') id;
+SQL
+(undef, $twin_slot) = split /\n/, $twin_slot;
+append_to_file("$logs/twins.sql", <<'SQL');
+\set i :i + 1
+\set client :first_twin + :i
+\set slot :twin_slot + :i
+SELECT * FROM swan_book(:client, :slot, key => 'twin');
+SELECT * FROM swan_grant(:client, 1, key => 'twin');
+SELECT * FROM swan_book(:client, :other + :i, key => 'again');
+SQL
+my $other = $node->safe_psql('postgres', <<SQL);
+SELECT min(id) FROM swan_open(2, '2099-03-01 08:00', 30, $TWINS, '30 minutes') id;
+SQL
+$node->command_ok(
+	[ 'pgbench', '-n', '-c', 2, '-j', 2, '-t', $TWINS, '-D', 'i=-1', '-D', "first_twin=$first_twin",
+	  '-D', "twin_slot=$twin_slot", '-D', "other=$other", '-f', "$logs/twins.sql", 'postgres' ],
+	'a duplicate is given the first answer, never an error');
+is($node->safe_psql('postgres', <<SQL), "$TWINS|4|0", 'and counts once');
+SELECT count(*), max(n), max(abs(available_sessions)) FROM (
+  SELECT u.id, u.available_sessions, count(g.id) AS n
+  FROM studio.users u JOIN studio.swan_ledger g ON g.user_id = u.id
+  WHERE u.id >= $first_twin GROUP BY u.id) x
+SQL
+nothing('and all is well', 'SELECT * FROM swan_verify()');
+
+$node->stop;
+diag("SEED=$seed") unless Test::More->builder->is_passing;
+done_testing();
