@@ -275,14 +275,14 @@ COMMENT ON FUNCTION @extschema@.swan_configure(text, text, text) IS
 
 CREATE FUNCTION @extschema@.swan_settings(studio text DEFAULT NULL)
 RETURNS SETOF @extschema@.swan_setting
-LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 12
+LANGUAGE c STABLE PARALLEL UNSAFE ROWS 12
 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_settings(text) IS
 'the settings of a studio, each with its value and what it means';
 
 CREATE FUNCTION @extschema@.swan_studios()
 RETURNS SETOF @extschema@.swan_studio_row
-LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 10
+LANGUAGE c STABLE PARALLEL UNSAFE ROWS 10
 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_studios() IS
 'the studios in which the current role is listed or which it owns; a broken one says why';
@@ -313,7 +313,7 @@ COMMENT ON FUNCTION @extschema@.swan_act_as(bigint) IS
 
 CREATE FUNCTION @extschema@.swan_actor(OUT user_id bigint, OUT role text, OUT source text)
 RETURNS record
-LANGUAGE c STABLE PARALLEL RESTRICTED
+LANGUAGE c STABLE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_actor() IS
 'who a call would run as now: the person, the role, and how that was decided';
@@ -379,7 +379,7 @@ COMMENT ON FUNCTION @extschema@.swan_expire(integer) IS
 
 CREATE FUNCTION @extschema@.swan_credits(user_id bigint, actor bigint DEFAULT NULL)
 RETURNS SETOF @extschema@.swan_lot
-LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 10
+LANGUAGE c STABLE PARALLEL UNSAFE ROWS 10
 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_credits(bigint, bigint) IS
 'the lots of which a client can spend credits now, in the order in which they will be spent; for the client, his trainers, staff, admins and the system';
@@ -459,7 +459,7 @@ COMMENT ON FUNCTION @extschema@.swan_reschedule(bigint, bigint, text, bigint) IS
 
 CREATE FUNCTION @extschema@.swan_can_book(user_id bigint, session_id bigint, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_verdict
-LANGUAGE c STABLE PARALLEL RESTRICTED
+LANGUAGE c STABLE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_can_book(bigint, bigint, bigint) IS
 'whether swan_book would succeed now, and if not, with which error; changes and locks nothing; for those who may book';
@@ -469,21 +469,21 @@ COMMENT ON FUNCTION @extschema@.swan_can_book(bigint, bigint, bigint) IS
  */
 CREATE FUNCTION @extschema@.swan_summary(user_id bigint, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_totals
-LANGUAGE c STABLE PARALLEL RESTRICTED
+LANGUAGE c STABLE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_summary(bigint, bigint) IS
 'a client''s available credits, his sessions by status, and the warning when credits run low; for the client, his trainers, staff, admins and the system';
 
 CREATE FUNCTION @extschema@.swan_client(user_id bigint, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_client_row
-LANGUAGE c STABLE PARALLEL RESTRICTED
+LANGUAGE c STABLE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_client(bigint, bigint) IS
 'a client as the admin pages show him, with credits purchased and used; for his trainers, staff, admins and the system';
 
 CREATE FUNCTION @extschema@.swan_statement(user_id bigint, since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, after text DEFAULT NULL, max_rows integer DEFAULT 100, actor bigint DEFAULT NULL)
 RETURNS SETOF @extschema@.swan_line
-LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100
+LANGUAGE c STABLE PARALLEL UNSAFE ROWS 100
 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_statement(bigint, timestamptz, timestamptz, text, integer, bigint) IS
 'a client''s ledger, newest line first, from since (inclusive) until (exclusive); after is the cursor of the last line read; for the client, his trainers, staff, admins and the system';
@@ -493,14 +493,14 @@ COMMENT ON FUNCTION @extschema@.swan_statement(bigint, timestamptz, timestamptz,
  */
 CREATE FUNCTION @extschema@.swan_verify(user_id bigint DEFAULT NULL)
 RETURNS SETOF @extschema@.swan_problem
-LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 10
+LANGUAGE c STABLE PARALLEL UNSAFE ROWS 10
 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_verify(bigint) IS
 'one row for every violated invariant and every missing or disabled guard, of one client or of all; no rows when all is well; for readers, staff, admins and the system';
 
 CREATE FUNCTION @extschema@.swan_health()
 RETURNS jsonb
-LANGUAGE c STABLE PARALLEL RESTRICTED
+LANGUAGE c STABLE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_health() IS
 'whether the service works: healthy or degraded, with the criteria; reads no rows of a studio; for everybody';

@@ -161,6 +161,15 @@ resolve_listing(Call *call, Actor *actor, int64 named, int may)
 				 errhint("Pass actor => id of the person, or call swan_act_as(id) in the transaction.")));
 }
 
+/* Refuses to act for a person that the studio does not know. */
+static void
+unknown_actor(int64 user_id)
+{
+	ereport(ERROR,
+			(swan_errcode(SWAN_UNAUTHORIZED_ACCESS),
+			 errmsg("the acting user %lld does not exist", (long long) user_id)));
+}
+
 /* Reads what the acting person is. */
 static void
 resolve_person(Call *call, Actor *actor)
@@ -169,10 +178,7 @@ resolve_person(Call *call, Actor *actor)
 	Rows		result = statement_read(call, &person_role, args);
 
 	if (result.nrows != 1)
-		ereport(ERROR,
-				(swan_errcode(SWAN_UNAUTHORIZED_ACCESS),
-				 errmsg("the acting user %lld does not exist",
-						(long long) actor->user_id)));
+		unknown_actor(actor->user_id);
 	actor->role = parse_role(row_text(result, 0, 1));
 }
 
@@ -201,7 +207,11 @@ actor_enter(FunctionCallInfo fcinfo, CallKind kind, int actor_argument, int may)
 	int64		named = NO_ID;
 
 	if (actor_argument >= 0 && !PG_ARGISNULL(actor_argument))
+	{
 		named = PG_GETARG_INT64(actor_argument);
+		if (named == NO_ID)		/* would count as none at all */
+			unknown_actor(named);
+	}
 
 	studio = studio_of_caller(NULL, kind == CALL_WRITER ? RowExclusiveLock : AccessShareLock);
 	call = call_begin(studio, kind);

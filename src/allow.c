@@ -39,6 +39,31 @@ check_person(Studio *studio, int64 user_id)
 	call_end(call);
 }
 
+/*
+ * Refuses to list a role that somebody else's studio lists: its calls there
+ * would not know which studio is meant any more.
+ */
+static void
+check_other_studios(Studio *studio, const char *db_role, Oid role)
+{
+	ListCell   *cell;
+
+	if (has_privs_of_role(GetUserId(), role))
+		return;
+	foreach(cell, studio_list())
+	{
+		Studio	   *other = lfirst(cell);
+
+		if (strcmp(other->name, studio->name) != 0 &&
+			studio_listing(other, db_role) &&
+			!studio_is_owner(other, GetUserId()))
+			ereport(ERROR,
+					(swan_errcode(SWAN_UNAUTHORIZED_ACCESS),
+					 errmsg("role \"%s\" is listed in a studio of another owner", db_role),
+					 errhint("Whoever has the privileges of that role can list it.")));
+	}
+}
+
 /* swan_allow(): lists a database role, or lists it anew. */
 Datum
 swan_allow(PG_FUNCTION_ARGS)
@@ -51,12 +76,13 @@ swan_allow(PG_FUNCTION_ARGS)
 	char	   *message;
 	Call	   *call;
 
+	PreventCommandIfReadOnly("swan_allow()");
 	studio_check(studio);
 	if (db_role == NULL)
 		swan_missing_argument("db_role", NULL);
 	if (as_what == NULL)
 		swan_missing_argument("as_what", NULL);
-	(void) get_role_oid(db_role, false);
+	check_other_studios(studio, db_role, get_role_oid(db_role, false));
 	if (!is_listing(as_what))
 		ereport(ERROR,
 				(swan_errcode(SWAN_INVALID_ARGUMENT),
@@ -110,6 +136,7 @@ swan_disallow(PG_FUNCTION_ARGS)
 	Rows		result;
 	Call	   *call;
 
+	PreventCommandIfReadOnly("swan_disallow()");
 	if (db_role == NULL)
 		swan_missing_argument("db_role", NULL);
 	message = psprintf("role %s is no longer listed in studio %s",

@@ -116,9 +116,7 @@ argument_expiry(FunctionCallInfo fcinfo, int n)
 {
 	TimestampTz expires_at = argument_time(fcinfo, n);
 
-	if (expires_at == NO_TIME && PG_ARGISNULL(n))
-		return NO_TIME;
-	if (TIMESTAMP_IS_NOEND(expires_at))
+	if (expires_at == NO_TIME || TIMESTAMP_IS_NOEND(expires_at))
 		return NO_TIME;
 	if (expires_at <= GetCurrentTimestamp())
 		ereport(ERROR,

@@ -97,8 +97,8 @@ find_replay(Call *call, const Booking *bookings, int n, const char *key,
 		if (row == result.nrows)
 			key_conflict(key);
 		memset(answer, 0, sizeof(BookingAnswer));
-		answer->slot.id = bookings[i].session_id;
-		slot_find(call, bookings[i].session_id, &answer->slot);
+		if (!slot_find(call, bookings[i].session_id, &answer->slot))
+			session_not_found(bookings[i].session_id);
 		answer->charged = row_int(result, row, 3) != 0;
 		answer->has_available = true;
 		answer->available = row_int(result, row, 4);

@@ -314,8 +314,8 @@ same_exchange(Call *call, const Slot *from, int64 to_id, const char *key,
 				(swan_errcode(SWAN_IDEMPOTENCY_CONFLICT),
 				 errmsg("key \"%s\" was used for another exchange", key),
 				 errhint("Use a new key for a new one.")));
-	answer->slot.id = to_id;
-	slot_find(call, to_id, &answer->slot);
+	if (!slot_find(call, to_id, &answer->slot))
+		session_not_found(to_id);
 	answer->charged = before.lot_id != NO_ID;
 	answer->has_available = true;
 	answer->available = before.balance_after;

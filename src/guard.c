@@ -33,13 +33,21 @@ static const Statement live_bookings = {
 
 /* Returns the trigger's data, or refuses another use of the function. */
 TriggerData *
-guard_trigger_data(FunctionCallInfo fcinfo, const char *name)
+guard_trigger_data(FunctionCallInfo fcinfo, const char *name, bool for_row)
 {
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("function \"%s\" was not called by trigger manager", name)));
-	return (TriggerData *) fcinfo->context;
+	if ((TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) != 0) != for_row ||
+		TRIGGER_FIRED_INSTEAD(trigdata->tg_event))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"%s\" must be fired for each %s", name,
+						for_row ? "row" : "statement")));
+	return trigdata;
 }
 
 /* Returns the command that fired the trigger. */
@@ -55,21 +63,34 @@ guard_command(TriggerData *trigdata)
 	return CMD_UTILITY;			/* TRUNCATE */
 }
 
-/* Returns the studio of the trigger's table. */
+/* Returns the studio whose users or sessions the trigger's table is. */
 Studio *
-guard_studio(TriggerData *trigdata)
+guard_studio(TriggerData *trigdata, StudioTable table)
 {
-	Studio	   *studio = studio_of_relation(RelationGetRelid(trigdata->tg_relation));
+	Studio	   *studio = studio_of_relation(RelationGetRelid(trigdata->tg_relation), table);
 
 	if (studio == NULL)
 		ereport(ERROR,
 				(swan_errcode(SWAN_STUDIO_NOT_FOUND),
-				 errmsg("table \"%s\" belongs to no studio",
-						RelationGetRelationName(trigdata->tg_relation)),
+				 errmsg("table \"%s\" does not hold the %s of a studio",
+						RelationGetRelationName(trigdata->tg_relation),
+						table == TABLE_USERS ? "users" : "sessions"),
 				 errhint("Attach it with swan_attach(), or drop its swan_* triggers.")));
 	if (studio->columns[USERS_BALANCE].name == NULL ||
 		studio->columns[SESSIONS_STATUS].name == NULL)
 		studio_check(studio);
+	return studio;
+}
+
+/* Returns the studio in a state to judge by, or refuses; it may be mended. */
+Studio *
+guard_working_studio(TriggerData *trigdata, Studio *studio, StudioTable table)
+{
+	if (studio->broken == NULL)
+		return studio;
+	studios_forget();
+	studio = guard_studio(trigdata, table);
+	studio_check(studio);
 	return studio;
 }
 
@@ -206,7 +227,7 @@ judge_user(TriggerData *trigdata, Studio *studio,
 	int32		before = old ? old->guarded[GUARDED_BALANCE] : 0;
 	int32		after = new ? new->guarded[GUARDED_BALANCE] : 0;
 
-	studio_check(studio);
+	studio = guard_working_studio(trigdata, studio, TABLE_USERS);
 	refuse_new_id(trigdata, old, new);
 	if (studio->settings.guard_balance == GUARD_REFUSE)
 	{
@@ -235,10 +256,8 @@ word_errors(TriggerData *trigdata, Studio *studio, CmdType command, HeapTuple ro
 		word_negative_balance(trigdata, studio, &new,
 							  command == CMD_UPDATE ? old.guarded[GUARDED_BALANCE] : 0);
 	else if (studio->settings.guard_balance == GUARD_REFUSE)
-	{
-		studio_check(studio);
-		judge_client_delete(trigdata, studio, &old);
-	}
+		judge_client_delete(trigdata,
+							guard_working_studio(trigdata, studio, TABLE_USERS), &old);
 }
 
 /*
@@ -247,12 +266,12 @@ word_errors(TriggerData *trigdata, Studio *studio, CmdType command, HeapTuple ro
 Datum
 swan_guard_users(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigdata = guard_trigger_data(fcinfo, "swan_guard_users");
+	TriggerData *trigdata = guard_trigger_data(fcinfo, "swan_guard_users", true);
 	Oid			relid = RelationGetRelid(trigdata->tg_relation);
 	CmdType		command = guard_command(trigdata);
 	HeapTuple	row = command == CMD_UPDATE ?
 		trigdata->tg_newtuple : trigdata->tg_trigtuple;
-	Studio	   *studio = guard_studio(trigdata);
+	Studio	   *studio = guard_studio(trigdata, TABLE_USERS);
 	RowImage	old;
 	RowImage	new;
 	RowImage   *before = NULL;
@@ -291,7 +310,7 @@ swan_guard_users(PG_FUNCTION_ARGS)
 Datum
 swan_guard_closed(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigdata = guard_trigger_data(fcinfo, "swan_guard_closed");
+	TriggerData *trigdata = guard_trigger_data(fcinfo, "swan_guard_closed", false);
 	CmdType		command = guard_command(trigdata);
 	char	   *name = RelationGetRelationName(trigdata->tg_relation);
 	bool		is_ledger = strcmp(name, "swan_ledger") == 0;
@@ -312,7 +331,7 @@ swan_guard_closed(PG_FUNCTION_ARGS)
 Datum
 swan_guard_truncate(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigdata = guard_trigger_data(fcinfo, "swan_guard_truncate");
+	TriggerData *trigdata = guard_trigger_data(fcinfo, "swan_guard_truncate", false);
 
 	ereport(ERROR,
 			(swan_errcode(SWAN_DIRECT_WRITE_REFUSED),

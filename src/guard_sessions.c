@@ -201,12 +201,12 @@ record_session(Studio *studio, const Slot *old, const Slot *new)
 Datum
 swan_guard_sessions(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigdata = guard_trigger_data(fcinfo, "swan_guard_sessions");
+	TriggerData *trigdata = guard_trigger_data(fcinfo, "swan_guard_sessions", true);
 	Oid			relid = RelationGetRelid(trigdata->tg_relation);
 	CmdType		command = guard_command(trigdata);
 	HeapTuple	row = command == CMD_UPDATE ?
 		trigdata->tg_newtuple : trigdata->tg_trigtuple;
-	Studio	   *studio = guard_studio(trigdata);
+	Studio	   *studio = guard_studio(trigdata, TABLE_SESSIONS);
 	Slot		old;
 	Slot		new;
 	Slot	   *before = NULL;
@@ -214,6 +214,10 @@ swan_guard_sessions(PG_FUNCTION_ARGS)
 	RowImage	old_image;
 	RowImage	new_image;
 
+	if (!TRIGGER_FIRED_AFTER(trigdata->tg_event))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"swan_guard_sessions\" must be fired AFTER ROW")));
 	if (command != CMD_INSERT)
 	{
 		slot_of_tuple(trigdata, studio, trigdata->tg_trigtuple, &old);
@@ -234,7 +238,7 @@ swan_guard_sessions(PG_FUNCTION_ARGS)
 	if (token_covers_statement(relid, command))
 		guard_interfered(trigdata);
 
-	studio_check(studio);
+	studio = guard_working_studio(trigdata, studio, TABLE_SESSIONS);
 	if (studio->settings.guard_sessions == GUARD_REFUSE)
 		refuse_session(trigdata, studio, before, after);
 	else if (studio->settings.guard_sessions == GUARD_RECORD)

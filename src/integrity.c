@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * integrity.c
- *	  Looking for what must not be: swan_verify() and swan_health().
+ *	  Looking for what must not be: swan_verify().
  *
  * A finding is a row, never an error, so that one does not hide another.
  *
@@ -9,24 +9,16 @@
  */
 #include "postgres.h"
 
-#include "access/table.h"
 #include "catalog/pg_type.h"
-#include "commands/trigger.h"
 #include "funcapi.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/json.h"
-#include "utils/jsonb.h"
-#include "utils/lsyscache.h"
-#include "utils/rel.h"
 
 #include "actor.h"
 #include "argument.h"
-#include "error.h"
+#include "inspect.h"
 #include "slot.h"
 
 PG_FUNCTION_INFO_V1(swan_verify);
-PG_FUNCTION_INFO_V1(swan_health);
 
 /* One check: its finding is (user_id, session_id, ledger_id, problem). */
 typedef struct Check
@@ -68,20 +60,20 @@ keeps_records(Studio *studio)
 }
 
 /*
- * The debit of a session is +1 where it was booked, follows it when it is
+ * The debit of a client's session is +1 where it was booked, follows it when it is
  * rescheduled, and is gone when it is returned.
  */
 #define DEBITS \
-	"(SELECT d.session_id, pg_catalog.sum(d.n) AS n FROM (" \
-	"SELECT g.session_id, OPERATOR(pg_catalog.-) g.delta AS n FROM {ledger} g" \
+	"(SELECT d.user_id, d.session_id, pg_catalog.sum(d.n) AS n FROM (" \
+	"SELECT g.user_id, g.session_id, OPERATOR(pg_catalog.-) g.delta AS n FROM {ledger} g" \
 	" WHERE g.kind IN ('booking', 'cancellation') AND " FOR_CLIENT("g.user_id") \
-	" UNION ALL SELECT g.session_id, 1 FROM {ledger} g" \
+	" UNION ALL SELECT g.user_id, g.session_id, 1 FROM {ledger} g" \
 	" WHERE g.kind OPERATOR(pg_catalog.=) 'reschedule' AND g.lot_id IS NOT NULL" \
 	" AND " FOR_CLIENT("g.user_id") \
-	" UNION ALL SELECT g.from_session_id, -1 FROM {ledger} g" \
+	" UNION ALL SELECT g.user_id, g.from_session_id, -1 FROM {ledger} g" \
 	" WHERE g.kind OPERATOR(pg_catalog.=) 'reschedule' AND g.lot_id IS NOT NULL" \
 	" AND " FOR_CLIENT("g.user_id") \
-	") d GROUP BY d.session_id)"
+	") d GROUP BY d.user_id, d.session_id)"
 
 /* rows that begin before an earlier one of the same owner has ended */
 #define OVERLAPS(owner, what, which) \
@@ -160,14 +152,31 @@ static const Check checks[] = {
 			" OR l.remaining OPERATOR(pg_catalog.<>) g.total",
 	1, {INT8OID}, true}},
 
+	{"lot_swept", NULL, {
+			"SELECT l.user_id, NULL::pg_catalog.int8, l.id,"
+			" pg_catalog.format('lot %s is swept and holds %s', l.id, l.remaining)"
+			" FROM {lots} l WHERE l.swept AND l.remaining OPERATOR(pg_catalog.>) 0"
+			" AND " FOR_CLIENT("l.user_id"),
+	1, {INT8OID}, true}},
+
+	{"ledger_kind", NULL, {
+			"SELECT g.user_id, g.session_id, g.id,"
+			" pg_catalog.format('there is no kind %s', pg_catalog.quote_literal(g.kind))"
+			" FROM {ledger} g WHERE g.kind NOT IN ('opening', 'grant', 'purchase',"
+			" 'reversal', 'reinstatement', 'revocation', 'expiry', 'booking', 'cancellation',"
+			" 'reschedule', 'move', 'hold', 'release', 'confirmation', 'completion', 'no_show',"
+			" 'external') AND " FOR_CLIENT("g.user_id"),
+	1, {INT8OID}, true}},
+
 	{"booking_debit", refuses_sessions, {
-			"SELECT {s.user_id}, COALESCE({s.id}, d.session_id), NULL::pg_catalog.int8,"
+			"SELECT COALESCE({s.user_id}, d.user_id), COALESCE({s.id}, d.session_id), NULL::pg_catalog.int8,"
 			" pg_catalog.format('%s session is %s, the ledger has %s debits of it',"
 			" COALESCE({s.status}::pg_catalog.text, 'missing'),"
 			" CASE WHEN {s.session_deducted} THEN 'charged' ELSE 'not charged' END,"
 			" COALESCE(d.n, 0))"
 			" FROM (SELECT * FROM {sessions} s WHERE " FOR_CLIENT("{s.user_id}") ") s"
 			" FULL JOIN " DEBITS " d ON d.session_id OPERATOR(pg_catalog.=) {s.id}"
+			" AND d.user_id OPERATOR(pg_catalog.=) {s.user_id}"
 			" WHERE COALESCE(d.n, 0) OPERATOR(pg_catalog.<>)"
 			" CASE WHEN {s.session_deducted} THEN 1 ELSE 0 END"
 			" OR ({s.session_deducted} AND {s.status} OPERATOR(pg_catalog.=) 'available')",
@@ -217,104 +226,46 @@ static const Check checks[] = {
 	1, {INT8OID}, true}},
 };
 
-/* the triggers that must be there, and on */
-static const struct
-{
-	StudioTable table;
-	const char *name;
-}			guard_triggers[] = {
-	{TABLE_USERS, "swan_word_users"},
-	{TABLE_USERS, "swan_guard_users"},
-	{TABLE_USERS, "swan_guard_truncate"},
-	{TABLE_SESSIONS, "swan_guard_sessions"},
-	{TABLE_SESSIONS, "swan_guard_truncate"},
-	{TABLE_LEDGER, "swan_guard_closed"},
-	{TABLE_LOTS, "swan_guard_closed"},
-	{TABLE_HOLDS, "swan_guard_closed"},
-};
-
-/* Returns what is wrong with one trigger, or NULL. */
-static const char *
-trigger_problem(Relation rel, const char *name)
-{
-	TriggerDesc *triggers = rel->trigdesc;
-
-	for (int i = 0; triggers && i < triggers->numtriggers; i++)
-	{
-		Trigger    *trigger = &triggers->triggers[i];
-
-		if (strcmp(trigger->tgname, name) != 0)
-			continue;
-		if (trigger->tgenabled == TRIGGER_FIRES_ON_ORIGIN ||
-			trigger->tgenabled == TRIGGER_FIRES_ALWAYS)
-			return NULL;
-		return psprintf("trigger \"%s\" on table \"%s\" is disabled",
-						name, RelationGetRelationName(rel));
-	}
-	return psprintf("trigger \"%s\" on table \"%s\" is missing",
-					name, RelationGetRelationName(rel));
-}
-
-/* Returns what is wrong with the CHECK on the balance, or NULL. */
-static const char *
-check_problem(Relation rel, bool must_be_valid)
-{
-	TupleConstr *constr = RelationGetDescr(rel)->constr;
-
-	for (int i = 0; constr && i < constr->num_check; i++)
-	{
-		if (strcmp(constr->check[i].ccname, "swan_balance_check") != 0)
-			continue;
-		if (constr->check[i].ccvalid || !must_be_valid)
-			return NULL;
-		return "constraint \"swan_balance_check\" is not validated";
-	}
-	return "constraint \"swan_balance_check\" is missing";
-}
-
-/* Returns what is wrong with the guards of a studio, as a list of strings. */
-static List *
-guard_problems(Studio *studio)
-{
-	List	   *problems = NIL;
-	const char *problem;
-	Relation	rel;
-
-	for (int i = 0; i < lengthof(guard_triggers); i++)
-	{
-		rel = table_open(studio->tables[guard_triggers[i].table], AccessShareLock);
-		problem = trigger_problem(rel, guard_triggers[i].name);
-		if (problem)
-			problems = lappend(problems, unconstify(char *, problem));
-		table_close(rel, NoLock);
-	}
-	rel = table_open(studio->tables[TABLE_USERS], AccessShareLock);
-	problem = check_problem(rel, studio->backfilled);
-	if (problem)
-		problems = lappend(problems, unconstify(char *, problem));
-	table_close(rel, NoLock);
-	return problems;
-}
-
 /* Adds one finding to the result. */
 static void
-put_problem(FunctionCallInfo fcinfo, const char *check, Rows result,
-			uint64 row, const char *problem)
+put_problem(FunctionCallInfo fcinfo, const char *check, Rows result, uint64 row)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Datum		values[5] = {0};
-	bool		nulls[5] = {false, true, true, true, false};
+	bool		nulls[5] = {false};
 
 	values[0] = CStringGetTextDatum(check);
-	for (int i = 1; problem == NULL && i <= 3; i++)
+	for (int i = 1; i <= 3; i++)
 	{
 		int64		id = row_id(result, row, i);
 
 		values[i] = Int64GetDatum(id);
 		nulls[i] = id == NO_ID;
 	}
-	values[4] = CStringGetTextDatum(problem ? problem : row_text(result, row, 4));
+	values[4] = CStringGetTextDatum(row_text(result, row, 4));
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+}
+
+/* Adds what is wrong with the guards of the studio. */
+static void
+put_guard_problems(FunctionCallInfo fcinfo, const char *studio)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Call	   *call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");
+	Rows		found = inspect_studios(call, studio);
+
+	for (uint64 i = 0; i < found.nrows; i++)
+	{
+		Datum		values[5] = {0};
+		bool		nulls[5] = {false, true, true, true, false};
+
+		if (row_int(found, i, 2) < INSPECT_UNGUARDED)
+			continue;
+		values[0] = CStringGetTextDatum("guard");
+		values[4] = CStringGetTextDatum(row_text(found, i, 3));
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	call_end(call);
 }
 
 /* swan_verify(): every violation of an invariant. */
@@ -322,14 +273,11 @@ Datum
 swan_verify(PG_FUNCTION_ARGS)
 {
 	NullableDatum args[2];
-	Rows		none = {0, NULL};
-	ListCell   *cell;
 	Call	   *call;
 
 	InitMaterializedSRF(fcinfo, 0);
 	call = actor_enter(fcinfo, CALL_READER, NO_ACTOR_ARGUMENT, MAY_READER | MAY_OFFICE);
-	foreach(cell, guard_problems(call->studio))
-		put_problem(fcinfo, "guard", none, 0, lfirst(cell));
+	put_guard_problems(fcinfo, call->studio->name);
 
 	args[0] = arg_id(argument_id_or_null(fcinfo, 0));
 	args[1] = arg_bool(call->studio->backfilled);
@@ -341,76 +289,8 @@ swan_verify(PG_FUNCTION_ARGS)
 			continue;
 		result = statement_read(call, &checks[i].statement, args);
 		for (uint64 row = 0; row < result.nrows; row++)
-			put_problem(fcinfo, checks[i].name, result, row, NULL);
+			put_problem(fcinfo, checks[i].name, result, row);
 	}
 	call_end(call);
 	return (Datum) 0;
-}
-
-/* Appends one criterion of swan_health() to its JSON. */
-static void
-append_criterion(StringInfo json, const char *name, bool ok)
-{
-	appendStringInfo(json, "%s\"%s\": %s",
-					 json->data[json->len - 1] == '{' ? "" : ", ",
-					 name, ok ? "true" : "false");
-}
-
-/*
- * swan_health(): whether the service works.  It looks at the catalog only, and
- * names a studio only to those who may use it.
- */
-Datum
-swan_health(PG_FUNCTION_ARGS)
-{
-	char	   *db_role = GetUserNameFromId(GetUserId(), false);
-	bool		usable = studio_list() != NIL;
-	bool		guarded = true;
-	StringInfoData criteria;
-	StringInfoData warnings;
-	StringInfoData json;
-	ListCell   *cell;
-
-	initStringInfo(&warnings);
-	foreach(cell, studio_list())
-	{
-		Studio	   *studio = lfirst(cell);
-		ListCell   *inner;
-		bool		named = studio_listing(studio, db_role) ||
-			studio_is_owner(studio, GetUserId());
-		List	   *problems;
-
-		studio_look_up(studio, AccessShareLock);
-		if (studio->broken)
-			usable = false;
-		problems = studio->broken ? list_make1(unconstify(char *, studio->broken)) :
-			guard_problems(studio);
-		if (problems != NIL && !studio->broken)
-			guarded = false;
-		if (!studio->broken && superuser_arg(studio->owner))
-			problems = lappend(problems, "the tables are owned by a superuser");
-		foreach(inner, problems)
-		{
-			if (!named)
-				break;
-			appendStringInfoString(&warnings, warnings.len > 0 ? ", " : "");
-			escape_json(&warnings, psprintf("studio %s: %s", studio->name,
-											(char *) lfirst(inner)));
-		}
-	}
-
-	initStringInfo(&criteria);
-	appendStringInfoChar(&criteria, '{');
-	append_criterion(&criteria, "studio_exists", studio_list() != NIL);
-	append_criterion(&criteria, "studios_usable", usable);
-	append_criterion(&criteria, "guards_enabled", guarded);
-	appendStringInfoChar(&criteria, '}');
-
-	initStringInfo(&json);
-	appendStringInfo(&json,
-					 "{\"service\": \"SessionAllocationService\", \"version\": \"%s\","
-					 " \"status\": \"%s\", \"studios\": %d, \"criteria\": %s, \"warnings\": [%s]}",
-					 SWANALLOC_VERSION, usable && guarded ? "healthy" : "degraded",
-					 list_length(studio_list()), criteria.data, warnings.data);
-	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
 }

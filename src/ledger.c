@@ -56,6 +56,7 @@ static const Statement insert_lot = {
 static const Statement update_lot = {
 	"UPDATE {lots} l SET remaining = $2,"
 	" swept = COALESCE(l.expires_at OPERATOR(pg_catalog.<=) $4, false)"
+	" AND $2 OPERATOR(pg_catalog.=) 0"
 	" WHERE l.id OPERATOR(pg_catalog.=) $1"
 	" AND l.remaining OPERATOR(pg_catalog.=) $3 RETURNING l.id, l.remaining",
 	4, {INT8OID, INT4OID, INT4OID, TIMESTAMPTZOID}

@@ -25,6 +25,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
+#include "utils/varlena.h"
 
 #include "compat.h"
 #include "error.h"
@@ -276,7 +277,7 @@ has_guard(Relation rel, const char *name)
 
 /* Notes the columns of one of the application's tables. */
 static const char *
-look_up_columns(Studio *studio, StudioTable table, Relation rel)
+describe_columns(Studio *studio, StudioTable table, Relation rel)
 {
 	for (int i = 0; i < STUDIO_NCOLUMNS; i++)
 	{
@@ -307,11 +308,11 @@ look_up_columns(Studio *studio, StudioTable table, Relation rel)
  * restore, hence the look for our triggers.
  */
 static const char *
-look_up_table(Studio *studio, StudioTable table)
+describe_table(Studio *studio, StudioTable table)
 {
 	static const char *const guards[STUDIO_NTABLES] = {
-		"swan_guard_users", "swan_guard_sessions",
-		"swan_guard_closed", "swan_guard_closed", "swan_guard_closed"
+		[TABLE_USERS] = "swan_guard_users",
+		[TABLE_SESSIONS] = "swan_guard_sessions",
 	};
 	const char *problem = NULL;
 	Oid			relid = studio->tables[table];
@@ -325,7 +326,7 @@ look_up_table(Studio *studio, StudioTable table)
 
 	if (rel->rd_rel->relkind != RELKIND_RELATION)
 		problem = psprintf("\"%s\" is not a table", RelationGetRelationName(rel));
-	else if (!has_guard(rel, guards[table]))
+	else if (guards[table] && !has_guard(rel, guards[table]))
 		problem = psprintf("table \"%s\" has no trigger \"%s\"",
 						   RelationGetRelationName(rel), guards[table]);
 	else
@@ -347,10 +348,24 @@ look_up_table(Studio *studio, StudioTable table)
 				problem = psprintf("sequence \"%s\" is gone", ledger_ids_name);
 		}
 		if (table == TABLE_USERS || table == TABLE_SESSIONS)
-			problem = look_up_columns(studio, table, rel);
+			problem = describe_columns(studio, table, rel);
 	}
 	relation_close(rel, NoLock);
 	return problem;
+}
+
+/* Returns whether a schema is in a list of names. */
+static bool
+names_schema(List *names, const char *schema)
+{
+	ListCell   *cell;
+
+	foreach(cell, names)
+	{
+		if (strcmp((char *) lfirst(cell), schema) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* Makes the search_path under which the studio's statements run. */
@@ -360,9 +375,18 @@ make_search_path(Studio *studio)
 	StringInfoData path;
 	char	   *other;
 
-	if (studio->settings.search_path)
-		return pstrdup(studio->settings.search_path);
 	initStringInfo(&path);
+	if (studio->settings.search_path)
+	{
+		List	   *names;
+
+		/* a pg_temp that is not named would be searched first, and is anybody's */
+		appendStringInfoString(&path, studio->settings.search_path);
+		if (SplitIdentifierString(pstrdup(path.data), ',', &names) &&
+			!names_schema(names, "pg_temp"))
+			appendStringInfoString(&path, ", pg_temp");
+		return path.data;
+	}
 	appendStringInfo(&path, "pg_catalog, %s", quote_identifier(studio->schema));
 	other = get_namespace_name(get_rel_namespace(studio->tables[TABLE_SESSIONS]));
 	if (strcmp(other, studio->schema) != 0)
@@ -371,38 +395,38 @@ make_search_path(Studio *studio)
 	return path.data;
 }
 
+/* Notes which tables are our three, as far as they are there. */
+void
+studio_find_tables(Studio *studio)
+{
+	Oid			namespace;
+
+	if (studio->described)
+		return;
+	namespace = get_rel_namespace(studio->tables[TABLE_USERS]);
+	for (int i = TABLE_LEDGER; i < STUDIO_NTABLES; i++)
+		studio->tables[i] = OidIsValid(namespace) ?
+			get_relname_relid(studio_own_table_names[i], namespace) : InvalidOid;
+}
+
 /*
- * Locks the tables of a studio and makes sure that we know them as they are.
- * Nobody can rename, drop or alter them until the transaction ends.
+ * Notes everything about the tables of a studio.  They are locked, so that
+ * nobody can rename, drop or alter them until the transaction ends.
  */
 void
-studio_look_up(Studio *studio, LOCKMODE lockmode)
+studio_describe(Studio *studio)
 {
 	MemoryContext old;
 
-	for (int i = 0; i < STUDIO_NTABLES; i++)
-	{
-		if (i >= TABLE_LEDGER && !studio->looked_up)
-		{
-			Oid			namespace = get_rel_namespace(studio->tables[TABLE_USERS]);
-
-			studio->tables[i] = OidIsValid(namespace) ?
-				get_relname_relid(studio_own_table_names[i], namespace) : InvalidOid;
-		}
-		if (OidIsValid(studio->tables[i]))
-			LockRelationOid(studio->tables[i], lockmode);
-	}
-	if (studio->looked_up || studios_stale())
+	if (studio->described)
 		return;
-
 	old = MemoryContextSwitchTo(studio->context);
-	studio->broken = NULL;
 	for (int i = 0; i < STUDIO_NTABLES && studio->broken == NULL; i++)
-		studio->broken = look_up_table(studio, i);
+		studio->broken = describe_table(studio, i);
 	if (studio->broken == NULL)
 		studio->search_path = make_search_path(studio);
 	MemoryContextSwitchTo(old);
-	studio->looked_up = studio->broken == NULL;
+	studio->described = true;
 }
 
 /* swan.registry_changed(): tells every backend to read the registry again. */

@@ -240,6 +240,7 @@ swan_configure(PG_FUNCTION_ARGS)
 	const Setting *setting;
 	char	   *written;
 
+	PreventCommandIfReadOnly("swan_configure()");
 	studio_check(studio);
 	if (name == NULL)
 		swan_missing_argument("setting", NULL);
@@ -316,7 +317,7 @@ swan_studios(PG_FUNCTION_ARGS)
 		Datum		values[7];
 		bool		nulls[7] = {false};
 
-		studio_look_up(studio, AccessShareLock);
+		studio_look_at(studio);
 		values[0] = CStringGetTextDatum(studio->name);
 		nulls[1] = studio->table_names[TABLE_USERS] == NULL;
 		if (!nulls[1])

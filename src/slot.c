@@ -118,7 +118,7 @@ slot_end_of(TimestampTz start, int32 duration)
 {
 	TimestampTz end;
 
-	if (TIMESTAMP_NOT_FINITE(start) ||
+	if (start == NO_TIME || TIMESTAMP_NOT_FINITE(start) ||
 		pg_add_s64_overflow(start, duration * (int64) SECS_PER_MINUTE * USECS_PER_SEC, &end))
 		return start;
 	return end;

@@ -54,7 +54,7 @@ hide_details_callback(void *arg)
 Call *
 call_begin_as(Oid userid, const char *search_path)
 {
-	Call	   *call = MemoryContextAllocZero(TopTransactionContext, sizeof(Call));
+	Call	   *call = MemoryContextAllocZero(CurTransactionContext, sizeof(Call));
 
 	call->kind = CALL_REGISTRY;
 	call->caller = GetUserId();
@@ -93,7 +93,7 @@ call_begin(Studio *studio, CallKind kind)
 	{
 		for (call = top_call; call != NULL; call = call->below)
 		{
-			if (call->kind == CALL_WRITER)
+			if (call->kind == CALL_WRITER || call->kind == CALL_GUARD)
 				ereport(ERROR,
 						(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 						 errmsg("a trigger must not change credits or bookings during a swanalloc call"),
@@ -167,16 +167,11 @@ call_put_result(FunctionCallInfo fcinfo, Rows result)
 	}
 }
 
-/* Frees a studio's plans together with the memory that knows of them. */
+/* Frees a plan together with the memory that knows of it. */
 static void
-free_plans(void *arg)
+free_plan(void *arg)
 {
-	HASH_SEQ_STATUS status;
-	SavedPlan  *saved;
-
-	hash_seq_init(&status, (HTAB *) arg);
-	while ((saved = hash_seq_search(&status)) != NULL)
-		SPI_freeplan(saved->plan);
+	SPI_freeplan((SPIPlanPtr) arg);
 }
 
 /* Makes the table of a studio's plans. */
@@ -184,17 +179,12 @@ static void
 make_plan_table(Studio *studio)
 {
 	HASHCTL		ctl;
-	MemoryContextCallback *callback;
 
 	ctl.keysize = sizeof(const Statement *);
 	ctl.entrysize = sizeof(SavedPlan);
 	ctl.hcxt = studio->context;
 	studio->plans = hash_create("swanalloc plans", 64, &ctl,
 								HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	callback = MemoryContextAllocZero(studio->context, sizeof(*callback));
-	callback->func = free_plans;
-	callback->arg = studio->plans;
-	MemoryContextRegisterResetCallback(studio->context, callback);
 }
 
 /*
@@ -207,6 +197,7 @@ get_plan(Call *call, const Statement *statement)
 {
 	Studio	   *studio = call->studio;
 	SavedPlan  *saved;
+	MemoryContextCallback *callback;
 	SPIPlanPtr	plan;
 	char	   *text;
 
@@ -226,6 +217,10 @@ get_plan(Call *call, const Statement *statement)
 			 SPI_result_code_string(SPI_result), text);
 	if (SPI_keepplan(plan) != 0)
 		elog(ERROR, "SPI_keepplan failed");
+	callback = MemoryContextAlloc(studio->context, sizeof(MemoryContextCallback));
+	callback->func = free_plan;
+	callback->arg = plan;
+	MemoryContextRegisterResetCallback(studio->context, callback);
 	saved = hash_search(studio->plans, &statement, HASH_ENTER, NULL);
 	saved->plan = plan;
 	return plan;

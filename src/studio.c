@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -143,8 +144,7 @@ pick_studio(const char *name)
 				(swan_errcode(SWAN_STUDIO_NOT_FOUND),
 				 errmsg("several studios are open to role \"%s\"",
 						GetUserNameFromId(GetUserId(), false)),
-				 errhint("Say which one: SET swanalloc.studio = '%s'.",
-						 ((Studio *) linitial(candidates))->name)));
+				 errhint("Say which one with SET swanalloc.studio; swan_studios() lists them.")));
 	foreach(cell, candidates)
 	{
 		Studio	   *studio = lfirst(cell);
@@ -158,21 +158,63 @@ pick_studio(const char *name)
 	return NULL;				/* keep compiler quiet */
 }
 
+/* Returns the studio that its owner names, or that his other calls are about. */
+static Studio *
+pick_own_studio(const char *name)
+{
+	Studio	   *studio = name ? find_studio(name) : pick_studio(NULL);
+
+	if (studio == NULL)
+		no_studio(name);
+	if (!studio_is_owner(studio, GetUserId()))
+		ereport(ERROR,
+				(swan_errcode(SWAN_UNAUTHORIZED_ACCESS),
+				 errmsg("must be owner of studio \"%s\"", studio->name),
+				 errhint("The owner of its tables is the owner of a studio.")));
+	return studio;
+}
+
 /*
- * Returns the studio of the current role's calls, locked and looked up; the
+ * Picks a studio, and locks its tables before looking at them.  What is locked
+ * stays; if the registry turns out to name others by then, we start over.
+ */
+static Studio *
+lock_studio(Studio *(*pick) (const char *), const char *name, LOCKMODE lockmode)
+{
+	Oid			locked[STUDIO_NTABLES];
+	Studio	   *studio;
+
+	/* a lock that we hold already would let us miss what others have changed */
+	AcceptInvalidationMessages();
+	studio = pick(name);
+	studio_find_tables(studio);
+	do
+	{
+		memcpy(locked, studio->tables, sizeof(locked));
+		for (int i = 0; i < STUDIO_NTABLES; i++)
+		{
+			if (OidIsValid(locked[i]))
+				LockRelationOid(locked[i], lockmode);
+		}
+		if (studios_stale())
+		{
+			studio = pick(name);
+			studio_find_tables(studio);
+		}
+	} while (memcmp(locked, studio->tables, sizeof(locked)) != 0);
+	studio_describe(studio);
+	return studio;
+}
+
+/*
+ * Returns the studio of the current role's calls, with its tables locked; the
  * name may be NULL.
  */
 Studio *
 studio_of_caller(const char *name, LOCKMODE lockmode)
 {
-	Studio	   *studio;
+	Studio	   *studio = lock_studio(pick_studio, name, lockmode);
 
-	do
-	{
-		AcceptInvalidationMessages();
-		studio = pick_studio(name);
-		studio_look_up(studio, lockmode);
-	} while (studios_stale());
 	studio_check(studio);
 	return studio;
 }
@@ -184,66 +226,41 @@ studio_of_caller(const char *name, LOCKMODE lockmode)
 Studio *
 studio_of_owner(const char *name)
 {
-	Studio	   *studio;
-
-	do
-	{
-		AcceptInvalidationMessages();
-		studio = name ? find_studio(name) : pick_studio(NULL);
-		if (studio == NULL)
-			no_studio(name);
-		if (!studio_is_owner(studio, GetUserId()))
-			ereport(ERROR,
-					(swan_errcode(SWAN_UNAUTHORIZED_ACCESS),
-					 errmsg("must be owner of studio \"%s\"", studio->name),
-					 errhint("The owner of its tables is the owner of a studio.")));
-		studio_look_up(studio, AccessShareLock);
-	} while (studios_stale());
-	return studio;
+	return lock_studio(pick_own_studio, name, AccessShareLock);
 }
 
-/* Returns whether a table is one of the studio's, by registry and schema. */
-static bool
-is_table_of(Studio *studio, Oid relid)
+/* Locks one studio of a list and looks at its tables. */
+void
+studio_look_at(Studio *studio)
 {
-	Oid			namespace;
-
-	if (studio->tables[TABLE_USERS] == relid || studio->tables[TABLE_SESSIONS] == relid)
-		return true;
-	namespace = get_rel_namespace(studio->tables[TABLE_USERS]);
-	for (int i = TABLE_LEDGER; i < STUDIO_NTABLES; i++)
+	studio_find_tables(studio);
+	for (int i = 0; i < STUDIO_NTABLES; i++)
 	{
-		if (get_relname_relid(studio_own_table_names[i], namespace) == relid)
-			return true;
+		if (OidIsValid(studio->tables[i]))
+			LockRelationOid(studio->tables[i], AccessShareLock);
 	}
-	return false;
+	studio_describe(studio);
 }
 
 /*
- * Returns the studio that a table belongs to, looked up, or NULL.  For
+ * Returns the studio whose users or sessions a table is, or NULL.  For
  * triggers: their table is locked, and stays as it is.
  */
 Studio *
-studio_of_relation(Oid relid)
+studio_of_relation(Oid relid, StudioTable table)
 {
-	Studio	   *found;
+	ListCell   *cell;
 
-	do
+	AcceptInvalidationMessages();
+	foreach(cell, studio_list())
 	{
-		ListCell   *cell;
+		Studio	   *studio = lfirst(cell);
 
-		AcceptInvalidationMessages();
-		found = NULL;
-		foreach(cell, studio_list())
-		{
-			if (is_table_of(lfirst(cell), relid))
-			{
-				found = lfirst(cell);
-				break;
-			}
-		}
-		if (found && !found->looked_up)
-			studio_look_up(found, AccessShareLock);
-	} while (studios_stale());
-	return found;
+		if (studio->tables[table] != relid)
+			continue;
+		if (!studio->described)
+			studio_look_at(studio);
+		return studio;
+	}
+	return NULL;
 }

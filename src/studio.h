@@ -106,8 +106,8 @@ typedef struct Studio
 	List	   *listings;		/* of Listing */
 	Oid			tables[STUDIO_NTABLES]; /* users and sessions as registered */
 
-	/* what follows is known once "looked_up" */
-	bool		looked_up;
+	/* what follows is known once "described" */
+	bool		described;
 	const char *broken;			/* NULL, or why the studio cannot be used */
 	Oid			owner;
 	char	   *schema;			/* of users and of our three tables */
@@ -134,7 +134,8 @@ extern const char *const studio_own_table_names[STUDIO_NTABLES];
 extern List *studio_list(void);
 extern bool studios_stale(void);
 extern void studios_forget(void);
-extern void studio_look_up(Studio *studio, LOCKMODE lockmode);
+extern void studio_find_tables(Studio *studio);
+extern void studio_describe(Studio *studio);
 extern Oid	studio_registry_owner(void);
 extern void studio_init(void);
 
@@ -145,6 +146,7 @@ extern bool studio_is_owner(Studio *studio, Oid role);
 extern List *studio_candidates(void);
 extern Studio *studio_of_caller(const char *name, LOCKMODE lockmode);
 extern Studio *studio_of_owner(const char *name);
-extern Studio *studio_of_relation(Oid relid);
+extern Studio *studio_of_relation(Oid relid, StudioTable table);
+extern void studio_look_at(Studio *studio);
 
 #endif							/* SWAN_STUDIO_H */

@@ -57,7 +57,7 @@ compare_entries(const void *a, const void *b)
 Token *
 token_push(Oid relid, CmdType command, const TokenEntry *entries, int nentries)
 {
-	MemoryContext old = MemoryContextSwitchTo(TopTransactionContext);
+	MemoryContext old = MemoryContextSwitchTo(CurTransactionContext);
 	Token	   *token = palloc0(sizeof(Token));
 
 	token->relid = relid;
@@ -161,7 +161,7 @@ token_takes_row(Oid relid, CmdType command,
 
 /*
  * Drops the tokens of an aborted subtransaction, or of the whole transaction.
- * Their memory is the transaction's, and goes with it.
+ * Their memory is the subtransaction's, and goes with it.
  */
 void
 token_abort(SubTransactionId subid)

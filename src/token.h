@@ -12,9 +12,12 @@
 
 #include "nodes/nodes.h"
 
-/* a NULL id, and a NULL time; no value of either type that a row can hold */
+/*
+ * A NULL id, and a NULL time.  No sequence gets to the one, and no timestamp is
+ * the other: -infinity is one less, and everything else far away.
+ */
 #define NO_ID		PG_INT64_MIN
-#define NO_TIME		PG_INT64_MIN
+#define NO_TIME		(PG_INT64_MIN + 1)
 
 /* guarded columns of a row: of users the first, of sessions all */
 typedef enum GuardedColumn

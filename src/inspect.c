@@ -1,0 +1,164 @@
+/*-------------------------------------------------------------------------
+ *
+ * inspect.c
+ *	  Whether the studios are there and guarded, from the catalog alone.
+ *
+ * No table is opened or locked: a monitoring call must neither wait for an
+ * ALTER TABLE nor make one wait.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/json.h"
+#include "utils/jsonb.h"
+
+#include "inspect.h"
+
+PG_FUNCTION_INFO_V1(swan_health);
+
+/* one of our own tables, in the schema of the users */
+#define OWN_TABLE(name) \
+	" ((SELECT c.oid FROM pg_catalog.pg_class c" \
+	" WHERE c.relname OPERATOR(pg_catalog.=) '" name "'" \
+	" AND c.relnamespace OPERATOR(pg_catalog.=) u.relnamespace)," \
+	" '" name "', ARRAY['swan_guard_closed'])"
+
+/* (studio, how bad, problem), of one studio or of all */
+static const char inspection[] =
+"WITH t AS (SELECT s.name, s.backfilled, x.relid, x.label, x.guards"
+" FROM swan.studio s"
+" LEFT JOIN pg_catalog.pg_class u ON u.oid OPERATOR(pg_catalog.=) s.users"
+" CROSS JOIN LATERAL (VALUES"
+" (s.users::pg_catalog.oid, 'users',"
+" ARRAY['swan_word_users', 'swan_guard_users', 'swan_guard_truncate']),"
+" (s.sessions::pg_catalog.oid, 'sessions',"
+" ARRAY['swan_guard_sessions', 'swan_guard_truncate']),"
+OWN_TABLE("swan_ledger") "," OWN_TABLE("swan_lots") "," OWN_TABLE("swan_holds")
+") x (relid, label, guards)"
+" WHERE $1 IS NULL OR s.name OPERATOR(pg_catalog.=) $1)"
+" SELECT t.name, 2, pg_catalog.format('table \"%s\" is gone', t.label)"
+" FROM t LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.relid"
+" WHERE c.oid IS NULL"
+" UNION ALL"
+" SELECT t.name, CASE WHEN g.tgname IS NULL"
+" AND w.guard IN ('swan_guard_users', 'swan_guard_sessions') THEN 2 ELSE 1 END,"
+" pg_catalog.format('trigger \"%s\" on table \"%s\" is %s', w.guard,"
+" c.relname, CASE WHEN g.tgname IS NULL THEN 'missing' ELSE 'disabled' END)"
+" FROM t JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.relid"
+" CROSS JOIN LATERAL pg_catalog.unnest(t.guards) w (guard)"
+" LEFT JOIN pg_catalog.pg_trigger g ON g.tgrelid OPERATOR(pg_catalog.=) c.oid"
+" AND g.tgname OPERATOR(pg_catalog.=) w.guard"
+" WHERE g.tgname IS NULL OR g.tgenabled IN ('D', 'R')"
+" UNION ALL"
+" SELECT t.name, 1, pg_catalog.format('constraint \"swan_balance_check\" is %s',"
+" CASE WHEN k.oid IS NULL THEN 'missing' ELSE 'not validated' END)"
+" FROM t JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.relid"
+" LEFT JOIN pg_catalog.pg_constraint k ON k.conrelid OPERATOR(pg_catalog.=) c.oid"
+" AND k.conname OPERATOR(pg_catalog.=) 'swan_balance_check'"
+" WHERE t.label OPERATOR(pg_catalog.=) 'users'"
+" AND (k.oid IS NULL OR (t.backfilled AND NOT k.convalidated))"
+" UNION ALL"
+" SELECT t.name, 0, 'the tables are owned by a superuser'"
+" FROM t JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.relid"
+" JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) c.relowner"
+" WHERE t.label OPERATOR(pg_catalog.=) 'users' AND r.rolsuper"
+" ORDER BY 1, 2 DESC, 3";
+
+/* Returns (studio, how bad, problem) of one studio, or of all. */
+Rows
+inspect_studios(Call *call, const char *studio)
+{
+	static const Oid argtypes[] = {TEXTOID};
+	NullableDatum args[] = {arg_text(studio)};
+
+	return statement_once(call, inspection, 1, argtypes, args);
+}
+
+/* Returns whether the current role may know a studio by name. */
+static bool
+may_know(const char *name)
+{
+	char	   *db_role = GetUserNameFromId(GetUserId(), false);
+	ListCell   *cell;
+
+	foreach(cell, studio_list())
+	{
+		Studio	   *studio = lfirst(cell);
+
+		if (strcmp(studio->name, name) == 0)
+			return studio_listing(studio, db_role) != NULL ||
+				studio_is_owner(studio, GetUserId());
+	}
+	return false;
+}
+
+/* Appends one criterion of swan_health() to its JSON. */
+static void
+append_criterion(StringInfo json, const char *name, bool ok)
+{
+	appendStringInfo(json, "%s\"%s\": %s",
+					 json->data[json->len - 1] == '{' ? "" : ", ",
+					 name, ok ? "true" : "false");
+}
+
+/*
+ * swan_health(): whether the service works.  It counts all studios, and names
+ * one only to those who may use it.
+ */
+Datum
+swan_health(PG_FUNCTION_ARGS)
+{
+	int			studios = list_length(studio_list());
+	bool		usable = studios > 0;
+	bool		guarded = true;
+	StringInfoData warnings;
+	StringInfoData json;
+	MemoryContext mine = CurrentMemoryContext;
+	List	   *problems = NIL;
+	List	   *names = NIL;
+	ListCell   *name;
+	ListCell   *problem;
+	Rows		found;
+	Call	   *call;
+
+	call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");
+	found = inspect_studios(call, NULL);
+	for (uint64 i = 0; i < found.nrows; i++)
+	{
+		MemoryContext old = MemoryContextSwitchTo(mine);
+
+		names = lappend(names, pstrdup(row_text(found, i, 1)));
+		problems = lappend(problems, pstrdup(row_text(found, i, 3)));
+		MemoryContextSwitchTo(old);
+		usable = usable && row_int(found, i, 2) != INSPECT_BROKEN;
+		guarded = guarded && row_int(found, i, 2) != INSPECT_UNGUARDED;
+	}
+	call_end(call);
+
+	initStringInfo(&warnings);
+	forboth(name, names, problem, problems)
+	{
+		if (!may_know(lfirst(name)))
+			continue;
+		appendStringInfoString(&warnings, warnings.len > 0 ? ", " : "");
+		escape_json(&warnings, psprintf("studio %s: %s", (char *) lfirst(name),
+										(char *) lfirst(problem)));
+	}
+
+	initStringInfo(&json);
+	appendStringInfo(&json,
+					 "{\"service\": \"SessionAllocationService\", \"version\": \"%s\","
+					 " \"status\": \"%s\", \"studios\": %d, \"warnings\": [%s], \"criteria\": {",
+					 SWANALLOC_VERSION, usable && guarded ? "healthy" : "degraded",
+					 studios, warnings.data);
+	append_criterion(&json, "studio_exists", studios > 0);
+	append_criterion(&json, "studios_usable", usable);
+	append_criterion(&json, "guards_enabled", guarded);
+	appendStringInfoString(&json, "}}");
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
+}

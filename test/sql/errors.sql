@@ -1,0 +1,107 @@
+-- The errors: their table, what a backend finds in DETAIL; and swan_health.
+\set SHOW_CONTEXT never
+SET client_min_messages = warning;
+CREATE EXTENSION swanalloc;
+CREATE ROLE regress_owner;
+CREATE ROLE regress_stranger;
+
+SELECT * FROM swan_errors();
+-- one row for each, each of our codes once, each sentence one sentence
+SELECT count(*) - count(DISTINCT sqlstate) AS twice, bool_and(http_status BETWEEN 400 AND 599) AS http, bool_and(message <> '') AS said FROM swan_errors();
+SELECT count(*) - count(DISTINCT code) AS twice FROM swan_errors() WHERE sqlstate LIKE 'SW%';
+
+--
+-- Health: for everybody, also where there is nothing yet
+--
+SELECT swan_health() ->> 'version' = extversion AS version FROM pg_extension WHERE extname = 'swanalloc';
+SET ROLE regress_stranger;
+SELECT count(*) FROM swan_errors();
+SELECT jsonb_pretty(swan_health() - 'version');
+RESET ROLE;
+SELECT swan_create_studio(owner => 'regress_owner');
+SELECT jsonb_pretty(swan_health() - 'version');
+-- a guard that is off, or a table that is gone; names are for those who may use the studio
+BEGIN;
+ALTER TABLE studio.users DISABLE TRIGGER swan_guard_users;
+ALTER TABLE studio.swan_ledger DISABLE TRIGGER swan_guard_closed;
+SELECT jsonb_pretty(swan_health() - 'version');
+SET ROLE regress_stranger;
+SELECT jsonb_pretty(swan_health() - 'version');
+ROLLBACK;
+BEGIN;
+ALTER TABLE studio.swan_lots RENAME TO lots;
+SELECT jsonb_pretty(swan_health() - 'version');
+SET ROLE regress_stranger;
+SELECT jsonb_pretty(swan_health() - 'version');
+ROLLBACK;
+SELECT swan_health() ->> 'status' AS status;
+-- a superuser's studio works, but is a risk; a quote in a name is no risk
+CREATE ROLE regress_super SUPERUSER;
+SELECT swan_create_studio('the "2nd"', 'regress_super');
+SELECT jsonb_pretty(swan_health() - 'version');
+SELECT swan_detach('the "2nd"');
+DROP SCHEMA "the ""2nd""" CASCADE;
+DROP ROLE regress_super;
+BEGIN READ ONLY;
+SELECT swan_health() ->> 'status' AS status;
+ROLLBACK;
+
+--
+-- Every error that can be raised: its code and HTTP status are those of the
+-- table, DETAIL is one JSON object, the texts are in PostgreSQL's style
+--
+INSERT INTO studio.users (id, first_name, role) VALUES
+	(1, 'Ada', 'admin'), (3, 'Tom', 'trainer'), (11, 'John', 'client'), (12, 'Jane', 'client');
+SELECT count(*) FROM swan_open(3, '2099-01-05 09:00', 60, 3, '1 day') a;
+SELECT count(*) FROM swan_open(1, '2099-01-05 09:30') a;
+SELECT added FROM swan_grant(11, 3, key => 'k');
+SELECT status FROM swan_book(11, 1, key => 'k');
+CREATE FUNCTION public.provoke(command text, OUT state text, OUT detail jsonb, OUT style text) LANGUAGE plpgsql AS $$
+DECLARE
+	m text;
+	d text;
+	h text;
+BEGIN
+	EXECUTE command;
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, m = MESSAGE_TEXT, d = PG_EXCEPTION_DETAIL, h = PG_EXCEPTION_HINT;
+	detail := d;
+	style := concat_ws(', ', CASE WHEN m ~ '^[A-Z]|[.!]$' THEN 'message: ' || m END, CASE WHEN h !~ '^([A-Z]|swan_).*[.]$' AND h <> '' THEN 'hint: ' || h END);
+END $$;
+SELECT c.command, e.state, e.detail ->> 'code' AS code, e.detail ->> 'message' AS message, e.detail - 'code' - 'http' - 'message' AS more,
+       e.style, e.detail ->> 'code' = t.code AND (e.detail -> 'http')::integer = t.http_status AS as_in_table
+  FROM (VALUES
+	(1, 'SELECT swan_book(12, 2)'),
+	(2, 'SELECT swan_book(11, 1)'),
+	(3, 'SELECT swan_book(99, 2)'),
+	(4, 'SELECT swan_summary(99)'),
+	(5, 'SELECT swan_grant(11, 101)'),
+	(6, 'SELECT swan_grant(11, NULL)'),
+	(7, 'SELECT swan_book(11, NULL)'),
+	(8, 'SELECT swan_grant(11, 1, actor => 12)'),
+	(9, 'SELECT swan_book(12, 2, actor => 11)'),
+	(10, 'SELECT swan_grant(11, 4, key => ''k'')'),
+	(11, 'SELECT swan_book(11, 2, key => ''k'')'),
+	(12, 'SELECT swan_book(11, 4)'),
+	(13, 'SELECT swan_open(3, ''2099-01-05 09:30'')'),
+	(14, 'SELECT swan_open(3, ''2099-02-05 09:30'', 60, 2, ''1 minute'')'),
+	(15, 'UPDATE studio.users SET available_sessions = 9 WHERE id = 11'),
+	(16, 'UPDATE studio.sessions SET status = ''cancelled'' WHERE id = 1'),
+	(17, 'DELETE FROM studio.swan_lots'),
+	(18, 'TRUNCATE studio.users, studio.sessions'),
+	(19, 'SELECT swan_configure(''grant_max'', ''1'', ''nowhere'')'),
+	(20, 'SELECT swan_grant(11, 1, expires_at => ''2001-01-01'')'),
+	(21, 'SELECT swan_statement(11, after => ''"quoted" \ text'')'),
+	(22, 'SELECT swan_grant(11, 1, key => '' '')'),
+	(23, 'DELETE FROM studio.swan_ledger'),
+	(24, 'UPDATE studio.swan_ledger SET delta = 1'),
+	(25, 'TRUNCATE studio.swan_ledger')) c (n, command), LATERAL public.provoke(c.command) e
+  LEFT JOIN swan_errors() t ON t.sqlstate = e.state ORDER BY c.n;
+-- nothing of that was done
+SELECT available, scheduled FROM swan_summary(11);
+SELECT * FROM swan_verify();
+
+DROP FUNCTION public.provoke;
+DROP EXTENSION swanalloc CASCADE;
+DROP SCHEMA studio CASCADE;
+DROP ROLE regress_owner, regress_stranger;

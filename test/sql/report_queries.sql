@@ -1,0 +1,77 @@
+-- The three queries by which the studio's staff check the numbers, as they are
+-- written in the handoff report: userId and availableSessions, unquoted, are
+-- userid and availablesessions.  Views give our columns those names.
+\set SHOW_CONTEXT never
+SET client_min_messages = warning;
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
+CREATE EXTENSION swanalloc;
+CREATE ROLE regress_owner;
+SELECT swan_create_studio(owner => 'regress_owner');
+INSERT INTO studio.users (id, first_name, last_name, role) VALUES
+	(1, 'Ada', 'Admin', 'admin'), (3, 'Tom', 'Trainer', 'trainer'),
+	(123, 'John', 'Doe', 'client'), (124, 'Jane', 'Roe', 'client'), (125, 'Alice', 'Able', 'client');
+SELECT swan_configure('session_records', 'on');
+SELECT count(*) FROM swan_open(3, '2099-01-05 09:00', 60, 10, '1 day') a;
+SELECT message FROM swan_grant(123, 5, 'Package');
+SELECT message FROM swan_grant(124, 2);
+SELECT count(*) FROM (VALUES (123, 1), (123, 2), (123, 3), (124, 4)) t (u, s), swan_book(u, s);
+SELECT count(*) FROM swan_book(124, 5, actor => 1);
+-- a completed one, and bookings made at known times
+SET session_replication_role = replica;
+UPDATE studio.sessions SET status = 'completed' WHERE id IN (1, 4);
+UPDATE studio.sessions SET booked_at = '2025-01-01 10:00' WHERE booked_at IS NOT NULL;
+RESET session_replication_role;
+SELECT * FROM swan_verify();
+
+CREATE SCHEMA report
+	CREATE VIEW users AS SELECT id, first_name AS firstname, last_name AS lastname, email, role,
+		available_sessions AS availablesessions FROM studio.users
+	CREATE VIEW sessions AS SELECT id, user_id AS userid, trainer_id AS trainerid, status, session_date AS sessiondate,
+		duration, notes, booked_at AS bookedat FROM studio.sessions;
+SET search_path = report, public;
+
+-- Check user session count
+SELECT id, firstName, lastName, availableSessions 
+FROM users 
+WHERE role = 'client' 
+ORDER BY lastName;
+
+-- Check session records
+SELECT s.id, s.userId, s.status, s.sessionDate, s.bookedAt,
+       u.firstName, u.lastName
+FROM sessions s
+JOIN users u ON s.userId = u.id
+WHERE s.userId = 123
+ORDER BY s.id DESC;
+
+-- Verify session count consistency
+SELECT u.id, u.firstName, u.lastName, u.availableSessions,
+       COUNT(CASE WHEN s.status = 'available' THEN 1 END) as session_records_available,
+       COUNT(CASE WHEN s.status = 'scheduled' THEN 1 END) as session_records_scheduled,
+       COUNT(CASE WHEN s.status = 'completed' THEN 1 END) as session_records_completed
+FROM users u
+LEFT JOIN sessions s ON u.id = s.userId
+WHERE u.role = 'client'
+GROUP BY u.id, u.firstName, u.lastName, u.availableSessions
+ORDER BY u.lastName;
+
+-- swan_summary says the same
+SELECT q.id, s.available, s.scheduled, s.completed,
+       (q.availablesessions, q.session_records_available, q.session_records_scheduled, q.session_records_completed)
+       = (s.available, s.available, s.scheduled, s.completed) AS agree
+  FROM (SELECT u.id, u.firstName, u.lastName, u.availableSessions,
+               COUNT(CASE WHEN s.status = 'available' THEN 1 END) as session_records_available,
+               COUNT(CASE WHEN s.status = 'scheduled' THEN 1 END) as session_records_scheduled,
+               COUNT(CASE WHEN s.status = 'completed' THEN 1 END) as session_records_completed
+        FROM users u
+        LEFT JOIN sessions s ON u.id = s.userId
+        WHERE u.role = 'client'
+        GROUP BY u.id, u.firstName, u.lastName, u.availableSessions) q, swan_summary(q.id) s
+ ORDER BY q.id;
+
+RESET search_path;
+DROP SCHEMA report CASCADE;
+DROP EXTENSION swanalloc CASCADE;
+DROP SCHEMA studio CASCADE;
+DROP ROLE regress_owner;
