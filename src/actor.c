@@ -218,8 +218,8 @@ actor_enter(FunctionCallInfo fcinfo, CallKind kind, int actor_argument, int may)
 	resolve_actor(call, named, may);
 	if (!actor_is(call, may))
 		actor_refuse(call, NULL);
-	if (kind == CALL_WRITER)
-		PreventCommandIfReadOnly(get_func_name(fcinfo->flinfo->fn_oid));
+	if (kind == CALL_WRITER && XactReadOnly)
+		PreventCommandIfReadOnly(psprintf("%s()", get_func_name(fcinfo->flinfo->fn_oid)));
 	return call;
 }
 

@@ -51,22 +51,29 @@ argument_time(FunctionCallInfo fcinfo, int n)
 	return PG_ARGISNULL(n) ? NO_TIME : PG_GETARG_TIMESTAMPTZ(n);
 }
 
+/* Returns a text that an index can hold, or NULL. */
+char *
+argument_short_text(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	char	   *s = argument_text(fcinfo, n);
+
+	if (s && pg_mbstrlen(s) > SWAN_KEY_MAX)
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("%s is longer than %d characters", name, SWAN_KEY_MAX)));
+	return s;
+}
+
 /* Returns a short text that tells things apart, or NULL; never a blank one. */
 char *
 argument_label(FunctionCallInfo fcinfo, int n, const char *name)
 {
-	char	   *label = argument_text(fcinfo, n);
+	char	   *label = argument_short_text(fcinfo, n, name);
 
-	if (label == NULL)
-		return NULL;
-	if (label[strspn(label, blanks)] == '\0')
+	if (label && label[strspn(label, blanks)] == '\0')
 		ereport(ERROR,
 				(swan_errcode(SWAN_INVALID_ARGUMENT),
 				 errmsg("%s must not be blank", name)));
-	if (pg_mbstrlen(label) > SWAN_KEY_MAX)
-		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
-				 errmsg("%s is longer than %d characters", name, SWAN_KEY_MAX)));
 	return label;
 }
 

@@ -191,7 +191,7 @@ swan_purchase(PG_FUNCTION_ARGS)
 	entry.payment_ref = argument_label(fcinfo, 2, "payment_ref");
 	if (entry.payment_ref == NULL)
 		swan_missing_argument("payment_ref", NULL);
-	entry.item = PG_ARGISNULL(3) ? "" : argument_text(fcinfo, 3);
+	entry.item = PG_ARGISNULL(3) ? "" : argument_short_text(fcinfo, 3, "item");
 	if (!PG_ARGISNULL(4))
 	{
 		entry.amount_minor = arg_id(PG_GETARG_INT64(4));
@@ -200,7 +200,7 @@ swan_purchase(PG_FUNCTION_ARGS)
 					(swan_errcode(SWAN_INVALID_ARGUMENT),
 					 errmsg("amount_minor must not be negative")));
 	}
-	entry.currency = argument_text(fcinfo, 5);
+	entry.currency = argument_short_text(fcinfo, 5, "currency");
 	entry.details = PG_ARGISNULL(6) ? (Datum) 0 : PG_GETARG_DATUM(6);
 
 	if (same_purchase(call, &entry, &answer))

@@ -80,7 +80,7 @@ check_extension(Rows lot, int64 lot_id, TimestampTz now, TimestampTz expires_at)
 	if (current == NO_TIME || (expires_at != NO_TIME && expires_at < current))
 		ereport(ERROR,
 				(swan_errcode(SWAN_INVALID_ARGUMENT),
-				 errmsg("lot %lld would expire earlier than now", (long long) lot_id),
+				 errmsg("lot %lld expires later already, or never", (long long) lot_id),
 				 errhint("swan_extend() only puts an expiry off.")));
 }
 

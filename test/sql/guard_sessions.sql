@@ -54,6 +54,7 @@ INSERT INTO writes (command) VALUES
 	('DELETE FROM studio.sessions WHERE id = 3'),
 	('UPDATE studio.sessions SET session_date = ''2099-01-07 10:00'' WHERE id = 4'),
 	('UPDATE studio.sessions SET status = ''completed'' WHERE id = 4'),
+	('UPDATE studio.sessions SET session_date = ''-infinity'' WHERE id = 4'),
 	('DELETE FROM studio.sessions WHERE id = 4'),
 	('INSERT INTO studio.sessions (trainer_id, session_date) VALUES (4, ''2099-01-08 10:00'')'),
 	('INSERT INTO studio.sessions (session_date) VALUES (''2099-01-08 10:00'')'),

@@ -157,6 +157,38 @@ DROP TRIGGER spy ON studio.users;
 DROP TRIGGER spy ON studio.swan_ledger;
 ALTER TABLE studio.users DROP CONSTRAINT spy;
 
+-- nor does a caller's temporary table come before the one that an owner's trigger means
+CREATE TABLE studio.audit (who text);
+ALTER TABLE studio.audit OWNER TO regress_h_owner;
+CREATE FUNCTION studio.note() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO audit VALUES (current_user);
+	RETURN new;
+END
+$$;
+CREATE TRIGGER note AFTER UPDATE ON studio.users FOR EACH ROW EXECUTE FUNCTION studio.note();
+SET ROLE regress_h_backend;
+CREATE TEMP TABLE audit (who text);
+GRANT ALL ON audit TO PUBLIC;
+CREATE FUNCTION evil.hijack() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO evil.log VALUES (current_user, 'hijacked');
+	RETURN new;
+END
+$$;
+CREATE TRIGGER hijack BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION evil.hijack();
+SELECT available_sessions FROM swan_grant(1, 1, actor => 4);
+RESET ROLE;
+SELECT swan_configure('search_path', 'studio');
+SET ROLE regress_h_backend;
+SELECT available_sessions FROM swan_grant(1, 1, actor => 4);
+RESET ROLE;
+SELECT * FROM evil.log;
+SELECT * FROM studio.audit;
+SELECT swan_configure('search_path', NULL);
+DROP TRIGGER note ON studio.users;
+DROP TABLE pg_temp.audit;
+
 -- an owner who asks for more by a materialized view that somebody else refreshes
 GRANT CREATE ON SCHEMA public TO regress_h_stranger;
 SET ROLE regress_h_stranger;

@@ -180,7 +180,7 @@ DELETE FROM swan.role;
 -- tables dropped
 DROP TABLE studio.users CASCADE;
 SELECT calls(), * FROM state;
-SELECT swan_health()->>'status' AS health, swan_health()->'warnings' AS warnings;
+SELECT swan_health()->>'status' AS health, swan_health()->'warnings' ? 'studio studio: table "users" is gone' AS warned;
 SELECT try('INSERT INTO studio.sessions (session_date) VALUES (''2099-12-01'')');
 SET ROLE regress_rc_other;
 SELECT try('SELECT swan_summary(1)');

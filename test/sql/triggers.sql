@@ -169,6 +169,20 @@ SELECT available_sessions FROM swan_grant(1, 20);
 SELECT id, available_sessions FROM studio.users ORDER BY id;
 SELECT * FROM swan_verify();
 
+-- a trigger on our own tables must not call a writer either, whoever made it fire
+CREATE FUNCTION studio.more() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM public.swan_grant(1, 1);
+	RETURN NULL;
+END
+$$;
+DROP TRIGGER aaa ON studio.users;
+CREATE TRIGGER more AFTER INSERT ON studio.swan_ledger FOR EACH ROW WHEN (new.kind = 'external')
+	EXECUTE FUNCTION studio.more();
+UPDATE studio.users SET available_sessions = 0 WHERE id = 1;
+\echo :SQLSTATE
+SELECT * FROM swan_verify();
+
 RESET search_path;
 DROP VIEW booked, cases;
 DROP FUNCTION attempt(text, text, text, text, text, text), facts();
