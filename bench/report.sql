@@ -1,4 +1,4 @@
--- The table that `make bench` prints. Variables: bookings (of each variant), work (a directory).
+-- The table that `make bench` prints. Variables: bookings (of each variant), work (a directory), load.
 \pset footer off
 \set measurements :work /book.csv
 \set variants :work /variants.csv
@@ -38,23 +38,23 @@ $$;
 SELECT pg_temp.check_bookings(:bookings) \g /dev/null
 
 \echo
-\echo 'PostgreSQL' :SERVER_VERSION_NAME', fsync off, pgbench -M prepared over a Unix socket. Median of the rounds, and their range;'
-\echo '"book ÷ it" is the throughput of swan_book over that of the line, taken within each round.'
-\echo '"server''s µs": processor time of the backends, connecting included; the mean of all rounds.'
+\echo 'PostgreSQL' :SERVER_VERSION_NAME', fsync off, pgbench -M prepared over a Unix socket. A round''s µs is its median booking, round trip'
+\echo 'included; shown are the median of the rounds and their range. "it ÷ book" compares a line with swan_book within each'
+\echo 'round, and the aim is for that. "server" is processor time of the backends, connecting included: the mean of all rounds.'
+\echo 'What a round trip costs (the last line) says how much of the client''s time is his statements. Load of the machine:' :load
 \echo
 WITH lines AS (
-  SELECT m.connections, v.number, v.name, v.what, v.aim, m.tps, m.us, m.us_p99, m.cpu, b.cpu AS book_cpu, b.tps / m.tps AS ratio
+  SELECT m.connections, v.number, v.name, v.what, v.aim, m.tps, m.us_median AS us, m.us_p99, m.cpu, m.us_median / b.us_median AS ratio
   FROM measured m JOIN variant v ON v.name = m.variant
   JOIN measured b ON b.variant = 'book' AND b.connections = m.connections AND b.round = m.round
 )
 SELECT connections AS "conn.", what AS "one booking by",
   round(percentile_cont(0.5) WITHIN GROUP (ORDER BY tps)) AS tps,
   round(percentile_cont(0.5) WITHIN GROUP (ORDER BY us)) AS "µs",
-  format('%s .. %s', round(min(us)), round(max(us))) AS "µs, range",
-  round(percentile_cont(0.5) WITHIN GROUP (ORDER BY us_p99)) AS "µs, p99",
-  round(percentile_cont(0.5) WITHIN GROUP (ORDER BY ratio)::numeric, 2) AS "book ÷ it",
+  format('%s .. %s', round(min(us)), round(max(us))) AS "range",
+  round(percentile_cont(0.5) WITHIN GROUP (ORDER BY us_p99)) AS p99,
+  round(avg(cpu)) AS server,
+  round(percentile_cont(0.5) WITHIN GROUP (ORDER BY ratio)::numeric, 2) AS "it ÷ book",
   CASE WHEN name <> 'book' THEN format('%s .. %s', round(min(ratio)::numeric, 2), round(max(ratio)::numeric, 2)) END AS "range",
-  aim,
-  round(avg(cpu)) AS "server's µs",
-  round((avg(cpu) / avg(book_cpu))::numeric, 2) AS "it ÷ book"
+  aim
 FROM lines GROUP BY connections, number, name, what, aim ORDER BY connections, number;

@@ -18,10 +18,6 @@
 	" FROM {lots} l WHERE l.user_id OPERATOR(pg_catalog.=) $1" \
 	" AND l.expires_at OPERATOR(pg_catalog.<=) $2)"
 
-#define CLIENT_COLUMNS \
-	" {u.id}, COALESCE({u.available_sessions}, 0)," \
-	" {u.first_name}, {u.last_name}"
-
 static const Statement find_client = {
 	"SELECT" CLIENT_COLUMNS ", " DUE_CREDITS
 	" FROM {users} u WHERE {u.id} OPERATOR(pg_catalog.=) $1",
@@ -84,17 +80,17 @@ client_name(char *first, char *last, int64 user_id)
 }
 
 /* Makes an account of CLIENT_COLUMNS. */
-static bool
-account_of_row(Rows result, int64 user_id, Account *account)
+bool
+account_of_row(Rows result, int first, int64 user_id, Account *account)
 {
 	memset(account, 0, sizeof(Account));
 	account->user_id = user_id;
 	account->call_id = NO_ID;
 	if (result.nrows != 1)
 		return false;
-	account->balance = row_int(result, 0, 2);
-	account->name = client_name(row_text(result, 0, 3), row_text(result, 0, 4),
-								user_id);
+	account->balance = row_int(result, 0, first + 1);
+	account->name = client_name(row_text(result, 0, first + 2),
+								row_text(result, 0, first + 3), user_id);
 	return true;
 }
 
@@ -105,7 +101,7 @@ account_find(Call *call, int64 user_id, Account *account)
 	NullableDatum args[] = {arg_id(user_id), arg_time(call->now)};
 	Rows		result = statement_read(call, &find_client, args);
 
-	if (!account_of_row(result, user_id, account))
+	if (!account_of_row(result, 1, user_id, account))
 		return false;
 	account->due = row_int(result, 0, 5);
 	return true;
@@ -117,7 +113,7 @@ account_lock(Call *call, int64 user_id, Account *account)
 {
 	NullableDatum args[] = {arg_id(user_id)};
 
-	return account_of_row(statement_read(call, &lock_client, args),
+	return account_of_row(statement_read(call, &lock_client, args), 1,
 						  user_id, account);
 }
 

@@ -10,6 +10,7 @@
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
+#include "utils/tuplestore.h"
 
 #include "actor.h"
 #include "answer.h"
@@ -142,29 +143,35 @@ write_booking(Call *call, Account *account, Booking *booking, const char *key,
 }
 
 /*
- * Books n slots for one client, all or none.  The locks are taken in the order
- * that everybody keeps: slots by id, then the client.
+ * Looks at the bookings without a lock and refuses what cannot be, unless it is
+ * a retry of a call that succeeded.  So the losers of a rush write nothing.
  */
-static void
-book_slots(Call *call, Booking *bookings, int n, const char *key,
-		   BookingAnswer *answers)
+static bool
+look_before_locking(Call *call, Booking *bookings, int n, const char *key,
+					BookingAnswer *answers)
 {
-	int64		user_id = bookings[0].user_id;
-	bool		client_known;
-	Account		account;
-
-	if (find_replay(call, bookings, n, key, answers))
-		return;
 	for (int i = 0; i < n; i++)
 	{
-		SwanErrorCode verdict = booking_judge_unlocked(call, &bookings[i], &account, false);
+		Account		account;
+		SwanErrorCode verdict;
 
+		booking_look_at_slot(call, &bookings[i]);
+		booking_authorise(call, &bookings[i]);
+		verdict = booking_judge_unlocked(call, &bookings[i], &account, false);
 		if (verdict == SWAN_OK)
 			continue;
 		if (find_replay(call, bookings, n, key, answers))
-			return;				/* of a call that ended just now */
+			return true;
 		booking_refuse(&bookings[i], &account, verdict);
 	}
+	return false;
+}
+
+/* Locks in the order that everybody keeps: slots by id, then the client. */
+static void
+lock_in_order(Call *call, Booking *bookings, int n, Account *account)
+{
+	bool		client_known;
 
 	if (n > 1)
 	{
@@ -176,21 +183,39 @@ book_slots(Call *call, Booking *bookings, int n, const char *key,
 	}
 	for (int i = 0; i < n; i++)
 		bookings[i].slot_known = slot_lock(call, bookings[i].session_id, &bookings[i].slot);
-	client_known = account_lock(call, user_id, &account);
+	client_known = account_lock(call, bookings[0].user_id, account);
+	for (int i = 0; i < n; i++)
+		bookings[i].client_known = client_known;
+}
+
+/* Books n slots for one client, all or none. */
+static void
+book_slots(Call *call, Booking *bookings, int n, const char *key,
+		   BookingAnswer *answers)
+{
+	Account		account;
+
+	if (find_replay(call, bookings, n, key, answers))
+		return;
+	if (n > 1 || !booking_lock_at_once(call, &bookings[0], &account))
+	{
+		if (look_before_locking(call, bookings, n, key, answers))
+			return;
+		lock_in_order(call, bookings, n, &account);
+	}
 	call_set_now(call);
 	for (int i = 0; i < n; i++)
 		booking_authorise(call, &bookings[i]);	/* a slot may have changed hands */
 	if (find_replay(call, bookings, n, key, answers))
 		return;
 
-	if (client_known)
+	if (bookings[0].client_known)
 	{
 		account_open(call, &account);
 		account_sweep(call, &account);
 	}
 	for (int i = 0; i < n; i++)
 	{
-		bookings[i].client_known = client_known;
 		booking_judge_locked(call, &bookings[i], &account);
 		write_booking(call, &account, &bookings[i], i == 0 ? key : NULL, &answers[i]);
 	}
@@ -198,7 +223,7 @@ book_slots(Call *call, Booking *bookings, int n, const char *key,
 	records_sync(call, &account, "Available");
 }
 
-/* Reads who books what, and refuses whoever may not. */
+/* Notes who books what, and refuses whoever may not. */
 static void
 start_bookings(Call *call, FunctionCallInfo fcinfo, Booking *bookings,
 			   const int64 *ids, int n)
@@ -211,7 +236,10 @@ start_bookings(Call *call, FunctionCallInfo fcinfo, Booking *bookings,
 		bookings[i].user_id = user_id;
 		bookings[i].session_id = ids[i];
 		bookings[i].instead_of = NO_ID;
-		booking_look_at_slot(call, &bookings[i]);
+
+		/* only of a trainer does it depend on the slot who may */
+		if (actor_is(call, MAY_TRAINER))
+			booking_look_at_slot(call, &bookings[i]);
 		booking_authorise(call, &bookings[i]);
 	}
 }
@@ -282,6 +310,7 @@ swan_can_book(PG_FUNCTION_ARGS)
 	argument_id(fcinfo, 0, "user_id");
 	session_id = argument_id(fcinfo, 1, "session_id");
 	start_bookings(call, fcinfo, &booking, &session_id, 1);
+	booking_look_at_slot(call, &booking);
 	booking.charged = !(actor_is(call, MAY_ADMIN) &&
 						call->studio->settings.admin_books_free);
 	verdict = booking_judge_unlocked(call, &booking, &account, true);

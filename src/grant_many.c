@@ -13,6 +13,7 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/tuplestore.h"
 
 #include "actor.h"
 #include "answer.h"
@@ -102,10 +103,12 @@ prepare_clients(Call *call, const int64 *ids, int n)
 			user_not_found(ids[i]);
 		if (call->studio->backfilled && !row_bool(result, i, 10))
 			continue;
+		statement_scope_begin();
 		account_lock(call, ids[i], &account);
 		account_open(call, &account);
 		account_sweep(call, &account);
 		account_settle(call, &account);
+		statement_scope_end();
 	}
 }
 
@@ -248,9 +251,12 @@ swan_grant_many(PG_FUNCTION_ARGS)
 
 		answer_credit_columns(&answers[i], values, nulls);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
-		if (call->studio->settings.session_records && !answers[i].replayed &&
-			account_lock(call, ids[i], &account))
-			records_sync(call, &account, entry.reason);
+		if (!call->studio->settings.session_records || answers[i].replayed)
+			continue;
+		statement_scope_begin();
+		account_lock(call, ids[i], &account);
+		records_sync(call, &account, entry.reason);
+		statement_scope_end();
 	}
 	call_end(call);
 	return (Datum) 0;

@@ -61,6 +61,10 @@ judge_trainer_time(Studio *studio, const Slot *slot)
 	if (studio->settings.trainer_overlap || slot->trainer_id == NO_ID ||
 		TIMESTAMP_NOT_FINITE(slot->date) || slot->date == NO_TIME)
 		return;
+	if (!IS_VALID_TIMESTAMP(slot_end(slot)))
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("the slot is too far in the future")));
 	if (slot->duration < 1 || slot->duration > SWAN_DURATION_MAX)
 		ereport(ERROR,
 				(swan_errcode(SWAN_INVALID_ARGUMENT),

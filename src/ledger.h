@@ -73,6 +73,13 @@ typedef struct KeyedRow
 	Datum		details;		/* jsonb, or 0 */
 } KeyedRow;
 
+/* the columns of a client, in the order of account_of_row() */
+#define CLIENT_COLUMNS \
+	" {u.id}, COALESCE({u.available_sessions}, 0)," \
+	" {u.first_name}, {u.last_name}"
+
+extern bool account_of_row(Rows result, int first, int64 user_id,
+						   Account *account);
 extern bool account_find(Call *call, int64 user_id, Account *account);
 extern bool account_lock(Call *call, int64 user_id, Account *account);
 extern int	account_lock_users(Call *call, const int64 *ids, int n);

@@ -138,10 +138,11 @@ argument_move(FunctionCallInfo fcinfo, const Slot *from, Slot *to)
 		to->trainer_id = PG_GETARG_INT64(2);
 	if (!PG_ARGISNULL(3))
 		to->duration = argument_duration(fcinfo, 3);
-	if (!PG_ARGISNULL(1) && TIMESTAMP_NOT_FINITE(to->date))
+	if (!PG_ARGISNULL(1) &&
+		(TIMESTAMP_NOT_FINITE(to->date) || !IS_VALID_TIMESTAMP(slot_end(to))))
 		ereport(ERROR,
 				(swan_errcode(SWAN_INVALID_ARGUMENT),
-				 errmsg("at must be finite")));
+				 errmsg("at must be a time within reach")));
 	if (to->date == from->date && to->trainer_id == from->trainer_id &&
 		to->duration == from->duration)
 		ereport(ERROR,

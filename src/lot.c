@@ -211,8 +211,11 @@ swan_expire(PG_FUNCTION_ARGS)
 	account_lock_users(call, ids, due.nrows);
 	for (uint64 i = 0; i < due.nrows; i++)
 	{
-		int32		gone = expire_client(call, ids[i]);
+		int32		gone;
 
+		statement_scope_begin();
+		gone = expire_client(call, ids[i]);
+		statement_scope_end();
 		clients += gone > 0;
 		credits += gone;
 	}

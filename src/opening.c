@@ -11,6 +11,7 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
+#include "utils/tuplestore.h"
 
 #include "actor.h"
 #include "argument.h"
@@ -67,6 +68,10 @@ series_starts(Call *call, TimestampTz at, int32 repeat, Datum every)
 	for (uint64 i = 0; i < result.nrows; i++)
 	{
 		starts[i] = row_time(result, i, 1);
+		if (!IS_VALID_TIMESTAMP(slot_end_of(starts[i], SWAN_DURATION_MAX)))
+			ereport(ERROR,
+					(swan_errcode(SWAN_INVALID_ARGUMENT),
+					 errmsg("a slot would be too far in the future")));
 		if (i > 0 && starts[i] <= starts[i - 1])
 			ereport(ERROR,
 					(swan_errcode(SWAN_INVALID_ARGUMENT),

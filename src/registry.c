@@ -269,8 +269,12 @@ has_guard(Relation rel, const char *name)
 
 	for (int i = 0; triggers && i < triggers->numtriggers; i++)
 	{
-		if (strcmp(triggers->triggers[i].tgname, name) == 0)
-			return true;
+		char	   *function;
+
+		if (strcmp(triggers->triggers[i].tgname, name) != 0)
+			continue;
+		function = get_func_name(triggers->triggers[i].tgfoid);
+		return function && strcmp(function, name) == 0;
 	}
 	return false;
 }
@@ -326,6 +330,11 @@ describe_table(Studio *studio, StudioTable table)
 
 	if (rel->rd_rel->relkind != RELKIND_RELATION)
 		problem = psprintf("\"%s\" is not a table", RelationGetRelationName(rel));
+	else if (rel->rd_rel->relhassubclass)
+		problem = psprintf("table \"%s\" has child tables", RelationGetRelationName(rel));
+	else if (table != TABLE_USERS && rel->rd_rel->relowner != studio->owner)
+		problem = psprintf("table \"%s\" has another owner than the users",
+						   RelationGetRelationName(rel));
 	else if (guards[table] && !has_guard(rel, guards[table]))
 		problem = psprintf("table \"%s\" has no trigger \"%s\"",
 						   RelationGetRelationName(rel), guards[table]);

@@ -38,6 +38,22 @@ static const Statement look_at_client = {
 	5, {INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}
 };
 
+/*
+ * Slot and client in one go, where nothing at all seems to be in the way of a
+ * booking; who finds nothing has locked nothing.
+ */
+static const Statement lock_both = {
+	"SELECT" SLOT_COLUMNS "," CLIENT_COLUMNS " FROM {sessions} s, {users} u"
+	" WHERE {s.id} OPERATOR(pg_catalog.=) $1"
+	" AND {s.user_id} IS NULL"
+	" AND {s.status} OPERATOR(pg_catalog.=) 'available'"
+	" AND {s.session_date} OPERATOR(pg_catalog.>) $3"
+	" AND {u.id} OPERATOR(pg_catalog.=) $2"
+	" AND ({u.available_sessions} OPERATOR(pg_catalog.>) 0 OR NOT $4)"
+	" FOR NO KEY UPDATE OF s, u",
+	4, {INT8OID, INT8OID, TIMESTAMPTZOID, BOOLOID}
+};
+
 /* Returns the rule that a booking breaks, or SWAN_OK; in the report's order. */
 static SwanErrorCode
 booking_verdict(Call *call, const Booking *booking, const Account *account)
@@ -146,6 +162,29 @@ booking_judge_unlocked(Call *call, Booking *booking, Account *account,
 		verdict = booking_verdict(call, booking, account);
 	}
 	return verdict;
+}
+
+/*
+ * Locks slot and client if the booking looks good; otherwise returns false,
+ * with nothing locked.  LockRows locks in the order of the FOR clause: the slot
+ * first, as everybody does.
+ */
+bool
+booking_lock_at_once(Call *call, Booking *booking, Account *account)
+{
+	NullableDatum args[] = {
+		arg_id(booking->session_id), arg_id(booking->user_id),
+		arg_time(actor_is(call, MAY_CLIENT) ? call->now : DT_NOBEGIN),
+		arg_bool(booking->charged)
+	};
+	Rows		result = statement_read(call, &lock_both, args);
+
+	booking->held_by = NO_ID;
+	booking->overlap = NO_ID;
+	booking->slot_known = result.nrows == 1 && slot_of_row(result, 0, 1, &booking->slot);
+	booking->client_known = account_of_row(result, SLOT_NCOLUMNS + 1,
+										   booking->user_id, account);
+	return booking->slot_known;
 }
 
 /*

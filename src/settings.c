@@ -15,6 +15,7 @@
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/tuplestore.h"
 #include "utils/varlena.h"
 
 #include "argument.h"
@@ -218,13 +219,17 @@ sync_all_records(const char *name)
 
 	CommandCounterIncrement();	/* the setting itself */
 	call = call_begin(studio_of_owner(name), CALL_WRITER);
-	result = statement_read(call, &clients, NULL);
+	result = statement_recheck(call, &clients, NULL);
 	for (uint64 i = 0; i < result.nrows; i++)
 	{
 		Account		account;
 
+		statement_scope_begin();
 		if (account_lock(call, row_id(result, i, 1), &account))
 			records_sync(call, &account, "Available");
+		else if (IsolationUsesXactSnapshot())
+			swan_serialization_failure();	/* our snapshot is older than he is */
+		statement_scope_end();
 	}
 	call_end(call);
 }

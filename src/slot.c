@@ -9,7 +9,6 @@
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
-#include "common/int.h"
 
 #include "error.h"
 #include "slot.h"
@@ -116,12 +115,9 @@ slot_of_row(Rows result, uint64 row, int first, Slot *slot)
 TimestampTz
 slot_end_of(TimestampTz start, int32 duration)
 {
-	TimestampTz end;
-
-	if (start == NO_TIME || TIMESTAMP_NOT_FINITE(start) ||
-		pg_add_s64_overflow(start, duration * (int64) SECS_PER_MINUTE * USECS_PER_SEC, &end))
+	if (start == NO_TIME || TIMESTAMP_NOT_FINITE(start))
 		return start;
-	return end;
+	return start + duration * (int64) SECS_PER_MINUTE * USECS_PER_SEC;
 }
 
 /* Returns when a slot ends. */

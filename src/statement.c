@@ -13,11 +13,9 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
-#include "utils/array.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -150,23 +148,6 @@ call_return_row(Call *call, FunctionCallInfo fcinfo, Datum *values, bool *nulls)
 	return result;
 }
 
-/* Adds the rows of a statement to the result of a set-returning function. */
-void
-call_put_result(FunctionCallInfo fcinfo, Rows result)
-{
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	int			natts = rsinfo->setDesc->natts;
-	Datum	   *values = palloc(natts * sizeof(Datum));
-	bool	   *nulls = palloc(natts * sizeof(bool));
-
-	for (uint64 row = 0; row < result.nrows; row++)
-	{
-		for (int i = 0; i < natts; i++)
-			values[i] = row_datum(result, row, i + 1, &nulls[i]);
-		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
-	}
-}
-
 /* Frees a plan together with the memory that knows of it. */
 static void
 free_plan(void *arg)
@@ -190,7 +171,7 @@ make_plan_table(Studio *studio)
 /*
  * Returns the plan of a statement for the studio of the call, made at its
  * first use.  It lives as long as what we know of the studio: when a name
- * changes, studio.c starts over and the text is made anew.
+ * changes, registry.c starts over and the text is made anew.
  */
 static SPIPlanPtr
 get_plan(Call *call, const Statement *statement)
@@ -238,20 +219,6 @@ split_arguments(int nargs, const NullableDatum *args, Datum *values, char *nulls
 	}
 }
 
-/* Makes an argument of a list of ids. */
-NullableDatum
-arg_ids(const int64 *ids, int n)
-{
-	Datum	   *values = palloc(n * sizeof(Datum));
-
-	for (int i = 0; i < n; i++)
-		values[i] = Int64GetDatum(ids[i]);
-	return arg_datum(PointerGetDatum(construct_array(values, n, INT8OID,
-													 sizeof(int64),
-													 FLOAT8PASSBYVAL,
-													 TYPALIGN_DOUBLE)));
-}
-
 /* Collects what the last SPI call left, before another one overwrites it. */
 static Rows
 take_result(int code, const char *text)
@@ -278,7 +245,6 @@ run_statement(Call *call, const Statement *statement,
 	Datum		values[STATEMENT_MAX_ARGS];
 	char		nulls[STATEMENT_MAX_ARGS];
 	Snapshot	snapshot = InvalidSnapshot;
-	Snapshot	crosscheck = InvalidSnapshot;
 	int			code;
 
 	split_arguments(statement->nargs, args, values, nulls);
@@ -286,9 +252,8 @@ run_statement(Call *call, const Statement *statement,
 	{
 		CommandCounterIncrement();	/* be sure to see our own work */
 		snapshot = GetLatestSnapshot();
-		crosscheck = GetTransactionSnapshot();
 	}
-	code = SPI_execute_snapshot(plan, values, nulls, snapshot, crosscheck,
+	code = SPI_execute_snapshot(plan, values, nulls, snapshot, InvalidSnapshot,
 								read_only, true, 0);
 	return take_result(code, statement->text);
 }
@@ -362,6 +327,25 @@ statement_once(Call *call, const char *text, int nargs,
 	return take_result(code, text);
 }
 
+/*
+ * Opens a scope within a call: what is allocated and read in it is freed at its
+ * end.  For whatever is done once for each of many clients.
+ */
+void
+statement_scope_begin(void)
+{
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+}
+
+/* Closes the innermost scope. */
+void
+statement_scope_end(void)
+{
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
+}
+
 /* Runs a utility command, with names already quoted by the caller. */
 void
 statement_utility(Call *call, const char *text)
@@ -371,88 +355,6 @@ statement_utility(Call *call, const char *text)
 	if (code != SPI_OK_UTILITY)
 		elog(ERROR, "unexpected SPI result %s: %s",
 			 SPI_result_code_string(code), text);
-}
-
-/* Returns a column of a row as it is. */
-Datum
-row_datum(Rows result, uint64 row, int column, bool *isnull)
-{
-	Assert(row < result.nrows);
-	return SPI_getbinval(result.table->vals[row], result.table->tupdesc,
-						 column, isnull);
-}
-
-/* Returns whether a column of a row is NULL. */
-bool
-row_isnull(Rows result, uint64 row, int column)
-{
-	bool		isnull;
-
-	(void) row_datum(result, row, column, &isnull);
-	return isnull;
-}
-
-/* Returns a whole number of any width, or "if_null". */
-static int64
-row_number(Rows result, uint64 row, int column, int64 if_null)
-{
-	bool		isnull;
-	Datum		value = row_datum(result, row, column, &isnull);
-
-	if (isnull)
-		return if_null;
-	switch (SPI_gettypeid(result.table->tupdesc, column))
-	{
-		case INT8OID:
-			return DatumGetInt64(value);
-		case INT4OID:
-			return DatumGetInt32(value);
-		case OIDOID:
-			return DatumGetObjectId(value);
-		default:
-			elog(ERROR, "column %d is not a number", column);
-	}
-}
-
-/* Returns a key of either width, or NO_ID. */
-int64
-row_id(Rows result, uint64 row, int column)
-{
-	return row_number(result, row, column, NO_ID);
-}
-
-/* Returns a number, NULL as 0. */
-int64
-row_int(Rows result, uint64 row, int column)
-{
-	return row_number(result, row, column, 0);
-}
-
-/* Returns a boolean, NULL as false. */
-bool
-row_bool(Rows result, uint64 row, int column)
-{
-	bool		isnull;
-	Datum		value = row_datum(result, row, column, &isnull);
-
-	return !isnull && DatumGetBool(value);
-}
-
-/* Returns a value of any type as text, or NULL. */
-char *
-row_text(Rows result, uint64 row, int column)
-{
-	return SPI_getvalue(result.table->vals[row], result.table->tupdesc, column);
-}
-
-/* Returns a point in time, or NO_TIME. */
-TimestampTz
-row_time(Rows result, uint64 row, int column)
-{
-	bool		isnull;
-	Datum		value = row_datum(result, row, column, &isnull);
-
-	return isnull ? NO_TIME : DatumGetTimestampTz(value);
 }
 
 /* Drops the frames that an aborted subtransaction left open. */

@@ -87,6 +87,8 @@ extern Rows statement_change(Call *call, const Statement *statement,
 							   const TokenEntry *rows, int nrows);
 extern Rows statement_once(Call *call, const char *text, int nargs,
 							 const Oid *argtypes, const NullableDatum *args);
+extern void statement_scope_begin(void);
+extern void statement_scope_end(void);
 extern void statement_utility(Call *call, const char *text);
 
 extern bool row_isnull(Rows result, uint64 row, int column);

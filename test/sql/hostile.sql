@@ -75,7 +75,6 @@ SET client_min_messages = warning;
 SET search_path = pg_temp, evil, public, pg_catalog;
 CREATE TEMP TABLE users (LIKE evil.users);
 CREATE TEMP TABLE sessions (LIKE evil.users);
-CREATE TEMP TABLE studio (LIKE evil.users);
 SELECT calls(1);
 SELECT 1 = 2 AS trapped, 1 + 1 AS two;	-- the caller's own query runs into them
 SELECT pg_catalog.count(*) AS armed FROM evil.log;
@@ -153,9 +152,7 @@ SET ROLE regress_h_backend;
 SELECT available_sessions FROM swan_grant(1, 1, actor => 4);
 SELECT DISTINCT who FROM evil.seen;
 RESET ROLE;
-DROP TRIGGER spy ON studio.users;
-DROP TRIGGER spy ON studio.swan_ledger;
-ALTER TABLE studio.users DROP CONSTRAINT spy;
+DROP FUNCTION studio.spy(), studio.check_spy(int) CASCADE;
 
 -- nor does a caller's temporary table come before the one that an owner's trigger means
 CREATE TABLE studio.audit (who text);
