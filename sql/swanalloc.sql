@@ -259,6 +259,19 @@ AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_create_studio(text, text) IS
 'makes a schema with the five tables of a studio; owner is a role the caller may SET ROLE to (default: the caller); returns the name of the studio';
 
+CREATE FUNCTION @extschema@.swan_attach(users regclass, sessions regclass, columns jsonb DEFAULT '{}', studio text DEFAULT NULL, dry_run boolean DEFAULT false, OUT item text, OUT column_name text, OUT state text, OUT action text)
+RETURNS SETOF record
+LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 30
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_attach(regclass, regclass, jsonb, text, boolean) IS
+'makes a studio of an application''s own tables; columns says which column is which where the names do not; dry_run only reports; for the tables'' owner';
+
+CREATE PROCEDURE @extschema@.swan_backfill(batch integer DEFAULT 10000, studio text DEFAULT NULL)
+LANGUAGE c
+AS 'MODULE_PATHNAME';
+COMMENT ON PROCEDURE @extschema@.swan_backfill(integer, text) IS
+'gives every client of an attached studio his ledger, a committed batch at a time; for the studio''s owner';
+
 CREATE FUNCTION @extschema@.swan_detach(studio text DEFAULT NULL)
 RETURNS text
 LANGUAGE c VOLATILE PARALLEL UNSAFE

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 
 #include "error.h"
@@ -45,8 +46,15 @@ static const Statement find_lot = {
 	2, {INT8OID, INT8OID}
 };
 
+static const Statement live_bookings = {
+	"SELECT {s.id}, {s.session_deducted}, s.xmin FROM {sessions} s"
+	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $1"
+	" AND {s.status} IN ('scheduled', 'confirmed') ORDER BY {s.id}",
+	1, {INT8OID}
+};
+
 /* always one row at least: the last balance, with or without a lot */
-static const Statement read_account = {
+static const Statement read_lots = {
 	"SELECT g.balance_after, l.id, l.remaining, l.expires_at"
 	" FROM (SELECT (SELECT b.balance_after FROM {ledger} b"
 	" WHERE b.user_id OPERATOR(pg_catalog.=) $1"
@@ -136,18 +144,12 @@ account_lock_users(Call *call, const int64 *ids, int n)
 	return statement_read(call, &lock_users, args).nrows;
 }
 
-/*
- * Reads the lots and the last ledger row of a locked client.  As long as a
- * studio is not backfilled he may have no ledger yet, or his balance may have
- * moved while it was detached: then the difference is written down first.
- */
-void
-account_open(Call *call, Account *account)
+/* Reads the lots and the last ledger row of a locked client. */
+static void
+read_account(Call *call, Account *account)
 {
 	NullableDatum args[] = {arg_id(account->user_id)};
-	Rows		result = statement_recheck(call, &read_account, args);
-	Entry		entry = NEW_ENTRY;
-	int32		balance = account->balance;
+	Rows		result = statement_recheck(call, &read_lots, args);
 
 	account->lots = palloc((result.nrows + 1) * sizeof(Lot));
 	account->ledger_balance = row_int(result, 0, 1);
@@ -165,21 +167,103 @@ account_open(Call *call, Account *account)
 			account->due += lot->remaining;
 	}
 
-	if (call->studio->backfilled || account->ledger_balance == balance)
-		return;
-	if (!row_isnull(result, 0, 1))
-		account_external(call, account, balance - account->ledger_balance,
-						 "changed while detached");
-	else
+	account->has_ledger = !row_isnull(result, 0, 1);
+}
+
+/* Writes a row of an account that begins where the studio was attached. */
+static void
+write_opening(Call *call, Account *account, const char *kind, int32 delta,
+			  int64 session_id)
+{
+	Entry		entry = NEW_ENTRY;
+
+	entry.kind = kind;
+	entry.delta = delta;
+	entry.session_id = session_id;
+	entry.reason = "before the studio was attached";
+	entry.by_nobody = true;
+	if (delta > 0)
 	{
-		entry.kind = "opening";
-		entry.delta = balance;
 		entry.opens_lot = true;
 		entry.source = "opening";
-		entry.by_nobody = true;
-		account_write(call, account, &entry);
 	}
+	else if (delta < 0)
+		entry.lot = account_soonest(account);
+	account_write(call, account, &entry);
+}
+
+/*
+ * Writes the first rows of a client who came with the attached tables: what he
+ * had, and which of his live bookings count as paid out of it.  Rows of this
+ * very transaction are news, not history.
+ */
+static void
+open_untouched(Call *call, Account *account, int64 session_id,
+			   bool was_live, bool was_deducted)
+{
+	NullableDatum args[] = {arg_id(account->user_id)};
+	OldBookings old = call->studio->old_bookings;
+	TimestampTz now = call->now;
+	Rows		result = statement_recheck(call, &live_bookings, args);
+	int64	   *ids = palloc((result.nrows + 1) * sizeof(int64));
+	bool	   *charged = palloc((result.nrows + 1) * sizeof(bool));
+	int			n = 0;
+	int			ncharged = 0;
+	bool		isnull;
+
+	for (uint64 i = 0; i < result.nrows; i++)
+	{
+		TransactionId xmin = DatumGetTransactionId(row_datum(result, i, 3, &isnull));
+
+		if (row_id(result, i, 1) == session_id || TransactionIdIsCurrentTransactionId(xmin))
+			continue;
+		ids[n] = row_id(result, i, 1);
+		charged[n++] = old == OLD_BOOKINGS_CHARGED ||
+			(old == OLD_BOOKINGS_FLAG && row_bool(result, i, 2));
+	}
+	if (was_live)
+	{
+		ids[n] = session_id;
+		charged[n++] = old == OLD_BOOKINGS_CHARGED ||
+			(old == OLD_BOOKINGS_FLAG && was_deducted);
+	}
+	for (int i = 0; i < n; i++)
+		ncharged += charged[i];
+
+	call->now = call->studio->made_at;
+	if (account->balance + ncharged > 0)
+		write_opening(call, account, "opening", add_credits(account->balance, ncharged), NO_ID);
+	for (int i = 0; i < n; i++)
+		write_opening(call, account, "booking", charged[i] ? -1 : 0, ids[i]);
+	call->now = now;
+}
+
+/*
+ * Reads the account of a locked client, see read_account().  As long as a
+ * studio is not backfilled he may have no ledger yet, or his balance may have
+ * moved while it was detached: then that is written down first.  For guards, a
+ * session that was just changed is judged as it was before.
+ */
+void
+account_open_after(Call *call, Account *account, int64 session_id,
+				   bool was_live, bool was_deducted)
+{
+	read_account(call, account);
+	if (call->studio->backfilled)
+		return;
+	if (!account->has_ledger)
+		open_untouched(call, account, session_id, was_live, was_deducted);
+	else if (account->ledger_balance != account->balance)
+		account_external(call, account, account->balance - account->ledger_balance,
+						 "changed while detached");
 	account->moved = 0;			/* the balance itself has moved already */
+}
+
+/* Reads the account of a locked client. */
+void
+account_open(Call *call, Account *account)
+{
+	account_open_after(call, account, NO_ID, false, false);
 }
 
 /* Expires the lots of a locked client that are due. */

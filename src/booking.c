@@ -25,9 +25,9 @@ PG_FUNCTION_INFO_V1(swan_can_book);
 static const char booked_message[] = "Session booked successfully.";
 
 static const Statement book_slot = {
-	"UPDATE {sessions} s SET {sessions.user_id} = $2, {sessions.status} = $4"
+	"UPDATE {sessions} s SET {sessions.user_id} = $2, {sessions.status} = {sessions.status=$4}"
 	"{?sessions.session_deducted:, {sessions.session_deducted} = $7}"
-	"{?sessions.booked_at:, {sessions.booked_at} = $8}"
+	"{?sessions.booked_at:, {sessions.booked_at} = {sessions.booked_at=$8}}"
 	" WHERE {s.id} OPERATOR(pg_catalog.=) $1"
 	" AND {s.user_id} IS NULL"
 	" AND {s.status} OPERATOR(pg_catalog.=) 'available'"
@@ -216,6 +216,8 @@ book_slots(Call *call, Booking *bookings, int n, const char *key,
 	}
 	for (int i = 0; i < n; i++)
 	{
+		if (i > 0)
+			bookings[i].taken_before = bookings[i - 1].taken_before + bookings[i - 1].charged;
 		booking_judge_locked(call, &bookings[i], &account);
 		write_booking(call, &account, &bookings[i], i == 0 ? key : NULL, &answers[i]);
 	}

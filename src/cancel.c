@@ -26,23 +26,28 @@ static const char cancelled_message[] = "Session cancelled successfully.";
 static const char rescheduled_message[] = "Session rescheduled successfully.";
 
 static const Statement cancel_slot = {
-	"UPDATE {sessions} s SET {sessions.status} = $4"
+	"UPDATE {sessions} s SET {sessions.status} = {sessions.status=$4}"
 	"{?sessions.session_deducted:, {sessions.session_deducted} = $7}"
 	" WHERE {s.id} OPERATOR(pg_catalog.=) $1 RETURNING" SLOT_COLUMNS,
 	SLOT_WRITE_ARGS
 };
 
 static const Statement take_slot = {
-	"UPDATE {sessions} s SET {sessions.user_id} = $2, {sessions.status} = $4"
+	"UPDATE {sessions} s SET {sessions.user_id} = $2, {sessions.status} = {sessions.status=$4}"
 	"{?sessions.session_deducted:, {sessions.session_deducted} = $7}"
-	"{?sessions.booked_at:, {sessions.booked_at} = $8}"
+	"{?sessions.booked_at:, {sessions.booked_at} = {sessions.booked_at=$8}}"
 	" WHERE {s.id} OPERATOR(pg_catalog.=) $1 RETURNING" SLOT_COLUMNS,
 	SLOT_WRITE_ARGS
 };
 
-/* the last moment to cancel for nothing, in days of the studio's time zone */
+/*
+ * The last moment to cancel for nothing.  Days of the window are days of the
+ * studio's time zone; hours are hours, also when the clocks change.
+ */
 static const Statement last_moment = {
-	"SELECT (($1 AT TIME ZONE $2) OPERATOR(pg_catalog.-) $3) AT TIME ZONE $2",
+	"SELECT ((($1 AT TIME ZONE $2) OPERATOR(pg_catalog.-)"
+	" pg_catalog.date_trunc('day', $3)) AT TIME ZONE $2) OPERATOR(pg_catalog.-)"
+	" ($3 OPERATOR(pg_catalog.-) pg_catalog.date_trunc('day', $3))",
 	3, {TIMESTAMPTZOID, TEXTOID, INTERVALOID}
 };
 
@@ -130,7 +135,7 @@ write_fate(Call *call, Account *account, Lot *lot, ReturnFate fate)
 	entry.lot = lot;
 	entry.by_nobody = true;
 	if (fate == RETURN_SETTLES)
-		entry.details = details_of("shortfall", -1, NULL, 0);
+		entry.details = details_of(1, "shortfall", (int64) -1);
 	account_write(call, account, &entry);
 }
 
@@ -374,6 +379,8 @@ swan_reschedule(PG_FUNCTION_ARGS)
 	target.session_id = ids[1];
 	target.instead_of = from.id;
 	booking_look_at_slot(call, &target);
+	if (!target.slot_known)
+		session_not_found(ids[1]);
 	verdict = booking_judge_unlocked(call, &target, &account, false);
 	if (verdict != SWAN_OK)
 	{

@@ -254,13 +254,13 @@ swan_revoke(PG_FUNCTION_ARGS)
 	entry.kind = "revocation";
 	entry.reason = argument_reason(fcinfo, 2, NULL);
 	entry.key = argument_key(fcinfo, 3);
-	if (same_revocation(call, entry.key, details_of("n", n, NULL, 0), &answer))
+	if (same_revocation(call, entry.key, details_of(1, "n", (int64) n), &answer))
 		return answer_move(call, fcinfo, &answer);
 
 	if (!account_lock(call, answer.user_id, &account))
 		user_not_found(answer.user_id);
 	call_set_now(call);
-	if (same_revocation(call, entry.key, details_of("n", n, NULL, 0), &answer))
+	if (same_revocation(call, entry.key, details_of(1, "n", (int64) n), &answer))
 		return answer_move(call, fcinfo, &answer);
 	account_open(call, &account);
 	account_sweep(call, &account);
@@ -269,7 +269,7 @@ swan_revoke(PG_FUNCTION_ARGS)
 	if (n >= 0 && n < answer.moved)
 		answer.moved = n;
 	answer.shortfall = n >= 0 ? n - answer.moved : 0;
-	entry.details = details_of("n", n, "shortfall", answer.shortfall);
+	entry.details = details_of(2, "n", (int64) n, "shortfall", (int64) answer.shortfall);
 	left = answer.moved;
 	do
 	{

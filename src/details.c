@@ -14,16 +14,23 @@
 
 #include "details.h"
 
-/* Returns an object of one number, or of two. */
+/* Returns an object of numbers: pairs of a name and an int64. */
 Datum
-details_of(const char *name1, int64 value1, const char *name2, int64 value2)
+details_of(int npairs,...)
 {
 	StringInfoData json;
+	va_list		args;
 
 	initStringInfo(&json);
-	appendStringInfo(&json, "{\"%s\": " INT64_FORMAT, name1, value1);
-	if (name2)
-		appendStringInfo(&json, ", \"%s\": " INT64_FORMAT, name2, value2);
+	va_start(args, npairs);
+	for (int i = 0; i < npairs; i++)
+	{
+		const char *name = va_arg(args, const char *);
+		int64		value = va_arg(args, int64);
+
+		appendStringInfo(&json, "%s\"%s\": " INT64_FORMAT, i == 0 ? "{" : ", ", name, value);
+	}
+	va_end(args);
 	appendStringInfoChar(&json, '}');
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
 }

@@ -10,8 +10,7 @@
 
 #include "swanalloc.h"
 
-extern Datum details_of(const char *name1, int64 value1,
-						const char *name2, int64 value2);
+extern Datum details_of(int npairs,...);
 extern int64 details_number(Datum details, const char *name, int64 if_absent);
 
 #endif							/* SWAN_DETAILS_H */

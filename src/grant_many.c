@@ -48,15 +48,18 @@ static const Statement insert_grants = {
 	" reason, actor_id, db_role, key, call_id, at, xid)"
 	" OVERRIDING SYSTEM VALUE"
 	" SELECT n.id, n.user_id, $2, n.balance_after OPERATOR(pg_catalog.+) $2,"
-	" 'grant', n.id, $3, $4, $5, $6, n.id, $7, pg_catalog.pg_current_xact_id()"
-	" FROM (SELECT x.user_id, COALESCE(b.balance_after, 0) AS balance_after,"
+	" 'grant', n.id, $3, $4, $5, $6,"
+	" CASE WHEN n.call_id OPERATOR(pg_catalog.>) 0 THEN n.call_id ELSE n.id END,"
+	" $7, pg_catalog.pg_current_xact_id()"
+	" FROM (SELECT x.user_id, x.call_id, COALESCE(b.balance_after, 0) AS balance_after,"
 	" pg_catalog.nextval({ledger_ids}) AS id"
-	" FROM pg_catalog.unnest($1) x (user_id)"
+	" FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($8)) x (user_id, call_id)"
 	" LEFT JOIN LATERAL (SELECT g.balance_after FROM {ledger} g"
 	" WHERE g.user_id OPERATOR(pg_catalog.=) x.user_id"
 	" ORDER BY g.id DESC LIMIT 1) b ON true) n"
 	" RETURNING id, user_id",
-	7, {INT8ARRAYOID, INT4OID, TEXTOID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID}
+	8, {INT8ARRAYOID, INT4OID, TEXTOID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID,
+	INT8ARRAYOID}
 };
 
 static const Statement insert_lots = {
@@ -87,10 +90,11 @@ check_all_written(Call *call, Rows result, int n, StudioTable table)
 
 /*
  * Brings clients up to date that the set-based statements cannot serve:
- * expires what is due, opens who has no ledger yet.
+ * expires what is due, opens who has no ledger yet.  Notes the call_id of those
+ * for whom a row was written.
  */
 static void
-prepare_clients(Call *call, const int64 *ids, int n)
+prepare_clients(Call *call, const int64 *ids, int n, int64 *call_ids)
 {
 	NullableDatum args[] = {arg_ids(ids, n), arg_null(), arg_time(call->now)};
 	Rows		result = statement_recheck(call, &read_clients, args);
@@ -99,6 +103,7 @@ prepare_clients(Call *call, const int64 *ids, int n)
 	{
 		Account		account;
 
+		call_ids[i] = NO_ID;
 		if (row_isnull(result, i, 2))
 			user_not_found(ids[i]);
 		if (call->studio->backfilled && !row_bool(result, i, 10))
@@ -108,6 +113,7 @@ prepare_clients(Call *call, const int64 *ids, int n)
 		account_open(call, &account);
 		account_sweep(call, &account);
 		account_settle(call, &account);
+		call_ids[i] = account.call_id;
 		statement_scope_end();
 	}
 }
@@ -118,7 +124,8 @@ prepare_clients(Call *call, const int64 *ids, int n)
  */
 static int
 read_answers(Call *call, const int64 *ids, int n, int32 added, const char *key,
-			 const char *reason, CreditAnswer *answers, int64 *fresh, TokenEntry *rows)
+			 const char *reason, CreditAnswer *answers, int64 *fresh, int64 *call_ids,
+			 TokenEntry *rows)
 {
 	NullableDatum args[] = {arg_ids(ids, n), arg_text(key), arg_time(call->now)};
 	Rows		result = statement_recheck(call, &read_clients, args);
@@ -151,6 +158,7 @@ read_answers(Call *call, const int64 *ids, int n, int32 added, const char *key,
 		rows[nfresh].before.id = rows[nfresh].after.id = ids[i];
 		rows[nfresh].before.guarded[GUARDED_BALANCE] = balance;
 		rows[nfresh].after.guarded[GUARDED_BALANCE] = answer->available;
+		call_ids[nfresh] = call_ids[i];	/* of the fresh ones only, from here on */
 		fresh[nfresh++] = ids[i];
 	}
 	return nfresh;
@@ -158,13 +166,13 @@ read_answers(Call *call, const int64 *ids, int n, int32 added, const char *key,
 
 /* Writes ledger, lots and balances of all clients at once. */
 static void
-write_grants(Call *call, const Entry *entry, const int64 *ids, int n,
-			 const TokenEntry *rows, CreditAnswer *answers, int nanswers)
+write_grants(Call *call, const Entry *entry, const int64 *ids, const int64 *call_ids,
+			 int n, const TokenEntry *rows, CreditAnswer *answers, int nanswers)
 {
 	NullableDatum ledger_args[] = {
 		arg_ids(ids, n), arg_int(entry->delta), arg_text(entry->reason),
 		arg_id(call->actor->user_id), arg_text(call->actor->db_role),
-		arg_text(entry->key), arg_time(call->now)
+		arg_text(entry->key), arg_time(call->now), arg_ids(call_ids, n)
 	};
 	NullableDatum balance_args[] = {arg_ids(ids, n), arg_int(entry->delta)};
 	Rows		written = statement_change(call, &insert_grants, ledger_args,
@@ -214,6 +222,7 @@ swan_grant_many(PG_FUNCTION_ARGS)
 	TokenEntry *rows;
 	int64	   *ids;
 	int64	   *fresh;
+	int64	   *call_ids;
 	int			nfresh;
 	int			n;
 	Call	   *call;
@@ -231,16 +240,17 @@ swan_grant_many(PG_FUNCTION_ARGS)
 
 	account_lock_users(call, ids, n);
 	call_set_now(call);
-	prepare_clients(call, ids, n);
+	call_ids = palloc(n * sizeof(int64));
+	prepare_clients(call, ids, n, call_ids);
 	answers = palloc0(n * sizeof(CreditAnswer));
 	fresh = palloc(n * sizeof(int64));
 	rows = palloc0(n * sizeof(TokenEntry));
 	nfresh = read_answers(call, ids, n, entry.delta, entry.key, entry.reason,
-						  answers, fresh, rows);
+						  answers, fresh, call_ids, rows);
 	if (nfresh > 0)
 	{
 		entry.expires_at = argument_expiry(fcinfo, 3);
-		write_grants(call, &entry, fresh, nfresh, rows, answers, n);
+		write_grants(call, &entry, fresh, call_ids, nfresh, rows, answers, n);
 	}
 
 	for (int i = 0; i < n; i++)

@@ -7,7 +7,9 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
@@ -45,6 +47,10 @@ slot_of_tuple(TriggerData *trigdata, Studio *studio, HeapTuple tuple, Slot *slot
 		slot->status = slot_parse_status(OidOutputFunctionCall(output, value));
 	}
 	value = guard_datum(trigdata, tuple, &columns[SESSIONS_DATE], &isnull);
+	if (!isnull && columns[SESSIONS_DATE].type == TIMESTAMPOID)
+		value = DirectFunctionCall2(timestamp_zone,
+									CStringGetTextDatum(columns[SESSIONS_DATE].time_zone),
+									value);
 	slot->date = isnull ? NO_TIME : DatumGetTimestampTz(value);
 	value = guard_datum(trigdata, tuple, &columns[SESSIONS_DEDUCTED], &isnull);
 	slot->deducted = !isnull && DatumGetBool(value);
@@ -148,7 +154,8 @@ append_slot(StringInfo json, const char *label, const Slot *slot)
 
 /* Writes into one client's ledger what was done to a session of his. */
 static void
-record_session_for(Call *call, int64 user_id, int64 session_id, Datum details)
+record_session_for(Call *call, int64 user_id, int64 session_id,
+				   const Slot *old, Datum details)
 {
 	Entry		entry = NEW_ENTRY;
 	Account		account;
@@ -156,7 +163,9 @@ record_session_for(Call *call, int64 user_id, int64 session_id, Datum details)
 	if (user_id == NO_ID || !account_lock(call, user_id, &account))
 		return;
 	call_set_now(call);
-	account_open(call, &account);
+	account_open_after(call, &account, old ? old->id : NO_ID,
+					   old && old->user_id == user_id && slot_is_live(old),
+					   old && old->deducted);
 	entry.kind = "external";
 	entry.session_id = session_id;
 	entry.details = details;
@@ -189,14 +198,14 @@ record_session(Studio *studio, const Slot *old, const Slot *new)
 	/* two clients are locked in the order of their ids, as everywhere */
 	if (was != NO_ID && is != NO_ID && was > is)
 	{
-		record_session_for(call, is, new->id, details);
-		record_session_for(call, was, old->id, details);
+		record_session_for(call, is, new->id, old, details);
+		record_session_for(call, was, old->id, old, details);
 	}
 	else
 	{
-		record_session_for(call, was, old ? old->id : NO_ID, details);
+		record_session_for(call, was, old ? old->id : NO_ID, old, details);
 		if (was != is)
-			record_session_for(call, is, new ? new->id : NO_ID, details);
+			record_session_for(call, is, new ? new->id : NO_ID, old, details);
 	}
 	call_end(call);
 }

@@ -172,8 +172,6 @@ swan_release(PG_FUNCTION_ARGS)
 		session_not_found(session_id);
 	hold = statement_recheck(call, &find_hold, args);
 	user_id = hold.nrows == 1 ? row_id(hold, 0, 1) : NO_ID;
-	if (!(actor_is(call, MAY_TRAINER) && slot.trainer_id == call->actor->user_id))
-		actor_require_own(call, user_id, "You can only release your own sessions.");
 	call_set_now(call);
 	until = hold.nrows == 1 ? row_time(hold, 0, 2) : NO_TIME;
 	if (until <= call->now)
@@ -181,6 +179,8 @@ swan_release(PG_FUNCTION_ARGS)
 				(swan_errcode_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", session_id),
 				 errmsg("session %lld is not held", (long long) session_id)));
 
+	if (!(actor_is(call, MAY_TRAINER) && slot.trainer_id == call->actor->user_id))
+		actor_require_own(call, user_id, "You can only release your own sessions.");
 	if (!account_lock(call, user_id, &account))
 		user_not_found(user_id);
 	call_set_now(call);

@@ -30,7 +30,7 @@ PG_FUNCTION_INFO_V1(swan_health);
 
 /* (studio, how bad, problem), of one studio or of all */
 static const char inspection[] =
-"WITH t AS (SELECT s.name, s.backfilled, x.relid, x.label, x.guards,"
+"WITH t AS (SELECT s.name, s.backfilled, s.columns, x.relid, x.label, x.guards,"
 " u.oid IS NOT NULL OR x.label IN ('users', 'sessions') AS expected"
 " FROM swan.studio s"
 " LEFT JOIN pg_catalog.pg_class u ON u.oid OPERATOR(pg_catalog.=) s.users"
@@ -46,14 +46,16 @@ OWN_TABLE("swan_ledger") "," OWN_TABLE("swan_lots") "," OWN_TABLE("swan_holds")
 " FROM t LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.relid"
 " WHERE c.oid IS NULL AND t.expected"
 " UNION ALL"
-" SELECT t.name, 2, pg_catalog.format('column \"%s\" of table \"%s\" is gone', r.col, c.relname)"
+" SELECT t.name, 2, pg_catalog.format('column \"%s\" of table \"%s\" is gone', k.name, c.relname)"
 " FROM t JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.relid"
 " JOIN (VALUES ('users', 'id'), ('users', 'available_sessions'), ('sessions', 'id'),"
 " ('sessions', 'user_id'), ('sessions', 'status'), ('sessions', 'session_date')) r (label, col)"
 " ON r.label OPERATOR(pg_catalog.=) t.label"
+" CROSS JOIN LATERAL (SELECT COALESCE(t.columns OPERATOR(pg_catalog.->) 'names'"
+" OPERATOR(pg_catalog.->>) pg_catalog.concat(r.label, '.', r.col), r.col)) k (name)"
 " WHERE NOT EXISTS (SELECT 1 FROM pg_catalog.pg_attribute a"
 " WHERE a.attrelid OPERATOR(pg_catalog.=) c.oid"
-" AND a.attname OPERATOR(pg_catalog.=) r.col AND NOT a.attisdropped)"
+" AND a.attname OPERATOR(pg_catalog.=) k.name AND NOT a.attisdropped)"
 " UNION ALL"
 " SELECT t.name, CASE WHEN g.tgname IS NULL OR p.proname IS NULL"
 " AND w.guard IN ('swan_guard_users', 'swan_guard_sessions') THEN 2 ELSE 1 END,"

@@ -178,9 +178,11 @@ static const Check checks[] = {
 			" FROM (SELECT * FROM {sessions} s WHERE " FOR_CLIENT("{s.user_id}") ") s"
 			" FULL JOIN " DEBITS " d ON d.session_id OPERATOR(pg_catalog.=) {s.id}"
 			" AND d.user_id OPERATOR(pg_catalog.=) {s.user_id}"
-			" WHERE COALESCE(d.n, 0) OPERATOR(pg_catalog.<>)"
-			" CASE WHEN {s.session_deducted} THEN 1 ELSE 0 END"
-			" OR ({s.session_deducted} AND {s.status} OPERATOR(pg_catalog.=) 'available')",
+			" WHERE COALESCE(d.n, 0) NOT IN (0, 1)"
+			" OR (COALESCE(d.n, 0) OPERATOR(pg_catalog.=) 1 AND"
+			" ({s.id} IS NULL OR {s.status} OPERATOR(pg_catalog.=) 'available'))"
+			"{?sessions.session_deducted: OR COALESCE(d.n, 0) OPERATOR(pg_catalog.<>)"
+			" CASE WHEN {s.session_deducted} THEN 1 ELSE 0 END}",
 	1, {INT8OID}, true}},
 
 	{"unpaid_booking", records_sessions, {
@@ -191,8 +193,12 @@ static const Check checks[] = {
 			" AND NOT EXISTS (SELECT 1 FROM {ledger} g"
 			" WHERE g.session_id OPERATOR(pg_catalog.=) {s.id}"
 			" AND g.user_id OPERATOR(pg_catalog.=) {s.user_id}"
-			" AND g.kind IN ('booking', 'reschedule'))",
-	1, {INT8OID}, true}},
+			" AND g.kind IN ('booking', 'reschedule'))"
+			" AND ($2 OR EXISTS (SELECT 1 FROM {ledger} g"
+			" WHERE g.user_id OPERATOR(pg_catalog.=) {s.user_id}))"
+			" AND NOT ({s.status} OPERATOR(pg_catalog.=) 'completed'"
+			" AND {s.session_date} OPERATOR(pg_catalog.<) $3)",
+	3, {INT8OID, BOOLOID, TIMESTAMPTZOID}, true}},
 
 	{"slot_client", refuses_sessions, {
 			"SELECT {s.user_id}, {s.id}, NULL::pg_catalog.int8,"
@@ -273,7 +279,7 @@ put_guard_problems(FunctionCallInfo fcinfo, const char *studio)
 Datum
 swan_verify(PG_FUNCTION_ARGS)
 {
-	NullableDatum args[2];
+	NullableDatum args[3];
 	Call	   *call;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -282,6 +288,7 @@ swan_verify(PG_FUNCTION_ARGS)
 
 	args[0] = arg_id(argument_id_or_null(fcinfo, 0));
 	args[1] = arg_bool(call->studio->backfilled);
+	args[2] = arg_time(call->studio->own ? DT_NOBEGIN : call->studio->made_at);
 	for (int i = 0; i < lengthof(checks); i++)
 	{
 		Rows		result;

@@ -26,6 +26,7 @@ typedef struct Account
 	int32		balance;		/* of users, as read */
 	int32		due;			/* credits that are past their expiry, not swept */
 	int32		moved;			/* sum of delta written since */
+	bool		has_ledger;		/* does he have any row? */
 	int32		ledger_balance; /* the last balance_after */
 	int64		call_id;		/* the first ledger row of this call */
 	int			nlots;			/* lots with credits left, soonest first */
@@ -84,6 +85,8 @@ extern bool account_find(Call *call, int64 user_id, Account *account);
 extern bool account_lock(Call *call, int64 user_id, Account *account);
 extern int	account_lock_users(Call *call, const int64 *ids, int n);
 extern void account_open(Call *call, Account *account);
+extern void account_open_after(Call *call, Account *account, int64 session_id,
+							   bool was_live, bool was_deducted);
 extern void account_sweep(Call *call, Account *account);
 extern int32 account_available(const Account *account);
 extern Lot *account_soonest(Account *account);

@@ -27,7 +27,7 @@ PG_FUNCTION_INFO_V1(swan_complete);
 PG_FUNCTION_INFO_V1(swan_move);
 
 static const Statement set_status = {
-	"UPDATE {sessions} s SET {sessions.status} = $4"
+	"UPDATE {sessions} s SET {sessions.status} = {sessions.status=$4}"
 	"{?sessions.confirmed:, {sessions.confirmed} ="
 	" COALESCE({s.confirmed}, false) OR $4 OPERATOR(pg_catalog.=) 'confirmed'}"
 	" WHERE {s.id} OPERATOR(pg_catalog.=) $1 RETURNING" SLOT_COLUMNS,
@@ -35,7 +35,7 @@ static const Statement set_status = {
 };
 
 static const Statement move_slot = {
-	"UPDATE {sessions} s SET {sessions.session_date} = $5"
+	"UPDATE {sessions} s SET {sessions.session_date} = {sessions.session_date=$5}"
 	"{?sessions.trainer_id:, {sessions.trainer_id} = $3}"
 	"{?sessions.duration:, {sessions.duration} = $6}"
 	" WHERE {s.id} OPERATOR(pg_catalog.=) $1 RETURNING" SLOT_COLUMNS,
@@ -216,6 +216,7 @@ swan_move(PG_FUNCTION_ARGS)
 				 errmsg("session %lld is %s and cannot be moved", (long long) session_id,
 						slot_status_name(from.status))));
 	argument_move(fcinfo, &from, &to);
+	slot_check_columns(call, &to);
 
 	users[0] = to.user_id;
 	users[1] = to.trainer_id;

@@ -40,7 +40,7 @@ static const Statement insert_records = {
 	"{?sessions.notes:, {sessions.notes}}"
 	"{?sessions.session_deducted:, {sessions.session_deducted}}"
 	"{?sessions.confirmed:, {sessions.confirmed}})"
-	" SELECT $1, 'available'"
+	" SELECT $1, {sessions.status='available'}"
 	"{?sessions.duration:, 60}"
 	"{?sessions.notes:, pg_catalog.format('%s - Session %s', $2, i)}"
 	"{?sessions.session_deducted:, false}"
@@ -84,6 +84,7 @@ add_records(Call *call, int64 user_id, int32 n, const char *reason)
 	record.status = STATUS_AVAILABLE;
 	record.date = NO_TIME;
 	record.duration = SWAN_DURATION_DEFAULT;
+	slot_fit(call->studio, &record);
 	for (int i = 0; i < n; i++)
 		rows[i].after = slot_image(&record);
 	check_count(call, statement_change(call, &insert_records, args,

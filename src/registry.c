@@ -15,12 +15,14 @@
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
+#include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -34,34 +36,6 @@
 
 PG_FUNCTION_INFO_V1(swan_registry_changed);
 
-const StudioColumnDef studio_column_defs[STUDIO_NCOLUMNS] = {
-	[USERS_ID] = {TABLE_USERS, "id", NULL},
-	[USERS_FIRST_NAME] = {TABLE_USERS, "first_name", "NULL::pg_catalog.text"},
-	[USERS_LAST_NAME] = {TABLE_USERS, "last_name", "NULL::pg_catalog.text"},
-	[USERS_EMAIL] = {TABLE_USERS, "email", "NULL::pg_catalog.text"},
-	[USERS_ROLE] = {TABLE_USERS, "role", "NULL::pg_catalog.text"},
-	[USERS_BALANCE] = {TABLE_USERS, "available_sessions", NULL},
-	[USERS_CREATED_AT] = {TABLE_USERS, "created_at", "NULL::pg_catalog.timestamptz"},
-	[SESSIONS_ID] = {TABLE_SESSIONS, "id", NULL},
-	[SESSIONS_USER_ID] = {TABLE_SESSIONS, "user_id", NULL},
-	[SESSIONS_TRAINER_ID] = {TABLE_SESSIONS, "trainer_id", "NULL::pg_catalog.int8"},
-	[SESSIONS_STATUS] = {TABLE_SESSIONS, "status", NULL},
-	[SESSIONS_DATE] = {TABLE_SESSIONS, "session_date", NULL},
-	[SESSIONS_DURATION] = {TABLE_SESSIONS, "duration", "60"},
-	[SESSIONS_NOTES] = {TABLE_SESSIONS, "notes", "NULL::pg_catalog.text"},
-	[SESSIONS_BOOKED_AT] = {TABLE_SESSIONS, "booked_at", "NULL::pg_catalog.timestamptz"},
-	[SESSIONS_DEDUCTED] = {TABLE_SESSIONS, "session_deducted", "NULL::pg_catalog.bool"},
-	[SESSIONS_CONFIRMED] = {TABLE_SESSIONS, "confirmed", "NULL::pg_catalog.bool"},
-};
-
-/* the tables that we make ourselves, and how they are called */
-const char *const studio_own_table_names[STUDIO_NTABLES] = {
-	[TABLE_LEDGER] = "swan_ledger",
-	[TABLE_LOTS] = "swan_lots",
-	[TABLE_HOLDS] = "swan_holds",
-};
-static const char ledger_ids_name[] = "swan_ledger_id_seq";
-
 /* all studios of the registry, as of the change that "loaded" counts */
 static List *studios = NIL;
 static uint64 changes = 1;
@@ -74,7 +48,10 @@ static const char registry_query[] =
 " s.users::pg_catalog.oid, s.sessions::pg_catalog.oid,"
 " s.guard_balance, s.guard_sessions, s.grant_max, s.purchase_max,"
 " s.low_threshold, s.cancel_window, s.admin_booking, s.hold_max,"
-" s.trainer_overlap, s.time_zone, s.search_path, s.session_records"
+" s.trainer_overlap, s.time_zone, s.search_path, s.session_records,"
+" s.created_at, s.columns OPERATOR(pg_catalog.->>) 'old_bookings',"
+" s.columns OPERATOR(pg_catalog.->) 'names', s.columns OPERATOR(pg_catalog.->) 'time_zones',"
+" s.columns OPERATOR(pg_catalog.->) 'roles'"
 " FROM swan.studio s ORDER BY s.name";
 
 static const char roles_query[] =
@@ -127,6 +104,51 @@ copy_text(Rows result, uint64 row, int column, MemoryContext context)
 	return s ? MemoryContextStrdup(context, s) : NULL;
 }
 
+/* Returns a copy of a member of a JSON object, or NULL. */
+static char *
+json_member(Rows result, uint64 row, int column, const char *name, MemoryContext context)
+{
+	bool		isnull;
+	Datum		object = row_datum(result, row, column, &isnull);
+	JsonbValue	value;
+
+	if (isnull || !JB_ROOT_IS_OBJECT(DatumGetJsonbP(object)) ||
+		getKeyJsonValueFromContainer(&DatumGetJsonbP(object)->root,
+									 name, strlen(name), &value) == NULL ||
+		value.type != jbvString)
+		return NULL;
+	return MemoryContextStrdup(context, pnstrdup(value.val.string.val, value.val.string.len));
+}
+
+/* Reads what the application calls our roles. */
+static void
+load_role_names(Studio *studio, Rows result, uint64 row, int column)
+{
+	bool		isnull;
+	Datum		object = row_datum(result, row, column, &isnull);
+	JsonbIterator *it;
+	JsonbIteratorToken token;
+	JsonbValue	value;
+	RoleName   *name = NULL;
+	MemoryContext old = MemoryContextSwitchTo(studio->context);
+
+	it = isnull ? NULL : JsonbIteratorInit(&DatumGetJsonbP(object)->root);
+	while (it && (token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	{
+		if (token == WJB_KEY)
+		{
+			name = palloc0(sizeof(RoleName));
+			name->theirs = pnstrdup(value.val.string.val, value.val.string.len);
+		}
+		else if (token == WJB_VALUE && value.type == jbvString)
+		{
+			name->ours = pnstrdup(value.val.string.val, value.val.string.len);
+			studio->role_names = lappend(studio->role_names, name);
+		}
+	}
+	MemoryContextSwitchTo(old);
+}
+
 /* Makes a studio from its row of the registry. */
 static Studio *
 load_studio(Rows result, uint64 row)
@@ -136,6 +158,7 @@ load_studio(Rows result, uint64 row)
 												  ALLOCSET_SMALL_SIZES);
 	Studio	   *studio = MemoryContextAllocZero(context, sizeof(Studio));
 	StudioSettings *set = &studio->settings;
+	char	   *old_bookings;
 	bool		isnull;
 
 	studio->context = context;
@@ -158,6 +181,24 @@ load_studio(Rows result, uint64 row)
 	set->time_zone = copy_text(result, row, 16, context);
 	set->search_path = copy_text(result, row, 17, context);
 	set->session_records = strcmp(row_text(result, row, 18), "on") == 0;
+	studio->made_at = row_time(result, row, 19);
+	old_bookings = row_text(result, row, 20);
+	if (old_bookings && strcmp(old_bookings, "charged") == 0)
+		studio->old_bookings = OLD_BOOKINGS_CHARGED;
+	else if (old_bookings && strcmp(old_bookings, "flag") == 0)
+		studio->old_bookings = OLD_BOOKINGS_FLAG;
+	for (int i = 0; i < STUDIO_NCOLUMNS; i++)
+	{
+		const char *label = studio_column_label(i);
+
+		if (studio->own)
+			studio->column_names[i] =
+				MemoryContextStrdup(context, studio_column_defs[i].name);
+		else
+			studio->column_names[i] = json_member(result, row, 21, label, context);
+		studio->time_zones[i] = json_member(result, row, 22, label, context);
+	}
+	load_role_names(studio, result, row, 23);
 	return studio;
 }
 
@@ -259,183 +300,6 @@ studio_list(void)
 	if (studios_stale())
 		load_registry();
 	return studios;
-}
-
-/* Returns whether a table carries one of our triggers, enabled or not. */
-static bool
-has_guard(Relation rel, const char *name)
-{
-	TriggerDesc *triggers = rel->trigdesc;
-
-	for (int i = 0; triggers && i < triggers->numtriggers; i++)
-	{
-		char	   *function;
-
-		if (strcmp(triggers->triggers[i].tgname, name) != 0)
-			continue;
-		function = get_func_name(triggers->triggers[i].tgfoid);
-		return function && strcmp(function, name) == 0;
-	}
-	return false;
-}
-
-/* Notes the columns of one of the application's tables. */
-static const char *
-describe_columns(Studio *studio, StudioTable table, Relation rel)
-{
-	for (int i = 0; i < STUDIO_NCOLUMNS; i++)
-	{
-		StudioColumn *column = &studio->columns[i];
-
-		if (studio_column_defs[i].table != table)
-			continue;
-		column->attnum = get_attnum(RelationGetRelid(rel),
-									studio_column_defs[i].name);
-		if (column->attnum == InvalidAttrNumber)
-		{
-			if (studio_column_defs[i].absent == NULL)
-				return psprintf("column \"%s\" of table \"%s\" is gone",
-								studio_column_defs[i].name,
-								RelationGetRelationName(rel));
-			column->name = NULL;
-			continue;
-		}
-		column->type = get_atttype(RelationGetRelid(rel), column->attnum);
-		column->name = pstrdup(studio_column_defs[i].name);
-	}
-	return NULL;
-}
-
-/*
- * Notes everything about one table of a studio; returns what is wrong with it,
- * or NULL.  A regclass that outlived its table may hit another one after a
- * restore, hence the look for our triggers.
- */
-static const char *
-describe_table(Studio *studio, StudioTable table)
-{
-	static const char *const guards[STUDIO_NTABLES] = {
-		[TABLE_USERS] = "swan_guard_users",
-		[TABLE_SESSIONS] = "swan_guard_sessions",
-	};
-	const char *problem = NULL;
-	Oid			relid = studio->tables[table];
-	Relation	rel;
-
-	rel = OidIsValid(relid) ? try_relation_open(relid, NoLock) : NULL;
-	if (rel == NULL)
-		return psprintf("table \"%s\" is gone",
-						studio_own_table_names[table] ? studio_own_table_names[table] :
-						table == TABLE_USERS ? "users" : "sessions");
-
-	if (rel->rd_rel->relkind != RELKIND_RELATION)
-		problem = psprintf("\"%s\" is not a table", RelationGetRelationName(rel));
-	else if (rel->rd_rel->relhassubclass)
-		problem = psprintf("table \"%s\" has child tables", RelationGetRelationName(rel));
-	else if (table != TABLE_USERS && rel->rd_rel->relowner != studio->owner)
-		problem = psprintf("table \"%s\" has another owner than the users",
-						   RelationGetRelationName(rel));
-	else if (guards[table] && !has_guard(rel, guards[table]))
-		problem = psprintf("table \"%s\" has no trigger \"%s\"",
-						   RelationGetRelationName(rel), guards[table]);
-	else
-	{
-		char	   *schema = get_namespace_name(RelationGetNamespace(rel));
-
-		studio->table_names[table] =
-			quote_qualified_identifier(schema, RelationGetRelationName(rel));
-		if (table == TABLE_USERS)
-		{
-			studio->owner = rel->rd_rel->relowner;
-			studio->schema = schema;
-		}
-		if (table == TABLE_LEDGER)
-		{
-			studio->ledger_ids = quote_qualified_identifier(schema, ledger_ids_name);
-			if (!OidIsValid(get_relname_relid(ledger_ids_name,
-											  RelationGetNamespace(rel))))
-				problem = psprintf("sequence \"%s\" is gone", ledger_ids_name);
-		}
-		if (table == TABLE_USERS || table == TABLE_SESSIONS)
-			problem = describe_columns(studio, table, rel);
-	}
-	relation_close(rel, NoLock);
-	return problem;
-}
-
-/* Returns whether a schema is in a list of names. */
-static bool
-names_schema(List *names, const char *schema)
-{
-	ListCell   *cell;
-
-	foreach(cell, names)
-	{
-		if (strcmp((char *) lfirst(cell), schema) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Makes the search_path under which the studio's statements run. */
-static char *
-make_search_path(Studio *studio)
-{
-	StringInfoData path;
-	char	   *other;
-
-	initStringInfo(&path);
-	if (studio->settings.search_path)
-	{
-		List	   *names;
-
-		/* a pg_temp that is not named would be searched first, and is anybody's */
-		appendStringInfoString(&path, studio->settings.search_path);
-		if (SplitIdentifierString(pstrdup(path.data), ',', &names) &&
-			!names_schema(names, "pg_temp"))
-			appendStringInfoString(&path, ", pg_temp");
-		return path.data;
-	}
-	appendStringInfo(&path, "pg_catalog, %s", quote_identifier(studio->schema));
-	other = get_namespace_name(get_rel_namespace(studio->tables[TABLE_SESSIONS]));
-	if (strcmp(other, studio->schema) != 0)
-		appendStringInfo(&path, ", %s", quote_identifier(other));
-	appendStringInfoString(&path, ", pg_temp");
-	return path.data;
-}
-
-/* Notes which tables are our three, as far as they are there. */
-void
-studio_find_tables(Studio *studio)
-{
-	Oid			namespace;
-
-	if (studio->described)
-		return;
-	namespace = get_rel_namespace(studio->tables[TABLE_USERS]);
-	for (int i = TABLE_LEDGER; i < STUDIO_NTABLES; i++)
-		studio->tables[i] = OidIsValid(namespace) ?
-			get_relname_relid(studio_own_table_names[i], namespace) : InvalidOid;
-}
-
-/*
- * Notes everything about the tables of a studio.  They are locked, so that
- * nobody can rename, drop or alter them until the transaction ends.
- */
-void
-studio_describe(Studio *studio)
-{
-	MemoryContext old;
-
-	if (studio->described)
-		return;
-	old = MemoryContextSwitchTo(studio->context);
-	for (int i = 0; i < STUDIO_NTABLES && studio->broken == NULL; i++)
-		studio->broken = describe_table(studio, i);
-	if (studio->broken == NULL)
-		studio->search_path = make_search_path(studio);
-	MemoryContextSwitchTo(old);
-	studio->described = true;
 }
 
 /* swan.registry_changed(): tells every backend to read the registry again. */

@@ -135,7 +135,7 @@ divide_reversal(Call *call, Account *account, PaidLot *lots, int nlots, int32 n)
  */
 static void
 write_moves(Call *call, Account *account, Entry *entry, PaidLot *lots, int nlots,
-			int64 asked, MoveAnswer *answer)
+			int64 asked, bool of_item, MoveAnswer *answer)
 {
 	for (int i = 0; i < nlots; i++)
 	{
@@ -149,8 +149,9 @@ write_moves(Call *call, Account *account, Entry *entry, PaidLot *lots, int nlots
 		entry->item = lot->item;
 		entry->delta = -lot->take;
 		entry->details = answer->ledger_id == NO_ID ?
-			details_of("shortfall", lot->owe, "n", asked) :
-			details_of("shortfall", lot->owe, NULL, 0);
+			details_of(3, "shortfall", (int64) lot->owe, "n", asked,
+					   "of_item", (int64) of_item) :
+			details_of(1, "shortfall", (int64) lot->owe);
 		id = account_write(call, account, entry);
 		if (answer->ledger_id == NO_ID)
 			answer->ledger_id = id;
@@ -169,6 +170,7 @@ same_move(Call *call, const Entry *entry, int64 asked, const char *item,
 		return false;
 	if (strcmp(before.payment_ref, entry->payment_ref) != 0 ||
 		details_number(before.details, "n", -1) != asked ||
+		details_number(before.details, "of_item", 0) != (item != NULL) ||
 		(item && strcmp(item, before.item) != 0))
 		ereport(ERROR,
 				(swan_errcode(SWAN_IDEMPOTENCY_CONFLICT),
@@ -225,7 +227,7 @@ swan_reverse(PG_FUNCTION_ARGS)
 		answer.moved += lots[i].take;
 		answer.shortfall += lots[i].owe;
 	}
-	write_moves(call, &account, &entry, lots, nlots, n, &answer);
+	write_moves(call, &account, &entry, lots, nlots, n, item != NULL, &answer);
 	account_settle(call, &account);
 	records_sync(call, &account, "Available");
 	answer.available = account.balance;
@@ -268,7 +270,7 @@ swan_reinstate(PG_FUNCTION_ARGS)
 		lots[i].owe = -lots[i].owed;
 		answer.moved += lots[i].taken;
 	}
-	write_moves(call, &account, &entry, lots, nlots, -1, &answer);
+	write_moves(call, &account, &entry, lots, nlots, -1, false, &answer);
 	account_sweep(call, &account);	/* what came back to an expired lot */
 	account_settle(call, &account);
 	records_sync(call, &account, "Reinstated");

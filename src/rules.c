@@ -96,6 +96,13 @@ booking_refuse(const Booking *booking, const Account *account,
 							session_id, (long long) booking->overlap, user_id)));
 			break;
 		case SWAN_INSUFFICIENT_SESSIONS:
+			if (booking->taken_before > 0)
+				ereport(ERROR,
+						(swan_errcode_counting(verdict, NULL, "availableSessions",
+											   booking->taken_before),
+						 errmsg("user %lld has %d available sessions, and none for session %lld",
+								user_id, booking->taken_before, session_id),
+						 errhint("Add credits with swan_grant().")));
 			ereport(ERROR,
 					(swan_errcode_counting(verdict, NULL, "availableSessions",
 										   account_available(account)),
@@ -207,7 +214,11 @@ booking_judge_locked(Call *call, Booking *booking, Account *account)
 		Account		account_seen;
 
 		booking_look_at_slot(call, &seen);
-		if (booking_judge_unlocked(call, &seen, &account_seen, true) == SWAN_OK)
+		seen.client_known = account_find(call, seen.user_id, &account_seen);
+		account_seen.moved = account->moved;	/* not in the table yet */
+		if (seen.slot_known && seen.slot.date != NO_TIME)
+			booking_look_at_client(call, &seen, statement_read);
+		if (booking_verdict(call, &seen, &account_seen) == SWAN_OK)
 			swan_serialization_failure();
 	}
 	booking_refuse(booking, account, verdict);

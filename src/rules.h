@@ -19,6 +19,7 @@ typedef struct Booking
 	int64		session_id;
 	int64		instead_of;		/* a booking that this one replaces, or NO_ID */
 	bool		charged;		/* does it need a credit? */
+	int32		taken_before;	/* credits that the same call has taken */
 	bool		slot_known;
 	Slot		slot;
 	int64		held_by;		/* NO_ID where nobody does */

@@ -15,6 +15,8 @@
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
 #include "utils/tuplestore.h"
 #include "utils/varlena.h"
 
@@ -140,12 +142,14 @@ static void
 check_interval(const Setting *setting, const char *value)
 {
 	Interval	zero = {0};
+	Interval	millennium = {.month = 1000 * MONTHS_PER_YEAR};
 	Datum		interval = DirectFunctionCall3(interval_in, CStringGetDatum(value),
 											   ObjectIdGetDatum(InvalidOid),
 											   Int32GetDatum(-1));
 
-	if (DatumGetBool(DirectFunctionCall2(interval_lt, interval, IntervalPGetDatum(&zero))))
-		refuse_value(setting, value, "Use an interval that is not negative.");
+	if (DatumGetBool(DirectFunctionCall2(interval_lt, interval, IntervalPGetDatum(&zero))) ||
+		DatumGetBool(DirectFunctionCall2(interval_gt, interval, IntervalPGetDatum(&millennium))))
+		refuse_value(setting, value, "Use an interval from zero to 1000 years.");
 }
 
 /* Checks a value before it is written. */
@@ -234,6 +238,61 @@ sync_all_records(const char *name)
 	call_end(call);
 }
 
+/* what must not be found before and after a guard is told to refuse */
+#define DRIFT_UNPAID \
+	"= 'unpaid_booking' AND v.problem NOT LIKE 'completed%'"
+#define DRIFT_BALANCE \
+	"IN ('negative_balance', 'balance_ledger', 'balance_lots', 'ledger_chain'," \
+	" 'ledger_order', 'lot_ledger', 'lot_swept', 'guard')"
+#define DRIFT_SESSIONS \
+	"IN ('booking_debit', 'slot_client', 'trainer_overlap', 'client_overlap', 'guard')"
+
+/* Refuses to guard what is not right: asks swan_verify(), as the studio is now. */
+static void
+refuse_drift(FunctionCallInfo fcinfo, const char *studio, const Setting *setting,
+			 const char *drift)
+{
+	char	   *extschema = get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid));
+	StringInfoData list;
+	Rows		found;
+	Call	   *call;
+
+	CommandCounterIncrement();	/* the setting itself */
+	initStringInfo(&list);
+	call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");
+	(void) set_config_option("swanalloc.studio", studio, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	found = statement_once(call,
+						   psprintf("SELECT v.check_name, v.user_id, v.session_id, v.problem"
+									" FROM %s.swan_verify() v WHERE v.check_name %s",
+									quote_identifier(extschema), drift),
+						   0, NULL, NULL);
+	for (uint64 i = 0; i < Min(found.nrows, 5); i++)
+		appendStringInfo(&list, "%s%s of %s %lld: %s", i > 0 ? "; " : "",
+						 row_text(found, i, 1),
+						 row_isnull(found, i, 3) ? "user" : "session",
+						 (long long) row_id(found, i, row_isnull(found, i, 3) ? 2 : 3),
+						 row_text(found, i, 4));
+	if (found.nrows > 0)
+		ereport(ERROR,
+				(swan_errcode_counting(SWAN_INVALID_ARGUMENT, NULL, "problems", found.nrows),
+				 errmsg("%s cannot be refuse while swan_verify() finds %llu problems",
+						setting->name, (unsigned long long) found.nrows),
+				 errhint("They begin with: %s.", list.data)));
+	call_end(call);
+}
+
+/* Refuses to guard balances that are not all in the ledger yet. */
+static void
+require_backfill(Studio *studio, const Setting *setting)
+{
+	if (!studio->backfilled)
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("%s cannot be refuse before every client has a ledger", setting->name),
+				 errhint("CALL swan_backfill() first.")));
+}
+
 /* swan_configure(): changes one setting. */
 Datum
 swan_configure(PG_FUNCTION_ARGS)
@@ -243,6 +302,8 @@ swan_configure(PG_FUNCTION_ARGS)
 	char	   *name = argument_text(fcinfo, 0);
 	char	   *value = argument_text(fcinfo, 1);
 	const Setting *setting;
+	bool		guards;
+	bool		balance;
 	char	   *written;
 
 	PreventCommandIfReadOnly("swan_configure()");
@@ -258,9 +319,20 @@ swan_configure(PG_FUNCTION_ARGS)
 	/* let the calls end that do not keep records yet */
 	if (strcmp(name, "session_records") == 0)
 		LockRelationOid(studio->tables[TABLE_USERS], ShareRowExclusiveLock);
+	guards = value && strcmp(value, "refuse") == 0 && strncmp(name, "guard_", 6) == 0;
+	balance = strcmp(name, "guard_balance") == 0;
+	if (guards)
+	{
+		require_backfill(studio, setting);
+		if (!balance && studio->settings.guard_sessions != GUARD_REFUSE)
+			refuse_drift(fcinfo, studio_name, setting, DRIFT_UNPAID);
+	}
 	written = write_setting(studio_name, setting, value, CurrentMemoryContext);
 	if (strcmp(name, "session_records") == 0 && strcmp(value, "on") == 0)
 		sync_all_records(studio_name);
+	if (guards)
+		refuse_drift(fcinfo, studio_name, setting,
+					 balance ? DRIFT_BALANCE : DRIFT_SESSIONS);
 	if (written == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(written));

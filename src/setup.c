@@ -25,7 +25,7 @@
 #include "argument.h"
 #include "compat.h"
 #include "error.h"
-#include "statement.h"
+#include "setup.h"
 
 PG_FUNCTION_INFO_V1(swan_create_studio);
 PG_FUNCTION_INFO_V1(swan_detach);
@@ -165,10 +165,10 @@ static const char *const our_tables[] = {
 	" 'how many slots a client holds'",
 };
 
-/* what guards the five tables; @users@ and @sessions@ are qualified names */
+/* what guards the five tables, the strongest lock first */
 static const char *const guards[] = {
 	"ALTER TABLE @users@ ADD CONSTRAINT swan_balance_check"
-	" CHECK (available_sessions >= 0)",
+	" CHECK (@balance@ >= 0) NOT VALID",
 	"CREATE TRIGGER swan_word_users BEFORE INSERT OR UPDATE OR DELETE ON @users@"
 	" FOR EACH ROW EXECUTE FUNCTION @extschema@.swan_guard_users()",
 	"CREATE TRIGGER swan_guard_users AFTER INSERT OR UPDATE OR DELETE ON @users@"
@@ -207,35 +207,49 @@ replace_word(const char *command, const char *word, const char *by)
 
 /* Runs a list of commands, with the names of a studio in them. */
 static void
-run_commands(Call *call, const char *const *commands, int n, const char *schema,
-			 const char *extschema)
+run_commands(Call *call, const char *const *commands, int n, const SetupNames *names)
 {
-	const char *quoted = quote_identifier(schema);
-
 	for (int i = 0; i < n; i++)
 	{
-		char	   *text = replace_word(commands[i], "@users@", "@schema@.users");
+		char	   *text = replace_word(commands[i], "@users@", names->users);
 
-		text = replace_word(text, "@sessions@", "@schema@.sessions");
-		text = replace_word(text, "@extschema@", quote_identifier(extschema));
-		statement_utility(call, replace_word(text, "@schema@", quoted));
+		text = replace_word(text, "@sessions@", names->sessions);
+		text = replace_word(text, "@balance@", quote_identifier(names->balance));
+		text = replace_word(text, "@extschema@", quote_identifier(names->extschema));
+		statement_utility(call, replace_word(text, "@schema@", quote_identifier(names->schema)));
 	}
 }
 
-/* Says what the owner should do before others use the studio. */
-static void
-advise_owner(const char *studio, const char *owner, Oid owner_oid)
+/* Makes our three tables beside those of the application. */
+void
+setup_our_tables(Call *call, const SetupNames *names)
 {
-	if (superuser_arg(owner_oid))
+	run_commands(call, our_tables, lengthof(our_tables), names);
+}
+
+/* Puts the guards on all five tables. */
+void
+setup_guards(Call *call, const SetupNames *names)
+{
+	run_commands(call, guards, lengthof(guards), names);
+}
+
+/* Says what the owner should do before others use the studio. */
+void
+setup_advise_owner(const char *studio, Oid owner)
+{
+	const char *name = GetUserNameFromId(owner, false);
+
+	if (superuser_arg(owner))
 		ereport(WARNING,
-				(errmsg("studio \"%s\" is owned by superuser \"%s\"", studio, owner),
+				(errmsg("studio \"%s\" is owned by superuser \"%s\"", studio, name),
 				 errdetail("Triggers on its tables run with the rights of a superuser."),
-				 errhint("Pass another role as owner to swan_create_studio().")));
+				 errhint("Let another role own the tables; swan_create_studio() takes one as owner.")));
 	ereport(NOTICE,
 			(errmsg("role \"%s\" owns studio \"%s\" and acts as system in it",
-					owner, studio),
-			 errhint("If a backend logs in as this role, list it: SELECT swan_allow('%s', 'backend').",
-					 owner)));
+					name, studio),
+			 errhint("If a backend logs in as this role, list it: SELECT swan_allow(%s, 'backend').",
+					 quote_literal_cstr(name))));
 }
 
 /* Writes the registry row of a studio of our own making. */
@@ -261,7 +275,7 @@ register_studio(const char *name, const char *owner)
 Datum
 swan_create_studio(PG_FUNCTION_ARGS)
 {
-	char	   *extschema = get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid));
+	SetupNames	names;
 	char	   *name = argument_text(fcinfo, 0);
 	char	   *owner = argument_text(fcinfo, 1);
 	Oid			owner_oid;
@@ -288,19 +302,27 @@ swan_create_studio(PG_FUNCTION_ARGS)
 					 errhint("swan_detach('%s') forgets it.", name)));
 	}
 
+	names.schema = name;
+	names.extschema = get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid));
+	names.users = psprintf("%s.users", quote_identifier(name));
+	names.sessions = psprintf("%s.sessions", quote_identifier(name));
+	names.balance = "available_sessions";
+
 	/* the schema is the caller's to make, its tables are the owner's */
 	call = call_begin_as(GetUserId(), "pg_catalog, pg_temp");
 	statement_utility(call, psprintf("CREATE SCHEMA %s AUTHORIZATION %s",
 									 quote_identifier(name), quote_identifier(owner)));
 	call_end(call);
 	call = call_begin_as(owner_oid, "pg_catalog, pg_temp");
-	run_commands(call, own_tables, lengthof(own_tables), name, extschema);
-	run_commands(call, our_tables, lengthof(our_tables), name, extschema);
-	run_commands(call, guards, lengthof(guards), name, extschema);
+	run_commands(call, own_tables, lengthof(own_tables), &names);
+	setup_our_tables(call, &names);
+	setup_guards(call, &names);
+	statement_utility(call, psprintf("ALTER TABLE %s VALIDATE CONSTRAINT swan_balance_check",
+									 names.users));
 	call_end(call);
 	register_studio(name, owner);
 
-	advise_owner(name, owner, owner_oid);
+	setup_advise_owner(name, owner_oid);
 	PG_RETURN_TEXT_P(cstring_to_text(name));
 }
 

@@ -9,6 +9,7 @@
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "utils/fmgrprotos.h"
 
 #include "error.h"
 #include "slot.h"
@@ -33,9 +34,11 @@ static const Statement lock_slots = {
 };
 
 static const Statement insert_slot = {
-	"INSERT INTO {sessions} ({sessions.trainer_id}, {sessions.status},"
-	" {sessions.session_date}{?sessions.duration:, {sessions.duration}})"
-	" VALUES ($1, 'available', $2{?sessions.duration:, $3})"
+	"INSERT INTO {sessions} ({sessions.status}, {sessions.session_date}"
+	"{?sessions.trainer_id:, {sessions.trainer_id}}"
+	"{?sessions.duration:, {sessions.duration}})"
+	" VALUES ({sessions.status='available'}, {sessions.session_date=$2}"
+	"{?sessions.trainer_id:, $1}{?sessions.duration:, $3})"
 	" RETURNING {sessions.id}",
 	3, {INT8OID, TIMESTAMPTZOID, INT4OID}
 };
@@ -144,6 +147,48 @@ slot_is_open(const Slot *slot)
 		slot->status == STATUS_AVAILABLE;
 }
 
+/* Returns whether somebody is going to come. */
+bool
+slot_is_live(const Slot *slot)
+{
+	return slot->status == STATUS_SCHEDULED || slot->status == STATUS_CONFIRMED;
+}
+
+/* Makes a slot what the studio's columns can hold of it. */
+void
+slot_fit(Studio *studio, Slot *slot)
+{
+	const StudioColumn *columns = studio->columns;
+
+	if (columns[SESSIONS_DEDUCTED].name == NULL)
+		slot->deducted = false;
+	if (columns[SESSIONS_DURATION].name == NULL)
+		slot->duration = SWAN_DURATION_DEFAULT;
+	if (columns[SESSIONS_TRAINER_ID].name == NULL)
+		slot->trainer_id = NO_ID;
+	if (columns[SESSIONS_DATE].typmod >= 0 && slot->date != NO_TIME)
+		slot->date = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_scale,
+															 TimestampTzGetDatum(slot->date),
+															 Int32GetDatum(columns[SESSIONS_DATE].typmod)));
+}
+
+/* Refuses what an attached studio has no column for. */
+void
+slot_check_columns(Call *call, const Slot *slot)
+{
+	const StudioColumn *columns = call->studio->columns;
+
+	if (columns[SESSIONS_TRAINER_ID].name == NULL && slot->trainer_id != NO_ID)
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("the sessions of studio \"%s\" have no trainer", call->studio->name)));
+	if (columns[SESSIONS_DURATION].name == NULL && slot->duration != SWAN_DURATION_DEFAULT)
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("the sessions of studio \"%s\" all last %d minutes",
+						call->studio->name, SWAN_DURATION_DEFAULT)));
+}
+
 /* Returns what is guarded of a slot. */
 RowImage
 slot_image(const Slot *slot)
@@ -195,7 +240,7 @@ slot_lock(Call *call, int64 id, Slot *slot)
  */
 void
 slot_write(Call *call, const Statement *statement,
-		   const Slot *before, const Slot *after)
+		   const Slot *before, Slot *after)
 {
 	NullableDatum args[] = {
 		arg_id(before->id),
@@ -207,11 +252,16 @@ slot_write(Call *call, const Statement *statement,
 		arg_bool(after->deducted),
 		arg_time(after->booked_at),
 	};
-	TokenEntry	entry = {.before = slot_image(before),.after = slot_image(after)};
-	Rows		result = statement_change(call, statement, args, TABLE_SESSIONS,
-										  CMD_UPDATE, &entry, 1);
+	TokenEntry	entry;
+	Rows		result;
 	Slot		written;
 	RowImage	image;
+
+	slot_fit(call->studio, after);
+	entry.before = slot_image(before);
+	entry.after = slot_image(after);
+	result = statement_change(call, statement, args, TABLE_SESSIONS,
+							  CMD_UPDATE, &entry, 1);
 
 	if (result.nrows == 1 && slot_of_row(result, 0, 1, &written))
 	{
@@ -239,6 +289,8 @@ slot_insert_open(Call *call, int64 trainer_id, TimestampTz start,
 	slot.status = STATUS_AVAILABLE;
 	slot.date = start;
 	slot.duration = duration;
+	slot_check_columns(call, &slot);
+	slot_fit(call->studio, &slot);
 	row.after = slot_image(&slot);
 	result = statement_change(call, &insert_slot, args, TABLE_SESSIONS,
 							  CMD_INSERT, &row, 1);

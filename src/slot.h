@@ -61,6 +61,9 @@ extern const char *slot_status_name(SlotStatus status);
 extern bool slot_of_row(Rows result, uint64 row, int first, Slot *slot);
 extern TimestampTz slot_end(const Slot *slot);
 extern bool slot_is_open(const Slot *slot);
+extern bool slot_is_live(const Slot *slot);
+extern void slot_fit(Studio *studio, Slot *slot);
+extern void slot_check_columns(Call *call, const Slot *slot);
 extern RowImage slot_image(const Slot *slot);
 extern bool slot_find(Call *call, int64 id, Slot *slot);
 extern bool slot_lock(Call *call, int64 id, Slot *slot);
@@ -70,7 +73,7 @@ extern int64 slot_insert_open(Call *call, int64 trainer_id, TimestampTz start,
 extern TimestampTz slot_end_of(TimestampTz start, int32 duration);
 pg_noreturn extern void session_not_found(int64 id);
 extern void slot_write(Call *call, const Statement *statement,
-					   const Slot *before, const Slot *after);
+					   const Slot *before, Slot *after);
 extern int64 slot_trainer_overlap(Call *call, int64 trainer_id,
 								  TimestampTz start, TimestampTz end,
 								  int64 but_not);

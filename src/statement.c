@@ -346,6 +346,16 @@ statement_scope_end(void)
 		elog(ERROR, "SPI_finish failed");
 }
 
+/* Commits, in a procedure that was called outside a transaction block. */
+void
+statement_commit(void)
+{
+	if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect_ext failed");
+	SPI_commit();
+	statement_scope_end();
+}
+
 /* Runs a utility command, with names already quoted by the caller. */
 void
 statement_utility(Call *call, const char *text)

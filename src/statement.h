@@ -89,6 +89,7 @@ extern Rows statement_once(Call *call, const char *text, int nargs,
 							 const Oid *argtypes, const NullableDatum *args);
 extern void statement_scope_begin(void);
 extern void statement_scope_end(void);
+extern void statement_commit(void);
 extern void statement_utility(Call *call, const char *text);
 
 extern bool row_isnull(Rows result, uint64 row, int column);

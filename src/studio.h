@@ -49,12 +49,32 @@ typedef enum StudioColumnId
 } StudioColumnId;
 #define STUDIO_NCOLUMNS (SESSIONS_CONFIRMED + 1)
 
+/* what a column holds, in whichever of the types that can hold it */
+typedef enum ColumnKind
+{
+	COLUMN_ID,					/* bigint or integer */
+	COLUMN_NUMBER,				/* integer */
+	COLUMN_TEXT,				/* text or varchar */
+	COLUMN_LABEL,				/* text, varchar or an enum */
+	COLUMN_TIME,				/* timestamptz, or timestamp of a named zone */
+	COLUMN_FLAG					/* boolean */
+} ColumnKind;
+
 typedef struct StudioColumn
 {
 	char	   *name;			/* unquoted; NULL where the table has none */
 	AttrNumber	attnum;
 	Oid			type;
+	int32		typmod;
+	char	   *time_zone;		/* of a timestamp without one */
 } StudioColumn;
+
+/* what the application calls a role of ours */
+typedef struct RoleName
+{
+	char	   *theirs;
+	char	   *ours;
+} RoleName;
 
 typedef enum GuardMode
 {
@@ -79,6 +99,14 @@ typedef struct Listing
 	int64		user_id;		/* of a person */
 } Listing;
 
+/* how live bookings count that were made before a studio was attached */
+typedef enum OldBookings
+{
+	OLD_BOOKINGS_FREE,
+	OLD_BOOKINGS_CHARGED,
+	OLD_BOOKINGS_FLAG			/* as session_deducted says */
+} OldBookings;
+
 typedef struct StudioSettings
 {
 	GuardMode	guard_balance;
@@ -102,6 +130,11 @@ typedef struct Studio
 	char	   *owned_by;		/* who made it, for when its tables are gone */
 	bool		own;			/* made by swan_create_studio? */
 	bool		backfilled;		/* has every client a ledger? */
+	TimestampTz made_at;		/* or attached */
+	OldBookings old_bookings;	/* live bookings from before that */
+	char	   *column_names[STUDIO_NCOLUMNS];	/* where attached */
+	char	   *time_zones[STUDIO_NCOLUMNS];
+	List	   *role_names;		/* of RoleName */
 	StudioSettings settings;
 	List	   *listings;		/* of Listing */
 	Oid			tables[STUDIO_NTABLES]; /* users and sessions as registered */
@@ -123,19 +156,24 @@ typedef struct Studio
 typedef struct StudioColumnDef
 {
 	StudioTable table;
+	ColumnKind	kind;
 	const char *name;
 	const char *absent;			/* NULL: required */
 } StudioColumnDef;
 
-/* registry.c */
+/* describe.c */
 extern const StudioColumnDef studio_column_defs[STUDIO_NCOLUMNS];
 extern const char *const studio_own_table_names[STUDIO_NTABLES];
 
+extern const char *studio_column_label(StudioColumnId id);
+extern bool studio_column_fits(ColumnKind kind, Oid type);
+extern void studio_find_tables(Studio *studio);
+extern void studio_describe(Studio *studio);
+
+/* registry.c */
 extern List *studio_list(void);
 extern bool studios_stale(void);
 extern void studios_forget(void);
-extern void studio_find_tables(Studio *studio);
-extern void studio_describe(Studio *studio);
 extern Oid	studio_registry_owner(void);
 extern void studio_init(void);
 

@@ -15,13 +15,19 @@
  *		{u.email} {t.email} {a.email} {s.status} {o.status}
  *				a column of users (alias u, t or a) or sessions (s or o), to read;
  *				where the table has no such column, what stands for it
+ *		{sessions.status=expression}
+ *				the expression, as a value that the column takes
  *		{?sessions.booked_at:text}
  *				the text, only where the table has the column
+ *
+ * What a column holds reads the same in every studio: times are timestamptz,
+ * and roles have our names.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 
@@ -70,11 +76,60 @@ find_column(StudioTable table, const char *name)
 	elog(ERROR, "unknown column \"%s\" in a statement", name);
 }
 
+/* Appends a column to read, as what it is to us. */
+static void
+expand_reading(StringInfo out, Studio *studio, StudioColumnId id, const char *alias)
+{
+	const StudioColumn *column = &studio->columns[id];
+	const char *quoted;
+	ListCell   *cell;
+
+	if (column->name == NULL)
+	{
+		appendStringInfoString(out, studio_column_defs[id].absent);
+		return;
+	}
+	quoted = quote_identifier(column->name);
+	if (column->type == TIMESTAMPOID)
+		appendStringInfo(out, "(%s.%s AT TIME ZONE %s)", alias, quoted,
+						 quote_literal_cstr(column->time_zone));
+	else if (id == USERS_ROLE && studio->role_names)
+	{
+		appendStringInfo(out, "(CASE %s.%s::pg_catalog.text", alias, quoted);
+		foreach(cell, studio->role_names)
+		{
+			RoleName   *role = lfirst(cell);
+
+			appendStringInfo(out, " WHEN %s THEN %s", quote_literal_cstr(role->theirs),
+							 quote_literal_cstr(role->ours));
+		}
+		appendStringInfo(out, " ELSE %s.%s::pg_catalog.text END)", alias, quoted);
+	}
+	else
+		appendStringInfo(out, "%s.%s", alias, quoted);
+}
+
+/* Appends an expression of ours as a value that a column takes. */
+static void
+expand_value(StringInfo out, Studio *studio, StudioColumnId id, const char *expression)
+{
+	const StudioColumn *column = &studio->columns[id];
+
+	if (column->type == TIMESTAMPOID)
+		appendStringInfo(out, "(%s AT TIME ZONE %s)", expression,
+						 quote_literal_cstr(column->time_zone));
+	else if (studio_column_defs[id].kind == COLUMN_LABEL && column->type != TEXTOID)
+		appendStringInfo(out, "%s::%s", expression, format_type_be_qualified(column->type));
+	else
+		appendStringInfoString(out, expression);
+}
+
 /* Appends what a name in braces stands for. */
 static void
 expand_name(StringInfo out, Studio *studio, char *name)
 {
 	char	   *dot = strchr(name, '.');
+	char	   *expression = strchr(name, '=');
 	int			table;
 	StudioColumnId id;
 
@@ -94,6 +149,8 @@ expand_name(StringInfo out, Studio *studio, char *name)
 	}
 
 	*dot = '\0';
+	if (expression)
+		*expression++ = '\0';
 	table = find_table(name);
 	if (table >= 0)
 	{
@@ -101,16 +158,13 @@ expand_name(StringInfo out, Studio *studio, char *name)
 		if (studio->columns[id].name == NULL)
 			elog(ERROR, "studio \"%s\" has no column for \"%s\"",
 				 studio->name, dot + 1);
-		appendStringInfoString(out, quote_identifier(studio->columns[id].name));
+		if (expression)
+			expand_value(out, studio, id, expression);
+		else
+			appendStringInfoString(out, quote_identifier(studio->columns[id].name));
 		return;
 	}
-
-	id = find_column(table_of_alias(name), dot + 1);
-	if (studio->columns[id].name == NULL)
-		appendStringInfoString(out, studio_column_defs[id].absent);
-	else
-		appendStringInfo(out, "%s.%s", name,
-						 quote_identifier(studio->columns[id].name));
+	expand_reading(out, studio, find_column(table_of_alias(name), dot + 1), name);
 }
 
 /* Returns whether the studio's tables have the column "table.column". */

@@ -1,0 +1,45 @@
+/*-------------------------------------------------------------------------
+ *
+ * attach.h
+ *	  An application's tables on their way to become a studio.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SWAN_ATTACH_H
+#define SWAN_ATTACH_H
+
+#include "nodes/execnodes.h"
+#include "utils/jsonb.h"
+
+#include "studio.h"
+
+typedef struct Attachment
+{
+	ReturnSetInfo *rsinfo;		/* the report goes there */
+	Oid			users;
+	Oid			sessions;
+	char	   *studio;
+	Jsonb	   *options;		/* the argument "columns" */
+	bool		dry_run;
+	char	   *old_bookings;
+	bool		continues;		/* are our three tables there already? */
+	char	   *names[STUDIO_NCOLUMNS];	/* NULL where there is none */
+	char	   *zones[STUDIO_NCOLUMNS];
+	const char *problem;		/* the first thing that stands in the way */
+	const char *hint;
+} Attachment;
+
+/* attach.c */
+extern void attach_report(Attachment *att, const char *item, const char *column,
+						  const char *state, const char *action);
+extern void attach_refuse(Attachment *att, const char *item, const char *column,
+						  const char *problem, const char *action);
+
+/* attach_rows.c */
+extern void attach_look_at_rows(Attachment *att);
+
+/* attach_make.c */
+extern Oid	attach_owner(Oid relid);
+extern void attach_make(Attachment *att, const char *extschema);
+
+#endif							/* SWAN_ATTACH_H */

@@ -1,0 +1,180 @@
+/*-------------------------------------------------------------------------
+ *
+ * attach_rows.c
+ *	  What the rows of an application's tables mean for a studio.
+ *
+ * Each table is read once, by its owner's rights and with a reader's lock.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "attach.h"
+#include "statement.h"
+
+/* Returns the qualified and quoted name of a table. */
+static char *
+table_name(Oid relid)
+{
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+									  get_rel_name(relid));
+}
+
+/* Returns the quoted name of a column. */
+static const char *
+column_name(Attachment *att, StudioColumnId id)
+{
+	return quote_identifier(att->names[id]);
+}
+
+/* Looks for balances that no studio can begin with. */
+static void
+look_at_users(Attachment *att, Call *call)
+{
+	const char *balance = column_name(att, USERS_BALANCE);
+	Rows		result;
+
+	result = statement_once(call,
+							psprintf("SELECT pg_catalog.count(*) FILTER (WHERE %s OPERATOR(pg_catalog.<) 0),"
+									 " pg_catalog.min(%s) FILTER (WHERE %s OPERATOR(pg_catalog.<) 0),"
+									 " pg_catalog.count(*) FILTER (WHERE %s IS NULL),"
+									 " pg_catalog.count(*) FROM %s",
+									 balance, column_name(att, USERS_ID), balance,
+									 balance, table_name(att->users)),
+							0, NULL, NULL);
+	if (row_int(result, 0, 1) > 0)
+		attach_refuse(att, "users.available_sessions", att->names[USERS_BALANCE],
+					  psprintf("%lld balances are negative, the first of user %lld",
+							   (long long) row_int(result, 0, 1),
+							   (long long) row_int(result, 0, 2)),
+					  "settle them first");
+	if (row_int(result, 0, 3) > 0)
+		attach_report(att, "users.available_sessions", att->names[USERS_BALANCE], "found",
+					  psprintf("%lld balances are null and count as 0",
+							   (long long) row_int(result, 0, 3)));
+	attach_report(att, "users", table_name(att->users), "found",
+				  psprintf("%lld rows", (long long) row_int(result, 0, 4)));
+}
+
+/* Looks for sessions that somebody has to decide about. */
+static void
+look_at_sessions(Attachment *att, Call *call)
+{
+	const char *status = column_name(att, SESSIONS_STATUS);
+	const char *user = column_name(att, SESSIONS_USER_ID);
+	const char *date = column_name(att, SESSIONS_DATE);
+	Rows		result;
+
+	result = statement_once(call,
+							psprintf("SELECT pg_catalog.count(*) FILTER (WHERE %s::pg_catalog.text"
+									 " IN ('scheduled', 'confirmed') AND %s IS NOT NULL),"
+									 " pg_catalog.count(*) FILTER (WHERE %s::pg_catalog.text"
+									 " OPERATOR(pg_catalog.=) 'available' AND %s IS NOT NULL AND %s IS NULL),"
+									 " pg_catalog.count(*) FILTER (WHERE %s::pg_catalog.text NOT IN"
+									 " ('available', 'scheduled', 'confirmed', 'completed', 'cancelled')),"
+									 " pg_catalog.count(*) FROM %s",
+									 status, user, status, user, date, status,
+									 table_name(att->sessions)),
+							0, NULL, NULL);
+	if (row_int(result, 0, 1) > 0 && att->old_bookings == NULL)
+		attach_refuse(att, "old_bookings", NULL,
+					  psprintf("there are %lld live bookings",
+							   (long long) row_int(result, 0, 1)),
+					  "say with {\"old_bookings\": \"charged\"}, free or flag whether they took a credit");
+	else if (row_int(result, 0, 1) > 0)
+		attach_report(att, "old_bookings", NULL, att->old_bookings,
+					  psprintf("%lld live bookings", (long long) row_int(result, 0, 1)));
+	if (row_int(result, 0, 2) > 0)
+		attach_report(att, "session_records", NULL, "found",
+					  psprintf("%lld undated available rows; nothing counts them, see the setting session_records",
+							   (long long) row_int(result, 0, 2)));
+	if (row_int(result, 0, 3) > 0)
+		attach_report(att, "sessions.status", att->names[SESSIONS_STATUS], "found",
+					  psprintf("%lld rows have a status of the application's own",
+							   (long long) row_int(result, 0, 3)));
+	attach_report(att, "sessions", table_name(att->sessions), "found",
+				  psprintf("%lld rows", (long long) row_int(result, 0, 4)));
+}
+
+/* Looks for the labels that the status must be able to have. */
+static void
+look_at_labels(Attachment *att, Call *call)
+{
+	static const Oid argtypes[] = {OIDOID};
+	Oid			type = get_atttype(att->sessions,
+								   get_attnum(att->sessions, att->names[SESSIONS_STATUS]));
+	NullableDatum args[] = {arg_datum(ObjectIdGetDatum(type))};
+	Rows		result;
+
+	if (!type_is_enum(type))
+		return;
+	result = statement_once(call,
+							"SELECT pg_catalog.string_agg(l.label, ', ' ORDER BY l.n)"
+							" FROM ROWS FROM (pg_catalog.unnest(ARRAY['available', 'scheduled',"
+							" 'confirmed', 'completed', 'cancelled'])) WITH ORDINALITY l (label, n)"
+							" WHERE NOT EXISTS (SELECT 1 FROM pg_catalog.pg_enum e"
+							" WHERE e.enumtypid OPERATOR(pg_catalog.=) $1"
+							" AND e.enumlabel OPERATOR(pg_catalog.=) l.label)",
+							1, argtypes, args);
+	if (!row_isnull(result, 0, 1))
+		attach_refuse(att, "sessions.status", att->names[SESSIONS_STATUS],
+					  psprintf("the enum has no label %s", row_text(result, 0, 1)),
+					  "add it with ALTER TYPE ... ADD VALUE");
+}
+
+/* Names the triggers of the application, which will run in our calls too. */
+static void
+look_at_triggers(Attachment *att, Call *call)
+{
+	static const Oid argtypes[] = {OIDOID, OIDOID};
+	NullableDatum args[] = {
+		arg_datum(ObjectIdGetDatum(att->users)),
+		arg_datum(ObjectIdGetDatum(att->sessions))
+	};
+	Rows		result;
+
+	result = statement_once(call,
+							"SELECT t.tgname, n.nspname, EXISTS (SELECT 1"
+							" FROM pg_catalog.unnest(p.proconfig) c (setting)"
+							" WHERE c.setting OPERATOR(pg_catalog.~~) 'search_path=%')"
+							" FROM pg_catalog.pg_trigger t"
+							" JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) t.tgfoid"
+							" JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace"
+							" WHERE t.tgrelid IN ($1, $2) AND NOT t.tgisinternal"
+							" AND t.tgname OPERATOR(pg_catalog.!~~) 'swan\\_%'"
+							" ORDER BY t.tgname",
+							2, argtypes, args);
+	for (uint64 i = 0; i < result.nrows; i++)
+		attach_report(att, psprintf("trigger %s", row_text(result, i, 1)), NULL, "found",
+					  row_bool(result, i, 3) ? "runs in swan_* calls too" :
+					  psprintf("runs in swan_* calls too, under their search_path;"
+							   " if it needs schema %s or others, see swan_configure('search_path', ...)",
+							   quote_identifier(row_text(result, i, 2))));
+}
+
+/* Looks at everything that only the rows can tell. */
+void
+attach_look_at_rows(Attachment *att)
+{
+	Call	   *call = call_begin_as(GetUserId(), "pg_catalog, pg_temp");
+
+	if (att->old_bookings && strcmp(att->old_bookings, "charged") != 0 &&
+		strcmp(att->old_bookings, "free") != 0 && strcmp(att->old_bookings, "flag") != 0)
+		attach_refuse(att, "old_bookings", NULL,
+					  psprintf("\"%s\" is not known", att->old_bookings),
+					  "say charged, free or flag");
+	if (att->old_bookings && strcmp(att->old_bookings, "flag") == 0 &&
+		att->names[SESSIONS_DEDUCTED] == NULL)
+		attach_refuse(att, "old_bookings", NULL, "there is no column for session_deducted",
+					  "say charged or free");
+	look_at_labels(att, call);
+	look_at_users(att, call);
+	look_at_sessions(att, call);
+	look_at_triggers(att, call);
+	call_end(call);
+}

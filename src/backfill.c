@@ -1,0 +1,111 @@
+/*-------------------------------------------------------------------------
+ *
+ * backfill.c
+ *	  Giving every client of an attached studio his ledger.
+ *
+ * Until it is done each client is opened when he is first touched.  It can be
+ * called again after an error: who has a ledger is passed over.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "argument.h"
+#include "error.h"
+#include "ledger.h"
+
+PG_FUNCTION_INFO_V1(swan_backfill);
+
+/* clients of one batch */
+#define BATCH_MAX	1000000
+
+static const Statement next_clients = {
+	"SELECT {u.id} FROM {users} u WHERE {u.id} OPERATOR(pg_catalog.>) $1"
+	" ORDER BY {u.id} LIMIT $2",
+	2, {INT8OID, INT4OID}
+};
+
+/* Opens the clients of one batch; returns the last of them, or NO_ID at the end. */
+static int64
+backfill_batch(Studio *studio, int64 after, int32 batch)
+{
+	Call	   *call = call_begin(studio, CALL_WRITER);
+	NullableDatum args[] = {{Int64GetDatum(after), false}, arg_int(batch)};
+	Rows		result = statement_recheck(call, &next_clients, args);
+	int64		last = NO_ID;
+
+	for (uint64 i = 0; i < result.nrows; i++)
+	{
+		Account		account;
+
+		last = row_id(result, i, 1);
+		statement_scope_begin();
+		if (account_lock(call, last, &account))
+		{
+			call_set_now(call);
+			account_open(call, &account);
+		}
+		statement_scope_end();
+	}
+	call_end(call);
+	return last;
+}
+
+/* Notes that every client has his ledger, and that no balance is negative. */
+static void
+finish(const char *name)
+{
+	static const Oid argtypes[] = {TEXTOID};
+	Studio	   *studio = studio_of_owner(name);
+	NullableDatum args[] = {arg_text(studio->name)};
+	Call	   *call = call_begin_as(studio->owner, "pg_catalog, pg_temp");
+
+	statement_utility(call, psprintf("ALTER TABLE %s VALIDATE CONSTRAINT swan_balance_check",
+									 studio->table_names[TABLE_USERS]));
+	call_end(call);
+	call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");
+	statement_once(call, "UPDATE swan.studio SET backfilled = true"
+				   " WHERE name OPERATOR(pg_catalog.=) $1", 1, argtypes, args);
+	call_end(call);
+}
+
+/* swan_backfill(): opens everybody, a committed batch at a time. */
+Datum
+swan_backfill(PG_FUNCTION_ARGS)
+{
+	bool		atomic = !(fcinfo->context && IsA(fcinfo->context, CallContext) &&
+						   !castNode(CallContext, fcinfo->context)->atomic);
+	char	   *name = argument_text(fcinfo, 1);
+	int64		last = PG_INT64_MIN;
+	int32		batch;
+	Studio	   *studio;
+
+	if (PG_ARGISNULL(0))
+		swan_missing_argument("batch", NULL);
+	batch = PG_GETARG_INT32(0);
+	if (batch < 1 || batch > BATCH_MAX)
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("batch must be between 1 and %d", BATCH_MAX)));
+	PreventCommandIfReadOnly("swan_backfill()");
+	studio = studio_of_owner(name);
+	studio_check(studio);
+	name = MemoryContextStrdup(fcinfo->flinfo->fn_mcxt, studio->name);
+
+	do
+	{
+		studio = studio_of_owner(name);
+		studio_check(studio);
+		last = backfill_batch(studio, last, batch);
+		if (!atomic)
+			statement_commit();
+	} while (last != NO_ID);
+	finish(name);
+	return (Datum) 0;
+}

@@ -1,0 +1,27 @@
+/*-------------------------------------------------------------------------
+ *
+ * setup.h
+ *	  What making a studio and attaching one have in common.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SWAN_SETUP_H
+#define SWAN_SETUP_H
+
+#include "statement.h"
+
+/* the names in a command, to replace @schema@ and the like */
+typedef struct SetupNames
+{
+	const char *schema;			/* of our three tables */
+	const char *extschema;		/* of our functions */
+	const char *users;			/* qualified and quoted */
+	const char *sessions;
+	const char *balance;		/* the column */
+} SetupNames;
+
+extern void setup_our_tables(Call *call, const SetupNames *names);
+extern void setup_guards(Call *call, const SetupNames *names);
+extern void setup_advise_owner(const char *studio, Oid owner);
+
+#endif							/* SWAN_SETUP_H */
