@@ -1,0 +1,161 @@
+-- swan_confirm and swan_complete: a booking that takes place, or the client who does not come.
+\set SHOW_CONTEXT never
+SET client_min_messages = warning;
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
+CREATE EXTENSION swanalloc;
+CREATE ROLE regress_owner;
+SELECT swan_create_studio(owner => 'regress_owner');
+
+-- a call, rolled back: what it answers, or its error
+CREATE FUNCTION public.try(call text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	answer text;
+BEGIN
+	EXECUTE call INTO answer;
+	RAISE EXCEPTION USING ERRCODE = 'ZZ001', MESSAGE = coalesce(answer, 'null');
+EXCEPTION WHEN SQLSTATE 'ZZ001' THEN
+	RETURN SQLERRM;
+WHEN OTHERS THEN
+	RETURN SQLSTATE || ' ' || SQLERRM;
+END $$;
+-- time flies: makes the lots of a client due that expire before the given day
+CREATE FUNCTION public.pass(client bigint, before timestamptz) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET session_replication_role = replica AS $$
+	WITH due AS (UPDATE studio.swan_lots SET expires_at = expires_at - interval '98 years'
+	              WHERE user_id = client AND expires_at < before RETURNING 1)
+	SELECT count(*) FROM due
+$$;
+-- clients for whom purchased = balance + live charged + used + expired does not hold, in the ledger or in swan_client
+CREATE FUNCTION public.out_of_step() RETURNS TABLE (id bigint, purchased bigint, balance integer, live bigint, used bigint, expired bigint, debits bigint, reported text)
+LANGUAGE sql AS $$
+	SELECT * FROM (
+		SELECT u.id, coalesce(l.purchased, 0), u.available_sessions, coalesce(s.live, 0), coalesce(s.used, 0), coalesce(l.expired, 0), coalesce(d.n, 0),
+		       c.total_sessions_purchased || ' ' || c.sessions_used
+		  FROM studio.users u CROSS JOIN swan_client(u.id) c
+		  LEFT JOIN (SELECT user_id, sum(delta) FILTER (WHERE kind NOT IN ('expiry', 'booking', 'cancellation')) AS purchased,
+		                    -sum(delta) FILTER (WHERE kind = 'expiry') AS expired FROM studio.swan_ledger GROUP BY user_id) l ON l.user_id = u.id
+		  LEFT JOIN (SELECT user_id, count(*) FILTER (WHERE status IN ('scheduled', 'confirmed')) AS live,
+		                    count(*) FILTER (WHERE status IN ('completed', 'cancelled')) AS used
+		               FROM studio.sessions WHERE session_deducted GROUP BY user_id) s ON s.user_id = u.id
+		  LEFT JOIN (SELECT user_id, -sum(delta) AS n FROM studio.swan_ledger WHERE kind IN ('booking', 'cancellation') GROUP BY user_id) d ON d.user_id = u.id
+	) x (id, purchased, balance, live, used, expired, debits, reported)
+	WHERE purchased <> balance + live + used + expired OR debits <> live + used OR reported <> purchased || ' ' || used
+$$;
+
+SET ROLE regress_owner;
+INSERT INTO studio.users (id, first_name, last_name, role) VALUES
+	(1, 'Ada', 'Admin', 'admin'), (2, 'Stella', 'Staff', 'staff'), (3, 'Tom', 'Trainer', 'trainer'), (4, 'Tina', 'Trainer', 'trainer');
+INSERT INTO studio.users (id, first_name) SELECT i, 'client ' || i FROM generate_series(11, 30) i;
+SELECT count(*) FROM swan_open(3, '2099-01-05 09:00', 60, 30, '1 day') a;
+SELECT count(*) FROM swan_open(3, '2001-01-05 09:00') a;
+SELECT added FROM swan_grant(11, 10);
+
+--
+-- scheduled, confirmed, completed
+--
+SELECT status FROM generate_series(1, 4) s, swan_book(11, s) ORDER BY s;
+SELECT session_id, user_id, trainer_id, status, session_date, duration, booked_at IS NOT NULL AS booked, charged, available_sessions, message, ledger_id, replayed FROM swan_confirm(1, actor => 3);
+SELECT status, confirmed, session_deducted FROM studio.sessions WHERE id = 1;
+SELECT session_id, user_id, trainer_id, status, session_date, duration, booked_at IS NOT NULL AS booked, charged, available_sessions, message, ledger_id, replayed FROM swan_complete(1, actor => 2);
+SELECT status, confirmed, session_deducted FROM studio.sessions WHERE id = 1;
+-- without being confirmed; without the client: the credit is used all the same
+SELECT status, charged, available_sessions, message FROM swan_complete(2);
+SELECT status, charged, available_sessions, message FROM swan_complete(3, false, 3);
+SELECT status FROM swan_confirm(4);
+SELECT status, message FROM swan_complete(4, attended => false);
+SELECT id, status, confirmed, session_deducted FROM studio.sessions WHERE user_id = 11 ORDER BY id;
+SELECT kind, delta, balance_after, session_id, lot_id, actor_id, details FROM studio.swan_ledger WHERE user_id = 11 AND kind <> 'booking' ORDER BY id;
+SELECT available, scheduled, confirmed, completed, total FROM swan_summary(11);
+SELECT total_sessions_purchased, sessions_used, available_sessions FROM swan_client(11);
+-- one that cost nothing, and one of the past
+SELECT charged FROM swan_book(12, 5, false);
+SELECT status, charged, available_sessions FROM swan_confirm(5);
+SELECT status, charged, available_sessions FROM swan_complete(5);
+SELECT charged, available_sessions FROM swan_book(11, 31);
+SELECT status, charged FROM swan_complete(31, actor => 3);
+SELECT sessions_used FROM swan_client(12);
+
+--
+-- Every status, and what is refused
+--
+SELECT count(*) FROM generate_series(11, 15) s, swan_book(11, s);
+SELECT status FROM swan_confirm(12);
+SELECT status FROM swan_complete(13);
+SELECT status FROM swan_cancel(14);
+SELECT status FROM swan_complete(15, false);
+SELECT status FROM swan_cancel(16);
+SELECT id, status, user_id, try('SELECT status || '' '' || available_sessions FROM swan_confirm(' || id || ')') AS confirm,
+       try('SELECT status || '' '' || available_sessions FROM swan_complete(' || id || ')') AS complete,
+       try('SELECT status || '' '' || available_sessions FROM swan_complete(' || id || ', false)') AS no_show
+  FROM studio.sessions WHERE id BETWEEN 11 AND 17 ORDER BY id;
+SELECT * FROM swan_confirm(12);
+SELECT * FROM swan_complete(13);
+SELECT * FROM swan_confirm(17);
+
+--
+-- Arguments, unknown sessions
+--
+SELECT * FROM swan_confirm(NULL);
+SELECT * FROM swan_complete(NULL);
+SELECT * FROM swan_complete(11, NULL);
+SELECT * FROM swan_confirm(999);
+SELECT * FROM swan_complete(999);
+SELECT try('SELECT status FROM swan_confirm(NULL, 11)'), try('SELECT status FROM swan_complete(NULL, NULL, 99)'), try('SELECT status FROM swan_complete(-9223372036854775808)');
+
+--
+-- Who may: the slot's trainer, staff, admins, the system
+--
+SELECT who, try('SELECT status FROM swan_confirm(11, ' || actor || ')') AS confirm, try('SELECT status FROM swan_complete(11, actor => ' || actor || ')') AS complete,
+       try('SELECT status FROM swan_complete(12, false, ' || actor || ')') AS no_show
+  FROM (VALUES ('system', 'NULL'), ('admin', '1'), ('staff', '2'), ('trainer', '3'), ('another trainer', '4'), ('himself', '11'), ('another', '12')) a (who, actor);
+SELECT * FROM swan_confirm(11, 11);
+SELECT * FROM swan_confirm(11, 4);
+-- a trainer who is another's client
+SELECT added FROM swan_grant(4, 1);
+SELECT status FROM swan_book(4, 18, actor => 4);
+SELECT * FROM swan_complete(18, actor => 4);
+SELECT status FROM swan_complete(18, actor => 3);
+
+--
+-- What is due expires with it; with session_records its rows too
+--
+SELECT swan_configure('session_records', 'on');
+SELECT added FROM generate_series(1, 3) i, swan_grant(13, i, NULL, '2099-01-01'::timestamptz + i * interval '1 month') ORDER BY i;
+SELECT available_sessions FROM generate_series(21, 22) s, swan_book(13, s);
+SELECT pass(13, '2099-03-02');
+SELECT available_sessions FROM swan_confirm(21);
+SELECT pass(13, '2099-05-02');
+SELECT available_sessions FROM swan_complete(21);
+SELECT kind, delta, balance_after, session_id, actor_id, call_id - min(call_id) OVER () AS call FROM studio.swan_ledger WHERE user_id = 13 AND kind NOT IN ('grant', 'booking') ORDER BY id;
+SELECT count(*) FROM studio.sessions WHERE user_id = 13 AND session_date IS NULL;
+-- they are no sessions
+SELECT min(id) AS record FROM studio.sessions WHERE user_id = 11 AND session_date IS NULL \gset
+SELECT try('SELECT status FROM swan_confirm(' || :record || ')') = 'SW007 session ' || :record || ' does not exist' AS confirm,
+       try('SELECT status FROM swan_complete(' || :record || ')') = 'SW007 session ' || :record || ' does not exist' AS complete;
+
+-- rolled back; caught
+BEGIN;
+SELECT status FROM swan_complete(22);
+ROLLBACK;
+DO $$
+BEGIN
+	PERFORM swan_confirm(22);
+	PERFORM swan_confirm(22);
+EXCEPTION WHEN SQLSTATE 'SW008' THEN
+	NULL;
+END $$;
+SELECT status, confirmed FROM studio.sessions WHERE id = 22;
+BEGIN READ ONLY;
+SELECT * FROM swan_confirm(22);
+ROLLBACK;
+
+-- nothing is wrong
+SELECT * FROM swan_verify();
+SELECT * FROM out_of_step();
+
+RESET ROLE;
+DROP EXTENSION swanalloc CASCADE;
+DROP SCHEMA studio CASCADE;
+DROP ROLE regress_owner;
+DROP FUNCTION public.try, public.pass, public.out_of_step;

@@ -1,0 +1,175 @@
+-- swan_extend and swan_expire: lots that expire, and lots that shall not yet.
+\set SHOW_CONTEXT never
+SET client_min_messages = warning;
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
+CREATE EXTENSION swanalloc;
+CREATE ROLE regress_owner;
+SELECT swan_create_studio(owner => 'regress_owner');
+
+-- a call, rolled back: what it answers, or its error
+CREATE FUNCTION public.try(call text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	answer text;
+BEGIN
+	EXECUTE call INTO answer;
+	RAISE EXCEPTION USING ERRCODE = 'ZZ001', MESSAGE = coalesce(answer, 'null');
+EXCEPTION WHEN SQLSTATE 'ZZ001' THEN
+	RETURN SQLERRM;
+WHEN OTHERS THEN
+	RETURN SQLSTATE || ' ' || SQLERRM;
+END $$;
+-- time flies: makes the lots of a client due that expire before the given day
+CREATE FUNCTION public.pass(client bigint, before timestamptz) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET session_replication_role = replica AS $$
+	WITH due AS (UPDATE studio.swan_lots SET expires_at = expires_at - interval '98 years'
+	              WHERE user_id = client AND expires_at < before RETURNING 1)
+	SELECT count(*) FROM due
+$$;
+-- clients for whom purchased = balance + live charged + used + expired does not hold, in the ledger or in swan_client
+CREATE FUNCTION public.out_of_step() RETURNS TABLE (id bigint, purchased bigint, balance integer, live bigint, used bigint, expired bigint, debits bigint, reported text)
+LANGUAGE sql AS $$
+	SELECT * FROM (
+		SELECT u.id, coalesce(l.purchased, 0), u.available_sessions, coalesce(s.live, 0), coalesce(s.used, 0), coalesce(l.expired, 0), coalesce(d.n, 0),
+		       c.total_sessions_purchased || ' ' || c.sessions_used
+		  FROM studio.users u CROSS JOIN swan_client(u.id) c
+		  LEFT JOIN (SELECT user_id, sum(delta) FILTER (WHERE kind NOT IN ('expiry', 'booking', 'cancellation')) AS purchased,
+		                    -sum(delta) FILTER (WHERE kind = 'expiry') AS expired FROM studio.swan_ledger GROUP BY user_id) l ON l.user_id = u.id
+		  LEFT JOIN (SELECT user_id, count(*) FILTER (WHERE status IN ('scheduled', 'confirmed')) AS live,
+		                    count(*) FILTER (WHERE status IN ('completed', 'cancelled')) AS used
+		               FROM studio.sessions WHERE session_deducted GROUP BY user_id) s ON s.user_id = u.id
+		  LEFT JOIN (SELECT user_id, -sum(delta) AS n FROM studio.swan_ledger WHERE kind IN ('booking', 'cancellation') GROUP BY user_id) d ON d.user_id = u.id
+	) x (id, purchased, balance, live, used, expired, debits, reported)
+	WHERE purchased <> balance + live + used + expired OR debits <> live + used OR reported <> purchased || ' ' || used
+$$;
+
+SET ROLE regress_owner;
+INSERT INTO studio.users (id, first_name, last_name, role) VALUES
+	(1, 'Ada', 'Admin', 'admin'), (2, 'Stella', 'Staff', 'staff'), (3, 'Tom', 'Trainer', 'trainer'), (4, 'Tina', 'Trainer', 'trainer');
+INSERT INTO studio.users (id, first_name) SELECT i, 'client ' || i FROM generate_series(11, 30) i;
+SELECT count(*) FROM swan_open(3, '2099-01-05 09:00', 60, 40, '1 day') a;
+
+--
+-- swan_extend puts an expiry off
+--
+SELECT ledger_id, available_sessions FROM swan_grant(11, 3, 'Birthday', '2099-03-01');
+SELECT * FROM swan_extend(1, '2099-06-01 12:00+02', ' sorry ', actor => 1);
+SELECT id, kind, delta, balance_after, lot_id, reason, actor_id, call_id, details FROM studio.swan_ledger WHERE user_id = 11 ORDER BY id;
+SELECT granted, remaining, expires_at, swept FROM studio.swan_lots WHERE id = 1;
+SELECT available FROM swan_summary(11);
+-- one that was bought; for good; both count as before
+SELECT ledger_id FROM swan_purchase(11, 4, 'pay11', expires_at => '2099-04-01');
+SELECT lot_id, source, granted, remaining, expires_at, reason, payment_ref FROM swan_extend(3, 'infinity');
+SELECT total_sessions_purchased, available_sessions FROM swan_client(11);
+-- the soonest to expire is what is spent first, as it is now
+SELECT ledger_id FROM swan_grant(11, 1, 'Soon', '2099-05-01');
+SELECT lot_id, expires_at FROM swan_extend(5, '2099-07-01');
+SELECT lot_id, remaining, expires_at FROM swan_credits(11);
+-- never sooner, not the same for good, never back
+SELECT * FROM swan_extend(1, '2099-06-01 11:59+02');
+SELECT * FROM swan_extend(3, '2199-01-01');
+SELECT * FROM swan_extend(3, 'infinity');
+-- an empty lot too: what comes back to it has the new time
+SELECT count(*) FROM generate_series(1, 3) s, swan_book(11, s);
+SELECT lot_id, remaining, expires_at FROM swan_extend(1, '2099-08-01');
+SELECT returned FROM swan_cancel(1);
+SELECT lot_id, remaining, expires_at FROM swan_credits(11);
+
+--
+-- It never revives: not what is swept, not what is only due
+--
+SELECT ledger_id FROM swan_grant(12, 2, 'Lost', '2099-03-01');
+SELECT max(id) AS lost FROM studio.swan_lots WHERE user_id = 12 \gset
+SELECT pass(12, '2100-01-01');
+SELECT * FROM swan_extend(:lost, '2099-06-01');
+-- what it refused it did not write either
+SELECT remaining, swept FROM studio.swan_lots WHERE id = :lost;
+SELECT clients, credits FROM swan_expire();
+SELECT remaining, swept FROM studio.swan_lots WHERE id = :lost;
+SELECT * FROM swan_extend(:lost, '2099-06-01');
+SELECT * FROM swan_extend(:lost, 'infinity');
+-- nor an empty one that is due, nor with the credit that comes back to it
+SELECT max(ledger_id) AS empty FROM swan_grant(13, 1, 'Empty', '2099-03-01') \gset
+SELECT session_id FROM swan_book(13, 11);
+SELECT pass(13, '2100-01-01');
+SELECT * FROM swan_extend(:empty, '2099-06-01');
+SELECT charged, returned, available_sessions FROM swan_cancel(11);
+SELECT kind, delta, balance_after, actor_id, call_id - min(call_id) FILTER (WHERE kind = 'cancellation') OVER () AS call FROM studio.swan_ledger WHERE user_id = 13 ORDER BY id;
+SELECT remaining, swept FROM studio.swan_lots WHERE id = :empty;
+SELECT * FROM swan_extend(:empty, '2099-06-01');
+-- it sweeps what else is due of its client
+SELECT max(ledger_id) AS stays FROM swan_grant(13, 1, 'Stays', '2099-05-01') \gset
+SELECT count(*) FROM swan_grant(13, 2, 'Goes', '2099-03-01');
+SELECT pass(13, '2099-04-01');
+SELECT remaining FROM swan_extend(:stays, '2099-06-01');
+SELECT kind, delta, call_id = lead(call_id) OVER (ORDER BY id) AS same_call FROM studio.swan_ledger WHERE user_id = 13 ORDER BY id DESC LIMIT 2;
+
+-- arguments
+SELECT * FROM swan_extend(NULL, '2099-01-01');
+SELECT * FROM swan_extend(1, NULL);
+SELECT * FROM swan_extend(999999, '2099-01-01');
+SELECT * FROM swan_extend(1, '2001-01-01');
+SELECT call, try('SELECT expires_at FROM ' || call) FROM (VALUES
+	(1, 'swan_extend(1, ''-infinity'')'), (2, 'swan_extend(-9223372036854775808, ''infinity'')'), (3, 'swan_extend(1, ''294276-12-31 23:59:59.999999'')'),
+	(4, 'swan_extend(NULL, NULL, NULL, 11)'), (5, 'swan_extend(2, ''2099-09-01'')'), (6, 'swan_extend(1, ''2099-08-01'')')) t (n, call) ORDER BY n;
+SELECT who, try('SELECT remaining FROM swan_extend(1, ''2099-09-01'', actor => ' || actor || ')')
+  FROM (VALUES ('system', 'NULL'), ('admin', '1'), ('staff', '2'), ('trainer', '3'), ('himself', '11'), ('another', '12')) a (who, actor);
+
+--
+-- swan_expire: in batches of lots, twice without harm
+--
+SELECT * FROM swan_expire();
+SELECT sum(added) FROM generate_series(14, 19) u, generate_series(1, 2) i, swan_grant(u, 3, NULL, '2099-03-01'::timestamptz + i * interval '1 day');
+SELECT sum(added) FROM generate_series(14, 19) u, swan_grant(u, 1);
+SELECT sum(pass(u, '2099-03-03')) FROM generate_series(14, 18) u;
+SELECT available_sessions FROM studio.users WHERE id BETWEEN 14 AND 19 ORDER BY id;
+SELECT available FROM generate_series(14, 19) u, swan_summary(u) ORDER BY u;
+-- before it runs all readers say so; nothing is written yet
+SELECT u.id, s.available, c.available_sessions, (SELECT sum(remaining) FROM swan_credits(u.id)) AS credits
+  FROM studio.users u, swan_summary(u.id) s, swan_client(u.id) c WHERE u.id IN (14, 19) ORDER BY u.id;
+SELECT * FROM swan_verify();
+-- two lots are two clients; each client is swept whole
+SELECT * FROM swan_expire(2);
+SELECT count(*) FROM studio.swan_lots WHERE swept AND user_id BETWEEN 14 AND 19;
+SELECT * FROM swan_expire(1000);
+SELECT * FROM swan_expire(1000);
+SELECT user_id, kind, delta, balance_after, actor_id, reason, key FROM studio.swan_ledger WHERE user_id IN (14, 19) ORDER BY user_id, id;
+SELECT user_id, available_sessions FROM generate_series(14, 19) u, swan_client(u) c (user_id) ORDER BY 1;
+-- a batch is not used up by lots that are due and empty
+SELECT count(*) FROM generate_series(20, 22) u, swan_grant(u, 1, NULL, '2099-03-01');
+SELECT count(*) FROM generate_series(20, 21) u, swan_book(u, u);
+SELECT sum(pass(u, '2100-01-01')) FROM generate_series(20, 22) u;
+SELECT * FROM swan_expire(2);
+SELECT * FROM swan_expire(2);
+SELECT user_id, remaining, swept FROM studio.swan_lots WHERE user_id BETWEEN 20 AND 22 ORDER BY user_id;
+-- the bookings they paid for stay paid; what comes back of one is gone at once
+SELECT status, session_deducted FROM studio.sessions WHERE id = 20;
+SELECT returned, available_sessions FROM swan_cancel(20);
+SELECT remaining, swept FROM studio.swan_lots WHERE user_id = 20;
+SELECT * FROM swan_expire();
+-- arguments, who may: the system
+SELECT * FROM swan_expire(NULL);
+SELECT * FROM swan_expire(0);
+SELECT try('SELECT clients FROM swan_expire(' || n || ')') FROM unnest(ARRAY[-1, -2147483648, 100000, 100001, 2147483647]) n;
+BEGIN;
+SELECT swan_act_as(1);
+SELECT * FROM swan_expire();
+ROLLBACK;
+
+-- with session_records they go along
+SELECT swan_configure('session_records', 'on');
+SELECT added FROM swan_grant(23, 4, 'Rows', '2099-03-01');
+SELECT pass(23, '2100-01-01');
+SELECT count(*) FROM studio.sessions WHERE user_id = 23;
+SELECT * FROM swan_expire();
+SELECT count(*) FROM studio.sessions WHERE user_id = 23;
+
+-- nothing is wrong
+SELECT * FROM swan_verify();
+SELECT * FROM out_of_step();
+
+RESET ROLE;
+DROP EXTENSION swanalloc CASCADE;
+DROP SCHEMA studio CASCADE;
+DROP ROLE regress_owner;
+DROP FUNCTION public.try, public.pass, public.out_of_step;

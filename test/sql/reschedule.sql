@@ -1,0 +1,185 @@
+-- swan_reschedule: a booking is exchanged for an open slot.
+\set SHOW_CONTEXT never
+SET client_min_messages = warning;
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
+CREATE EXTENSION swanalloc;
+CREATE ROLE regress_owner;
+SELECT swan_create_studio(owner => 'regress_owner');
+
+-- a call, rolled back: what it answers, or its error
+CREATE FUNCTION public.try(call text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	answer text;
+BEGIN
+	EXECUTE call INTO answer;
+	RAISE EXCEPTION USING ERRCODE = 'ZZ001', MESSAGE = coalesce(answer, 'null');
+EXCEPTION WHEN SQLSTATE 'ZZ001' THEN
+	RETURN SQLERRM;
+WHEN OTHERS THEN
+	RETURN SQLSTATE || ' ' || SQLERRM;
+END $$;
+-- time flies: makes the lots of a client due that expire before the given day
+CREATE FUNCTION public.pass(client bigint, before timestamptz) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET session_replication_role = replica AS $$
+	WITH due AS (UPDATE studio.swan_lots SET expires_at = expires_at - interval '98 years'
+	              WHERE user_id = client AND expires_at < before RETURNING 1)
+	SELECT count(*) FROM due
+$$;
+-- clients for whom purchased = balance + live charged + used + expired does not hold, in the ledger or in swan_client
+CREATE FUNCTION public.out_of_step() RETURNS TABLE (id bigint, purchased bigint, balance integer, live bigint, used bigint, expired bigint, debits bigint, reported text)
+LANGUAGE sql AS $$
+	SELECT * FROM (
+		SELECT u.id, coalesce(l.purchased, 0), u.available_sessions, coalesce(s.live, 0), coalesce(s.used, 0), coalesce(l.expired, 0), coalesce(d.n, 0),
+		       c.total_sessions_purchased || ' ' || c.sessions_used
+		  FROM studio.users u CROSS JOIN swan_client(u.id) c
+		  LEFT JOIN (SELECT user_id, sum(delta) FILTER (WHERE kind NOT IN ('expiry', 'booking', 'cancellation')) AS purchased,
+		                    -sum(delta) FILTER (WHERE kind = 'expiry') AS expired FROM studio.swan_ledger GROUP BY user_id) l ON l.user_id = u.id
+		  LEFT JOIN (SELECT user_id, count(*) FILTER (WHERE status IN ('scheduled', 'confirmed')) AS live,
+		                    count(*) FILTER (WHERE status IN ('completed', 'cancelled')) AS used
+		               FROM studio.sessions WHERE session_deducted GROUP BY user_id) s ON s.user_id = u.id
+		  LEFT JOIN (SELECT user_id, -sum(delta) AS n FROM studio.swan_ledger WHERE kind IN ('booking', 'cancellation') GROUP BY user_id) d ON d.user_id = u.id
+	) x (id, purchased, balance, live, used, expired, debits, reported)
+	WHERE purchased <> balance + live + used + expired OR debits <> live + used OR reported <> purchased || ' ' || used
+$$;
+
+SET ROLE regress_owner;
+INSERT INTO studio.users (id, first_name, last_name, role) VALUES
+	(1, 'Ada', 'Admin', 'admin'), (2, 'Stella', 'Staff', 'staff'), (3, 'Tom', 'Trainer', 'trainer'), (4, 'Tina', 'Trainer', 'trainer');
+INSERT INTO studio.users (id, first_name) SELECT i, 'client ' || i FROM generate_series(11, 30) i;
+SELECT count(*) FROM swan_open(3, '2099-01-05 09:00', 60, 40, '1 day') a;
+SELECT count(*) FROM swan_open(4, '2099-01-05 09:30', 45, 10, '1 day') a;
+SELECT count(*) FROM swan_open(3, '2001-01-05 09:00', 60, 4, '1 day') a;
+SELECT added FROM swan_grant(11, 10);
+
+--
+-- The old row is cancelled, its slot offered anew, the debit moves: one row of the ledger
+--
+SELECT available_sessions FROM swan_book(11, 1);
+SELECT status FROM swan_confirm(1);
+SELECT session_id, user_id, trainer_id, status, session_date, duration, booked_at IS NOT NULL AS booked, charged, available_sessions, message, ledger_id, replayed
+  FROM swan_reschedule(1, 42, 'k1', 11);
+SELECT id, user_id, trainer_id, status, session_date, duration, session_deducted, confirmed FROM studio.sessions WHERE id IN (1, 42) OR id > 54 ORDER BY id;
+SELECT id, delta, balance_after, kind, session_id, from_session_id, lot_id, actor_id, key, details FROM studio.swan_ledger WHERE user_id = 11 ORDER BY id;
+SELECT remaining FROM studio.swan_lots WHERE user_id = 11;
+SELECT booked_at = (SELECT at FROM studio.swan_ledger WHERE key = 'k1') AS now FROM studio.sessions WHERE id = 42;
+-- again: as it was then, the session as it is now
+SELECT available_sessions FROM swan_book(11, 3);
+SELECT status FROM swan_confirm(42);
+SELECT session_id, status, charged, available_sessions, message, ledger_id, replayed FROM swan_reschedule(1, 42, 'k1', 1);
+SELECT call, try('SELECT session_id FROM ' || call) FROM (VALUES (1, 'swan_reschedule(1, 43, ''k1'')'), (2, 'swan_reschedule(3, 42, ''k1'')'), (3, 'swan_reschedule(42, 1, ''k1'')'),
+	(4, 'swan_reschedule(1, 999, ''k1'')'), (5, 'swan_reschedule(1, 42, ''k2'')'), (6, 'swan_reschedule(1, 42)'), (7, 'swan_cancel(3, key => ''k1'')')) t (n, call) ORDER BY n;
+SELECT * FROM swan_reschedule(1, 43, 'k1');
+SELECT * FROM swan_reschedule(1, 42);
+-- on and on: the debit goes with it, and comes back from the last one
+SELECT session_id FROM swan_reschedule(42, 5);
+SELECT session_id FROM swan_reschedule(5, 6);
+SELECT id, status, session_deducted FROM studio.sessions WHERE id IN (1, 42, 5, 6) ORDER BY id;
+SELECT charged, returned, available_sessions FROM swan_cancel(6, actor => 11);
+SELECT * FROM swan_cancel(42);
+SELECT session_id, from_session_id, lot_id FROM studio.swan_ledger WHERE kind = 'reschedule' ORDER BY id;
+
+--
+-- What the target has to be: open, in the future for clients, not another's, at a free time
+--
+SELECT session_id FROM swan_book(11, 7);
+SELECT added FROM swan_grant(12, 3);
+SELECT session_id FROM swan_book(12, 8);
+SELECT session_id FROM swan_hold(12, 9);
+SELECT to_session, try('SELECT session_id FROM swan_reschedule(7, ' || to_session || ', actor => 11)') AS client, try('SELECT session_id FROM swan_reschedule(7, ' || to_session || ', actor => 2)') AS staff
+  FROM unnest(ARRAY[7, 8, 9, 3, 51, 1, 43, 47, 999, -9223372036854775808]) to_session;
+SELECT * FROM swan_reschedule(7, 8);
+SELECT * FROM swan_reschedule(7, 43);
+SELECT * FROM swan_reschedule(7, 999);
+-- at the time of the one he gives up: 47 is half an hour later
+SELECT session_date, duration FROM swan_reschedule(7, 47, actor => 11);
+-- one that he holds himself: the hold is used up
+SELECT session_id FROM swan_hold(11, 10);
+SELECT session_id FROM swan_reschedule(47, 10, actor => 11);
+SELECT session_id FROM studio.swan_holds;
+-- where the same trainer's slots overlap, the old one is not offered anew
+SELECT swan_configure('trainer_overlap', 'allow');
+SELECT max(a) AS overlapping FROM swan_open(3, '2099-01-14 09:30') a \gset
+SELECT swan_configure('trainer_overlap', 'refuse');
+SELECT session_id = :overlapping AS moved FROM swan_reschedule(10, :overlapping, actor => 11);
+SELECT count(*) FROM studio.sessions WHERE session_date = '2099-01-14 09:00' AND status = 'available';
+
+--
+-- Too late for the client, never for the studio
+--
+SELECT session_id FROM swan_book(11, 11);
+SELECT swan_configure('cancel_window', '100 years');
+SELECT who, try('SELECT session_id FROM swan_reschedule(11, 12, actor => ' || actor || ')')
+  FROM (VALUES ('system', 'NULL'), ('admin', '1'), ('staff', '2'), ('trainer', '3'), ('another trainer', '4'), ('himself', '11'), ('another', '12')) a (who, actor);
+SELECT * FROM swan_reschedule(11, 12, actor => 11);
+SELECT swan_configure('cancel_window', '24 hours');
+SELECT who, try('SELECT session_id FROM swan_reschedule(11, 12, actor => ' || actor || ')')
+  FROM (VALUES ('system', 'NULL'), ('admin', '1'), ('staff', '2'), ('trainer', '3'), ('another trainer', '4'), ('himself', '11'), ('another', '12')) a (who, actor);
+SELECT * FROM swan_reschedule(11, 12, actor => 3);
+SELECT * FROM swan_reschedule(11, 12, actor => 12);
+-- what is past stays past: it is not offered anew
+SELECT session_id FROM swan_book(11, 52);
+SELECT * FROM swan_reschedule(52, 13, actor => 11);
+SELECT count(*) AS slots FROM studio.sessions \gset
+SELECT session_id FROM swan_reschedule(52, 13, actor => 2);
+SELECT count(*) - :slots AS more FROM studio.sessions;
+
+--
+-- Only a live booking
+--
+SELECT session_id FROM generate_series(14, 16) s, swan_book(11, s);
+SELECT status FROM swan_confirm(14);
+SELECT status FROM swan_complete(15);
+SELECT status FROM swan_cancel(16);
+SELECT status FROM swan_cancel(17);
+SELECT id, status, user_id, try('SELECT status FROM swan_reschedule(' || id || ', 20)') FROM studio.sessions WHERE id BETWEEN 11 AND 18 AND id <> 13 ORDER BY id;
+-- arguments
+SELECT * FROM swan_reschedule(NULL, 20);
+SELECT * FROM swan_reschedule(11, NULL);
+SELECT * FROM swan_reschedule(999, 20);
+SELECT call, try('SELECT session_id FROM ' || call) FROM (VALUES (1, 'swan_reschedule(11, 20, '' '')'), (2, 'swan_reschedule(11, 20, repeat(''k'', 256))'), (3, 'swan_reschedule(11, 20, repeat(''k'', 255))'),
+	(4, 'swan_reschedule(NULL, NULL, '''', 99)'), (5, 'swan_reschedule(-9223372036854775808, 20)')) t (n, call) ORDER BY n;
+
+--
+-- It needs no credit; one that cost nothing costs nothing
+--
+SELECT session_id, charged FROM swan_book(13, 21, false);
+SELECT charged, available_sessions FROM swan_reschedule(21, 22, 'free', 13);
+SELECT charged, available_sessions, replayed FROM swan_reschedule(21, 22, 'free', 13);
+SELECT lot_id FROM studio.swan_ledger WHERE user_id = 13 AND kind = 'reschedule';
+SELECT charged, returned, available_sessions FROM swan_cancel(22);
+SELECT added FROM swan_grant(14, 3, NULL, '2099-06-01');
+SELECT available_sessions FROM swan_book(14, 23);
+-- its lot may have expired meanwhile: it is kept, the rest goes
+SELECT swan_configure('session_records', 'on');
+SELECT pass(14, '2100-01-01');
+SELECT charged, available_sessions FROM swan_reschedule(23, 24, 'expired', 14);
+SELECT kind, delta, balance_after, session_id, from_session_id, lot_id - min(lot_id) OVER () AS lot, actor_id, key, call_id - min(call_id) FILTER (WHERE kind = 'expiry') OVER () AS call FROM studio.swan_ledger WHERE user_id = 14 ORDER BY id;
+SELECT count(*) FROM studio.sessions WHERE user_id = 14 AND session_date IS NULL;
+SELECT charged, available_sessions, replayed FROM swan_reschedule(23, 24, 'expired', 14);
+SELECT returned, available_sessions FROM swan_cancel(24);
+-- a shortfall follows it as well
+SELECT added FROM swan_purchase(15, 2, 'pay15');
+SELECT session_id FROM swan_book(15, 25);
+SELECT moved, shortfall FROM swan_reverse('pay15');
+SELECT session_id FROM swan_reschedule(25, 26);
+SELECT returned, available_sessions FROM swan_cancel(26);
+-- in a transaction with a snapshot
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SAVEPOINT s;
+SELECT session_id, available_sessions FROM swan_reschedule(11, 27);
+SELECT session_id FROM swan_reschedule(27, 28, 'again');
+SELECT session_id, replayed FROM swan_reschedule(27, 28, 'again');
+ROLLBACK TO s;
+SELECT try('SELECT session_id FROM swan_reschedule(11, 8)');
+ROLLBACK;
+
+-- nothing is wrong
+SELECT * FROM swan_verify();
+SELECT * FROM out_of_step();
+
+RESET ROLE;
+DROP EXTENSION swanalloc CASCADE;
+DROP SCHEMA studio CASCADE;
+DROP ROLE regress_owner;
+DROP FUNCTION public.try, public.pass, public.out_of_step;

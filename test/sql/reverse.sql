@@ -1,0 +1,220 @@
+-- swan_reverse and swan_reinstate: payments that are taken back, and given back.
+\set SHOW_CONTEXT never
+SET client_min_messages = warning;
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
+CREATE EXTENSION swanalloc;
+CREATE ROLE regress_owner;
+SELECT swan_create_studio(owner => 'regress_owner');
+
+-- a call, rolled back: what it answers, or its error
+CREATE FUNCTION public.try(call text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	answer text;
+BEGIN
+	EXECUTE call INTO answer;
+	RAISE EXCEPTION USING ERRCODE = 'ZZ001', MESSAGE = coalesce(answer, 'null');
+EXCEPTION WHEN SQLSTATE 'ZZ001' THEN
+	RETURN SQLERRM;
+WHEN OTHERS THEN
+	RETURN SQLSTATE || ' ' || SQLERRM;
+END $$;
+-- time flies: makes the lots of a client due that expire before the given day
+CREATE FUNCTION public.pass(client bigint, before timestamptz) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET session_replication_role = replica AS $$
+	WITH due AS (UPDATE studio.swan_lots SET expires_at = expires_at - interval '98 years'
+	              WHERE user_id = client AND expires_at < before RETURNING 1)
+	SELECT count(*) FROM due
+$$;
+-- clients for whom purchased = balance + live charged + used + expired does not hold, in the ledger or in swan_client
+CREATE FUNCTION public.out_of_step() RETURNS TABLE (id bigint, purchased bigint, balance integer, live bigint, used bigint, expired bigint, debits bigint, reported text)
+LANGUAGE sql AS $$
+	SELECT * FROM (
+		SELECT u.id, coalesce(l.purchased, 0), u.available_sessions, coalesce(s.live, 0), coalesce(s.used, 0), coalesce(l.expired, 0), coalesce(d.n, 0),
+		       c.total_sessions_purchased || ' ' || c.sessions_used
+		  FROM studio.users u CROSS JOIN swan_client(u.id) c
+		  LEFT JOIN (SELECT user_id, sum(delta) FILTER (WHERE kind NOT IN ('expiry', 'booking', 'cancellation')) AS purchased,
+		                    -sum(delta) FILTER (WHERE kind = 'expiry') AS expired FROM studio.swan_ledger GROUP BY user_id) l ON l.user_id = u.id
+		  LEFT JOIN (SELECT user_id, count(*) FILTER (WHERE status IN ('scheduled', 'confirmed')) AS live,
+		                    count(*) FILTER (WHERE status IN ('completed', 'cancelled')) AS used
+		               FROM studio.sessions WHERE session_deducted GROUP BY user_id) s ON s.user_id = u.id
+		  LEFT JOIN (SELECT user_id, -sum(delta) AS n FROM studio.swan_ledger WHERE kind IN ('booking', 'cancellation') GROUP BY user_id) d ON d.user_id = u.id
+	) x (id, purchased, balance, live, used, expired, debits, reported)
+	WHERE purchased <> balance + live + used + expired OR debits <> live + used OR reported <> purchased || ' ' || used
+$$;
+
+SET ROLE regress_owner;
+INSERT INTO studio.users (id, first_name, last_name, role) VALUES
+	(1, 'Ada', 'Admin', 'admin'), (2, 'Stella', 'Staff', 'staff'), (3, 'Tom', 'Trainer', 'trainer'), (4, 'Tina', 'Trainer', 'trainer');
+INSERT INTO studio.users (id, first_name) SELECT i, 'client ' || i FROM generate_series(11, 30) i;
+SELECT count(*) FROM swan_open(3, '2099-01-05 09:00', 60, 80, '1 day') a;
+CREATE VIEW studio.journal AS
+	SELECT user_id, kind, delta, balance_after AS after, session_id, item, key, actor_id AS by, details
+	  FROM studio.swan_ledger ORDER BY id;
+
+--
+-- Nothing was spent: all of it is taken, other credits are not
+--
+SELECT available_sessions FROM swan_grant(11, 10);
+SELECT available_sessions FROM swan_purchase(11, 8, 'pay11', 'eight');
+SELECT * FROM swan_reverse('pay11', actor => 1);
+SELECT * FROM studio.journal WHERE user_id = 11;
+SELECT source, granted, remaining FROM studio.swan_lots WHERE user_id = 11 ORDER BY id;
+-- a second one finds nothing left, and says so, and is on record
+SELECT user_id, moved, shortfall, available_sessions, replayed FROM swan_reverse('pay11');
+SELECT kind, delta, details FROM studio.journal WHERE user_id = 11;
+-- a redelivered purchase is still the same purchase
+SELECT added, available_sessions, replayed FROM swan_purchase(11, 8, 'pay11', 'eight');
+
+--
+-- Three were spent: the rest is taken and three are owed, never below zero
+--
+SELECT available_sessions FROM swan_purchase(12, 8, 'pay12');
+SELECT count(*) FROM generate_series(1, 3) s, swan_book(12, s);
+SELECT available_sessions FROM swan_grant(12, 1);
+SELECT user_id, moved, shortfall, available_sessions, replayed FROM swan_reverse('pay12', key => 'r1');
+-- the grant pays for nothing that is owed; a credit that comes back does, at once
+SELECT status, charged, returned, available_sessions FROM swan_cancel(1, key => 'c1');
+SELECT kind, delta, after, session_id, by, details FROM studio.journal WHERE user_id = 12 AND kind IN ('cancellation', 'reversal');
+SELECT count(DISTINCT call_id) FROM studio.swan_ledger WHERE user_id = 12 AND (session_id = 1 AND kind = 'cancellation' OR details = '{"shortfall": -1}');
+SELECT source, granted, remaining FROM studio.swan_lots WHERE user_id = 12 ORDER BY id;
+SELECT status, session_deducted FROM studio.sessions WHERE id = 1;
+-- replays answer as it was then
+SELECT user_id, moved, shortfall, available_sessions, replayed FROM swan_reverse('pay12', key => 'r1');
+SELECT returned, charged, available_sessions, replayed FROM swan_cancel(1, key => 'c1');
+-- nothing is left to reverse, nothing but what the first one did is done by others
+SELECT user_id, moved, shortfall FROM swan_reverse('pay12');
+-- what is given back is all that went: five and the one that was settled; two of it are spent
+SELECT user_id, moved, shortfall, available_sessions, replayed FROM swan_reinstate('pay12', 'i1');
+SELECT kind, delta, after, key, details FROM studio.journal WHERE user_id = 12 AND kind = 'reinstatement';
+-- so nothing is owed any more: the next credit that comes back is the client's
+SELECT returned, available_sessions FROM swan_cancel(2);
+SELECT remaining FROM studio.swan_lots WHERE payment_ref = 'pay12';
+-- a replay, then another one that finds nothing to give back
+SELECT user_id, moved, shortfall, available_sessions, replayed FROM swan_reinstate('pay12', 'i1');
+SELECT user_id, moved, shortfall, available_sessions, replayed FROM swan_reinstate('pay12', 'i2');
+-- and it can be reversed again: seven are there, one is spent
+SELECT user_id, moved, shortfall, available_sessions FROM swan_reverse('pay12');
+-- what the client gives up too late does not come back, so nothing is settled; what he owes stays
+SELECT swan_configure('cancel_window', '100 years');
+SELECT returned, available_sessions FROM swan_cancel(3, actor => 12);
+SELECT swan_configure('cancel_window', '24 hours');
+SELECT user_id, moved, shortfall, available_sessions FROM swan_reinstate('pay12', 'i3');
+
+--
+-- In parts
+--
+SELECT available_sessions FROM swan_purchase(13, 10, 'pay13');
+SELECT count(*) FROM generate_series(11, 14) s, swan_book(13, s);
+SELECT n, moved, shortfall, available_sessions, replayed FROM (VALUES (1, 2, 'a'), (2, 2, 'a'), (3, 3, 'b'), (4, 3, 'c'), (5, 2, 'a')) p (o, n, k), swan_reverse('pay13', NULL, n, k) ORDER BY o;
+SELECT kind, delta, after, key, details FROM studio.journal WHERE user_id = 13 AND kind = 'reversal';
+-- two are left to ask for, and they are spent
+SELECT * FROM swan_reverse('pay13', n => 3);
+SELECT moved, shortfall FROM swan_reverse('pay13', n => 1);
+SELECT moved, shortfall FROM swan_reverse('pay13', n => 1);
+SELECT * FROM swan_reverse('pay13', n => 1);
+-- each of the four owed is settled once
+SELECT s, returned, available_sessions FROM generate_series(11, 14) s, swan_cancel(s);
+SELECT granted, remaining FROM studio.swan_lots WHERE user_id = 13;
+SELECT moved, shortfall, available_sessions FROM swan_reinstate('pay13', 'all');
+
+--
+-- Several items: what can be taken is taken first, of whichever item
+--
+SELECT available_sessions FROM unnest(ARRAY['a', 'b', 'c']) i, swan_purchase(14, 5, 'pay14', i);
+SELECT count(*) FROM generate_series(21, 23) s, swan_book(14, s);
+SELECT moved, shortfall, available_sessions FROM swan_reverse('pay14', n => 13);
+SELECT item, delta, details FROM studio.journal WHERE user_id = 14 AND kind = 'reversal';
+SELECT item, granted, remaining FROM studio.swan_lots WHERE user_id = 14 ORDER BY id;
+-- one item: nothing is left of it
+SELECT moved, shortfall FROM swan_reverse('pay14', 'b');
+SELECT * FROM swan_reverse('pay14', 'b', 1);
+SELECT moved, shortfall FROM swan_reverse('pay14', 'a');
+SELECT moved, shortfall, available_sessions FROM swan_reinstate('pay14', 'back');
+SELECT item, granted, remaining FROM studio.swan_lots WHERE user_id = 14 ORDER BY id;
+-- of one item only
+SELECT moved, shortfall, available_sessions FROM swan_reverse('pay14', 'a', key => 'item');
+SELECT returned FROM swan_cancel(21);
+SELECT item, granted, remaining FROM studio.swan_lots WHERE user_id = 14 ORDER BY id;
+
+--
+-- Lots that expire
+--
+SELECT available_sessions FROM swan_purchase(15, 6, 'pay15', expires_at => '2099-06-01');
+SELECT count(*) FROM generate_series(31, 32) s, swan_book(15, s);
+SELECT moved, shortfall FROM swan_reverse('pay15', n => 2);
+SELECT pass(15, '2100-01-01');
+-- what was reversed comes back and is gone; what was left is gone before
+SELECT moved, shortfall, available_sessions, replayed FROM swan_reinstate('pay15', 'late');
+SELECT kind, delta, after, by, key FROM studio.journal WHERE user_id = 15 AND kind <> 'booking';
+SELECT count(DISTINCT call_id) FROM studio.swan_ledger WHERE user_id = 15 AND kind IN ('expiry', 'reinstatement');
+SELECT moved, shortfall, available_sessions, replayed FROM swan_reinstate('pay15', 'late');
+SELECT granted, remaining, swept FROM studio.swan_lots WHERE user_id = 15;
+-- what expired cannot be taken: all is owed; a credit that comes back then is settled, not expired
+SELECT moved, shortfall FROM swan_reverse('pay15');
+SELECT returned, available_sessions FROM swan_cancel(31);
+SELECT kind, delta, after FROM studio.journal WHERE user_id = 15 AND kind IN ('reversal', 'cancellation', 'expiry');
+
+--
+-- Keys: the same for another n, item or payment is another call
+--
+SELECT count(*) FROM unnest(ARRAY['a', 'b']) i, swan_purchase(16, 4, 'pay16', i);
+SELECT count(*) FROM swan_purchase(16, 4, 'pay16 too');
+SELECT moved FROM swan_reverse('pay16', 'a', 1, 'k');
+SELECT call, try('SELECT concat_ws('' '', moved, shortfall, available_sessions, replayed) FROM ' || call) FROM (VALUES
+	(1, 'swan_reverse(''pay16'', ''a'', 1, ''k'')'),
+	(2, 'swan_reverse(''pay16'', ''a'', 1, ''k'', 1)'),
+	(3, 'swan_reverse(''pay16'', ''a'', 2, ''k'')'),
+	(4, 'swan_reverse(''pay16'', ''a'', NULL, ''k'')'),
+	(5, 'swan_reverse(''pay16'', ''b'', 1, ''k'')'),
+	(6, 'swan_reverse(''pay16'', NULL, 1, ''k'')'),
+	(7, 'swan_reverse(''pay16 too'', NULL, 1, ''k'')'),
+	(8, 'swan_reverse(''pay11'', NULL, 1, ''k'')'),
+	(9, 'swan_reinstate(''pay16'', ''k'')'),
+	(10, 'swan_reverse(''pay16'', ''a'', 3, ''k '')')) t (n, call) ORDER BY n;
+SELECT moved, shortfall FROM swan_reverse('pay16', NULL, NULL, 'whole');
+SELECT try($$SELECT moved FROM swan_reverse('pay16', 'a', NULL, 'whole')$$);
+SELECT try($$SELECT moved FROM swan_reinstate('pay16', 'i')$$), moved FROM swan_reinstate('pay16', 'i');
+SELECT try($$SELECT moved || ' ' || replayed FROM swan_reinstate('pay16', 'i')$$), try($$SELECT moved FROM swan_reinstate('pay16 too', 'i')$$);
+
+--
+-- Arguments
+--
+SELECT * FROM swan_reverse(NULL);
+SELECT * FROM swan_reverse(' ');
+SELECT * FROM swan_reverse('no such');
+SELECT * FROM swan_reverse('pay11', 'no such');
+SELECT * FROM swan_reinstate('pay11', NULL);
+SELECT * FROM swan_reinstate('no such', 'k');
+SELECT call, try('SELECT moved FROM ' || call) FROM (VALUES
+	(1, 'swan_reverse(''pay11'', n => 0)'), (2, 'swan_reverse(''pay11'', n => -1)'), (3, 'swan_reverse(''pay11'', n => -2147483648)'),
+	(4, 'swan_reverse(''pay11'', n => 2147483647)'), (5, 'swan_reverse(''pay11'', key => '''')'), (6, 'swan_reverse(''pay11'', key => repeat(''k'', 256))'),
+	(7, 'swan_reverse(repeat(''p'', 256))'), (8, 'swan_reverse(''pay11'', repeat(''i'', 256))'), (9, 'swan_reverse(''pay11'', '''')'),
+	(10, 'swan_reinstate(NULL, ''k'')'), (11, 'swan_reinstate('''', ''k'')'), (12, 'swan_reinstate(''pay11'', '' '')'),
+	(13, 'swan_reinstate(''pay11'', repeat(''k'', 256))'), (14, 'swan_reverse(NULL, NULL, 0, '''', 11)'), (15, 'swan_reinstate(NULL, NULL, 99)'),
+	(16, 'swan_reverse(''pay11'', key => repeat(''k'', 255))')) t (n, call) ORDER BY n;
+-- who may
+SELECT who, try('SELECT moved FROM swan_reverse(''pay16'', n => 1, actor => ' || actor || ')') AS reverse,
+       try('SELECT moved FROM swan_reinstate(''pay16'', ''who'', ' || actor || ')') AS reinstate
+  FROM (VALUES ('system', 'NULL'), ('admin', '1'), ('staff', '2'), ('trainer', '3'), ('himself', '16'), ('another', '11')) a (who, actor);
+
+--
+-- With session_records they come and go; what is due goes with them
+--
+SELECT swan_configure('session_records', 'on');
+SELECT count(*) FROM swan_grant(16, 3, expires_at => '2099-06-01');
+SELECT pass(16, '2100-01-01');
+SELECT moved, available_sessions FROM swan_reverse('pay16', 'b');
+SELECT notes, count(*) FROM studio.sessions WHERE user_id = 16 AND session_date IS NULL GROUP BY notes ORDER BY notes;
+SELECT moved, available_sessions FROM swan_reinstate('pay16', 'records');
+SELECT count(*) FROM studio.sessions WHERE user_id = 16 AND session_date IS NULL;
+
+-- nothing is wrong
+SELECT * FROM swan_verify();
+SELECT * FROM out_of_step();
+
+RESET ROLE;
+DROP EXTENSION swanalloc CASCADE;
+DROP SCHEMA studio CASCADE;
+DROP ROLE regress_owner;
+DROP FUNCTION public.try, public.pass, public.out_of_step;

@@ -1,0 +1,142 @@
+-- swan_revoke: credits that are taken back by hand.
+\set SHOW_CONTEXT never
+SET client_min_messages = warning;
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
+CREATE EXTENSION swanalloc;
+CREATE ROLE regress_owner;
+SELECT swan_create_studio(owner => 'regress_owner');
+
+-- a call, rolled back: what it answers, or its error
+CREATE FUNCTION public.try(call text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	answer text;
+BEGIN
+	EXECUTE call INTO answer;
+	RAISE EXCEPTION USING ERRCODE = 'ZZ001', MESSAGE = coalesce(answer, 'null');
+EXCEPTION WHEN SQLSTATE 'ZZ001' THEN
+	RETURN SQLERRM;
+WHEN OTHERS THEN
+	RETURN SQLSTATE || ' ' || SQLERRM;
+END $$;
+-- time flies: makes the lots of a client due that expire before the given day
+CREATE FUNCTION public.pass(client bigint, before timestamptz) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET session_replication_role = replica AS $$
+	WITH due AS (UPDATE studio.swan_lots SET expires_at = expires_at - interval '98 years'
+	              WHERE user_id = client AND expires_at < before RETURNING 1)
+	SELECT count(*) FROM due
+$$;
+-- clients for whom purchased = balance + live charged + used + expired does not hold, in the ledger or in swan_client
+CREATE FUNCTION public.out_of_step() RETURNS TABLE (id bigint, purchased bigint, balance integer, live bigint, used bigint, expired bigint, debits bigint, reported text)
+LANGUAGE sql AS $$
+	SELECT * FROM (
+		SELECT u.id, coalesce(l.purchased, 0), u.available_sessions, coalesce(s.live, 0), coalesce(s.used, 0), coalesce(l.expired, 0), coalesce(d.n, 0),
+		       c.total_sessions_purchased || ' ' || c.sessions_used
+		  FROM studio.users u CROSS JOIN swan_client(u.id) c
+		  LEFT JOIN (SELECT user_id, sum(delta) FILTER (WHERE kind NOT IN ('expiry', 'booking', 'cancellation')) AS purchased,
+		                    -sum(delta) FILTER (WHERE kind = 'expiry') AS expired FROM studio.swan_ledger GROUP BY user_id) l ON l.user_id = u.id
+		  LEFT JOIN (SELECT user_id, count(*) FILTER (WHERE status IN ('scheduled', 'confirmed')) AS live,
+		                    count(*) FILTER (WHERE status IN ('completed', 'cancelled')) AS used
+		               FROM studio.sessions WHERE session_deducted GROUP BY user_id) s ON s.user_id = u.id
+		  LEFT JOIN (SELECT user_id, -sum(delta) AS n FROM studio.swan_ledger WHERE kind IN ('booking', 'cancellation') GROUP BY user_id) d ON d.user_id = u.id
+	) x (id, purchased, balance, live, used, expired, debits, reported)
+	WHERE purchased <> balance + live + used + expired OR debits <> live + used OR reported <> purchased || ' ' || used
+$$;
+
+SET ROLE regress_owner;
+INSERT INTO studio.users (id, first_name, last_name, role) VALUES
+	(1, 'Ada', 'Admin', 'admin'), (2, 'Stella', 'Staff', 'staff'), (3, 'Tom', 'Trainer', 'trainer'), (4, 'Tina', 'Trainer', 'trainer');
+INSERT INTO studio.users (id, first_name) SELECT i, 'client ' || i FROM generate_series(11, 30) i;
+SELECT count(*) FROM swan_open(3, '2099-01-05 09:00', 60, 40, '1 day') a;
+
+--
+-- The soonest to expire first, one row for each lot
+--
+SELECT count(*) FROM (VALUES (1, 3, NULL::timestamptz, 'never'), (2, 2, '2099-06-01', 'June'), (3, 2, '2099-03-01', 'March'), (4, 1, 'infinity', 'for ever')) t (o, n, e, r), swan_grant(11, n, r, e);
+SELECT * FROM swan_revoke(11, 5, E' \tsent in\n error ', actor => 1);
+SELECT kind, delta, balance_after, lot_id, reason, actor_id, details, call_id = min(id) OVER () AS same_call FROM studio.swan_ledger WHERE kind = 'revocation' ORDER BY id;
+SELECT lot_id, remaining, reason FROM swan_credits(11);
+-- all that is left, without n; more than there is; nothing
+SELECT user_id, moved, shortfall, available_sessions, replayed FROM swan_revoke(11);
+SELECT user_id, moved, shortfall, available_sessions, replayed FROM swan_revoke(11, 7);
+SELECT user_id, moved, shortfall, available_sessions, replayed FROM swan_revoke(11);
+SELECT delta, balance_after, lot_id, reason, details FROM studio.swan_ledger WHERE kind = 'revocation' ORDER BY id;
+SELECT available_sessions FROM swan_grant(12, 5);
+SELECT moved, shortfall, available_sessions FROM swan_revoke(12, 2147483647);
+-- bookings are not touched, and what comes back of them is the client's
+SELECT available_sessions FROM swan_grant(13, 3);
+SELECT session_id FROM swan_book(13, 1);
+SELECT moved, shortfall, available_sessions FROM swan_revoke(13);
+SELECT returned, available_sessions FROM swan_cancel(1);
+-- purchased credits too; the payment's reversal then owes them
+SELECT available_sessions FROM swan_purchase(13, 4, 'pay13');
+SELECT moved, available_sessions FROM swan_revoke(13, 4);
+SELECT lot_id, delta FROM studio.swan_ledger WHERE user_id = 13 AND kind = 'revocation' ORDER BY id;
+SELECT moved, shortfall, available_sessions FROM swan_reverse('pay13');
+
+--
+-- What is due is no longer there to be revoked
+--
+SELECT available_sessions FROM swan_grant(14, 4, expires_at => '2099-03-01');
+SELECT available_sessions FROM swan_grant(14, 2);
+SELECT pass(14, '2100-01-01');
+SELECT moved, shortfall, available_sessions FROM swan_revoke(14, 5);
+SELECT kind, delta, actor_id, call_id = min(call_id) FILTER (WHERE kind = 'expiry') OVER () AS same_call FROM studio.swan_ledger WHERE user_id = 14 ORDER BY id;
+
+--
+-- Keys: the answer is that of the first call, moved and shortfall as they were
+--
+SELECT available_sessions FROM swan_grant(15, 4, expires_at => '2099-03-01');
+SELECT available_sessions FROM swan_grant(15, 2, expires_at => '2099-02-01');
+SELECT moved, shortfall, available_sessions, ledger_id, replayed FROM swan_revoke(15, 5, key => 'k');
+SELECT available_sessions FROM swan_grant(15, 10);
+SELECT moved, shortfall, available_sessions, ledger_id, replayed FROM swan_revoke(15, 5, 'another reason', 'k', 1);
+SELECT moved, shortfall, available_sessions, replayed FROM swan_revoke(15, 20, key => 'short');
+SELECT available_sessions FROM swan_grant(15, 1);
+SELECT moved, shortfall, available_sessions, replayed FROM swan_revoke(15, 20, key => 'short');
+SELECT moved, available_sessions, replayed FROM generate_series(1, 2) i, swan_revoke(15 + 0 * i, NULL, NULL, 'all');
+SELECT moved, available_sessions, replayed FROM generate_series(1, 2) i, swan_revoke(15 + 0 * i, NULL, NULL, 'nothing');
+SELECT * FROM swan_revoke(15, 4, key => 'k');
+SELECT * FROM swan_revoke(15, NULL, key => 'k');
+SELECT * FROM swan_revoke(15, 5, key => 'all');
+-- another client's and another operation's key is another
+SELECT moved, replayed FROM swan_revoke(12, 1, key => 'k');
+SELECT added, replayed FROM swan_grant(15, 5, key => 'k');
+-- one that failed is free
+SELECT * FROM swan_revoke(99, 1, key => 'free');
+SELECT moved, replayed FROM swan_revoke(15, 1, key => 'free');
+
+--
+-- Arguments
+--
+SELECT * FROM swan_revoke(NULL);
+SELECT * FROM swan_revoke(15, 0);
+SELECT call, try('SELECT moved FROM ' || call) FROM (VALUES
+	(1, 'swan_revoke(15, -1)'), (2, 'swan_revoke(15, -2147483648)'), (3, 'swan_revoke(99)'), (4, 'swan_revoke(-9223372036854775808)'),
+	(5, 'swan_revoke(15, 1, key => '' '')'), (6, 'swan_revoke(15, 1, key => repeat(''k'', 256))'), (7, 'swan_revoke(NULL, 0, NULL, '''', 11)'),
+	(8, 'swan_revoke(15, 1, repeat(''r'', 10000), repeat(''k'', 255))')) t (n, call) ORDER BY n;
+SELECT moved FROM swan_revoke(15, 1, repeat('r', 10000));
+SELECT moved FROM swan_revoke(15, 1, E' \t\n');
+SELECT length(reason) FROM studio.swan_ledger WHERE user_id = 15 AND kind = 'revocation' ORDER BY id DESC LIMIT 2;
+-- who may
+SELECT who, try('SELECT moved FROM swan_revoke(15, 1, actor => ' || actor || ')')
+  FROM (VALUES ('system', 'NULL'), ('admin', '1'), ('staff', '2'), ('trainer', '3'), ('himself', '15'), ('another', '11')) a (who, actor);
+-- not a client only: whoever has credits
+SELECT available_sessions FROM swan_grant(3, 2);
+SELECT moved, available_sessions FROM swan_revoke(3, 1);
+
+-- with session_records the newest go
+SELECT swan_configure('session_records', 'on');
+SELECT count(*), available_sessions FROM studio.sessions, studio.users u WHERE u.id = 15 AND user_id = 15 AND session_date IS NULL GROUP BY 2;
+SELECT moved, available_sessions FROM swan_revoke(15, 1);
+SELECT count(*) FROM studio.sessions WHERE user_id = 15 AND session_date IS NULL;
+
+-- nothing is wrong
+SELECT * FROM swan_verify();
+SELECT * FROM out_of_step();
+
+RESET ROLE;
+DROP EXTENSION swanalloc CASCADE;
+DROP SCHEMA studio CASCADE;
+DROP ROLE regress_owner;
+DROP FUNCTION public.try, public.pass, public.out_of_step;

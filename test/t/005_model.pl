@@ -1,0 +1,686 @@
+# Random calls of every writer, each answer compared with that of a model that
+# was written independently of the engine (StudioModel.pm): success or SQLSTATE,
+# and the numbers.  After every batch the tables must be what the model says,
+# the ledger line by line, and swan_verify() must find nothing.  Time does not
+# pass by itself here: lots and holds run out by being dated back.
+#
+# Then many connections call at random, all at once, and nobody predicts; what
+# is in the tables in the end is recomputed with SQL of this test's own.
+#
+# SEED=n in the environment repeats the calls of a run, STEPS=n makes it longer.
+# A round has a database and a seed of its own: the seed that a failure names
+# runs that round first.
+
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::RealBin;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use StudioModel;
+use Test::More;
+use Time::HiRes ();
+
+my $ROUND   = 4000;    # calls in one database
+my $BATCH   = 500;     # calls between looks at the tables
+my $WORKERS = 8;
+my $seed    = $ENV{SEED} || int(rand(1_000_000)) + 1;
+my $steps   = $ENV{STEPS} || 16_000;
+my $racing  = $ENV{RACING} || 800;    # calls of each connection
+note("SEED=$seed STEPS=$steps");
+
+# 1-3 train, 4 is staff, 5 admin; of the clients the last has a slot seldom
+my @trainers = (1 .. 3);
+my ($staff, $admin, @clients) = (4 .. 12);
+my $nobody = 999;
+my %role_of = ((map { $_ => 'trainer' } @trainers), $staff => 'staff', $admin => 'admin', map { $_ => 'client' } @clients);
+
+# database roles, and what the studio takes them for
+my %listed = (
+	web  => ['backend'], jobs => ['system'], nosy => ['reader'],
+	ann  => [ 'person', $clients[0] ], tom => [ 'person', $trainers[0] ],
+);
+my $future = 4_070_908_800;    # 2099-01-01
+
+my $node = PostgreSQL::Test::Cluster->new('model');
+$node->init;
+$node->append_conf('postgresql.conf', "timezone = 'UTC'\nlog_statement = none\nlog_min_error_statement = panic\nlog_min_messages = fatal\nautovacuum = off\n");
+$node->start;
+$node->safe_psql('postgres', join('', map { "CREATE ROLE $_;" } sort(keys %listed), 'stranger', 'shop')
+	. 'CREATE DATABASE fresh');
+$node->safe_psql('fresh', join(";\n",
+	'CREATE EXTENSION swanalloc',
+	'GRANT CREATE ON DATABASE fresh TO shop',
+	"SELECT swan_create_studio(owner => 'shop')",
+	(map { "INSERT INTO studio.users (first_name, role) VALUES ('U$_', '$role_of{$_}')" } sort { $a <=> $b } keys %role_of),
+	(map { sprintf("SELECT swan_allow('%s', '%s', %s)", $_, $listed{$_}[0], $listed{$_}[1] || 'NULL') } sort keys %listed),
+	'GRANT USAGE ON SCHEMA studio TO PUBLIC',
+	'GRANT SELECT ON ALL TABLES IN SCHEMA studio TO PUBLIC'));
+
+# -- calls at random
+
+sub pick { return $_[ int(rand(@_)) ]; }
+sub one_in { return rand($_[0]) < 1; }
+
+# $world says which slots, lots and payments there are.
+sub random_call
+{
+	my ($world, $as) = @_;
+	my $now    = $world->{now};
+	my %c      = (as => $as, role => 'web');
+	my $client = sub { one_in(40) ? pick($nobody, undef, @trainers, $staff) : pick(@clients) };
+	my $slot   = sub { one_in(40) ? pick(undef, 's0') : $world->{slot}->(@_) };
+	my $key    = sub { one_in(3) ? (one_in(30) ? ' ' : 'k' . int(rand(60))) : undef };
+	my $count  = sub { one_in(25) ? pick(undef, 0, -1, 101, 2147483647) : 1 + int(rand($_[0])) };
+	my $expiry = sub {
+		return pick($now - 1000, $now - 86400) if one_in(30);
+		return undef if one_in(3);
+		return $world->{expiry} ? $world->{expiry}->() : $future + 86400 * int(rand(400));
+	};
+	my $ref  = sub { one_in(40) ? pick(undef, ' ', 'unheard of') : 'p' . ($world->{payments} + 1 - int(rand(8))) };
+	my $when = sub {
+		my $dice = rand(10);
+		return $world->{start} + 900 + 1800 * (1 + int(rand(60))) if $dice < 2.5;
+		return 1_000_000_000 + 1800 * int(rand(400)) if $dice < 3.5;
+		return $future + 1800 * int(rand(500));
+	};
+	my $what = pick(
+		('grant') x 5, ('grant_many') x 2, ('purchase') x 7, ('reverse') x 6, ('reinstate') x 3, ('revoke') x 3,
+		('extend') x 2, ('expire') x 2, ('open') x 12, ('book') x 22, ('book_many') x 4, ('can_book') x 4,
+		('hold') x 5, ('release') x 3, ('confirm') x 4, ('complete') x 4, ('move') x 5, ('cancel') x 16,
+		('reschedule') x 8, ('summary') x 3, ('client') x 2, @{ $world->{time} });
+	$c{what} = $what;
+
+	if    ($what eq 'grant')      { @c{qw(user n expires key)} = ($client->(), $count->(4), $expiry->(), $key->()); }
+	elsif ($what eq 'grant_many')
+	{
+		my @users = one_in(20) ? @clients[ 0, 1, 0 ] : grep { one_in(2) } @clients;
+		@users = reverse @users if one_in(2);
+		push @users, pick($nobody, undef) if one_in(20);
+		@c{qw(users n expires key)} = (\@users, $count->(2), $expiry->(), $key->());
+	}
+	elsif ($what eq 'purchase')
+	{
+		@c{qw(user n ref expires)} = ($client->(), $count->(5), one_in(3) ? $ref->() : 'p' . $world->{payments}, $expiry->());
+		$c{item} = pick('', '', 'a', 'b');
+		$c{amount} = pick(undef, 4900, 0, one_in(20) ? -1 : 1);
+	}
+	elsif ($what eq 'reverse') { @c{qw(ref item n key)} = ($ref->(), pick(undef, undef, '', 'a'), one_in(2) ? undef : $count->(5), $key->()); }
+	elsif ($what eq 'reinstate') { @c{qw(ref key)} = ($ref->(), $key->() || 'k' . int(rand(60))); }
+	elsif ($what eq 'revoke')  { @c{qw(user n key)} = ($client->(), one_in(4) ? undef : $count->(4), $key->()); }
+	elsif ($what eq 'extend')
+	{
+		@c{qw(lot expires)} = (one_in(20) ? pick(undef, 'l0') : $world->{lot}->(),
+			one_in(10) ? 'infinity' : one_in(10) ? pick(undef, $now - 1000) : $future + 86400 * int(rand(500)));
+	}
+	elsif ($what eq 'expire') { $c{n} = one_in(20) ? pick(undef, 0) : pick(1, 2, 3, 1000); }
+	elsif ($what eq 'open')
+	{
+		@c{qw(trainer at duration)} = (one_in(30) ? pick($nobody, undef) : pick(@trainers), $when->(), one_in(40) ? pick(0, 1441, undef) : pick(30, 45, 60, 90));
+		$c{repeat} = one_in(40) ? 0 : pick(1, 1, 2, 3);
+		$c{every} = pick(3600, 86400, 604800);
+	}
+	elsif ($what =~ /^(book|can_book|hold)$/) { @c{qw(user slot)} = ($client->(), $slot->('open')); }
+	elsif ($what eq 'book_many')
+	{
+		$c{user} = $client->();
+		$c{slots} = one_in(30) ? pick(undef, []) : [ map { $slot->('open') } 1 .. pick(1, 2, 2, 3) ];
+	}
+	elsif ($what =~ /^(summary|client)$/) { $c{user} = $client->(); }
+	elsif ($what eq 'release') { $c{slot} = $slot->('held'); }
+	elsif ($what eq 'reschedule') { @c{qw(slot to)} = ($slot->('live'), $slot->('open')); }
+	elsif ($what eq 'cancel')     { $c{slot} = $slot->(one_in(8) ? 'open' : 'live'); }
+	elsif ($what eq 'move')       { $c{slot} = $slot->(one_in(2) ? 'open' : 'live'); }
+	elsif ($what =~ /^(confirm|complete)$/) { $c{slot} = $slot->('live'); }
+	elsif ($what eq 'time_of_lot')  { $c{lot}  = $world->{lot}->(); }
+	elsif ($what eq 'time_of_hold') { $c{slot} = $slot->('held'); }
+
+	$c{charge} = one_in(5) ? pick(0, 1) : undef if $what =~ /^book/;
+	$c{key} = $key->() if $what =~ /^(book|book_many|cancel|reschedule)$/;
+	$c{minutes} = one_in(20) ? pick(undef, 0, -1, 31) : 30 if $what eq 'hold';
+	$c{attended} = one_in(30) ? undef : pick(0, 1) if $what eq 'complete';
+	if ($what eq 'move')
+	{
+		$c{at}       = one_in(3) ? undef : $when->();
+		$c{trainer}  = one_in(3) ? pick(@trainers, one_in(10) ? $nobody : ()) : undef;
+		$c{duration} = one_in(4) ? (one_in(20) ? 0 : pick(30, 60)) : undef;
+	}
+	if ($what eq 'cancel')
+	{
+		$c{return} = one_in(6) ? pick(0, 1) : undef;
+		$c{reopen} = one_in(6) ? pick(0, 1) : undef;
+		$c{key}    = undef if one_in(2);
+	}
+
+	# who asks: mostly somebody who may
+	my ($of_slot_user, $of_slot_trainer) = $world->{people}->($c{slot});
+	my @may = $what =~ /^(grant|grant_many|purchase|reverse|reinstate|revoke|extend)$/ ? ($admin)
+	  : $what eq 'open' ? ($c{trainer}, $staff, $admin)
+	  : $what =~ /^(book|book_many|can_book|hold|summary)$/ ? (($c{user}) x 5, $of_slot_trainer || $staff, $staff, $admin)
+	  : $what =~ /^(cancel|reschedule|release)$/ ? (($of_slot_user || $staff) x 4, $of_slot_trainer || $staff, $staff, $admin)
+	  :   ($of_slot_trainer || pick(@trainers), $staff, $admin);
+	$c{actor} = one_in(15) ? pick(@trainers, $staff, $admin, @clients, $nobody, undef) : pick(@may);
+	if ($what eq 'expire' || one_in(10))
+	{
+		$c{role} = 'jobs';
+		$c{actor} = undef unless one_in(5) && $what ne 'expire';
+	}
+	elsif (one_in(15))
+	{
+		$c{role} = pick(qw(ann ann ann tom tom nosy stranger));
+		$c{actor} = one_in(3) && $listed{ $c{role} } ? $listed{ $c{role} }[1] : undef unless one_in(10);
+	}
+	$c{role} = pick(qw(web nosy tom stranger)) if $what eq 'expire' && one_in(15);
+	return \%c;
+}
+
+# -- calls in SQL
+
+sub value { my ($v) = @_; return 'NULL' unless defined $v; return $v =~ /^-?\d+$/ ? $v : "'$v'"; }
+sub bool { my ($v) = @_; return defined $v ? ($v ? 'true' : 'false') : 'NULL'; }
+sub moment { my ($v) = @_; return defined $v ? $v =~ /^\d+$/ ? "to_timestamp($v)" : $v =~ /clock/ ? $v : "'$v'" : 'NULL'; }
+
+my $booking = "session_id, user_id, trainer_id, status, extract(epoch FROM session_date)::bigint, duration, charged, available_sessions, replayed, ledger_id";
+my $credit  = 'user_id, added, available_sessions, replayed, ledger_id, message';
+my $moved   = 'user_id, moved, shortfall, available_sessions, replayed, ledger_id';
+
+sub row
+{
+	my ($columns) = @_;
+	my @columns = split /,(?![^(]*\))/, $columns;
+	return "format('" . join('|', ('%s') x @columns) . "', $columns)";
+}
+
+# Returns the SELECT of a call, with a column "answer"; names of slots and lots
+# in {braces}.
+sub sql_of
+{
+	my ($c) = @_;
+	my $what = $c->{what};
+	my $name = sub { defined $_[0] ? "{$_[0]}" : 'NULL' };
+	my $list = sub { defined $_[0] ? "ARRAY[" . join(',', map { defined $_ ? /^\d+$/ ? $_ : "{$_}" : 'NULL' } @{ $_[0] }) . "]::bigint[]" : 'NULL' };
+	my ($user, $n, $key, $slot) = (value($c->{user}), value($c->{n}), 'key => ' . value($c->{key}), $name->($c->{slot}));
+	my $actor = 'actor => ' . value($c->{actor});
+	my $expires = 'expires_at => ' . moment($c->{expires});
+	my $call = sub { my ($columns, @args) = @_; return "SELECT " . row($columns) . " AS answer FROM swan_$what(" . join(', ', @args) . ')'; };
+	my $each = sub { my ($columns, @args) = @_; return "SELECT string_agg(" . row($columns) . ", ';') AS answer FROM swan_$what(" . join(', ', @args) . ')'; };
+
+	return $call->($credit, $user, $n, $expires, $key, $actor) if $what eq 'grant';
+	return $each->($credit, $list->($c->{users}), $n, $expires, $key, $actor) if $what eq 'grant_many';
+	return $call->($credit, $user, $n, value($c->{ref}), value($c->{item}), value($c->{amount}), "'EUR'", $expires, $actor) if $what eq 'purchase';
+	return $call->($moved, value($c->{ref}), value($c->{item}), $n, $key, $actor) if $what eq 'reverse';
+	return $call->($moved, value($c->{ref}), $key, $actor) if $what eq 'reinstate';
+	return $call->($moved, $user, $n, $key, $actor) if $what eq 'revoke';
+	return $call->('lot_id, granted, remaining, extract(epoch FROM expires_at)::bigint', $name->($c->{lot}), moment($c->{expires}), $actor) if $what eq 'extend';
+	return $call->('clients, credits', $n) if $what eq 'expire';
+	return "SELECT string_agg(id::text, ',') AS answer FROM swan_open(" . join(', ', value($c->{trainer}), moment($c->{at}), value($c->{duration}),
+		value($c->{repeat}), "make_interval(secs => $c->{every})", $actor) . ') id' if $what eq 'open';
+	return $call->($booking, $user, $slot, bool($c->{charge}), $key, $actor) if $what eq 'book';
+	return $each->($booking, $user, $list->($c->{slots}), bool($c->{charge}), $key, $actor) if $what eq 'book_many';
+	return $call->('ok, sqlstate', $user, $slot, $actor) if $what eq 'can_book';
+	return $call->('session_id, user_id, until > clock_timestamp()', $user, $slot, 'make_interval(mins => ' . value($c->{minutes}) . ')', $actor) if $what eq 'hold';
+	return $call->('session_id, user_id, until > clock_timestamp()', $slot, $actor) if $what eq 'release';
+	return $call->($booking, $slot, $actor) if $what eq 'confirm';
+	return $call->($booking, $slot, bool($c->{attended}), $actor) if $what eq 'complete';
+	return $call->($booking, $slot, moment($c->{at}), value($c->{trainer}), value($c->{duration}), $actor) if $what eq 'move';
+	return $call->("$booking, returned, reopened_session_id", $slot, 'return_credit => ' . bool($c->{return}), 'reopen => ' . bool($c->{reopen}), $key, $actor) if $what eq 'cancel';
+	return $call->($booking, $slot, $name->($c->{to}), $key, $actor) if $what eq 'reschedule';
+	return $call->('user_id, available, scheduled, confirmed, completed, cancelled, total, warning', $user, $actor) if $what eq 'summary';
+	return $call->('id, available_sessions, total_sessions_purchased, sessions_used', $user, $actor) if $what eq 'client';
+	return "UPDATE studio.swan_lots SET expires_at = to_timestamp($c->{expires}) WHERE id = " . $name->($c->{lot}) if $what eq 'time_of_lot';
+	return "UPDATE studio.swan_holds SET until = '2000-01-01' WHERE session_id = $slot" if $what eq 'time_of_hold';
+	die "no SQL for $what";
+}
+
+# -- one connection, every answer foretold
+
+my %ids = (s0 => 987654321, l0 => 987654321);
+my @problems;
+
+# Returns an answer with ids for names, as a pattern; what it captures, in order.
+sub pattern_of
+{
+	my ($template) = @_;
+	my @captures;
+	my $pattern = join('', map {
+		  /^\{\+(\w+)\}$/ ? do { push @captures, $1; '(\d+)' }
+		: /^\{(\w+)\}$/    ? (defined $ids{$1} ? $ids{$1} : "unknown $1")
+		:                     quotemeta($_)
+	} split(/(\{\+?\w+\})/, $template));
+	return (qr/^$pattern$/, @captures);
+}
+
+sub describe
+{
+	my ($c) = @_;
+	my $sql = sql_of($c);
+	$sql =~ s/\{(\w+)\}/defined $ids{$1} ? $ids{$1} : "<$1>"/ge;
+	$sql =~ s/.* AS answer FROM/SELECT * FROM/;
+	return "SET ROLE $c->{role}; $sql";
+}
+
+# Runs a script and returns what it wrote.
+sub run_script
+{
+	my ($db, $name, $sql) = @_;
+	my $file = PostgreSQL::Test::Utils::tempdir() . "/$name.sql";
+	my ($out, $err) = ('', '');
+	unlink($file);
+	append_to_file($file, $sql);
+	IPC::Run::run([ 'psql', '-XAtq', '-d', $node->connstr($db), '-f', $file ], '>', \$out, '2>', \$err);
+	return $out;
+}
+
+# Asks the model what a call will answer, and returns the script of the call.
+sub call_script
+{
+	my ($model, $c, $role) = @_;
+	my $told = $c->{told} = $model->call($c);
+	my $text = sql_of($c);
+	my $sql = '';
+
+	$text =~ s/\{(\w+)\}/defined $ids{$1} ? $ids{$1} : ":$1"/ge;
+	if ($c->{what} =~ /^time/)
+	{
+		$$role = '';
+		return "RESET ROLE;\nSET session_replication_role = replica;\n$text;\nRESET session_replication_role;\n";
+	}
+	if ($$role ne $c->{role})
+	{
+		$$role = $c->{role};
+		$sql .= "SET ROLE $c->{role};\n";
+	}
+	if ($told->{state} eq '00000')
+	{
+		# names that later calls of this script may use
+		my @names;
+		my @fields = split /[|;,]/, $told->{row};
+		for my $i (0 .. $#fields)
+		{
+			my ($name) = $fields[$i] =~ /^\{\+(\w+)\}$/ or next;
+			push @names, sprintf('split[%d] AS %s', $i + 1, $name) if $model->{slots}{$name} || $model->{lots}{$name};
+		}
+		$text = join(', ', 'SELECT answer', @names)
+		  . " FROM (SELECT answer, regexp_split_to_array(answer, '[|;,]') AS split FROM ($text OFFSET 0) a OFFSET 0) b"
+		  if @names;
+	}
+	$sql .= "$text \\gset\n\\echo \@$c->{as} :SQLSTATE :answer\n";
+	my $name = $told->{reopened};
+	return $sql unless $name;
+	my $slot = $model->{slots}{$name};
+	return $sql . "SELECT id AS $name FROM studio.sessions WHERE trainer_id = $slot->{trainer} AND status = 'available'"
+	  . ' AND session_date = ' . moment($slot->{date}) . " \\gset\n\\echo =$name :$name\n";
+}
+
+# Compares what was answered; false and a report at the first difference.
+sub compare_answers
+{
+	my ($calls, $out, $about) = @_;
+	my %got;
+	for my $line (split /\n/, $out)
+	{
+		$got{$1} = [ $2, $3 ] if $line =~ /^\@(\w+) (\w+) ?(.*)$/;
+		$ids{$1} = $2 if $line =~ /^=(\w+) (\d+)$/;
+	}
+	for my $c (@$calls)
+	{
+		next if $c->{what} =~ /^time/;
+		my $told = $c->{told};
+		my ($state, $answer) = @{ $got{ $c->{as} } || [ 'nothing', '' ] };
+		my @captures;
+		if ($told->{state} eq '00000' && $state eq '00000')
+		{
+			my ($pattern, @names) = pattern_of($told->{row});
+			my @values = $answer =~ $pattern;
+			if (@values)
+			{
+				@ids{@names} = @values if @names;
+				next;
+			}
+		}
+		elsif ($told->{state} ne '00000')
+		{
+			next if grep { $_ eq $state } split m{/}, $told->{state};
+		}
+		push @problems, join("\n", "$about, call $c->{as}: " . describe($c),
+			"  expected: $told->{state} " . ($told->{row} || ''), '  got:      ' . $state . ' ' . ($state eq '00000' ? $answer : ''));
+		return 0;
+	}
+	return 1;
+}
+
+# What the model has in its tables, as the queries below print it.
+sub tables_of_model
+{
+	my ($model, $done) = @_;
+	my $id = sub { my ($name) = @_; return '' unless defined $name; return defined $ids{$name} ? $ids{$name} : "<$name>"; };
+	my $text = sub { return join('|', map { defined $_ ? $_ : '' } @_) . "\n"; };
+	my %t = (users => '', lots => '', sessions => '', holds => '', ledger => '');
+	$t{users} .= $text->($_, $model->{users}{$_}{balance}) for sort { $a <=> $b } keys %{ $model->{users} };
+	for my $l (sort { $id->($a->{name}) <=> $id->($b->{name}) } values %{ $model->{lots} })
+	{
+		$t{lots} .= $text->($id->($l->{name}), @$l{qw(user granted remaining expires)}, $l->{swept} ? 't' : 'f', $l->{ref}, $l->{item});
+	}
+	for my $s (sort { $id->($a->{name}) <=> $id->($b->{name}) } values %{ $model->{slots} })
+	{
+		$t{sessions} .= $text->($id->($s->{name}), @$s{qw(user trainer status date duration)}, $s->{debit} ? 't' : 'f');
+	}
+	for my $s (sort { $id->($a) <=> $id->($b) } keys %{ $model->{holds} })
+	{
+		my $hold = $model->{holds}{$s};
+		$t{holds} .= $text->($id->($s), $hold->{user}, $hold->{until} > $model->{now} ? 't' : 'f');
+	}
+	# lines of different clients may have been written in any order
+	my @lines = @{ $model->{ledger} }[ $done .. $#{ $model->{ledger} } ];
+	for my $user (sort { $a <=> $b } keys %{ $model->{users} })
+	{
+		$t{ledger} .= $text->(@$_{qw(user kind delta balance)}, $id->($_->{slot}), $id->($_->{from}), $id->($_->{lot}), @$_{qw(key actor)})
+		  for grep { $_->{user} == $user } @lines;
+	}
+	return \%t;
+}
+
+my %query = (
+	users => 'SELECT id, available_sessions FROM studio.users ORDER BY id',
+	lots  => 'SELECT id, user_id, granted, remaining, extract(epoch FROM expires_at)::bigint, swept, payment_ref, item FROM studio.swan_lots ORDER BY id',
+	sessions => 'SELECT id, user_id, trainer_id, status, extract(epoch FROM session_date)::bigint, duration, session_deducted FROM studio.sessions WHERE session_date IS NOT NULL ORDER BY id',
+	holds    => 'SELECT session_id, user_id, until > clock_timestamp() FROM studio.swan_holds ORDER BY 1',
+	ledger   => 'SELECT user_id, kind, delta, balance_after, session_id, from_session_id, lot_id, key, actor_id FROM studio.swan_ledger WHERE id > %d ORDER BY user_id, id',
+);
+
+sub compare_tables
+{
+	my ($db, $model, $done, $last, $about) = @_;
+	my $expected = tables_of_model($model, $done);
+	for my $table (sort keys %query)
+	{
+		my $got = $node->safe_psql($db, sprintf($query{$table}, $last)) . "\n";
+		my @got = split /\n/, $got;
+		my @expected = split /\n/, $expected->{$table};
+		my ($i) = grep { ($got[$_] // 'nothing') ne ($expected[$_] // 'nothing') } 0 .. (@got > @expected ? $#got : $#expected);
+		next unless defined $i;
+		push @problems, join("\n", "$about: table $table, row " . ($i + 1),
+			"  expected: " . ($expected[$i] // 'nothing'), "  got:      " . ($got[$i] // 'nothing'));
+		return 0;
+	}
+	my $found = $node->safe_psql($db, 'SELECT * FROM swan_verify()');
+	push @problems, "$about: swan_verify() finds\n$found" if $found ne '';
+	return $found eq '';
+}
+
+# A world whose slots and lots are the model's.
+sub world_of_model
+{
+	my ($model) = @_;
+	my $late = sub { my ($list, $n) = @_; return $list->[ @$list > $n ? @$list - 1 - int(rand($n)) : int(rand(@$list)) ]; };
+	my %is = (open => \&StudioModel::is_open, live => \&StudioModel::is_live);
+	my $slot = sub {
+		my ($kind) = @_;
+		my @held = sort keys %{ $model->{holds} };
+		return pick(@held) if @held && ($kind eq 'held' || ($kind eq 'open' && one_in(12)));
+		my $slots = $model->{slot_names};
+		return 's0' unless @$slots;
+		for (1 .. 20)
+		{
+			my $name = $late->($slots, 150);
+			return $name if !$is{$kind} || $is{$kind}->($model->{slots}{$name});
+		}
+		return $late->($slots, 150);
+	};
+	return {
+		now => $model->{now}, start => $model->{now}, payments => 1,
+		time => [ ('time_of_lot') x 3, 'time_of_hold' ],
+		slot => $slot,
+		lot  => sub { my $lots = $model->{lot_names}; return @$lots ? $late->($lots, 30) : 'l0' },
+		people => sub {
+			my $slot = defined $_[0] ? $model->{slots}{ $_[0] } : undef;
+			return $slot ? @$slot{qw(user trainer)} : ();
+		},
+	};
+}
+
+# The next call: a new one, or one of the last once more, word by word or with
+# another count.
+sub next_call
+{
+	my ($model, $world, $calls, $as) = @_;
+	my $c;
+	if (@$calls && one_in(7))
+	{
+		$c = { %{ $calls->[ -1 - int(rand(@$calls > 25 ? 25 : @$calls)) ] }, as => $as };
+		$c->{n}++ if one_in(6) && defined $c->{n} && $c->{n} < 1000;
+	}
+	else
+	{
+		$c = random_call($world, $as);
+	}
+	if ($c->{what} eq 'time_of_lot')
+	{
+		my $lot = $model->{lots}{ $c->{lot} || '' };
+		return next_call($model, $world, $calls, $as) if !$lot || $model->is_due($lot);
+		$c->{expires} = 946_684_800 + ++$world->{past};
+	}
+	return next_call($model, $world, $calls, $as) if $c->{what} eq 'time_of_hold' && !$model->{holds}{ $c->{slot} || '' };
+	$world->{payments}++ if $c->{what} eq 'purchase' && one_in(2);
+	return $c;
+}
+
+my %states;
+
+sub play_round
+{
+	my ($round_seed, $calls_wanted) = @_;
+	my $db = "round_$round_seed";
+	$node->safe_psql('postgres', "CREATE DATABASE $db TEMPLATE fresh");
+	srand($round_seed);
+	%ids = (s0 => 987654321, l0 => 987654321);
+	my %settings = (
+		grant_max => 100, purchase_max => 1000,
+		admin_booking => pick('free', 'charged'), hold_max => pick(1, 1, 2, 3),
+		cancel_window => pick(24, 24, 10, 0), session_records => pick('off', 'off', 'off', 'on'));
+	$node->safe_psql($db, join('', map { "SELECT swan_configure('$_', '$settings{$_}" . ($_ eq 'cancel_window' ? ' hours' : '') . "');" }
+		  qw(admin_booking hold_max cancel_window session_records)));
+	$settings{cancel_window} *= 3600;
+	my $model = StudioModel->new(now => time, settings => \%settings, listed => \%listed);
+	$model->add_user($_, $role_of{$_}) for keys %role_of;
+	my $world = world_of_model($model);
+
+	my ($made, $lines, $last) = (0, 0, 0);
+	while ($made < $calls_wanted)
+	{
+		my @calls;
+		my $about = "SEED=$round_seed";
+		my $sql = "\\set VERBOSITY sqlstate\n";
+		# the model answers each call before the next one is thought of
+		my $role = '';
+		$model->{now} = time;
+		for (1 .. $BATCH)
+		{
+			my $c = next_call($model, $world, \@calls, 'n' . ++$made);
+			$sql .= call_script($model, $c, \$role);
+			$states{"$c->{what} $c->{told}{state}"}++;
+			push @calls, $c;
+		}
+		my $out = run_script($db, 'batch', $sql);
+		return 0 unless compare_answers(\@calls, $out, $about);
+		return 0 unless compare_tables($db, $model, $lines, $last, "$about after call n$made");
+		$lines = @{ $model->{ledger} };
+		$last = $node->safe_psql($db, 'SELECT coalesce(max(id), 0) FROM studio.swan_ledger');
+	}
+	$node->safe_psql('postgres', "DROP DATABASE $db");
+	return 1;
+}
+
+for my $round (0 .. int(($steps - 1) / $ROUND))
+{
+	my $left = $steps - $round * $ROUND;
+	play_round($seed + $round, $left < $ROUND ? $left : $ROUND) or last;
+}
+diag($_) for @problems;
+ok(!@problems, 'every call was answered as the model answers it');
+note(join(', ', map { "$_: $states{$_}" } sort keys %states));
+
+# -- many connections, and nobody knows what will happen
+
+# A world of ids that may exist or not.
+my $opened;
+
+sub blind_world
+{
+	my $world = { now => time, time => [], step => 0, payments => 1 };
+	$world->{start} = $world->{now};
+	# ids of slots rise with the steps; those that are taken by now are low, and
+	# those of slots that are opened while this goes on are high
+	$world->{slot} = sub {
+		my ($kind) = @_;
+		return $world->{held} if $kind eq 'held' && $world->{held} && !one_in(4);
+		my $low = 1 + int($opened * $world->{step} / $racing);
+		return $opened + int(rand(4 * $world->{step} + 10)) if one_in(8);
+		return $low + int(rand($kind eq 'open' ? 60 : 25));
+	};
+	$world->{lot}   = sub { return 1 + int(rand(10 * $world->{step} + 50)) };
+	$world->{people} = sub { return (pick(pick(@clients), $staff, $admin), pick(pick(@trainers), $staff)) };
+	$world->{expiry} = sub { return sprintf("clock_timestamp() + interval '%d ms'", 20 + int(rand(1500))) };
+	return $world;
+}
+
+my $racing_db = 'race';
+$node->safe_psql('postgres', "CREATE DATABASE $racing_db TEMPLATE fresh");
+$opened = $node->safe_psql($racing_db, sprintf(
+	"SELECT count(*) FROM generate_series(0, %d) n, LATERAL swan_open(1 + n %% 3, timestamptz '2098-01-01 08:00' + n / 3 * interval '1 hour', 45)", $racing));
+srand($seed);
+$node->safe_psql($racing_db, sprintf("SELECT swan_configure('session_records', '%s')", pick('off', 'on')));
+my @runs;
+for my $worker (1 .. $WORKERS)
+{
+	# the last two are stricter, and have to be told to try again
+	my $level = $worker == $WORKERS ? 'serializable' : $worker == $WORKERS - 1 ? 'repeatable read' : 'read committed';
+	my $sql = "\\set VERBOSITY verbose\nSET default_transaction_isolation = '$level';\n";
+	my ($last, $world) = ('', blind_world());
+	srand($seed * 100 + $worker);
+	for my $step (1 .. $racing)
+	{
+		$world->{step} = $step;
+		$world->{payments} = 1 + int($step / 8);
+		my $c = random_call($world, "r$step");
+		$c->{user} = $clients[ ord(substr($c->{ref}, -1)) % @clients ] if $c->{what} eq 'purchase' && defined $c->{ref} && !one_in(5);
+		$world->{held} = $c->{slot} if $c->{what} eq 'hold';
+		my $text = sql_of($c);
+		$text =~ s/\{(\d+)\}/$1/g;
+		$text =~ s/\{\w+\}/0/g;
+		$text = "SET ROLE $c->{role};\n$text;\n\\echo \@:SQLSTATE $level $text\n";
+		$sql .= $text;
+		$sql .= "SELECT swan_release($c->{slot}, actor => $admin);\n" if $c->{what} eq 'hold' && $c->{slot} && one_in(2);
+		$sql .= $last if one_in(5);
+		$last = $text;
+	}
+	my $file = PostgreSQL::Test::Utils::tempdir() . "/race$worker.sql";
+	append_to_file($file, $sql);
+	my %run = (out => '', err => '');
+	$run{handle} = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr($racing_db), '-f', $file ], '>', \$run{out}, '2>', \$run{err});
+	push @runs, \%run;
+}
+my ($answers, %raced, @unexpected) = (0);
+for my $run (@runs)
+{
+	$run->{handle}->finish;
+	for my $line ($run->{out} =~ /^\@(.*)$/mg)
+	{
+		my ($state, $call) = $line =~ /^(\w+) (.*)$/;
+		$answers++;
+		$raced{$state}++;
+		push @unexpected, $line unless $state =~ /^(00000|SW0(0[1-9]|1[035]))$/ || ($state eq '40001' && $call !~ /^read committed/);
+	}
+}
+cmp_ok($answers, '>=', $racing * $WORKERS, 'every call of every connection was answered');
+is(join("\n", @unexpected[ 0 .. ($#unexpected > 4 ? 4 : $#unexpected) ]), '', 'by nothing but its own errors, and by no deadlock: '
+	. join(', ', map { "$_ $raced{$_}" } sort keys %raced));
+
+# Queries that must find nothing.
+sub nothing
+{
+	my ($what, $sql) = @_;
+	my @rows = split /\n/, $node->safe_psql($racing_db, $sql);
+	is(join("\n", splice(@rows, 0, 10)), '', $what);
+	return;
+}
+
+nothing('swan_verify() finds nothing', 'SELECT * FROM swan_verify()');
+nothing('a balance is the sum of its ledger, and of its lots', <<SQL);
+SELECT u.id, u.available_sessions, g.n, l.n FROM studio.users u,
+  LATERAL (SELECT coalesce(sum(delta), 0) AS n FROM studio.swan_ledger WHERE user_id = u.id) g,
+  LATERAL (SELECT coalesce(sum(remaining), 0) AS n FROM studio.swan_lots WHERE user_id = u.id) l
+WHERE u.available_sessions < 0 OR u.available_sessions <> g.n OR u.available_sessions <> l.n
+SQL
+nothing('each row of the ledger continues the one before, in time too', <<SQL);
+SELECT * FROM (SELECT id, user_id, at, delta, balance_after, lag(balance_after, 1, 0) OVER w AS b, lag(at) OVER w AS before
+  FROM studio.swan_ledger WINDOW w AS (PARTITION BY user_id ORDER BY id)) x
+WHERE balance_after <> b + delta OR at < before
+SQL
+nothing('a lot is what the ledger made of it, never more than was granted', <<SQL);
+SELECT l.id, l.granted, l.remaining, g.n FROM studio.swan_lots l FULL JOIN (
+  SELECT lot_id, user_id, sum(delta) AS n FROM studio.swan_ledger WHERE lot_id IS NOT NULL GROUP BY 1, 2) g
+  ON g.lot_id = l.id AND g.user_id = l.user_id
+WHERE (l.remaining = g.n AND l.remaining <= l.granted AND (l.remaining = 0 OR NOT l.swept)) IS NOT TRUE
+SQL
+nothing('nothing was spent after it had expired, or expired before', <<SQL);
+SELECT g.* FROM studio.swan_ledger g JOIN studio.swan_lots l ON l.id = g.lot_id
+WHERE (g.kind = 'booking' AND g.at >= l.expires_at) OR (g.kind = 'expiry' AND (g.at >= l.expires_at) IS NOT TRUE)
+SQL
+# what a session took and gave back; a reschedule takes it along
+nothing('a booking has one debit that was not returned, or none, as its row says', <<SQL);
+WITH moves AS (
+  SELECT user_id, session_id, -delta AS n, kind FROM studio.swan_ledger WHERE kind IN ('booking', 'cancellation')
+  UNION ALL SELECT user_id, session_id, 1, kind FROM studio.swan_ledger WHERE kind = 'reschedule' AND lot_id IS NOT NULL
+  UNION ALL SELECT user_id, from_session_id, -1, kind FROM studio.swan_ledger WHERE kind = 'reschedule' AND lot_id IS NOT NULL),
+debits AS (SELECT user_id, session_id, sum(n) AS n, count(*) FILTER (WHERE kind = 'cancellation') AS cancellations FROM moves GROUP BY 1, 2)
+SELECT s.id, s.user_id, s.status, s.session_deducted, d.* FROM studio.sessions s
+  FULL JOIN debits d ON d.session_id = s.id AND d.user_id = s.user_id
+WHERE s.id IS NULL OR coalesce(d.n, 0) <> s.session_deducted::int OR d.cancellations > 1
+  OR (s.status = 'available' AND s.user_id IS NOT NULL AND s.session_date IS NOT NULL)
+  OR (s.status IN ('scheduled', 'confirmed', 'completed') AND NOT EXISTS (
+    SELECT 1 FROM studio.swan_ledger g WHERE g.user_id = s.user_id AND g.session_id = s.id AND g.kind IN ('booking', 'reschedule')))
+SQL
+nothing('purchased = balance + live charged + used + expired, and swan_client() says so', <<SQL);
+SELECT u.id, u.available_sessions, c.total_sessions_purchased, p.n AS purchased, p.expired, c.sessions_used, s.used, s.live
+FROM studio.users u, swan_client(u.id) c,
+  LATERAL (SELECT coalesce(sum(delta) FILTER (WHERE kind IN ('grant', 'purchase', 'reversal', 'reinstatement', 'revocation')), 0) AS n,
+                  coalesce(-sum(delta) FILTER (WHERE kind = 'expiry'), 0) AS expired
+           FROM studio.swan_ledger WHERE user_id = u.id) p,
+  LATERAL (SELECT count(*) FILTER (WHERE session_deducted AND status IN ('completed', 'cancelled')) AS used,
+                  count(*) FILTER (WHERE session_deducted AND status IN ('scheduled', 'confirmed')) AS live
+           FROM studio.sessions WHERE user_id = u.id) s
+WHERE p.n <> u.available_sessions + s.live + s.used + p.expired OR c.total_sessions_purchased <> p.n OR c.sessions_used <> s.used
+SQL
+nothing('a payment is one client\'s, an item of it bought once, and no more reversed than bought', <<SQL);
+SELECT payment_ref, NULL, count(DISTINCT user_id) FROM studio.swan_ledger WHERE kind = 'purchase' GROUP BY 1 HAVING count(DISTINCT user_id) > 1
+UNION ALL SELECT payment_ref, item, count(*) FROM studio.swan_ledger WHERE kind = 'purchase' GROUP BY 1, 2 HAVING count(*) > 1
+UNION ALL SELECT l.payment_ref, l.item, g.taken FROM studio.swan_lots l, LATERAL (
+  SELECT coalesce(-sum(delta), 0) AS taken, coalesce(sum((details ->> 'shortfall')::int), 0) AS owed
+  FROM studio.swan_ledger WHERE lot_id = l.id AND kind IN ('reversal', 'reinstatement')) g
+WHERE g.taken < 0 OR g.owed < 0 OR g.taken + g.owed > l.granted
+SQL
+nothing('no trainer and no client is in two places', <<SQL);
+SELECT a.id, b.id FROM studio.sessions a JOIN studio.sessions b ON a.id < b.id
+  AND a.session_date < b.session_date + b.duration * interval '1 minute'
+  AND b.session_date < a.session_date + a.duration * interval '1 minute'
+WHERE (a.trainer_id = b.trainer_id AND 'cancelled' NOT IN (a.status, b.status))
+   OR (a.user_id = b.user_id AND a.status IN ('scheduled', 'confirmed') AND b.status IN ('scheduled', 'confirmed'))
+SQL
+nothing('only open slots are held, and one by each client', <<SQL);
+SELECT h.session_id::text FROM studio.swan_holds h LEFT JOIN studio.sessions s ON s.id = h.session_id
+WHERE (s.status = 'available' AND s.user_id IS NULL) IS NOT TRUE
+UNION ALL SELECT 'client ' || user_id FROM studio.swan_holds WHERE until > clock_timestamp() GROUP BY user_id HAVING count(*) > 1
+SQL
+nothing('a key counted once', <<SQL);
+SELECT user_id, kind, key FROM studio.swan_ledger WHERE key IS NOT NULL GROUP BY 1, 2, 3 HAVING count(*) > 1
+SQL
+note($node->safe_psql($racing_db, "SELECT string_agg(kind || ' ' || n, ', ' ORDER BY kind) FROM (SELECT kind, count(*) AS n FROM studio.swan_ledger GROUP BY kind) x"));
+is($node->safe_psql($racing_db, <<SQL), '', 'there was something of everything');
+SELECT kind FROM unnest('{grant,purchase,reversal,reinstatement,revocation,expiry,booking,cancellation,reschedule,move,hold,release,confirmation,completion,no_show}'::text[]) kind
+EXCEPT SELECT kind FROM studio.swan_ledger
+SQL
+
+$node->stop;
+diag("SEED=$seed") unless Test::More->builder->is_passing;
+done_testing();

@@ -1,0 +1,925 @@
+# The rules of a studio, written down a second time and as plainly as possible:
+# what the tests hold the engine against.  It knows nothing of locks, retries
+# or tables, only who may do what and what becomes of credits and slots.
+#
+#   my $studio = StudioModel->new(now => time, settings => {...});
+#   $studio->add_user(6, 'client');
+#   my $told = $studio->call({ what => 'book', role => 'web', actor => 6, user => 6, slot => 's1', as => 'l9' });
+#
+# A call is answered { state => SQLSTATE, row => ... }.  In rows and in the
+# ledger, slots and lots go by names: {s1} stands for an id that is known,
+# {+s1} for one that this answer makes known.
+
+package StudioModel;
+
+use strict;
+use warnings;
+
+sub new
+{
+	my ($class, %args) = @_;
+	return bless {
+		now      => $args{now},
+		settings => $args{settings},
+		listed   => $args{listed},      # role => [ what, user ]
+		users    => {}, lots => {}, slots => {}, holds => {}, keys => {}, purchases => {},
+		ledger   => [], slot_names => [], lot_names => [],
+	}, $class;
+}
+
+sub add_user
+{
+	my ($self, $id, $role) = @_;
+	$self->{users}{$id} = { id => $id, role => $role, balance => 0, lots => [], slots => {} };
+	return;
+}
+
+# -- who asks
+
+sub refuse { my ($state) = @_; die { state => $state }; }
+
+sub resolve
+{
+	my ($self, $call) = @_;
+	my $listed = $self->{listed}{ $call->{role} };
+	refuse('SW006') unless $listed;
+	my ($what, $person) = @$listed;
+	my $actor = $call->{actor};
+
+	refuse('SW006') if $what eq 'person' && defined $actor && $actor != $person;
+	refuse('SW006') if $what eq 'reader' && defined $actor;
+	$actor = $person if $what eq 'person';
+	if (defined $actor)
+	{
+		my $user = $self->{users}{$actor};
+		refuse('SW006') unless $user;
+		return { id => $actor, role => $user->{role} };
+	}
+	refuse('SW006') if $what eq 'backend';
+	return { role => $what };
+}
+
+sub is { my ($who, @roles) = @_; return scalar grep { $_ eq $who->{role} } @roles; }
+sub is_office { my ($who) = @_; return is($who, qw(staff admin system)); }
+sub is_person { my ($who, $id) = @_; return defined $who->{id} && defined $id && $who->{id} == $id; }
+
+sub only { my ($who, @roles) = @_; refuse('SW006') unless is($who, @roles); return; }
+
+sub required { my (@values) = @_; for (@values) { refuse('SW005') unless defined $_; } return; }
+
+sub check_count { my ($n, $max) = @_; refuse('SW004') if $n < 1 || $n > $max; return; }
+sub check_key { my ($key) = @_; refuse('SW013') if defined $key && $key !~ /\S/; return; }
+sub check_list
+{
+	my ($list) = @_;
+	my %seen;
+	required($list);
+	refuse('SW013') if @$list < 1;
+	required(@$list);
+	$seen{$_}++ && refuse('SW013') for @$list;
+	return;
+}
+
+# -- lots and the ledger
+
+sub is_due { my ($self, $lot) = @_; return defined $lot->{expires} && $lot->{expires} <= $self->{now}; }
+
+# the lots of a client in the order in which they are spent
+sub purse
+{
+	my ($self, $user) = @_;
+	my @lots = grep { $_->{remaining} > 0 } map { $self->{lots}{$_} } @{ $user->{lots} };
+	my $when = sub { defined $_[0]{expires} ? $_[0]{expires} : 9e18 };
+	return sort { $when->($a) <=> $when->($b) || $a->{order} <=> $b->{order} } @lots;
+}
+
+sub available
+{
+	my ($self, $user) = @_;
+	my $n = 0;
+	$n += $_->{remaining} for grep { !$self->is_due($_) } $self->purse($user);
+	return $n;
+}
+
+sub note
+{
+	my ($self, $user, $kind, $delta, %more) = @_;
+	$user->{balance} += $delta;
+	push @{ $self->{ledger} }, { user => $user->{id}, kind => $kind, delta => $delta, balance => $user->{balance}, %more };
+	$user->{ $kind . ' total' } += $delta;
+	my $lot = $more{lot} ? $self->{lots}{ $more{lot} } : undef;
+	if ($lot && $delta != 0)
+	{
+		$lot->{remaining} += $delta;
+		die "lot $lot->{name} out of bounds" if $lot->{remaining} < 0 || $lot->{remaining} > $lot->{granted};
+		$lot->{swept} = $lot->{remaining} == 0 && $self->is_due($lot);
+	}
+	return;
+}
+
+# what expires is written down by whoever holds the client's lock
+sub sweep
+{
+	my ($self, $user) = @_;
+	my $gone = 0;
+	for my $lot (grep { $self->is_due($_) } $self->purse($user))
+	{
+		$gone += $lot->{remaining};
+		$self->note($user, 'expiry', -$lot->{remaining}, lot => $lot->{name});
+	}
+	return $gone;
+}
+
+sub add_lot
+{
+	my ($self, $user, $name, $n, %more) = @_;
+	$self->{lots}{$name} = {
+		name => $name, user => $user->{id}, granted => $n, remaining => 0, order => ++$self->{order},
+		taken => 0, owed => 0, %more
+	};
+	push @{ $user->{lots} }, $name;
+	push @{ $self->{lot_names} }, $name;
+	return;
+}
+
+sub user_of { my ($self, $id) = @_; return $self->{users}{$id} || refuse('SW003'); }
+
+# -- idempotency keys: the first answer, or a conflict
+
+sub replay
+{
+	my ($self, $user_id, $kind, $key, $same) = @_;
+	return unless defined $key;
+	my $before = $self->{keys}{"$kind/$user_id/$key"} or return;
+	refuse('SW009') if $before->{same} ne $same;
+	return $before;
+}
+
+sub remember
+{
+	my ($self, $user_id, $kind, $key, $same, %answer) = @_;
+	$self->{keys}{"$kind/$user_id/$key"} = { same => $same, %answer } if defined $key;
+	return;
+}
+
+sub text { my ($v) = @_; return defined $v ? $v : ''; }
+sub row { return join('|', map { text($_) } @_); }
+sub bool { return $_[0] ? 't' : 'f'; }
+
+# -- credits
+
+sub credit_row
+{
+	my ($self, $user_id, $n, $available, $replayed, $ledger) = @_;
+	return row($user_id, $n, $available, bool($replayed), $ledger,
+		"Successfully added $n sessions to U$user_id. Total available: $available");
+}
+
+sub do_grant
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(admin system));
+	required($c->{user}, $c->{n});
+	check_count($c->{n}, $self->{settings}{grant_max});
+	check_key($c->{key});
+	if (my $before = $self->replay($c->{user}, 'grant', $c->{key}, $c->{n}))
+	{
+		return $self->credit_row($c->{user}, $c->{n}, $before->{available}, 1, "{$before->{ledger}}");
+	}
+	refuse('SW013') if defined $c->{expires} && $c->{expires} <= $self->{now};
+	return $self->grant_to($self->user_of($c->{user}), $c, $who, $c->{as});
+}
+
+sub grant_to
+{
+	my ($self, $user, $c, $who, $name) = @_;
+	$self->sweep($user);
+	$self->add_lot($user, $name, $c->{n}, expires => $c->{expires});
+	$self->note($user, 'grant', $c->{n}, lot => $name, key => $c->{key}, actor => $who->{id});
+	$self->remember($user->{id}, 'grant', $c->{key}, $c->{n}, available => $user->{balance}, ledger => $name);
+	return $self->credit_row($user->{id}, $c->{n}, $user->{balance}, 0, "{+$name}");
+}
+
+sub do_grant_many
+{
+	my ($self, $c, $who) = @_;
+	my (@rows, @before);
+	only($who, qw(admin system));
+	check_list($c->{users});
+	required($c->{n});
+	check_count($c->{n}, $self->{settings}{grant_max});
+	check_key($c->{key});
+	my @users = map { $self->user_of($_) } @{ $c->{users} };
+	for my $user (@users)
+	{
+		push @before, scalar $self->replay($user->{id}, 'grant', $c->{key}, $c->{n});
+	}
+	refuse('SW013') if defined $c->{expires} && $c->{expires} <= $self->{now} && grep { !$_ } @before;
+	for my $user (@users)
+	{
+		$self->sweep($user);
+	}
+	for my $user (@users)
+	{
+		my $before = shift @before;
+		push @rows, $before
+		  ? $self->credit_row($user->{id}, $c->{n}, $before->{available}, 1, "{$before->{ledger}}")
+		  : $self->grant_to($user, $c, $who, "$c->{as}_$user->{id}");
+	}
+	return join(';', @rows);
+}
+
+sub do_purchase
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(admin system));
+	required($c->{user}, $c->{n});
+	check_count($c->{n}, $self->{settings}{purchase_max});
+	required($c->{ref});
+	check_key($c->{ref});
+	refuse('SW013') if defined $c->{amount} && $c->{amount} < 0;
+	my $payment = $self->{purchases}{ $c->{ref} };
+	if (my $before = $payment && $payment->{items}{ $c->{item} })
+	{
+		refuse('SW009') if $payment->{user} != $c->{user} || $before->{n} != $c->{n};
+		return $self->credit_row($c->{user}, $c->{n}, $before->{available}, 1, "{$before->{lot}}");
+	}
+	refuse('SW013') if defined $c->{expires} && $c->{expires} <= $self->{now};
+	my $user = $self->user_of($c->{user});
+	refuse('SW009') if $payment && $payment->{user} != $c->{user};
+	$self->sweep($user);
+	$self->add_lot($user, $c->{as}, $c->{n}, expires => $c->{expires}, ref => $c->{ref}, item => $c->{item});
+	$self->note($user, 'purchase', $c->{n}, lot => $c->{as}, actor => $who->{id});
+	$self->{purchases}{ $c->{ref} }{user} = $c->{user};
+	push @{ $self->{purchases}{ $c->{ref} }{lots} }, $c->{as};
+	$self->{purchases}{ $c->{ref} }{items}{ $c->{item} } =
+	  { n => $c->{n}, available => $user->{balance}, lot => $c->{as} };
+	return $self->credit_row($c->{user}, $c->{n}, $user->{balance}, 0, "{+$c->{as}}");
+}
+
+sub move_row
+{
+	my ($user_id, $moved, $shortfall, $available, $replayed, $ledger) = @_;
+	return row($user_id, $moved, $shortfall, $available, bool($replayed), $ledger);
+}
+
+sub replay_move
+{
+	my ($self, $user_id, $kind, $key, $same) = @_;
+	my $before = $self->replay($user_id, $kind, $key, $same) or return;
+	return move_row($user_id, $before->{moved}, $before->{shortfall}, $before->{available}, 1, "{$before->{ledger}}");
+}
+
+sub finish_move
+{
+	my ($self, $c, $user, $kind, $same, $moved, $shortfall) = @_;
+	$self->remember($user->{id}, $kind, $c->{key}, $same,
+		moved => $moved, shortfall => $shortfall, available => $user->{balance}, ledger => $c->{as});
+	return move_row($user->{id}, $moved, $shortfall, $user->{balance}, 0, "{+$c->{as}}");
+}
+
+sub do_reverse
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(admin system));
+	required($c->{ref});
+	check_key($c->{ref});
+	check_count($c->{n}, 2**31) if defined $c->{n};
+	check_key($c->{key});
+	my $payment = $self->{purchases}{ $c->{ref} } or refuse('SW015');
+	refuse('SW015') if defined $c->{item} && !$payment->{items}{ $c->{item} };
+	my $user = $self->{users}{ $payment->{user} };
+	my $same = row($c->{ref}, $c->{n}, $c->{item});
+	my $told = $self->replay_move($user->{id}, 'reversal', $c->{key}, $same);
+	return $told if $told;
+
+	my @lots = grep { !defined $c->{item} || $_->{item} eq $c->{item} } map { $self->{lots}{$_} } @{ $payment->{lots} };
+	my $open = 0;
+	$open += $_->{granted} - $_->{taken} - $_->{owed} for @lots;
+	my $n = defined $c->{n} ? $c->{n} : $open;
+	refuse('SW004') if $n > $open;
+
+	$self->sweep($user);
+	my ($moved, %take, %owe) = (0);
+	for my $lot (@lots)
+	{
+		my $take = min($n - $moved, $lot->{remaining}, $lot->{granted} - $lot->{taken} - $lot->{owed});
+		$take{ $lot->{name} } = $take;
+		$moved += $take;
+	}
+	my $shortfall = $n - $moved;
+	my $left = $shortfall;
+	for my $lot (@lots)
+	{
+		my $owe = min($left, $lot->{granted} - $lot->{taken} - $lot->{owed} - $take{ $lot->{name} });
+		$owe{ $lot->{name} } = $owe;
+		$left -= $owe;
+	}
+	my $key = $c->{key};
+	my @about = grep { $take{ $_->{name} } || $owe{ $_->{name} } } @lots;
+	@about = ($lots[-1]) unless @about;
+	for my $lot (@about)
+	{
+		$self->note($user, 'reversal', -$take{ $lot->{name} }, lot => $lot->{name}, key => $key, actor => $who->{id});
+		$lot->{taken} += $take{ $lot->{name} };
+		$lot->{owed} += $owe{ $lot->{name} };
+		undef $key;
+	}
+	return $self->finish_move($c, $user, 'reversal', $same, $moved, $shortfall);
+}
+
+sub min { my ($min, @more) = @_; for (@more) { $min = $_ if $_ < $min } return $min; }
+
+sub do_reinstate
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(admin system));
+	required($c->{ref});
+	check_key($c->{ref});
+	required($c->{key});
+	check_key($c->{key});
+	my $payment = $self->{purchases}{ $c->{ref} } or refuse('SW015');
+	my $user = $self->{users}{ $payment->{user} };
+	my $told = $self->replay_move($user->{id}, 'reinstatement', $c->{key}, $c->{ref});
+	return $told if $told;
+
+	$self->sweep($user);
+	my @lots = map { $self->{lots}{$_} } @{ $payment->{lots} };
+	my ($moved, $key) = (0, $c->{key});
+	my @about = grep { $_->{taken} || $_->{owed} } @lots;
+	@about = ($lots[-1]) unless @about;
+	for my $lot (@about)
+	{
+		$self->note($user, 'reinstatement', $lot->{taken}, lot => $lot->{name}, key => $key, actor => $who->{id});
+		$moved += $lot->{taken};
+		@$lot{qw(taken owed)} = (0, 0);
+		undef $key;
+	}
+	$self->sweep($user);
+	return $self->finish_move($c, $user, 'reinstatement', $c->{ref}, $moved, 0);
+}
+
+sub do_revoke
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(admin system));
+	required($c->{user});
+	check_count($c->{n}, 2**31) if defined $c->{n};
+	check_key($c->{key});
+	my $told = $self->replay_move($c->{user}, 'revocation', $c->{key}, text($c->{n}));
+	return $told if $told;
+	my $user = $self->user_of($c->{user});
+	$self->sweep($user);
+	my $moved = $user->{balance};
+	$moved = $c->{n} if defined $c->{n} && $c->{n} < $moved;
+	my ($left, $key) = ($moved, $c->{key});
+	for my $lot ($self->purse($user))
+	{
+		my $take = min($left, $lot->{remaining}) or last;
+		$self->note($user, 'revocation', -$take, lot => $lot->{name}, key => $key, actor => $who->{id});
+		$left -= $take;
+		undef $key;
+	}
+	$self->note($user, 'revocation', 0, key => $key, actor => $who->{id}) if $moved == 0;
+	return $self->finish_move($c, $user, 'revocation', text($c->{n}), $moved, defined $c->{n} ? $c->{n} - $moved : 0);
+}
+
+sub do_extend
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(admin system));
+	required($c->{lot}, $c->{expires});
+	my $until = $c->{expires} eq 'infinity' ? undef : $c->{expires};
+	refuse('SW013') if defined $until && $until <= $self->{now};
+	my $lot = $self->{lots}{ $c->{lot} } or refuse('SW013');
+	refuse('SW013') if $self->is_due($lot) || !defined $lot->{expires};
+	refuse('SW013') if defined $until && $until < $lot->{expires};
+	my $user = $self->{users}{ $lot->{user} };
+	$self->sweep($user);
+	$self->note($user, 'grant', 0, lot => $lot->{name}, actor => $who->{id});
+	$lot->{expires} = $until;
+	return row("{$lot->{name}}", $lot->{granted}, $lot->{remaining}, $until);
+}
+
+sub do_expire
+{
+	my ($self, $c, $who) = @_;
+	only($who, 'system');
+	required($c->{n});
+	refuse('SW013') if $c->{n} < 1;
+	my @lots = sort { $a->{expires} <=> $b->{expires} }
+	  grep { $self->is_due($_) && !$_->{swept} } map { $self->{lots}{$_} } sort keys %{ $self->{lots} };
+	my (%gone, $clients, $credits);
+	($clients, $credits) = (0, 0);
+	$#lots = $c->{n} - 1 if @lots > $c->{n};
+	for my $id (sort { $a <=> $b } keys %{ { map { $_->{user} => 1 } @lots } })
+	{
+		my $user = $self->{users}{$id};
+		my $gone = $self->sweep($user);
+		$clients++ if $gone;
+		$credits += $gone;
+		for my $name (@{ $user->{lots} })
+		{
+			my $lot = $self->{lots}{$name};
+			$lot->{swept} = 1 if $self->is_due($lot);
+		}
+	}
+	return row($clients, $credits);
+}
+
+# -- slots and bookings
+
+sub ends { my ($slot) = @_; return $slot->{date} + 60 * $slot->{duration}; }
+sub is_open { my ($slot) = @_; return !defined $slot->{user} && $slot->{status} eq 'available'; }
+sub is_live { my ($slot) = @_; return defined $slot->{user} && $slot->{status} =~ /^(scheduled|confirmed)$/; }
+
+sub meet { my ($a, $b) = @_; return $a->{date} < ends($b) && $b->{date} < ends($a); }
+
+# another slot of the trainer at that time
+sub trainer_is_busy
+{
+	my ($self, $slot, $but) = @_;
+	for my $other (map { $self->{slots}{$_} } keys %{ $self->{users}{ $slot->{trainer} }{slots} })
+	{
+		next if $other->{trainer} != $slot->{trainer} || $other->{status} eq 'cancelled';
+		return 1 if $other->{name} ne $but && meet($slot, $other);
+	}
+	return 0;
+}
+
+# another live booking of the client at that time
+sub client_is_busy
+{
+	my ($self, $user_id, $slot, @but) = @_;
+	my $user = $self->{users}{$user_id} or return 0;
+	for my $other (map { $self->{slots}{$_} } keys %{ $user->{slots} })
+	{
+		next unless is_live($other) && $other->{user} == $user_id && meet($slot, $other);
+		return 1 unless grep { $_ eq $other->{name} } @but;
+	}
+	return 0;
+}
+
+sub put_slot
+{
+	my ($self, %slot) = @_;
+	push @{ $self->{slot_names} }, $slot{name} unless $self->{slots}{ $slot{name} };
+	$self->{slots}{ $slot{name} } = {%slot};
+	$self->{users}{ $slot{trainer} }{slots}{ $slot{name} } = 1;
+	return;
+}
+
+sub do_open
+{
+	my ($self, $c, $who) = @_;
+	my (@new, @names);
+	only($who, qw(trainer staff admin system));
+	required($c->{trainer});
+	refuse('SW006') unless is_office($who) || is_person($who, $c->{trainer});
+	required($c->{at}, $c->{duration});
+	refuse('SW013') if $c->{duration} < 1 || $c->{duration} > 1440;
+	required($c->{repeat});
+	refuse('SW013') if $c->{repeat} < 1;
+	$self->user_of($c->{trainer});
+	for my $i (1 .. $c->{repeat})
+	{
+		my $slot = { name => "$c->{as}_$i", trainer => $c->{trainer}, status => 'available',
+			date => $c->{at} + ($i - 1) * $c->{every}, duration => $c->{duration} };
+		refuse('SW010') if $self->trainer_is_busy($slot, '') || grep { meet($slot, $_) } @new;
+		push @new, $slot;
+		push @names, "{+$slot->{name}}";
+	}
+	$self->put_slot(%$_) for @new;
+	return join(',', @names);
+}
+
+# Who may book this slot for this client.
+sub check_may_book
+{
+	my ($self, $who, $user_id, $slot) = @_;
+	return if is_office($who) || is_person($who, $user_id);
+	refuse('SW006') if $who->{role} ne 'trainer';
+	refuse('SW006') if $slot && !is_person($who, $slot->{trainer});
+	return;
+}
+
+# Why a booking is refused, or nothing.
+sub why_not
+{
+	my ($self, $who, $user_id, $slot, %more) = @_;
+	return 'SW002' if !$slot || !is_open($slot);
+	return 'SW002' if $slot->{date} <= $self->{now} && $who->{role} eq 'client';
+	my $hold = $self->{holds}{ $slot->{name} };
+	return 'SW002' if $hold && $hold->{until} > $self->{now} && $hold->{user} != $user_id;
+	my $user = $self->{users}{$user_id} or return 'SW003';
+	return 'SW010' if $self->client_is_busy($user_id, $slot, $more{instead_of} || ());
+	return 'SW001' if $more{charged} && $self->available($user) < ($more{credits} || 1);
+	return;
+}
+
+sub charges
+{
+	my ($self, $c, $who) = @_;
+	return !(is($who, 'admin') && $self->{settings}{admin_booking} eq 'free') unless defined $c->{charge};
+	refuse('SW006') if !$c->{charge} && !is_office($who);
+	return $c->{charge};
+}
+
+sub booking_row
+{
+	my ($self, $slot, $charged, $available, $replayed, $ledger) = @_;
+	return row("{$slot->{name}}", $slot->{user}, $slot->{trainer}, $slot->{status}, $slot->{date}, $slot->{duration},
+		bool($charged), $available, bool($replayed), $ledger);
+}
+
+sub take_slot
+{
+	my ($self, $user, $slot) = @_;
+	$slot->{user} = $user->{id};
+	$slot->{status} = 'scheduled';
+	$user->{slots}{ $slot->{name} } = 1;
+	delete $self->{holds}{ $slot->{name} };
+	return;
+}
+
+sub do_book
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(client trainer staff admin system));
+	required($c->{user}, $c->{slot});
+	return $self->book($c, $who, $c->{slot});
+}
+
+sub do_book_many
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(client trainer staff admin system));
+	required($c->{user});
+	check_list($c->{slots});
+	return $self->book($c, $who, @{ $c->{slots} });
+}
+
+sub book
+{
+	my ($self, $c, $who, @names) = @_;
+	my @slots = map { $self->{slots}{$_} } @names;
+	$self->check_may_book($who, $c->{user}, $_) for @slots;
+	my $charged = $self->charges($c, $who);
+	check_key($c->{key});
+	my $same = join(',', sort @names);
+	if (my $before = $self->replay($c->{user}, 'booking', $c->{key}, $same))
+	{
+		return join(';', map {
+			my $then = $before->{answers}{ $_->{name} };
+			$self->booking_row($_, $then->{charged}, $then->{available}, 1, "{$then->{ledger}}");
+		} @slots);
+	}
+
+	# of several reasons any may be given
+	my %why;
+	for my $i (0 .. $#slots)
+	{
+		my $why = $self->why_not($who, $c->{user}, $slots[$i], charged => $charged, credits => $i + 1);
+		$why{$why} = 1 if $why;
+		$why{SW010} = 1 if $slots[$i] && grep { $_ && meet($_, $slots[$i]) } @slots[ 0 .. $i - 1 ];
+	}
+	refuse(join('/', sort keys %why)) if %why;
+
+	my $user = $self->{users}{ $c->{user} };
+	my (@rows, %answers);
+	$self->sweep($user);
+	for my $slot (@slots)
+	{
+		my $first = $slot == $slots[0];
+		my $ledger = @slots > 1 ? "$c->{as}_$slot->{name}" : $c->{as};
+		my ($lot) = $charged ? $self->purse($user) : ();
+		$self->note($user, 'booking', $charged ? -1 : 0, slot => $slot->{name}, lot => $lot && $lot->{name},
+			key => $first ? $c->{key} : undef, actor => $who->{id});
+		$self->take_slot($user, $slot);
+		$slot->{debit} = $lot && $lot->{name};
+		$answers{ $slot->{name} } = { charged => $charged, available => $user->{balance}, ledger => $ledger };
+		push @rows, $self->booking_row($slot, $charged, $user->{balance}, 0, "{+$ledger}");
+	}
+	$self->remember($c->{user}, 'booking', $c->{key}, $same, answers => \%answers);
+	return join(';', @rows);
+}
+
+sub do_can_book
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(client trainer staff admin system));
+	required($c->{user}, $c->{slot});
+	my $slot = $self->{slots}{ $c->{slot} };
+	$self->check_may_book($who, $c->{user}, $slot);
+	my $why = $self->why_not($who, $c->{user}, $slot, charged => $self->charges({}, $who));
+	return row(bool(!$why), $why);
+}
+
+sub do_hold
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(client trainer staff admin system));
+	required($c->{user}, $c->{slot});
+	my $slot = $self->{slots}{ $c->{slot} };
+	$self->check_may_book($who, $c->{user}, $slot);
+	required($c->{minutes});
+	refuse('SW013') if $c->{minutes} <= 0 || $c->{minutes} > 30;
+	my $why = $self->why_not($who, $c->{user}, $slot, charged => 1);
+	refuse($why) if $why;
+	my @held = grep { $_ ne $c->{slot} && $self->{holds}{$_}{user} == $c->{user} && $self->{holds}{$_}{until} > $self->{now} }
+	  keys %{ $self->{holds} };
+	refuse('SW013') if @held >= $self->{settings}{hold_max};
+	my $user = $self->{users}{ $c->{user} };
+	$self->sweep($user);
+	$self->note($user, 'hold', 0, slot => $c->{slot}, actor => $who->{id});
+	$self->{holds}{ $c->{slot} } = { user => $c->{user}, until => $self->{now} + 3600 };
+	return row("{$c->{slot}}", $c->{user}, 't');
+}
+
+sub do_release
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(client trainer staff admin system));
+	required($c->{slot});
+	my $slot = $self->{slots}{ $c->{slot} } or refuse('SW007');
+	my $hold = $self->{holds}{ $c->{slot} };
+	refuse('SW006') unless is_office($who) || is_person($who, $hold && $hold->{user})
+	  || ($who->{role} eq 'trainer' && is_person($who, $slot->{trainer}));
+	refuse('SW008') unless $hold && $hold->{until} > $self->{now};
+	my $user = $self->{users}{ $hold->{user} };
+	$self->sweep($user);
+	$self->note($user, 'release', 0, slot => $c->{slot}, actor => $who->{id});
+	delete $self->{holds}{ $c->{slot} };
+	return row("{$c->{slot}}", $hold->{user}, 't');
+}
+
+# A slot that the actor works on as its trainer or from the office.
+sub own_slot
+{
+	my ($self, $c, $who) = @_;
+	my $slot = $self->{slots}{ $c->{slot} } or refuse('SW007');
+	refuse('SW006') unless is_office($who) || is_person($who, $slot->{trainer});
+	return $slot;
+}
+
+sub advance
+{
+	my ($self, $c, $who, $from, $to, $kind) = @_;
+	my $slot = $self->own_slot($c, $who);
+	refuse('SW008') unless is_live($slot) && $slot->{status} =~ $from;
+	my $user = $self->{users}{ $slot->{user} };
+	$self->sweep($user);
+	$self->note($user, $kind, 0, slot => $slot->{name}, actor => $who->{id});
+	$slot->{status} = $to;
+	return $self->booking_row($slot, $slot->{debit}, $user->{balance}, 0, "{+$c->{as}}");
+}
+
+sub do_confirm
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(trainer staff admin system));
+	required($c->{slot});
+	return $self->advance($c, $who, qr/scheduled/, 'confirmed', 'confirmation');
+}
+
+sub do_complete
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(trainer staff admin system));
+	required($c->{slot}, $c->{attended});
+	return $self->advance($c, $who, qr/./, 'completed', $c->{attended} ? 'completion' : 'no_show');
+}
+
+sub do_move
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(trainer staff admin system));
+	required($c->{slot});
+	refuse('SW005') unless defined $c->{at} || defined $c->{trainer} || defined $c->{duration};
+	my $slot = $self->own_slot($c, $who);
+	refuse('SW008') unless is_open($slot) || is_live($slot);
+	refuse('SW013') if defined $c->{duration} && ($c->{duration} < 1 || $c->{duration} > 1440);
+	my $new = { %$slot, map { defined $c->{$_->[1]} ? ($_->[0] => $c->{$_->[1]}) : () }
+		  [qw(date at)], [qw(trainer trainer)], [qw(duration duration)] };
+	refuse('SW005') unless grep { $new->{$_} != $slot->{$_} } qw(date trainer duration);
+	$self->user_of($new->{trainer});
+	refuse('SW010') if $self->trainer_is_busy($new, $slot->{name});
+	refuse('SW010') if is_live($slot) && $self->client_is_busy($slot->{user}, $new, $slot->{name});
+	my ($available, $ledger);
+	if (is_live($slot))
+	{
+		my $user = $self->{users}{ $slot->{user} };
+		$self->sweep($user);
+		$self->note($user, 'move', 0, slot => $slot->{name}, actor => $who->{id});
+		$available = $user->{balance};
+		$ledger = "{+$c->{as}}";
+	}
+	else
+	{
+		delete $self->{holds}{ $slot->{name} };
+	}
+	$self->put_slot(%$new);
+	return $self->booking_row($new, $new->{debit}, $available, 0, $ledger);
+}
+
+sub is_too_late { my ($self, $slot) = @_; return $self->{now} > $slot->{date} - $self->{settings}{cancel_window}; }
+
+sub do_cancel
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(client trainer staff admin system));
+	required($c->{slot});
+	my $slot = $self->{slots}{ $c->{slot} } or refuse('SW007');
+	my $is_trainer = $who->{role} eq 'trainer' && is_person($who, $slot->{trainer});
+	refuse('SW006') unless is_office($who) || is_person($who, $slot->{user}) || $is_trainer;
+	my $studio = is_office($who) || $is_trainer;
+	refuse('SW006') if defined $c->{return} && !is_office($who);
+	refuse('SW006') if defined $c->{reopen} && !$studio;
+	check_key($c->{key});
+
+	my $told = sub {
+		my ($then, $replayed) = @_;
+		return join('|', $self->booking_row($slot, $then->{charged}, $then->{available}, $replayed,
+				$replayed ? "{$then->{ledger}}" : "{+$then->{ledger}}"),
+			bool($then->{returned}), !$then->{reopened} ? '' : $replayed ? "{$then->{reopened}}" : "{+$then->{reopened}}");
+	};
+	if (is_open($slot))
+	{
+		refuse('SW013') if defined $c->{key};
+		$slot->{status} = 'cancelled';
+		delete $self->{holds}{ $slot->{name} };
+		return join('|', $self->booking_row($slot, 0, undef, 0, undef), 'f', '');
+	}
+	if (defined $slot->{user})
+	{
+		my $before = $self->replay($slot->{user}, 'cancellation', $c->{key}, $slot->{name});
+		return $told->($before, 1) if $before;
+	}
+	refuse('SW008') unless is_live($slot);
+
+	my $user = $self->{users}{ $slot->{user} };
+	my $lot = $slot->{debit} ? $self->{lots}{ $slot->{debit} } : undef;
+	my $returns = $lot && (defined $c->{return} ? $c->{return} : $studio || !$self->is_too_late($slot));
+	my $spendable = $returns && !$lot->{owed} && !$self->is_due($lot);
+	$self->sweep($user);
+	$self->note($user, 'cancellation', $returns ? 1 : 0, slot => $slot->{name}, lot => $returns ? $lot->{name} : undef,
+		key => $c->{key}, actor => $who->{id});
+	if ($returns)
+	{
+		undef $slot->{debit};
+		if ($lot->{owed})
+		{
+			$self->note($user, 'reversal', -1, lot => $lot->{name});
+			$lot->{owed}--;
+			$lot->{taken}++;
+		}
+		else
+		{
+			$self->sweep($user);
+		}
+	}
+	$slot->{status} = 'cancelled';
+	my %then = (charged => $lot, available => $user->{balance}, returned => $spendable, ledger => $c->{as});
+	if (defined $c->{reopen} ? $c->{reopen} : !$studio && $slot->{date} > $self->{now})
+	{
+		$then{reopened} = $self->reopen($slot, "$c->{as}_1");
+	}
+	$self->remember($slot->{user}, 'cancellation', $c->{key}, $slot->{name}, %then);
+	return $told->(\%then, 0);
+}
+
+# A new open slot where a booking was.
+sub reopen
+{
+	my ($self, $slot, $name) = @_;
+	$self->put_slot(name => $name, status => 'available', map { $_ => $slot->{$_} } qw(trainer date duration));
+	return $name;
+}
+
+sub do_reschedule
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(client trainer staff admin system));
+	required($c->{slot}, $c->{to});
+	my $from = $self->{slots}{ $c->{slot} } or refuse('SW007');
+	refuse('SW006') unless is_office($who) || is_person($who, $from->{user});
+	check_key($c->{key});
+	my $same = "$c->{slot} $c->{to}";
+	my $to = $self->{slots}{ $c->{to} };
+	if (my $before = defined $from->{user} && $self->replay($from->{user}, 'reschedule', $c->{key}, $same))
+	{
+		return $self->booking_row($to, $before->{charged}, $before->{available}, 1, "{$before->{ledger}}");
+	}
+	refuse('SW008') unless is_live($from);
+	refuse('SW008') if !is_office($who) && $self->is_too_late($from);
+	my $why = $self->why_not($who, $from->{user}, $to, instead_of => $from->{name});
+	refuse($why) if $why;
+
+	my $user = $self->{users}{ $from->{user} };
+	$self->sweep($user);
+	$self->note($user, 'reschedule', 0, slot => $to->{name}, from => $from->{name}, lot => $from->{debit},
+		key => $c->{key}, actor => $who->{id});
+	$from->{status} = 'cancelled';
+	$self->take_slot($user, $to);
+	$to->{debit} = delete $from->{debit};
+	$self->{reopened} = $self->reopen($from, "$c->{as}_1") if $from->{date} > $self->{now};
+	my %then = (charged => $to->{debit}, available => $user->{balance}, ledger => $c->{as});
+	$self->remember($user->{id}, 'reschedule', $c->{key}, $same, %then);
+	return $self->booking_row($to, $then{charged}, $then{available}, 0, "{+$c->{as}}");
+}
+
+# -- readers
+
+sub check_may_read
+{
+	my ($self, $who, $user_id) = @_;
+	return if is_office($who) || is_person($who, $user_id);
+	if ($who->{role} eq 'trainer' && $self->{users}{$user_id})
+	{
+		for my $slot (map { $self->{slots}{$_} } keys %{ $self->{users}{$user_id}{slots} })
+		{
+			return if defined $slot->{user} && $slot->{user} == $user_id && $slot->{trainer} == $who->{id};
+		}
+	}
+	refuse('SW006');
+}
+
+sub count
+{
+	my ($self, $user) = @_;
+	my %n = map { $_ => 0 } qw(scheduled confirmed completed cancelled used live);
+	for my $slot (map { $self->{slots}{$_} } keys %{ $user->{slots} })
+	{
+		next unless defined $slot->{user} && $slot->{user} == $user->{id};
+		$n{ $slot->{status} }++;
+		next unless $slot->{debit};
+		$n{ is_live($slot) ? 'live' : 'used' }++;
+	}
+	my $purchased = 0;
+	$purchased += $user->{"$_ total"} || 0 for qw(opening grant purchase reinstatement reversal revocation external);
+	my $expired = -($user->{'expiry total'} || 0);
+	die "user $user->{id}: purchased $purchased, balance $user->{balance}, live $n{live}, used $n{used}, expired $expired"
+	  if $purchased != $user->{balance} + $n{live} + $n{used} + $expired;
+	return (%n, purchased => $purchased);
+}
+
+sub do_summary
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(client trainer staff admin system));
+	required($c->{user});
+	$self->check_may_read($who, $c->{user});
+	my $user = $self->user_of($c->{user});
+	my %n = $self->count($user);
+	my $available = $self->available($user);
+	my $warning = $available == 0 ? 'none' : $available <= 3 ? 'low' : undef;
+	return row($c->{user}, $available, @n{qw(scheduled confirmed completed cancelled)},
+		$available + $n{scheduled} + $n{confirmed} + $n{completed} + $n{cancelled}, $warning);
+}
+
+sub do_client
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(trainer staff admin system));
+	required($c->{user});
+	if ($who->{role} eq 'trainer')
+	{
+		$self->check_may_read({ %$who, id => $who->{id} }, $c->{user});
+	}
+	my $user = $self->user_of($c->{user});
+	my %n = $self->count($user);
+	return row($c->{user}, $self->available($user), $n{purchased}, $n{used});
+}
+
+# -- what happens without a call
+
+# A lot that could expire does.
+sub do_time_of_lot
+{
+	my ($self, $c) = @_;
+	$self->{lots}{ $c->{lot} }{expires} = $c->{expires};
+	return '';
+}
+
+# A hold runs out.
+sub do_time_of_hold
+{
+	my ($self, $c) = @_;
+	$self->{holds}{ $c->{slot} }{until} = 0;
+	return '';
+}
+
+# Answers one call.
+sub call
+{
+	my ($self, $c) = @_;
+	my $method = "do_$c->{what}";
+	delete $self->{reopened};
+	my $row = eval { $self->$method($c->{what} =~ /^time/ ? $c : ($c, $self->resolve($c))) };
+	my $error = $@;
+	return { state => '00000', row => $row, reopened => $self->{reopened} } if defined $row;
+	die $error unless ref $error;
+	return $error;
+}
+
+1;
