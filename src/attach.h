@@ -23,7 +23,7 @@ typedef struct Attachment
 	bool		dry_run;
 	char	   *old_bookings;
 	bool		continues;		/* are our three tables there already? */
-	char	   *names[STUDIO_NCOLUMNS];	/* NULL where there is none */
+	char	   *names[STUDIO_NCOLUMNS]; /* NULL where there is none */
 	char	   *zones[STUDIO_NCOLUMNS];
 	const char *problem;		/* the first thing that stands in the way */
 	const char *hint;

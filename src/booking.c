@@ -204,8 +204,8 @@ book_slots(Call *call, Booking *bookings, int n, const char *key,
 		lock_in_order(call, bookings, n, &account);
 	}
 	call_set_now(call);
-	for (int i = 0; i < n; i++)
-		booking_authorise(call, &bookings[i]);	/* a slot may have changed hands */
+	for (int i = 0; i < n; i++) /* a slot may have changed hands */
+		booking_authorise(call, &bookings[i]);
 	if (find_replay(call, bookings, n, key, answers))
 		return;
 

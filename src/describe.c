@@ -103,11 +103,15 @@ describe_column(Studio *studio, StudioColumnId id, Relation rel)
 	const StudioColumnDef *def = &studio_column_defs[id];
 	StudioColumn *column = &studio->columns[id];
 	const char *name = studio->column_names[id];
+	Oid			collation;
 
 	column->attnum = name ? get_attnum(RelationGetRelid(rel), name) : InvalidAttrNumber;
 	if (column->attnum == InvalidAttrNumber)
 	{
-		/* one that was there may be what the engine needs to keep its promises */
+		/*
+		 * one that was there may be what the engine needs to keep its
+		 * promises
+		 */
 		if (def->absent == NULL || (name && !studio->own))
 			return psprintf("column \"%s\" of table \"%s\" is gone",
 							name ? name : def->name, RelationGetRelationName(rel));
@@ -115,7 +119,7 @@ describe_column(Studio *studio, StudioColumnId id, Relation rel)
 		return NULL;
 	}
 	get_atttypetypmodcoll(RelationGetRelid(rel), column->attnum,
-						  &column->type, &column->typmod, &(Oid) {InvalidOid});
+						  &column->type, &column->typmod, &collation);
 	column->time_zone = studio->time_zones[id];
 	if (!studio_column_fits(def->kind, column->type) ||
 		(column->type == TIMESTAMPOID && column->time_zone == NULL))
@@ -226,7 +230,10 @@ make_search_path(Studio *studio)
 	{
 		List	   *names;
 
-		/* a pg_temp that is not named would be searched first, and is anybody's */
+		/*
+		 * a pg_temp that is not named would be searched first, and is
+		 * anybody's
+		 */
 		appendStringInfoString(&path, studio->settings.search_path);
 		if (SplitIdentifierString(pstrdup(path.data), ',', &names) &&
 			!names_schema(names, "pg_temp"))

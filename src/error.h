@@ -49,7 +49,7 @@ extern const char *swan_error_name(SwanErrorCode code);
 extern const char *swan_error_sentence(SwanErrorCode code);
 
 pg_noreturn extern void swan_missing_argument(const char *name,
-											 const char *sentence);
+											  const char *sentence);
 pg_noreturn extern void swan_serialization_failure(void);
 
 #endif							/* SWAN_ERROR_H */

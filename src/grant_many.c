@@ -158,7 +158,8 @@ read_answers(Call *call, const int64 *ids, int n, int32 added, const char *key,
 		rows[nfresh].before.id = rows[nfresh].after.id = ids[i];
 		rows[nfresh].before.guarded[GUARDED_BALANCE] = balance;
 		rows[nfresh].after.guarded[GUARDED_BALANCE] = answer->available;
-		call_ids[nfresh] = call_ids[i];	/* of the fresh ones only, from here on */
+		call_ids[nfresh] = call_ids[i]; /* of the fresh ones only, from here
+										 * on */
 		fresh[nfresh++] = ids[i];
 	}
 	return nfresh;

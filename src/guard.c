@@ -270,7 +270,7 @@ swan_guard_users(PG_FUNCTION_ARGS)
 	Oid			relid = RelationGetRelid(trigdata->tg_relation);
 	CmdType		command = guard_command(trigdata);
 	HeapTuple	row = command == CMD_UPDATE ?
-		trigdata->tg_newtuple : trigdata->tg_trigtuple;
+	trigdata->tg_newtuple : trigdata->tg_trigtuple;
 	Studio	   *studio = guard_studio(trigdata, TABLE_USERS);
 	RowImage	old;
 	RowImage	new;

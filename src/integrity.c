@@ -212,12 +212,12 @@ static const Check checks[] = {
 
 	{"trainer_overlap", refuses_overlap, {
 			OVERLAPS("{s.trainer_id}", "the trainer",
-			 "{s.status} OPERATOR(pg_catalog.<>) 'cancelled'"),
+					 "{s.status} OPERATOR(pg_catalog.<>) 'cancelled'"),
 	1, {INT8OID}, true}},
 
 	{"client_overlap", refuses_sessions, {
 			OVERLAPS("{s.user_id}", "the client",
-			 "{s.status} IN ('scheduled', 'confirmed')"),
+					 "{s.status} IN ('scheduled', 'confirmed')"),
 	1, {INT8OID}, true}},
 
 	{"session_records", keeps_records, {

@@ -24,7 +24,8 @@ typedef struct Account
 	int64		user_id;
 	char	   *name;			/* to be spoken of in messages */
 	int32		balance;		/* of users, as read */
-	int32		due;			/* credits that are past their expiry, not swept */
+	int32		due;			/* credits that are past their expiry, not
+								 * swept */
 	int32		moved;			/* sum of delta written since */
 	bool		has_ledger;		/* does he have any row? */
 	int32		ledger_balance; /* the last balance_after */

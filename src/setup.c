@@ -216,6 +216,7 @@ run_commands(Call *call, const char *const *commands, int n, const SetupNames *n
 		text = replace_word(text, "@sessions@", names->sessions);
 		text = replace_word(text, "@balance@", quote_identifier(names->balance));
 		text = replace_word(text, "@extschema@", quote_identifier(names->extschema));
+
 		statement_utility(call, replace_word(text, "@schema@", quote_identifier(names->schema)));
 	}
 }

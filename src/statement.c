@@ -189,6 +189,7 @@ get_plan(Call *call, const Statement *statement)
 		return saved->plan;
 
 	text = expand_template(studio, statement->text);
+
 	plan = SPI_prepare_cursor(text, statement->nargs,
 							  unconstify(Oid *, &statement->argtypes[0]),
 							  statement->custom ?

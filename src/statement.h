@@ -78,15 +78,15 @@ extern Datum call_return_row(Call *call, FunctionCallInfo fcinfo,
 extern void call_put_result(FunctionCallInfo fcinfo, Rows result);
 
 extern Rows statement_read(Call *call, const Statement *statement,
-							 const NullableDatum *args);
+						   const NullableDatum *args);
 extern Rows statement_recheck(Call *call, const Statement *statement,
-								const NullableDatum *args);
+							  const NullableDatum *args);
 extern Rows statement_change(Call *call, const Statement *statement,
-							   const NullableDatum *args, StudioTable table,
-							   CmdType command,
-							   const TokenEntry *rows, int nrows);
+							 const NullableDatum *args, StudioTable table,
+							 CmdType command,
+							 const TokenEntry *rows, int nrows);
 extern Rows statement_once(Call *call, const char *text, int nargs,
-							 const Oid *argtypes, const NullableDatum *args);
+						   const Oid *argtypes, const NullableDatum *args);
 extern void statement_scope_begin(void);
 extern void statement_scope_end(void);
 extern void statement_commit(void);
@@ -107,27 +107,37 @@ extern void statement_init(void);
  * Arguments of a statement
  */
 static inline NullableDatum
+arg_of(Datum value, bool isnull)
+{
+	NullableDatum arg;
+
+	arg.value = value;
+	arg.isnull = isnull;
+	return arg;
+}
+
+static inline NullableDatum
 arg_null(void)
 {
-	return (NullableDatum) {.value = (Datum) 0,.isnull = true};
+	return arg_of((Datum) 0, true);
 }
 
 static inline NullableDatum
 arg_id(int64 id)
 {
-	return (NullableDatum) {.value = Int64GetDatum(id),.isnull = (id == NO_ID)};
+	return arg_of(Int64GetDatum(id), id == NO_ID);
 }
 
 static inline NullableDatum
 arg_int(int32 n)
 {
-	return (NullableDatum) {.value = Int32GetDatum(n),.isnull = false};
+	return arg_of(Int32GetDatum(n), false);
 }
 
 static inline NullableDatum
 arg_bool(bool b)
 {
-	return (NullableDatum) {.value = BoolGetDatum(b),.isnull = false};
+	return arg_of(BoolGetDatum(b), false);
 }
 
 static inline NullableDatum
@@ -135,19 +145,19 @@ arg_text(const char *s)
 {
 	if (s == NULL)
 		return arg_null();
-	return (NullableDatum) {.value = CStringGetTextDatum(s),.isnull = false};
+	return arg_of(CStringGetTextDatum(s), false);
 }
 
 static inline NullableDatum
 arg_time(TimestampTz t)
 {
-	return (NullableDatum) {.value = TimestampTzGetDatum(t),.isnull = (t == NO_TIME)};
+	return arg_of(TimestampTzGetDatum(t), t == NO_TIME);
 }
 
 static inline NullableDatum
 arg_datum(Datum value)
 {
-	return (NullableDatum) {.value = value,.isnull = false};
+	return arg_of(value, false);
 }
 
 #endif							/* SWAN_STATEMENT_H */

@@ -32,7 +32,10 @@ _PG_init(void)
 							   0,
 							   NULL, NULL, NULL);
 
-	/* who acts: set by swan_act_as() until the transaction ends, by nobody else */
+	/*
+	 * who acts: set by swan_act_as() until the transaction ends, by nobody
+	 * else
+	 */
 	DefineCustomStringVariable("swanalloc.actor",
 							   "The person on whose authority swan_* functions run.",
 							   "Set by swan_act_as().",
