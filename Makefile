@@ -13,7 +13,7 @@ DATA_built = sql/swanalloc--$(EXTVERSION).sql
 
 # -Wextra, less the three kinds the server's own headers and calling convention cause.
 # `make COPT=-Werror` is what the tests build with.
-PG_CPPFLAGS = -DSWANALLOC_VERSION='"$(EXTVERSION)"'
+PG_CPPFLAGS = -DSWANALLOC_VERSION=$(EXTVERSION)
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
 
 # One pg_regress call, one file after another; the answers lie in expected/. Databases are

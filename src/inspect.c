@@ -175,7 +175,7 @@ swan_health(PG_FUNCTION_ARGS)
 	appendStringInfo(&json,
 					 "{\"service\": \"SessionAllocationService\", \"version\": \"%s\","
 					 " \"status\": \"%s\", \"studios\": %d, \"warnings\": [%s], \"criteria\": {",
-					 SWANALLOC_VERSION, usable && guarded ? "healthy" : "degraded",
+					 CppAsString2(SWANALLOC_VERSION), usable && guarded ? "healthy" : "degraded",
 					 studios, warnings.data);
 	append_criterion(&json, "studio_exists", studios > 0);
 	append_criterion(&json, "studios_usable", usable);
