@@ -10,17 +10,12 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 
+#include "client.h"
 #include "error.h"
 #include "ledger.h"
 
-/* credits of $1 that are past their expiry at $2, and not swept yet */
-#define DUE_CREDITS \
-	"(SELECT COALESCE(pg_catalog.sum(l.remaining), 0)::pg_catalog.int4" \
-	" FROM {lots} l WHERE l.user_id OPERATOR(pg_catalog.=) $1" \
-	" AND l.expires_at OPERATOR(pg_catalog.<=) $2)"
-
 static const Statement find_client = {
-	"SELECT" CLIENT_COLUMNS ", " DUE_CREDITS
+	"SELECT" CLIENT_COLUMNS ", " DUE_CREDITS("$1", "$2")
 	" FROM {users} u WHERE {u.id} OPERATOR(pg_catalog.=) $1",
 	2, {INT8OID, TIMESTAMPTZOID}
 };
