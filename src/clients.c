@@ -55,20 +55,22 @@ PG_FUNCTION_INFO_V1(swan_clients);
 	8, {TEXTOID, key_type, INT8OID, INT4OID, TIMESTAMPTZOID, INT4OID, TEXTOID, \
 	INT8OID}, true
 
-/* the credits of u, for the few whom a warning may concern */
-#define AVAILABLE \
-	"(COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.-) " \
-	DUE_CREDITS("{u.id}", "$5") ")"
+/* the warning that u has, worked out for the few who may have one */
+#define HAS_WARNING \
+	"(SELECT " WARNING_FOR("x.available", "$6") " FROM (SELECT" \
+	" COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.-) " \
+	DUE_CREDITS("{u.id}", "$5") " AS available OFFSET 0) x)"
 
 /* whom the arguments ask for; who has no role that we know is a client */
 #define WANTED \
 	" COALESCE({u.role}::pg_catalog.text, 'client') NOT IN ('trainer', 'staff', 'admin')" \
 	" AND ($1 IS NULL OR " SEARCHED_TEXT " OPERATOR(pg_catalog.~~) $1)" \
 	" AND ($7 IS NULL OR CASE" \
-	" WHEN COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.<=) $6" \
+	" WHEN COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.<=)" \
+	" CASE $7 WHEN 'none' THEN 0 ELSE $6 END" \
 	" OR {u.id} OPERATOR(pg_catalog.=) ANY (SELECT l.user_id FROM {lots} l" \
 	" WHERE NOT l.swept AND l.expires_at OPERATOR(pg_catalog.<=) $5)" \
-	" THEN " WARNING_FOR(AVAILABLE, "$6") " OPERATOR(pg_catalog.=) $7 ELSE false END)"
+	" THEN " HAS_WARNING " OPERATOR(pg_catalog.=) $7 ELSE false END)"
 
 /* whom a trainer may see */
 #define OF_TRAINER \
@@ -82,26 +84,29 @@ PG_FUNCTION_INFO_V1(swan_clients);
 	" AND ($3 IS NULL OR ROW(" key ", {u.id}) OPERATOR(pg_catalog." beyond ") ROW($2, $3))" \
 	" ORDER BY " key direction ", {u.id}" direction " LIMIT $4"
 
-/* a page by last session, latest first: those who had none come at the end */
+#define HAD_SESSION(also) \
+	"EXISTS (SELECT 1 FROM {sessions} o" \
+	" WHERE {o.user_id} OPERATOR(pg_catalog.=) {u.id}" \
+	" AND {o.status} OPERATOR(pg_catalog.=) 'completed'" also ")"
+
+/* a page by last session, latest first: of those who had one */
 #define PAGE_BY_LAST_SESSION(scope) \
-	"SELECT x.id, x.key FROM (" \
-	"(SELECT {u.id} AS id, {s.session_date} AS key FROM {sessions} s" \
+	"SELECT {u.id} AS id, {s.session_date} AS key FROM {sessions} s" \
 	" JOIN {users} u ON {u.id} OPERATOR(pg_catalog.=) {s.user_id}" \
 	" WHERE" WANTED scope " AND {s.status} OPERATOR(pg_catalog.=) 'completed'" \
+	" AND {s.session_date} IS NOT NULL" \
 	" AND ($3 IS NULL OR ROW({s.session_date}, {u.id}) OPERATOR(pg_catalog.<) ROW($2, $3))" \
-	" AND NOT EXISTS (SELECT 1 FROM {sessions} o" \
-	" WHERE {o.user_id} OPERATOR(pg_catalog.=) {s.user_id}" \
-	" AND {o.status} OPERATOR(pg_catalog.=) 'completed'" \
-	" AND ROW({o.session_date}, {o.id}) OPERATOR(pg_catalog.>) ROW({s.session_date}, {s.id}))" \
-	" ORDER BY {s.session_date} DESC, {u.id} DESC LIMIT $4)" \
-	" UNION ALL (SELECT {u.id}, NULL FROM {users} u WHERE" WANTED scope \
+	" AND NOT " HAD_SESSION(" AND ROW({o.session_date}, {o.id})" \
+							" OPERATOR(pg_catalog.>) ROW({s.session_date}, {s.id})") \
+	" ORDER BY {s.session_date} DESC, {u.id} DESC LIMIT $4"
+
+/* and then of those who had none */
+#define PAGE_WITHOUT_SESSION(scope) \
+	"SELECT {u.id} AS id, NULL::pg_catalog.timestamptz AS key FROM {users} u" \
+	" WHERE" WANTED scope \
 	" AND ($3 IS NULL OR $2 IS NOT NULL OR {u.id} OPERATOR(pg_catalog.<) $3)" \
-	" AND NOT EXISTS (SELECT 1 FROM {sessions} o" \
-	" WHERE {o.user_id} OPERATOR(pg_catalog.=) {u.id}" \
-	" AND {o.status} OPERATOR(pg_catalog.=) 'completed'" \
-	" AND {o.session_date} IS NOT NULL)" \
-	" ORDER BY {u.id} DESC LIMIT $4)" \
-	") x ORDER BY x.key DESC NULLS LAST, x.id DESC LIMIT $4"
+	" AND NOT " HAD_SESSION(" AND {o.session_date} IS NOT NULL") \
+	" ORDER BY {u.id} DESC LIMIT $4"
 
 /* the columns of swan_client_row, but for the cursor */
 #define CLIENT_ROW(threshold) \
@@ -116,24 +121,33 @@ PG_FUNCTION_INFO_V1(swan_clients);
 	" CROSS JOIN LATERAL " CLIENT_FIGURES("$5") " f" \
 	" ORDER BY p.key" direction ", p.id" direction
 
+/* One order of the list, for those who see all clients and for a trainer. */
 typedef struct Ordering
 {
 	const char *name;
 	bool		by_time;
+	bool		has_tail;		/* are there clients without a key? */
 	Statement	all;
 	Statement	of_trainer;
+	Statement	tail_of_all;
+	Statement	tail_of_trainer;
 } Ordering;
 
 static const Ordering orderings[] = {
-	{"name", false,
+	{"name", false, false,
 		{LIST(PAGE_BY(NAME_KEY, ">", "", ""), ""), LIST_ARGS(TEXTOID)},
-	{LIST(PAGE_BY(NAME_KEY, ">", "", OF_TRAINER), ""), LIST_ARGS(TEXTOID)}},
-	{"created_at", true,
+		{LIST(PAGE_BY(NAME_KEY, ">", "", OF_TRAINER), ""), LIST_ARGS(TEXTOID)}
+	},
+	{"created_at", true, false,
 		{LIST(PAGE_BY(CREATED_KEY, "<", " DESC", ""), " DESC"), LIST_ARGS(TIMESTAMPTZOID)},
-	{LIST(PAGE_BY(CREATED_KEY, "<", " DESC", OF_TRAINER), " DESC"), LIST_ARGS(TIMESTAMPTZOID)}},
-	{"last_session", true,
-		{LIST(PAGE_BY_LAST_SESSION(""), " DESC NULLS LAST"), LIST_ARGS(TIMESTAMPTZOID)},
-	{LIST(PAGE_BY_LAST_SESSION(OF_TRAINER), " DESC NULLS LAST"), LIST_ARGS(TIMESTAMPTZOID)}},
+		{LIST(PAGE_BY(CREATED_KEY, "<", " DESC", OF_TRAINER), " DESC"), LIST_ARGS(TIMESTAMPTZOID)}
+	},
+	{"last_session", true, true,
+		{LIST(PAGE_BY_LAST_SESSION(""), " DESC"), LIST_ARGS(TIMESTAMPTZOID)},
+		{LIST(PAGE_BY_LAST_SESSION(OF_TRAINER), " DESC"), LIST_ARGS(TIMESTAMPTZOID)},
+		{LIST(PAGE_WITHOUT_SESSION(""), " DESC"), LIST_ARGS(TIMESTAMPTZOID)},
+		{LIST(PAGE_WITHOUT_SESSION(OF_TRAINER), " DESC"), LIST_ARGS(TIMESTAMPTZOID)}
+	}
 };
 
 static const Statement read_client = {
@@ -227,6 +241,9 @@ swan_clients(PG_FUNCTION_ARGS)
 	char	   *warning;
 	char	   *prefix;
 	CursorKey	key;
+	Rows		page;
+	bool		all;
+	int32		max_rows;
 	Call	   *call;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -238,18 +255,26 @@ swan_clients(PG_FUNCTION_ARGS)
 								  warning ? warning : "", search ? search : ""));
 	cursor_read(argument_text(fcinfo, 1), prefix, ordering->by_time, &key);
 
+	max_rows = argument_max_rows(fcinfo, 2);
+	all = actor_is(call, MAY_OFFICE);
+
 	args[0] = arg_text(search_pattern(search));
 	args[1] = ordering->by_time ? arg_time(key.time) : arg_text(key.text);
 	args[2] = arg_id(key.id);
-	args[3] = arg_int(argument_max_rows(fcinfo, 2));
+	args[3] = arg_int(max_rows);
 	args[4] = arg_time(call->now);
 	args[5] = arg_int(call->studio->settings.low_threshold);
 	args[6] = arg_text(warning);
 	args[7] = arg_id(call->actor->user_id);
-	cursor_put_page(fcinfo,
-					statement_read(call, actor_is(call, MAY_OFFICE) ?
-								   &ordering->all : &ordering->of_trainer, args),
-					prefix, ordering->by_time, 1);
+	page = statement_read(call, all ? &ordering->all : &ordering->of_trainer, args);
+	cursor_put_page(fcinfo, page, prefix, ordering->by_time, 1);
+	if (ordering->has_tail && page.nrows < max_rows)
+	{
+		args[3] = arg_int(max_rows - page.nrows);
+		page = statement_read(call, all ? &ordering->tail_of_all :
+							  &ordering->tail_of_trainer, args);
+		cursor_put_page(fcinfo, page, prefix, true, 1);
+	}
 	call_end(call);
 	return (Datum) 0;
 }
