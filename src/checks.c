@@ -184,7 +184,8 @@ const Check checks[] = {
 	{"lot_origin", NULL, {
 			"SELECT l.user_id, NULL::pg_catalog.int8, l.id,"
 			" pg_catalog.format('lot %s was granted %s, its ledger row %s', l.id, l.granted,"
-			" CASE WHEN g.id IS NULL THEN 'is missing' ELSE 'says ' OPERATOR(pg_catalog.||) g.delta END)"
+			" CASE WHEN g.id IS NULL THEN 'is missing' WHEN g.delta OPERATOR(pg_catalog.<>) l.granted"
+			" THEN 'says ' OPERATOR(pg_catalog.||) g.delta ELSE 'names another lot' END)"
 			" FROM {lots} l LEFT JOIN {ledger} g ON g.id OPERATOR(pg_catalog.=) l.id"
 			" WHERE (g.id IS NULL OR g.delta OPERATOR(pg_catalog.<>) l.granted"
 			" OR g.lot_id IS DISTINCT FROM l.id) AND " FOR_CLIENT("l.user_id"),

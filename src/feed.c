@@ -14,9 +14,9 @@
  *
  *		system identifier - timeline - database - base.base...
  *
- * Up to a base, ledger ids are in the order of transactions of an earlier
- * place, above the last one in that of this place; swan_rebase_feed() adds one.
- * The rows between two bases are an era.
+ * Rows above the last base are of this place.  Those up to it are all committed
+ * and are read by id; each base ends an era, in which transaction ids were those
+ * of one place.  swan_rebase_feed() adds a base.
  *
  *-------------------------------------------------------------------------
  */
@@ -45,6 +45,10 @@ PG_FUNCTION_INFO_V1(swan_rebase_feed);
 
 /* columns of a swan_change */
 #define CHANGE_NCOLUMNS	20
+#define XID_COLUMN		18
+
+/* a cursor is a place, its bases, a transaction id and a ledger id */
+#define CURSOR_DASHES	5
 
 /* The feed of a studio, or where a cursor stands in it. */
 typedef struct Feed
@@ -54,6 +58,7 @@ typedef struct Feed
 	int			nbases;
 } Feed;
 
+/* after which row to read on; one up to the last base has xid 0 */
 typedef struct Position
 {
 	uint64		xid;
@@ -65,31 +70,47 @@ static const Statement find_feed = {
 	1, {TEXTOID}
 };
 
+/*
+ * After which id to read on for a consumer that read in the order of (xid, id) up
+ * to the row $1 of the era from $2 to $3: before the first one it has not seen.
+ */
 static const Statement find_row = {
-	"SELECT l.xid FROM {ledger} l WHERE l.id OPERATOR(pg_catalog.=) $1",
-	1, {INT8OID}
+	"SELECT LEAST(l.id, (SELECT pg_catalog.min(n.id) OPERATOR(pg_catalog.-) 1 FROM {ledger} n"
+	" WHERE ROW(n.xid, n.id) OPERATOR(pg_catalog.>) ROW(l.xid, l.id)"
+	" AND n.id OPERATOR(pg_catalog.>) $2 AND n.id OPERATOR(pg_catalog.<=) $3))"
+	" FROM {ledger} l WHERE l.id OPERATOR(pg_catalog.=) $1",
+	3, {INT8OID, INT8OID, INT8OID}, true
 };
 
 /* the state of a balance, of which a crossing is a change */
-#define STATE(balance) WARNING_FOR("(" balance ")", "$6")
+#define STATE(balance) WARNING_FOR("(" balance ")", "$1")
 
-/* the rows of one era: above the base $3, up to the next one $4, beyond ($1, $2) */
-static const Statement read_era = {
-	"SELECT l.id, l.user_id, l.delta, l.balance_after, l.kind, l.session_id,"
-	" l.from_session_id, l.lot_id, l.reason, l.actor_id, l.db_role, l.key,"
-	" l.payment_ref, l.item, l.call_id, l.details, l.at,"
-	" l.xid::pg_catalog.text::pg_catalog.int8,"
-	" CASE WHEN x.was IS NOT DISTINCT FROM x.became THEN NULL ELSE COALESCE(x.became, 'restored') END,"
-	" l.xid::pg_catalog.text"
-	" FROM {ledger} l CROSS JOIN LATERAL (SELECT "
-	STATE("l.balance_after OPERATOR(pg_catalog.-) l.delta") " AS was, "
+#define READ_CHANGES \
+	"SELECT l.id, l.user_id, l.delta, l.balance_after, l.kind, l.session_id," \
+	" l.from_session_id, l.lot_id, l.reason, l.actor_id, l.db_role, l.key," \
+	" l.payment_ref, l.item, l.call_id, l.details, l.at," \
+	" l.xid::pg_catalog.text::pg_catalog.int8," \
+	" CASE WHEN x.was IS DISTINCT FROM x.became THEN COALESCE(x.became, 'restored') END" \
+	" FROM {ledger} l CROSS JOIN LATERAL (SELECT " \
+	STATE("l.balance_after OPERATOR(pg_catalog.-) l.delta") " AS was, " \
 	STATE("l.balance_after") " AS became) x"
-	" WHERE ROW(l.xid, l.id) OPERATOR(pg_catalog.>) ROW($1, $2)"
-	" AND l.id OPERATOR(pg_catalog.>) $3"
-	" AND (l.id OPERATOR(pg_catalog.<=) $4 OR ($4 IS NULL"
-	" AND l.xid OPERATOR(pg_catalog.<) pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())))"
-	" ORDER BY l.xid, l.id LIMIT $5",
-	6, {XID8OID, INT8OID, INT8OID, INT8OID, INT4OID, INT4OID}, true
+
+/* rows from before the last base $4, after the id $3 */
+static const Statement read_history = {
+	READ_CHANGES
+	" WHERE l.id OPERATOR(pg_catalog.>) $3 AND l.id OPERATOR(pg_catalog.<=) $4"
+	" ORDER BY l.id LIMIT $2",
+	4, {INT4OID, INT4OID, INT8OID, INT8OID}, true
+};
+
+/* rows from after it, after ($5, $3) */
+static const Statement read_recent = {
+	READ_CHANGES
+	" WHERE ROW(l.xid, l.id) OPERATOR(pg_catalog.>) ROW($5, $3)"
+	" AND l.id OPERATOR(pg_catalog.>) $4"
+	" AND l.xid OPERATOR(pg_catalog.<) pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())"
+	" ORDER BY l.xid, l.id LIMIT $2",
+	5, {INT4OID, INT4OID, INT8OID, INT8OID, XID8OID}, true
 };
 
 /* Returns where transaction ids of now are valid. */
@@ -157,32 +178,35 @@ open_feed(Call *call, Feed *feed)
 	parse_bases(feed->place + strlen(place), feed);
 }
 
-/* Returns the position of a ledger row that a consumer has from before. */
-static Position
-find_position(Call *call, const Feed *feed, const char *after, int64 id)
+/* Returns after which id a consumer reads on that has a row from before. */
+static int64
+find_position(Call *call, const Feed *feed, int64 id)
 {
-	NullableDatum args[] = {arg_id(id)};
 	int64		base = feed->bases[feed->nbases - 1];
-	Position	position = {0, id};
+	NullableDatum args[3];
 	Rows		result;
-	bool		isnull;
+	int			era = 0;
 
 	if (id == 0)
-		return position;
+		return 0;
 	if (id > base)
 		ereport(ERROR,
 				(swan_errcode(SWAN_INVALID_ARGUMENT),
-				 errmsg("ledger id %s is beyond the feed's base %lld", after,
-						(long long) base),
+				 errmsg("ledger id %lld is beyond the feed's base %lld",
+						(long long) id, (long long) base),
 				 errhint("Rows beyond the base have cursors; what you have of them from before swan_rebase_feed() was lost here.")));
+	while (feed->bases[era + 1] < id)
+		era++;
+	args[0] = arg_id(id);
+	args[1] = arg_id(feed->bases[era]);
+	args[2] = arg_id(feed->bases[era + 1]);
 	result = statement_read(call, &find_row, args);
 	if (result.nrows != 1)
 		ereport(ERROR,
 				(swan_errcode(SWAN_INVALID_ARGUMENT),
-				 errmsg("there is no ledger row %s", after),
+				 errmsg("there is no ledger row %lld", (long long) id),
 				 errhint("Start after an earlier one.")));
-	position.xid = U64FromFullTransactionId(DatumGetFullTransactionId(row_datum(result, 0, 1, &isnull)));
-	return position;
+	return row_id(result, 0, 1);
 }
 
 /* Reads where the consumer is: a cursor, a ledger id, or NULL for the start. */
@@ -191,6 +215,7 @@ argument_position(Call *call, const Feed *feed, const char *after)
 {
 	Position	position = {0, 0};
 	int			len = strlen(feed->place);
+	int			dashes = 0;
 	char	   *end;
 
 	if (after == NULL)
@@ -198,10 +223,15 @@ argument_position(Call *call, const Feed *feed, const char *after)
 	errno = 0;
 	position.id = strtoll(after, &end, 10);
 	if (errno == 0 && end > after && *end == '\0' && position.id >= 0)
-		return find_position(call, feed, after, position.id);
+	{
+		position.id = find_position(call, feed, position.id);
+		return position;
+	}
 
-	/* it may be a cursor; if it is, of which place? */
-	if (strspn(after, "0123456789-.") != strlen(after))
+	/* if it looks like a cursor, of which place is it? */
+	for (const char *p = after; *p; p++)
+		dashes += *p == '-';
+	if (dashes != CURSOR_DASHES || strspn(after, "0123456789-.") != strlen(after))
 		cursor_refuse(after);
 	if (strncmp(after, feed->place, len) != 0 || after[len] != '-')
 		feed_reset(call->studio->name);
@@ -215,9 +245,9 @@ argument_position(Call *call, const Feed *feed, const char *after)
 	return position;
 }
 
-/* Adds rows to the result, each with its cursor. */
-static void
-put_changes(FunctionCallInfo fcinfo, Rows result, const Feed *feed)
+/* Adds rows to the result, each with its cursor; returns how many there are. */
+static int32
+put_changes(FunctionCallInfo fcinfo, Rows result, const Feed *feed, bool recent)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 
@@ -225,24 +255,28 @@ put_changes(FunctionCallInfo fcinfo, Rows result, const Feed *feed)
 	{
 		Datum		values[CHANGE_NCOLUMNS];
 		bool		nulls[CHANGE_NCOLUMNS];
+		int64		xid = recent ? row_id(result, row, XID_COLUMN) : 0;
 
-		for (int i = 0; i < CHANGE_NCOLUMNS; i++)
+		for (int i = 0; i < CHANGE_NCOLUMNS - 1; i++)
 			values[i] = row_datum(result, row, i + 1, &nulls[i]);
 		values[CHANGE_NCOLUMNS - 1] =
-			CStringGetTextDatum(psprintf("%s-%s-" INT64_FORMAT, feed->place,
-										 row_text(result, row, CHANGE_NCOLUMNS),
-										 row_id(result, row, 1)));
+			CStringGetTextDatum(psprintf("%s-" INT64_FORMAT "-" INT64_FORMAT, feed->place,
+										 xid, row_id(result, row, 1)));
+		nulls[CHANGE_NCOLUMNS - 1] = false;
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
+	return result.nrows;
 }
 
-/* swan_changes(): the ledger's rows as they are committed, era after era. */
+/* swan_changes(): the ledger's rows as they are committed. */
 Datum
 swan_changes(PG_FUNCTION_ARGS)
 {
-	Feed		feed;
+	NullableDatum args[5];
 	Position	position;
+	Feed		feed;
 	int32		left;
+	int64		base;
 	Call	   *call;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -251,27 +285,19 @@ swan_changes(PG_FUNCTION_ARGS)
 	open_feed(call, &feed);
 	position = argument_position(call, &feed, argument_text(fcinfo, 0));
 
-	for (int i = 0; i < feed.nbases && left > 0; i++)
+	base = feed.bases[feed.nbases - 1];
+	args[0] = arg_int(call->studio->settings.low_threshold);
+	args[1] = arg_int(left);
+	args[2] = arg_id(position.id);
+	args[3] = arg_id(base);
+	args[4] = arg_datum(FullTransactionIdGetDatum(FullTransactionIdFromU64(position.xid)));
+	if (position.xid == 0 && position.id < base)
 	{
-		bool		last = i == feed.nbases - 1;
-		NullableDatum args[] = {
-			arg_datum(FullTransactionIdGetDatum(FullTransactionIdFromU64(position.xid))),
-			arg_id(position.id), arg_id(feed.bases[i]),
-			last ? arg_null() : arg_id(feed.bases[i + 1]), arg_int(left),
-			arg_int(call->studio->settings.low_threshold)
-		};
-		Rows		result;
-
-		if (!last && position.id > feed.bases[i + 1])
-			continue;
-		result = statement_read(call, &read_era, args);
-		put_changes(fcinfo, result, &feed);
-		left -= result.nrows;
-		position = (Position)
-		{
-			0, 0
-		};
+		left -= put_changes(fcinfo, statement_read(call, &read_history, args), &feed, false);
+		args[1] = arg_int(left);
 	}
+	if (left > 0)
+		put_changes(fcinfo, statement_read(call, &read_recent, args), &feed, true);
 	call_end(call);
 	return (Datum) 0;
 }
