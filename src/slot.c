@@ -252,7 +252,7 @@ slot_write(Call *call, const Statement *statement,
 		arg_bool(after->deducted),
 		arg_time(after->booked_at),
 	};
-	TokenEntry	entry;
+	TokenEntry	entry = {{0}};
 	Rows		result;
 	Slot		written;
 	RowImage	image;

@@ -209,6 +209,7 @@ sub do_grant_many
 	required($c->{n});
 	check_count($c->{n}, $self->{settings}{grant_max});
 	check_key($c->{key});
+	refuse('SW013') if !defined $c->{key} && defined $c->{expires} && $c->{expires} <= $self->{now};
 	my @users = map { $self->user_of($_) } @{ $c->{users} };
 	for my $user (@users)
 	{
