@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/table.h"
 #include "catalog/pg_inherits.h"
@@ -43,12 +44,15 @@ static const char *const absence[STUDIO_NCOLUMNS] = {
 	[USERS_EMAIL] = "clients are not found by e-mail",
 	[USERS_ROLE] = "every person is a client; let roles be listed as system or reader",
 	[USERS_CREATED_AT] = "lists go without the date of registration",
+	[USERS_UPDATED_AT] = "none is kept",
 	[SESSIONS_TRAINER_ID] = "slots have no trainer and are not checked for his time",
 	[SESSIONS_DURATION] = "every slot lasts 60 minutes",
 	[SESSIONS_NOTES] = "session records go without notes",
 	[SESSIONS_BOOKED_AT] = "when a slot was booked is in the ledger only",
 	[SESSIONS_DEDUCTED] = "whether a booking took a credit is in the ledger only",
 	[SESSIONS_CONFIRMED] = "the status alone says what is confirmed",
+	[SESSIONS_CREATED_AT] = "none is kept",
+	[SESSIONS_UPDATED_AT] = "none is kept",
 };
 
 /* Adds a row to the report. */
@@ -226,7 +230,7 @@ is_unique_key(Oid relid, AttrNumber attnum)
 		if (index->rd_index->indisunique && index->rd_index->indisvalid &&
 			index->rd_index->indnkeyatts == 1 &&
 			index->rd_index->indkey.values[0] == attnum &&
-			RelationGetIndexPredicate(index) == NIL)
+			heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, NULL))
 			found = true;
 		index_close(index, AccessShareLock);
 	}
@@ -367,15 +371,19 @@ swan_attach(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	start_attachment(&att, fcinfo);
+	attach_check_options(&att);
+	if (attach_owner(att.users) != attach_owner(att.sessions))
+		attach_refuse(&att, "sessions", NULL, "the tables have different owners",
+					  "give both to one role with ALTER TABLE ... OWNER TO");
 	check_other_studios(&att);
 	for (int i = 0; i < STUDIO_NCOLUMNS; i++)
 		find_column(&att, i);
 	check_table(&att, att.users, "users", USERS_ID);
 	check_table(&att, att.sessions, "sessions", SESSIONS_ID);
-	if (attach_owner(att.users) != attach_owner(att.sessions))
-		attach_refuse(&att, "sessions", NULL, "the tables have different owners",
-					  "give both to one role with ALTER TABLE ... OWNER TO");
+	attach_check_generated(&att);
+	attach_check_required(&att);
 	check_our_tables(&att);
+	attach_check_schema(&att);
 	if (att.problem == NULL)
 		attach_look_at_rows(&att);
 

@@ -17,6 +17,7 @@
 #include "actor.h"
 #include "argument.h"
 #include "inspect.h"
+#include "integrity.h"
 #include "slot.h"
 
 PG_FUNCTION_INFO_V1(swan_verify);
@@ -233,11 +234,35 @@ static const Check checks[] = {
 	1, {INT8OID}, true}},
 };
 
-/* Adds one finding to the result. */
-static void
-put_problem(FunctionCallInfo fcinfo, const char *check, Rows result, uint64 row)
+/*
+ * Looks for every violation in a studio, of one client or (NO_ID) of all, and
+ * hands each to "found" with (user_id, session_id, ledger_id, problem).
+ */
+void
+verify_studio(Call *call, int64 user_id, VerifyCallback found, void *arg)
 {
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	NullableDatum args[] = {
+		arg_id(user_id), arg_bool(call->studio->backfilled),
+		arg_time(call->studio->own ? DT_NOBEGIN : call->studio->made_at)
+	};
+
+	for (int i = 0; i < lengthof(checks); i++)
+	{
+		Rows		result;
+
+		if (checks[i].applies && !checks[i].applies(call->studio))
+			continue;
+		result = statement_read(call, &checks[i].statement, args);
+		for (uint64 row = 0; row < result.nrows; row++)
+			found(arg, checks[i].name, result, row);
+	}
+}
+
+/* Adds one finding to the result of swan_verify(). */
+static void
+put_problem(void *arg, const char *check, Rows result, uint64 row)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) arg;
 	Datum		values[5] = {0};
 	bool		nulls[5] = {false};
 
@@ -255,9 +280,8 @@ put_problem(FunctionCallInfo fcinfo, const char *check, Rows result, uint64 row)
 
 /* Adds what is wrong with the guards of the studio. */
 static void
-put_guard_problems(FunctionCallInfo fcinfo, const char *studio)
+put_guard_problems(ReturnSetInfo *rsinfo, const char *studio)
 {
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Call	   *call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");
 	Rows		found = inspect_studios(call, studio);
 
@@ -279,26 +303,12 @@ put_guard_problems(FunctionCallInfo fcinfo, const char *studio)
 Datum
 swan_verify(PG_FUNCTION_ARGS)
 {
-	NullableDatum args[3];
 	Call	   *call;
 
 	InitMaterializedSRF(fcinfo, 0);
 	call = actor_enter(fcinfo, CALL_READER, NO_ACTOR_ARGUMENT, MAY_READER | MAY_OFFICE);
-	put_guard_problems(fcinfo, call->studio->name);
-
-	args[0] = arg_id(argument_id_or_null(fcinfo, 0));
-	args[1] = arg_bool(call->studio->backfilled);
-	args[2] = arg_time(call->studio->own ? DT_NOBEGIN : call->studio->made_at);
-	for (int i = 0; i < lengthof(checks); i++)
-	{
-		Rows		result;
-
-		if (checks[i].applies && !checks[i].applies(call->studio))
-			continue;
-		result = statement_read(call, &checks[i].statement, args);
-		for (uint64 row = 0; row < result.nrows; row++)
-			put_problem(fcinfo, checks[i].name, result, row);
-	}
+	put_guard_problems((ReturnSetInfo *) fcinfo->resultinfo, call->studio->name);
+	verify_studio(call, argument_id_or_null(fcinfo, 0), put_problem, fcinfo->resultinfo);
 	call_end(call);
 	return (Datum) 0;
 }

@@ -36,11 +36,11 @@ static const Statement lock_slots = {
 static const Statement insert_slot = {
 	"INSERT INTO {sessions} ({sessions.status}, {sessions.session_date}"
 	"{?sessions.trainer_id:, {sessions.trainer_id}}"
-	"{?sessions.duration:, {sessions.duration}})"
+	"{?sessions.duration:, {sessions.duration}}" SLOT_NEW_COLUMNS ")"
 	" VALUES ({sessions.status='available'}, {sessions.session_date=$2}"
-	"{?sessions.trainer_id:, $1}{?sessions.duration:, $3})"
+	"{?sessions.trainer_id:, $1}{?sessions.duration:, $3}" SLOT_NEW_VALUES("$4") ")"
 	" RETURNING {sessions.id}",
-	3, {INT8OID, TIMESTAMPTZOID, INT4OID}
+	4, {INT8OID, TIMESTAMPTZOID, INT4OID, TIMESTAMPTZOID}
 };
 
 /* a trainer's slot from $2 to $3; cancelled ones free the time */
@@ -251,6 +251,7 @@ slot_write(Call *call, const Statement *statement,
 		arg_int(after->duration),
 		arg_bool(after->deducted),
 		arg_time(after->booked_at),
+		arg_time(call->now),
 	};
 	TokenEntry	entry = {{0}};
 	Rows		result;
@@ -281,7 +282,9 @@ int64
 slot_insert_open(Call *call, int64 trainer_id, TimestampTz start,
 				 int32 duration)
 {
-	NullableDatum args[] = {arg_id(trainer_id), arg_time(start), arg_int(duration)};
+	NullableDatum args[] = {
+		arg_id(trainer_id), arg_time(start), arg_int(duration), arg_time(call->now)
+	};
 	Slot		slot = {.id = NO_ID,.user_id = NO_ID,.trainer_id = trainer_id};
 	TokenEntry	row = {{0}};
 	Rows		result;
