@@ -34,6 +34,7 @@ CREATE TABLE swan.studio (
 	time_zone text NOT NULL DEFAULT 'UTC',
 	search_path text,
 	session_records text NOT NULL DEFAULT 'off',
+	feed text,
 	CONSTRAINT studio_guard_balance CHECK (guard_balance OPERATOR(pg_catalog.=) ANY (ARRAY['refuse', 'record'])),
 	CONSTRAINT studio_guard_sessions CHECK (guard_sessions OPERATOR(pg_catalog.=) ANY (ARRAY['refuse', 'record', 'off'])),
 	CONSTRAINT studio_grant_max CHECK (grant_max OPERATOR(pg_catalog.>=) 1 AND grant_max OPERATOR(pg_catalog.<=) 10000),
@@ -199,6 +200,45 @@ CREATE TYPE @extschema@.swan_client_row AS (
 );
 COMMENT ON TYPE @extschema@.swan_client_row IS 'a client as the admin pages list him';
 
+CREATE TYPE @extschema@.swan_slot_row AS (
+	session_id bigint,
+	trainer_id bigint,
+	trainer_name text,
+	session_date timestamptz,
+	duration integer,
+	cursor text
+);
+COMMENT ON TYPE @extschema@.swan_slot_row IS 'a slot that can be booked';
+
+CREATE TYPE @extschema@.swan_schedule_row AS (
+	session_id bigint,
+	session_date timestamptz,
+	duration integer,
+	status text,
+	user_id bigint,
+	client_name text,
+	trainer_id bigint,
+	trainer_name text,
+	available_sessions integer,
+	total_sessions_purchased integer,
+	sessions_used integer,
+	last_session_date timestamptz,
+	warning text,
+	warning_message text,
+	cursor text
+);
+COMMENT ON TYPE @extschema@.swan_schedule_row IS 'a slot or booking in the schedule, and how its client stands';
+
+CREATE TYPE @extschema@.swan_expiring_row AS (
+	user_id bigint,
+	name text,
+	lot_id bigint,
+	remaining integer,
+	expires_at timestamptz,
+	cursor text
+);
+COMMENT ON TYPE @extschema@.swan_expiring_row IS 'credits of a client that will expire';
+
 CREATE TYPE @extschema@.swan_line AS (
 	id bigint,
 	at timestamptz,
@@ -221,6 +261,44 @@ CREATE TYPE @extschema@.swan_line AS (
 	cursor text
 );
 COMMENT ON TYPE @extschema@.swan_line IS 'one line of a client''s statement: a ledger row with the names that explain it';
+
+CREATE TYPE @extschema@.swan_change AS (
+	id bigint,
+	user_id bigint,
+	delta integer,
+	balance_after integer,
+	kind text,
+	session_id bigint,
+	from_session_id bigint,
+	lot_id bigint,
+	reason text,
+	actor_id bigint,
+	db_role text,
+	key text,
+	payment_ref text,
+	item text,
+	call_id bigint,
+	details jsonb,
+	at timestamptz,
+	xid bigint,
+	crossing text,
+	cursor text
+);
+COMMENT ON TYPE @extschema@.swan_change IS 'one ledger row of the feed, and whether it made the balance low, none or restored';
+
+CREATE TYPE @extschema@.swan_metric AS (
+	metric text,
+	labels jsonb,
+	value bigint
+);
+COMMENT ON TYPE @extschema@.swan_metric IS 'one number of a studio for monitoring';
+
+CREATE TYPE @extschema@.swan_liability_row AS (
+	month text,
+	source text,
+	credits bigint
+);
+COMMENT ON TYPE @extschema@.swan_liability_row IS 'credits outstanding of the lots that were made in a month in one way';
 
 CREATE TYPE @extschema@.swan_problem AS (
 	check_name text,
@@ -501,9 +579,75 @@ AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_statement(bigint, timestamptz, timestamptz, text, integer, bigint) IS
 'a client''s ledger, newest line first, from since (inclusive) until (exclusive); after is the cursor of the last line read; for the client, his trainers, staff, admins and the system';
 
+CREATE FUNCTION @extschema@.swan_balance_at(user_id bigint, at timestamptz, actor bigint DEFAULT NULL)
+RETURNS integer
+LANGUAGE c STABLE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_balance_at(bigint, timestamptz, bigint) IS
+'what a client''s ledger came to at an instant, that included; NULL before his table was attached; for the client, his trainers, staff, admins and the system';
+
+CREATE FUNCTION @extschema@.swan_clients(search text DEFAULT NULL, after text DEFAULT NULL, max_rows integer DEFAULT 50, order_by text DEFAULT 'name', warning text DEFAULT NULL, actor bigint DEFAULT NULL)
+RETURNS SETOF @extschema@.swan_client_row
+LANGUAGE c STABLE PARALLEL UNSAFE ROWS 50
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_clients(text, text, integer, text, text, bigint) IS
+'the clients whose name or e-mail address has search in it, by name (last name first), created_at (newest first) or last_session (latest first), with a warning of none or low or any; after is the cursor of the last row read; for staff, admins and the system, and trainers for their clients';
+
+CREATE FUNCTION @extschema@.swan_slots(since timestamptz, until timestamptz, trainer_id bigint DEFAULT NULL, after text DEFAULT NULL, max_rows integer DEFAULT 100)
+RETURNS SETOF @extschema@.swan_slot_row
+LANGUAGE c STABLE PARALLEL UNSAFE ROWS 100
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_slots(timestamptz, timestamptz, bigint, text, integer) IS
+'open future slots that nobody holds, from since (inclusive) until (exclusive), NULL for any time; after is the cursor of the last row read; for everybody who may use the studio';
+
+CREATE FUNCTION @extschema@.swan_schedule(since timestamptz, until timestamptz, trainer_id bigint DEFAULT NULL, user_id bigint DEFAULT NULL, status text DEFAULT NULL, after text DEFAULT NULL, max_rows integer DEFAULT 500, actor bigint DEFAULT NULL)
+RETURNS SETOF @extschema@.swan_schedule_row
+LANGUAGE c STABLE PARALLEL UNSAFE ROWS 500
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_schedule(timestamptz, timestamptz, bigint, bigint, text, text, integer, bigint) IS
+'every slot and booking from since (inclusive) until (exclusive), NULL for any time, with names and the client''s credits; after is the cursor of the last row read; a client sees his own, a trainer his slots too, staff, admins and the system all';
+
+CREATE FUNCTION @extschema@.swan_expiring(within interval DEFAULT '14 days', after text DEFAULT NULL, max_rows integer DEFAULT 100, actor bigint DEFAULT NULL)
+RETURNS SETOF @extschema@.swan_expiring_row
+LANGUAGE c STABLE PARALLEL UNSAFE ROWS 100
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_expiring(interval, text, integer, bigint) IS
+'whose credits expire within some time from now, soonest first; after is the cursor of the last row read; for staff, admins and the system';
+
+/*
+ * The feed
+ */
+CREATE FUNCTION @extschema@.swan_changes(after text DEFAULT NULL, max_rows integer DEFAULT 1000)
+RETURNS SETOF @extschema@.swan_change
+LANGUAGE c STABLE PARALLEL UNSAFE ROWS 1000
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_changes(text, integer) IS
+'ledger rows in the order in which they can be read without missing one; after is the cursor of the last row read or, after swan_rebase_feed, a ledger id; for readers and the system';
+
+CREATE FUNCTION @extschema@.swan_rebase_feed(studio text DEFAULT NULL)
+RETURNS text
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_rebase_feed(text) IS
+'starts the feed anew after a restore or a failover, and returns the last ledger id there is; for the studio''s owner';
+
 /*
  * Watching
  */
+CREATE FUNCTION @extschema@.swan_stats()
+RETURNS SETOF @extschema@.swan_metric
+LANGUAGE c STABLE PARALLEL UNSAFE ROWS 22
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_stats() IS
+'credits outstanding, unswept and moved, and the lag of the feed, for a monitoring system; for readers, admins and the system';
+
+CREATE FUNCTION @extschema@.swan_liability(at timestamptz DEFAULT pg_catalog.now())
+RETURNS SETOF @extschema@.swan_liability_row
+LANGUAGE c STABLE PARALLEL UNSAFE ROWS 100
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_liability(timestamptz) IS
+'the credits outstanding at an instant by month and source of their lot, which add up to the balances; for readers, admins and the system';
+
 CREATE FUNCTION @extschema@.swan_verify(user_id bigint DEFAULT NULL)
 RETURNS SETOF @extschema@.swan_problem
 LANGUAGE c STABLE PARALLEL UNSAFE ROWS 10

@@ -65,6 +65,18 @@ answer_row(Call *call, FunctionCallInfo fcinfo, const BookingAnswer *answer)
 	return call_return_row(call, fcinfo, values, nulls);
 }
 
+/* Closes the call with the first columns of the one row of a statement. */
+Datum
+answer_result(Call *call, FunctionCallInfo fcinfo, Rows result, int ncolumns)
+{
+	Datum	   *values = palloc(ncolumns * sizeof(Datum));
+	bool	   *nulls = palloc(ncolumns * sizeof(bool));
+
+	for (int i = 0; i < ncolumns; i++)
+		values[i] = row_datum(result, 0, i + 1, &nulls[i]);
+	return call_return_row(call, fcinfo, values, nulls);
+}
+
 /*
  * Returns the array that the report's backend answers a grant with: one
  * object for each credit.

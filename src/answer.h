@@ -57,6 +57,8 @@ extern void answer_credit_columns(const CreditAnswer *answer,
 								  Datum *values, bool *nulls);
 extern Datum answer_credit(Call *call, FunctionCallInfo fcinfo,
 						   const CreditAnswer *answer);
+extern Datum answer_result(Call *call, FunctionCallInfo fcinfo, Rows result,
+						   int ncolumns);
 extern Datum answer_move(Call *call, FunctionCallInfo fcinfo,
 						 const MoveAnswer *answer);
 extern void answer_columns(const BookingAnswer *answer, Datum *values, bool *nulls);

@@ -179,6 +179,8 @@ find_column(Attachment *att, StudioColumnId id)
 	char	   *name = find_column_name(att, id, relid);
 	AttrNumber	attnum = name ? get_attnum(relid, name) : InvalidAttrNumber;
 	Oid			type;
+	int32		typmod;
+	Oid			collation;
 	const char *absent = absence[id];
 
 	att->names[id] = name;
@@ -194,8 +196,11 @@ find_column(Attachment *att, StudioColumnId id)
 		return;
 	}
 
-	type = get_atttype(relid, attnum);
-	if (!studio_column_fits(def->kind, type))
+	get_atttypetypmodcoll(relid, attnum, &type, &typmod, &collation);
+	if (id == SESSIONS_STATUS && type == VARCHAROID && typmod >= 0 &&
+		typmod - VARHDRSZ < (int) strlen("available"))
+		attach_refuse(att, label, name, "the column is too short for the status", NULL);
+	else if (!studio_column_fits(def->kind, type))
 		attach_refuse(att, label, name, psprintf("type %s will not do", format_type_be(type)),
 					  def->kind == COLUMN_ID ? "keys must be integer or bigint" : NULL);
 	else if (type == TIMESTAMPOID)
@@ -348,18 +353,23 @@ start_attachment(Attachment *att, FunctionCallInfo fcinfo)
 	att->users = PG_GETARG_OID(0);
 	att->sessions = PG_GETARG_OID(1);
 	if (PG_ARGISNULL(2))
-		att->options = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
-	else
-		att->options = PG_GETARG_JSONB_P(2);
+		swan_missing_argument("columns", NULL);
+	if (PG_ARGISNULL(4))		/* a dry run that was meant must not be real */
+		swan_missing_argument("dry_run", NULL);
+	if (att->users == att->sessions)
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("users and sessions are the same table")));
+	att->options = PG_GETARG_JSONB_P(2);
 	if (!JB_ROOT_IS_OBJECT(att->options))
 		ereport(ERROR,
 				(swan_errcode(SWAN_INVALID_ARGUMENT),
 				 errmsg("columns must be a JSON object")));
-	att->studio = argument_text(fcinfo, 3);
+	att->studio = argument_label(fcinfo, 3, "studio");
 	if (att->studio == NULL)
 		att->studio = get_namespace_name(get_rel_namespace(att->users));
 	truncate_identifier(att->studio, strlen(att->studio), true);
-	att->dry_run = !PG_ARGISNULL(4) && PG_GETARG_BOOL(4);
+	att->dry_run = PG_GETARG_BOOL(4);
 	att->old_bookings = option(att, NULL, "old_bookings", NULL);
 }
 

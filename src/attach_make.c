@@ -17,6 +17,7 @@
 #include "utils/syscache.h"
 
 #include "attach.h"
+#include "feed.h"
 #include "setup.h"
 
 /* Returns who owns a table. */
@@ -79,22 +80,24 @@ registry_columns(Attachment *att)
 static void
 write_registry(Attachment *att, Oid owner)
 {
-	static const Oid argtypes[] = {TEXTOID, OIDOID, OIDOID, TEXTOID, JSONBOID};
+	static const Oid argtypes[] = {TEXTOID, OIDOID, OIDOID, TEXTOID, JSONBOID, TEXTOID};
 	NullableDatum args[] = {
 		arg_text(att->studio),
 		arg_datum(ObjectIdGetDatum(att->users)),
 		arg_datum(ObjectIdGetDatum(att->sessions)),
 		arg_text(GetUserNameFromId(owner, false)),
-		arg_datum(registry_columns(att))
+		arg_datum(registry_columns(att)),
+		/* transaction ids in a ledger from before may be of another place */
+		arg_text(att->continues ? NULL : feed_start())
 	};
 	Call	   *call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");
 
 	statement_once(call,
 				   "INSERT INTO swan.studio (name, users, sessions, owned_by, own, columns,"
-				   " backfilled, created_at, guard_balance, guard_sessions, trainer_overlap)"
+				   " backfilled, created_at, guard_balance, guard_sessions, trainer_overlap, feed)"
 				   " VALUES ($1, $2, $3, $4, false, $5, false, pg_catalog.clock_timestamp(),"
-				   " 'record', 'record', 'allow')",
-				   5, argtypes, args);
+				   " 'record', 'record', 'allow', $6)",
+				   6, argtypes, args);
 	call_end(call);
 }
 

@@ -50,16 +50,16 @@ look_at_users(Attachment *att, Call *call)
 							0, NULL, NULL);
 	if (row_int(result, 0, 1) > 0)
 		attach_refuse(att, "users.available_sessions", att->names[USERS_BALANCE],
-					  psprintf("%lld balances are negative, the first of user %lld",
+					  psprintf("negative balances: %lld, the first of user %lld",
 							   (long long) row_int(result, 0, 1),
 							   (long long) row_int(result, 0, 2)),
 					  "settle them first");
 	if (row_int(result, 0, 3) > 0)
 		attach_report(att, "users.available_sessions", att->names[USERS_BALANCE], "found",
-					  psprintf("%lld balances are null and count as 0",
+					  psprintf("balances that are null and count as 0: %lld",
 							   (long long) row_int(result, 0, 3)));
 	attach_report(att, "users", table_name(att->users), "found",
-				  psprintf("%lld rows", (long long) row_int(result, 0, 4)));
+				  psprintf("rows: %lld", (long long) row_int(result, 0, 4)));
 }
 
 /* Looks for sessions that somebody has to decide about. */
@@ -92,22 +92,23 @@ look_at_sessions(Attachment *att, Call *call)
 							0, NULL, NULL);
 	if (row_int(result, 0, 1) > 0 && att->old_bookings == NULL)
 		attach_refuse(att, "old_bookings", NULL,
-					  psprintf("there are %lld live bookings",
+					  psprintf("live bookings: %lld",
 							   (long long) row_int(result, 0, 1)),
 					  "say with {\"old_bookings\": \"charged\"}, free or flag whether they took a credit");
 	else if (row_int(result, 0, 1) > 0)
 		attach_report(att, "old_bookings", NULL, att->old_bookings,
-					  psprintf("%lld live bookings", (long long) row_int(result, 0, 1)));
+					  psprintf(att->continues ? "live bookings without a ledger row: %lld; it counts for clients without a ledger only" :
+							   "live bookings: %lld", (long long) row_int(result, 0, 1)));
 	if (row_int(result, 0, 2) > 0)
 		attach_report(att, "session_records", NULL, "found",
-					  psprintf("%lld undated available rows; nothing counts them, see the setting session_records",
+					  psprintf("undated available rows: %lld; nothing counts them, see the setting session_records",
 							   (long long) row_int(result, 0, 2)));
 	if (row_int(result, 0, 3) > 0)
 		attach_report(att, "sessions.status", att->names[SESSIONS_STATUS], "found",
-					  psprintf("%lld rows have a status of the application's own",
+					  psprintf("rows with a status of the application's own: %lld",
 							   (long long) row_int(result, 0, 3)));
 	attach_report(att, "sessions", table_name(att->sessions), "found",
-				  psprintf("%lld rows", (long long) row_int(result, 0, 4)));
+				  psprintf("rows: %lld", (long long) row_int(result, 0, 4)));
 }
 
 /* Looks for the labels that the status must be able to have. */

@@ -15,6 +15,7 @@
 #include "utils/jsonb.h"
 
 #include "actor.h"
+#include "answer.h"
 #include "argument.h"
 #include "error.h"
 #include "ledger.h"
@@ -22,6 +23,9 @@
 
 PG_FUNCTION_INFO_V1(swan_extend);
 PG_FUNCTION_INFO_V1(swan_expire);
+
+/* columns of a swan_lot */
+#define LOT_NCOLUMNS	7
 
 /* lots that one swan_expire may sweep */
 #define EXPIRE_MAX		100000
@@ -100,18 +104,6 @@ extension_details(TimestampTz from, TimestampTz to)
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
 }
 
-/* Closes the call with a swan_lot. */
-static Datum
-answer_lot(Call *call, FunctionCallInfo fcinfo, Rows lot)
-{
-	Datum		values[7];
-	bool		nulls[7];
-
-	for (int i = 0; i < 7; i++)
-		values[i] = row_datum(lot, 0, i + 1, &nulls[i]);
-	return call_return_row(call, fcinfo, values, nulls);
-}
-
 /* swan_extend(): a lot expires later, or never. */
 Datum
 swan_extend(PG_FUNCTION_ARGS)
@@ -155,7 +147,8 @@ swan_extend(PG_FUNCTION_ARGS)
 						call->studio->table_names[TABLE_LOTS])));
 	account_settle(call, &account);
 	records_sync(call, &account, "Available");
-	return answer_lot(call, fcinfo, statement_recheck(call, &find_lot, find_args));
+	return answer_result(call, fcinfo, statement_recheck(call, &find_lot, find_args),
+						 LOT_NCOLUMNS);
 }
 
 /*

@@ -13,15 +13,16 @@
 
 #include "actor.h"
 #include "argument.h"
+#include "client.h"
 #include "cursor.h"
 #include "error.h"
 #include "ledger.h"
 #include "slot.h"
 
 PG_FUNCTION_INFO_V1(swan_summary);
-PG_FUNCTION_INFO_V1(swan_client);
 PG_FUNCTION_INFO_V1(swan_credits);
 PG_FUNCTION_INFO_V1(swan_statement);
+PG_FUNCTION_INFO_V1(swan_balance_at);
 
 #define COUNT_STATUS(status) \
 	" (pg_catalog.count(*) FILTER (WHERE {s.status} OPERATOR(pg_catalog.=) '" status "'))"
@@ -38,36 +39,6 @@ static const Statement count_sessions = {
 	1, {INT8OID}
 };
 
-/*
- * What a client bought, and what he used of it: debits that were not returned,
- * less those of bookings still to come.  A debit follows its booking, so the
- * last row that speaks of one tells whether a session is charged.
- */
-static const Statement read_client = {
-	"SELECT {u.first_name}, {u.last_name}, {u.email}, {u.created_at},"
-	" g.purchased, g.debits OPERATOR(pg_catalog.-) live.charged, live.last"
-	" FROM {users} u,"
-	" LATERAL (SELECT COALESCE(pg_catalog.sum(l.delta) FILTER (WHERE l.kind IN"
-	" ('opening', 'grant', 'purchase', 'reinstatement', 'reversal', 'revocation',"
-	" 'external')), 0) AS purchased,"
-	" COALESCE(OPERATOR(pg_catalog.-) pg_catalog.sum(l.delta) FILTER (WHERE l.kind IN"
-	" ('booking', 'cancellation')), 0) AS debits"
-	" FROM {ledger} l WHERE l.user_id OPERATOR(pg_catalog.=) $1) g,"
-	" LATERAL (SELECT pg_catalog.count(*) FILTER (WHERE"
-	" {s.status} IN ('scheduled', 'confirmed') AND"
-	" (SELECT l.kind OPERATOR(pg_catalog.<>) 'cancellation' AND l.lot_id IS NOT NULL"
-	" FROM {ledger} l WHERE l.user_id OPERATOR(pg_catalog.=) $1"
-	" AND l.session_id OPERATOR(pg_catalog.=) {s.id}"
-	" AND l.kind IN ('booking', 'reschedule', 'cancellation')"
-	" ORDER BY l.id DESC LIMIT 1)) AS charged,"
-	" pg_catalog.max({s.session_date})"
-	" FILTER (WHERE {s.status} OPERATOR(pg_catalog.=) 'completed') AS last"
-	" FROM {sessions} s WHERE {s.user_id} OPERATOR(pg_catalog.=) $1"
-	" AND {s.session_date} IS NOT NULL) live"
-	" WHERE {u.id} OPERATOR(pg_catalog.=) $1",
-	1, {INT8OID}
-};
-
 static const Statement read_lots = {
 	"SELECT l.id, l.source, l.granted, l.remaining, l.expires_at, g.reason, l.payment_ref"
 	" FROM {lots} l LEFT JOIN {ledger} g ON g.id OPERATOR(pg_catalog.=) l.id"
@@ -81,7 +52,7 @@ static const Statement read_lots = {
 static const Statement read_ledger = {
 	"SELECT g.id, g.at, g.kind, g.delta, g.balance_after, g.session_id,"
 	" {s.session_date}, g.from_session_id, g.lot_id, g.reason, g.actor_id,"
-	" NULLIF(pg_catalog.concat_ws(' ', {a.first_name}, {a.last_name}), ''),"
+	" " PERSON_NAME("a") ","
 	" g.db_role, g.key, g.payment_ref, g.item, g.call_id, g.details,"
 	" pg_catalog.concat($6, g.id)"
 	" FROM {ledger} g"
@@ -93,6 +64,18 @@ static const Statement read_ledger = {
 	" AND g.id OPERATOR(pg_catalog.<) $4"
 	" ORDER BY g.id DESC LIMIT $5",
 	6, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT4OID, TEXTOID}
+};
+
+static const Statement read_balance_at = {
+	"SELECT l.balance_after FROM {ledger} l"
+	" WHERE l.user_id OPERATOR(pg_catalog.=) $1 AND l.at OPERATOR(pg_catalog.<=) $2"
+	" ORDER BY l.id DESC LIMIT 1",
+	2, {INT8OID, TIMESTAMPTZOID}
+};
+
+static const Statement any_row = {
+	"SELECT 1 FROM {ledger} l WHERE l.user_id OPERATOR(pg_catalog.=) $1 LIMIT 1",
+	1, {INT8OID}
 };
 
 /* Returns the warning for what a client has left, or NULL. */
@@ -111,8 +94,8 @@ static const char *
 warning_sentence(const char *warning)
 {
 	if (strcmp(warning, "none") == 0)
-		return "Client has no available sessions. Add sessions to enable booking.";
-	return "Client has low session count. Consider adding more sessions.";
+		return SENTENCE_NONE;
+	return SENTENCE_LOW;
 }
 
 /* Opens the call of a reader of one client, and reads his account. */
@@ -163,45 +146,6 @@ swan_summary(PG_FUNCTION_ARGS)
 	return call_return_row(call, fcinfo, values, nulls);
 }
 
-/* Returns a text column as a Datum of type text, whatever its own type is. */
-static Datum
-text_datum(Rows result, int column, bool *isnull)
-{
-	char	   *s = row_text(result, 0, column);
-
-	*isnull = s == NULL;
-	return s ? CStringGetTextDatum(s) : (Datum) 0;
-}
-
-/* swan_client(): one row of the admin's list. */
-Datum
-swan_client(PG_FUNCTION_ARGS)
-{
-	Account		account;
-	Call	   *call = enter_client(fcinfo, 1, MAY_TRAINER | MAY_OFFICE, &account);
-	NullableDatum args[] = {arg_id(account.user_id)};
-	Rows		result = statement_read(call, &read_client, args);
-	int32		available = account_available(&account);
-	const char *warning = warning_for(call, available);
-	Datum		values[11] = {0};
-	bool		nulls[11] = {false};
-
-	values[0] = Int64GetDatum(account.user_id);
-	values[1] = text_datum(result, 1, &nulls[1]);
-	values[2] = text_datum(result, 2, &nulls[2]);
-	values[3] = text_datum(result, 3, &nulls[3]);
-	values[4] = Int32GetDatum(available);
-	values[5] = Int32GetDatum((int32) row_int(result, 0, 5));
-	values[6] = Int32GetDatum((int32) row_int(result, 0, 6));
-	values[7] = row_datum(result, 0, 7, &nulls[7]);
-	nulls[8] = warning == NULL;
-	if (warning)
-		values[8] = CStringGetTextDatum(warning);
-	values[9] = row_datum(result, 0, 4, &nulls[9]);
-	nulls[10] = true;			/* a list has cursors, one client has none */
-	return call_return_row(call, fcinfo, values, nulls);
-}
-
 /* swan_credits(): the lots that a client can spend from. */
 Datum
 swan_credits(PG_FUNCTION_ARGS)
@@ -242,4 +186,37 @@ swan_statement(PG_FUNCTION_ARGS)
 	call_put_result(fcinfo, statement_read(call, &read_ledger, args));
 	call_end(call);
 	return (Datum) 0;
+}
+
+/*
+ * swan_balance_at(): what the ledger came to at an instant, that included.  Where
+ * it has no row yet that was 0, but in an attached studio: there it is unknown
+ * before the attach, and after it that of users for a client not touched yet.
+ */
+Datum
+swan_balance_at(PG_FUNCTION_ARGS)
+{
+	Account		account;
+	Call	   *call = enter_client(fcinfo, 2, MAY_PERSONS, &account);
+	Studio	   *studio = call->studio;
+	NullableDatum args[2];
+	Rows		result;
+	int32		balance = 0;
+	bool		unknown = false;
+
+	if (PG_ARGISNULL(1))
+		swan_missing_argument("at", NULL);
+	args[0] = arg_id(account.user_id);
+	args[1] = arg_time(PG_GETARG_TIMESTAMPTZ(1));
+	result = statement_read(call, &read_balance_at, args);
+	if (result.nrows > 0)
+		balance = row_int(result, 0, 1);
+	else if (!studio->own && PG_GETARG_TIMESTAMPTZ(1) < studio->made_at)
+		unknown = true;
+	else if (!studio->backfilled && statement_read(call, &any_row, args).nrows == 0)
+		balance = account.balance;
+	call_end(call);
+	if (unknown)
+		PG_RETURN_NULL();
+	PG_RETURN_INT32(balance);
 }

@@ -252,7 +252,8 @@ is_about_balances(const char *check)
 {
 	static const char *const names[] = {
 		"negative_balance", "balance_ledger", "balance_lots", "ledger_chain",
-		"ledger_order", "ledger_kind", "lot_ledger", "lot_swept"
+		"ledger_order", "ledger_kind", "lot_ledger", "lot_swept", "lot_client",
+		"lot_origin"
 	};
 
 	for (int i = 0; i < lengthof(names); i++)
@@ -337,10 +338,14 @@ swan_configure(PG_FUNCTION_ARGS)
 	else if (setting->kind != SETTING_SEARCH_PATH)
 		swan_missing_argument("value", NULL);
 
-	/* let the calls end that do not keep records yet */
-	if (strcmp(name, "session_records") == 0)
-		LockRelationOid(studio->tables[TABLE_USERS], ShareRowExclusiveLock);
 	guards = value && strcmp(value, "refuse") == 0 && strncmp(name, "guard_", 6) == 0;
+
+	/* let end what does not keep records yet, or is not guarded */
+	if (guards || strcmp(name, "session_records") == 0)
+	{
+		LockRelationOid(studio->tables[TABLE_USERS], ShareRowExclusiveLock);
+		LockRelationOid(studio->tables[TABLE_SESSIONS], ShareRowExclusiveLock);
+	}
 	if (guards)
 	{
 		require_backfill(studio, setting);

@@ -166,10 +166,25 @@ slot_fit(Studio *studio, Slot *slot)
 		slot->duration = SWAN_DURATION_DEFAULT;
 	if (columns[SESSIONS_TRAINER_ID].name == NULL)
 		slot->trainer_id = NO_ID;
-	if (columns[SESSIONS_DATE].typmod >= 0 && slot->date != NO_TIME)
+	if (slot->date == NO_TIME)
+		return;
+	if (columns[SESSIONS_DATE].typmod >= 0)
 		slot->date = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_scale,
 															 TimestampTzGetDatum(slot->date),
 															 Int32GetDatum(columns[SESSIONS_DATE].typmod)));
+	if (columns[SESSIONS_DATE].type == TIMESTAMPOID)
+	{
+		Datum		zone = CStringGetTextDatum(columns[SESSIONS_DATE].time_zone);
+		Datum		local = DirectFunctionCall2(timestamptz_zone, zone,
+												TimestampTzGetDatum(slot->date));
+
+		if (DatumGetTimestampTz(DirectFunctionCall2(timestamp_zone, zone, local)) != slot->date)
+			ereport(ERROR,
+					(swan_errcode(SWAN_INVALID_ARGUMENT),
+					 errmsg("column \"%s\" cannot hold %s: clocks in zone \"%s\" show it twice",
+							columns[SESSIONS_DATE].name, timestamptz_to_str(slot->date),
+							columns[SESSIONS_DATE].time_zone)));
+	}
 }
 
 /* Refuses what an attached studio has no column for. */

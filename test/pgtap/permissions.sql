@@ -187,6 +187,18 @@ INSERT INTO may VALUES
 ('swan_credits',    '*',        'y', 'n', 'y', 'y', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_statement',  '*',        'y', 'n', 'y', 'y', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_client',     '*',        'n', 'n', 'y', 'y', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_balance_at', '*',        'y', 'n', 'y', 'y', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+-- lists: a client or trainer gets his own rows, see below
+('swan_clients',    '*',        'n', 'n', 'y', 'y', 'y', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_slots',      '*',        'y', 'y', 'y', 'y', 'y', 'y', 'y',   'y', 'y', 'y', 'y', 'n'),
+('swan_schedule',   '*',        'y', 'y', 'y', 'y', 'y', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_expiring',   '*',        'n', 'n', 'n', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+-- watching
+('swan_changes',    '*',        'n', 'n', 'n', 'n', 'n', 'n', 'n',   'y', 'n', 'y', 'y', 'n'),
+('swan_rebase_feed', '*',       'n', 'n', 'n', 'n', 'n', 'n', 'n',   'n', 'n', 'n', 'y', 'n'),
+('swan_rebase_feed', 'owner',   'y', 'y', 'y', 'y', 'y', 'y', 'y',   NULL, NULL, NULL, NULL, NULL),
+('swan_stats',      '*',        'n', 'n', 'n', 'n', 'n', 'n', 'y',   'y', 'n', 'y', 'y', 'n'),
+('swan_liability',  '*',        'n', 'n', 'n', 'n', 'n', 'n', 'y',   'y', 'n', 'y', 'y', 'n'),
 ('swan_verify',     '*',        'n', 'n', 'n', 'n', 'n', 'y', 'y',   'y', 'n', 'y', 'y', 'n');
 
 -- Everybody in each way. An actor is named by argument (only where there is one) or by swan_act_as().
@@ -321,7 +333,9 @@ SELECT is((SELECT string_agg(format('%s: %s', r.name, pg_temp.answer('regress_ba
 -- of NULL. Where NULL has a meaning all the same, the table says so.
 CREATE TEMP TABLE null_means_something (function text, argument text);
 INSERT INTO null_means_something VALUES
-('swan_purchase', 'item');		-- the same as '', its default
+('swan_purchase', 'item'),		-- the same as '', its default
+('swan_slots', 'since'), ('swan_slots', 'until'),	-- unbounded
+('swan_schedule', 'since'), ('swan_schedule', 'until');
 CREATE TEMP TABLE null_given AS
 SELECT a.function, a.name, a.n, pg_temp.answer('regress_owner', pg_temp.call_of(a.oid, jsonb_build_object(a.name, 'NULL'))) AS have
 FROM argument a
@@ -366,6 +380,9 @@ SELECT is(pg_temp.answer('regress_tom', 'SELECT swan_summary(2)'), 'n', 'a train
 SELECT is(pg_temp.answer('regress_ann', 'SELECT swan_summary(3)'), 'n', 'a client does not see a trainer');
 SELECT is(pg_temp.answer('regress_ann', 'SELECT swan_summary(99)'), 'n', 'nor learns that somebody does not exist');
 SELECT is(pg_temp.answer('regress_reader', 'SELECT * FROM swan_verify(1)'), 'y', 'a reader verifies one client');
+SELECT is(pg_temp.answer('regress_' || who, format('SELECT * FROM swan_schedule(NULL, NULL, %s)', args)), want, format('the schedule (%s), asked for by %s: %s', args, who, want))
+FROM (VALUES ('ann', 'user_id => 1', 'y'), ('ann', 'user_id => 2', 'n'), ('ann', 'trainer_id => 3', 'y'), ('tom', 'trainer_id => 3', 'y'),
+	('tom', 'trainer_id => 4', 'n'), ('tom', 'trainer_id => 4, user_id => 3', 'y'), ('tom', 'user_id => 1', 'y'), ('sue', 'user_id => 2', 'y')) x (who, args, want);
 SELECT is(left(pg_temp.answer('regress_ann', c), 5), '42501', c || ': not for a person') FROM unnest(ARRAY[
 	'SELECT * FROM studio.users', 'SELECT * FROM studio.swan_ledger', 'UPDATE studio.users SET available_sessions = 99',
 	'SET LOCAL swanalloc.actor = ''7 studio''', $$SELECT set_config('swanalloc.actor', '7 studio', true)$$]) c;

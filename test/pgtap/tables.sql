@@ -123,6 +123,10 @@ CREATE TEMP TABLE want_index (definition text);
 INSERT INTO want_index VALUES
 ('CREATE UNIQUE INDEX users_pkey ON studio.users USING btree (id)'),
 ('CREATE UNIQUE INDEX users_email_key ON studio.users USING btree (lower(email))'),
+($$CREATE INDEX users_name ON studio.users USING btree (lower((((COALESCE(last_name, ''::text) || ' '::text) || COALESCE(first_name, ''::text)) COLLATE "default")), id)$$),
+($$CREATE INDEX users_created ON studio.users USING btree (COALESCE(created_at, '-infinity'::timestamp with time zone), id)$$),
+('CREATE INDEX swan_ledger_feed ON studio.swan_ledger USING btree (xid, id)'),
+('CREATE INDEX swan_ledger_at ON studio.swan_ledger USING brin (at)'),
 ('CREATE UNIQUE INDEX sessions_pkey ON studio.sessions USING btree (id)'),
 ('CREATE INDEX sessions_user ON studio.sessions USING btree (user_id, session_date)'),
 ('CREATE INDEX sessions_trainer ON studio.sessions USING btree (trainer_id, session_date)'),
@@ -205,7 +209,7 @@ SELECT results_eq($$
 	('studio.guard_balance', 'text not null'), ('studio.guard_sessions', 'text not null'), ('studio.grant_max', 'integer not null'),
 	('studio.purchase_max', 'integer not null'), ('studio.low_threshold', 'integer not null'), ('studio.cancel_window', 'interval not null'),
 	('studio.admin_booking', 'text not null'), ('studio.hold_max', 'integer not null'), ('studio.trainer_overlap', 'text not null'),
-	('studio.time_zone', 'text not null'), ('studio.search_path', 'text'), ('studio.session_records', 'text not null')$$,
+	('studio.time_zone', 'text not null'), ('studio.search_path', 'text'), ('studio.session_records', 'text not null'), ('studio.feed', 'text')$$,
 	'the registry''s columns, in order');
 SELECT is((SELECT string_agg(r.name || '.' || a.attname, ', ') FROM registry r
 	JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped

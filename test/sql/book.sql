@@ -171,7 +171,7 @@ END $$;
 
 SELECT user_id, sum(delta), count(*) FROM studio.swan_ledger GROUP BY user_id ORDER BY user_id;
 SELECT id, available_sessions FROM studio.users WHERE role = 'client' ORDER BY id;
--- nothing is wrong
+-- nothing is wrong, but for what was confirmed behind swan_confirm's back above
 SELECT * FROM swan_verify();
 
 RESET ROLE;

@@ -113,7 +113,7 @@ UPDATE studio.sessions SET user_id = 12, status = 'available' WHERE id = 4;
 UPDATE studio.sessions SET status = 'completed' WHERE id = 5;
 :look
 ROLLBACK;
--- a booking that was never paid is free; a paid one that was completed or cancelled stays paid
+-- a booking that was never paid is free; a paid one that was completed or cancelled stays paid, but the ledger knows nothing of that
 :break
 UPDATE studio.sessions SET user_id = 12, status = 'scheduled' WHERE id = 4;
 UPDATE studio.sessions SET status = 'completed' WHERE id = 1;
