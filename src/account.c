@@ -140,8 +140,8 @@ account_lock_users(Call *call, const int64 *ids, int n)
 }
 
 /* Reads the lots and the last ledger row of a locked client. */
-static void
-read_account(Call *call, Account *account)
+void
+account_read(Call *call, Account *account)
 {
 	NullableDatum args[] = {arg_id(account->user_id)};
 	Rows		result = statement_recheck(call, &read_lots, args);
@@ -234,7 +234,7 @@ open_untouched(Call *call, Account *account, int64 session_id,
 }
 
 /*
- * Reads the account of a locked client, see read_account().  As long as a
+ * Reads the account of a locked client, see account_read().  As long as a
  * studio is not backfilled he may have no ledger yet, or his balance may have
  * moved while it was detached: then that is written down first.  For guards, a
  * session that was just changed is judged as it was before.
@@ -243,7 +243,7 @@ void
 account_open_after(Call *call, Account *account, int64 session_id,
 				   bool was_live, bool was_deducted)
 {
-	read_account(call, account);
+	account_read(call, account);
 	if (call->studio->backfilled)
 		return;
 	if (!account->has_ledger)

@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/table.h"
 #include "catalog/pg_inherits.h"
@@ -43,12 +44,15 @@ static const char *const absence[STUDIO_NCOLUMNS] = {
 	[USERS_EMAIL] = "clients are not found by e-mail",
 	[USERS_ROLE] = "every person is a client; let roles be listed as system or reader",
 	[USERS_CREATED_AT] = "lists go without the date of registration",
+	[USERS_UPDATED_AT] = "none is kept",
 	[SESSIONS_TRAINER_ID] = "slots have no trainer and are not checked for his time",
 	[SESSIONS_DURATION] = "every slot lasts 60 minutes",
 	[SESSIONS_NOTES] = "session records go without notes",
 	[SESSIONS_BOOKED_AT] = "when a slot was booked is in the ledger only",
 	[SESSIONS_DEDUCTED] = "whether a booking took a credit is in the ledger only",
 	[SESSIONS_CONFIRMED] = "the status alone says what is confirmed",
+	[SESSIONS_CREATED_AT] = "none is kept",
+	[SESSIONS_UPDATED_AT] = "none is kept",
 };
 
 /* Adds a row to the report. */
@@ -175,6 +179,8 @@ find_column(Attachment *att, StudioColumnId id)
 	char	   *name = find_column_name(att, id, relid);
 	AttrNumber	attnum = name ? get_attnum(relid, name) : InvalidAttrNumber;
 	Oid			type;
+	int32		typmod;
+	Oid			collation;
 	const char *absent = absence[id];
 
 	att->names[id] = name;
@@ -190,8 +196,11 @@ find_column(Attachment *att, StudioColumnId id)
 		return;
 	}
 
-	type = get_atttype(relid, attnum);
-	if (!studio_column_fits(def->kind, type))
+	get_atttypetypmodcoll(relid, attnum, &type, &typmod, &collation);
+	if (id == SESSIONS_STATUS && type == VARCHAROID && typmod >= 0 &&
+		typmod - VARHDRSZ < (int) strlen("available"))
+		attach_refuse(att, label, name, "the column is too short for the status", NULL);
+	else if (!studio_column_fits(def->kind, type))
 		attach_refuse(att, label, name, psprintf("type %s will not do", format_type_be(type)),
 					  def->kind == COLUMN_ID ? "keys must be integer or bigint" : NULL);
 	else if (type == TIMESTAMPOID)
@@ -226,7 +235,7 @@ is_unique_key(Oid relid, AttrNumber attnum)
 		if (index->rd_index->indisunique && index->rd_index->indisvalid &&
 			index->rd_index->indnkeyatts == 1 &&
 			index->rd_index->indkey.values[0] == attnum &&
-			RelationGetIndexPredicate(index) == NIL)
+			heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, NULL))
 			found = true;
 		index_close(index, AccessShareLock);
 	}
@@ -344,18 +353,23 @@ start_attachment(Attachment *att, FunctionCallInfo fcinfo)
 	att->users = PG_GETARG_OID(0);
 	att->sessions = PG_GETARG_OID(1);
 	if (PG_ARGISNULL(2))
-		att->options = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
-	else
-		att->options = PG_GETARG_JSONB_P(2);
+		swan_missing_argument("columns", NULL);
+	if (PG_ARGISNULL(4))		/* a dry run that was meant must not be real */
+		swan_missing_argument("dry_run", NULL);
+	if (att->users == att->sessions)
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("users and sessions are the same table")));
+	att->options = PG_GETARG_JSONB_P(2);
 	if (!JB_ROOT_IS_OBJECT(att->options))
 		ereport(ERROR,
 				(swan_errcode(SWAN_INVALID_ARGUMENT),
 				 errmsg("columns must be a JSON object")));
-	att->studio = argument_text(fcinfo, 3);
+	att->studio = argument_label(fcinfo, 3, "studio");
 	if (att->studio == NULL)
 		att->studio = get_namespace_name(get_rel_namespace(att->users));
 	truncate_identifier(att->studio, strlen(att->studio), true);
-	att->dry_run = !PG_ARGISNULL(4) && PG_GETARG_BOOL(4);
+	att->dry_run = PG_GETARG_BOOL(4);
 	att->old_bookings = option(att, NULL, "old_bookings", NULL);
 }
 
@@ -367,15 +381,19 @@ swan_attach(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	start_attachment(&att, fcinfo);
+	attach_check_options(&att);
+	if (attach_owner(att.users) != attach_owner(att.sessions))
+		attach_refuse(&att, "sessions", NULL, "the tables have different owners",
+					  "give both to one role with ALTER TABLE ... OWNER TO");
 	check_other_studios(&att);
 	for (int i = 0; i < STUDIO_NCOLUMNS; i++)
 		find_column(&att, i);
 	check_table(&att, att.users, "users", USERS_ID);
 	check_table(&att, att.sessions, "sessions", SESSIONS_ID);
-	if (attach_owner(att.users) != attach_owner(att.sessions))
-		attach_refuse(&att, "sessions", NULL, "the tables have different owners",
-					  "give both to one role with ALTER TABLE ... OWNER TO");
+	attach_check_generated(&att);
+	attach_check_required(&att);
 	check_our_tables(&att);
+	attach_check_schema(&att);
 	if (att.problem == NULL)
 		attach_look_at_rows(&att);
 

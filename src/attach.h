@@ -35,6 +35,12 @@ extern void attach_report(Attachment *att, const char *item, const char *column,
 extern void attach_refuse(Attachment *att, const char *item, const char *column,
 						  const char *problem, const char *action);
 
+/* attach_check.c */
+extern void attach_check_options(Attachment *att);
+extern void attach_check_required(Attachment *att);
+extern void attach_check_generated(Attachment *att);
+extern void attach_check_schema(Attachment *att);
+
 /* attach_rows.c */
 extern void attach_look_at_rows(Attachment *att);
 

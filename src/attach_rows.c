@@ -3,7 +3,8 @@
  * attach_rows.c
  *	  What the rows of an application's tables mean for a studio.
  *
- * Each table is read once, by its owner's rights and with a reader's lock.
+ * Each table is read once, with a reader's lock, and as its owner: a query runs
+ * the code in its indexes, which must not get the rights of whoever attaches.
  *
  *-------------------------------------------------------------------------
  */
@@ -49,16 +50,16 @@ look_at_users(Attachment *att, Call *call)
 							0, NULL, NULL);
 	if (row_int(result, 0, 1) > 0)
 		attach_refuse(att, "users.available_sessions", att->names[USERS_BALANCE],
-					  psprintf("%lld balances are negative, the first of user %lld",
+					  psprintf("negative balances: %lld, the first of user %lld",
 							   (long long) row_int(result, 0, 1),
 							   (long long) row_int(result, 0, 2)),
 					  "settle them first");
 	if (row_int(result, 0, 3) > 0)
 		attach_report(att, "users.available_sessions", att->names[USERS_BALANCE], "found",
-					  psprintf("%lld balances are null and count as 0",
+					  psprintf("balances that are null and count as 0: %lld",
 							   (long long) row_int(result, 0, 3)));
 	attach_report(att, "users", table_name(att->users), "found",
-				  psprintf("%lld rows", (long long) row_int(result, 0, 4)));
+				  psprintf("rows: %lld", (long long) row_int(result, 0, 4)));
 }
 
 /* Looks for sessions that somebody has to decide about. */
@@ -68,37 +69,46 @@ look_at_sessions(Attachment *att, Call *call)
 	const char *status = column_name(att, SESSIONS_STATUS);
 	const char *user = column_name(att, SESSIONS_USER_ID);
 	const char *date = column_name(att, SESSIONS_DATE);
+	const char *unknown = "";
 	Rows		result;
+
+	/* a ledger that goes on knows of the bookings that it has a row for */
+	if (att->continues)
+		unknown = psprintf(" AND NOT EXISTS (SELECT 1 FROM %s.swan_ledger g"
+						   " WHERE g.session_id OPERATOR(pg_catalog.=) s.%s)",
+						   quote_identifier(get_namespace_name(get_rel_namespace(att->users))),
+						   column_name(att, SESSIONS_ID));
 
 	result = statement_once(call,
 							psprintf("SELECT pg_catalog.count(*) FILTER (WHERE %s::pg_catalog.text"
-									 " IN ('scheduled', 'confirmed') AND %s IS NOT NULL),"
+									 " IN ('scheduled', 'confirmed') AND %s IS NOT NULL%s),"
 									 " pg_catalog.count(*) FILTER (WHERE %s::pg_catalog.text"
 									 " OPERATOR(pg_catalog.=) 'available' AND %s IS NOT NULL AND %s IS NULL),"
 									 " pg_catalog.count(*) FILTER (WHERE %s::pg_catalog.text NOT IN"
 									 " ('available', 'scheduled', 'confirmed', 'completed', 'cancelled')),"
-									 " pg_catalog.count(*) FROM %s",
-									 status, user, status, user, date, status,
+									 " pg_catalog.count(*) FROM %s s",
+									 status, user, unknown, status, user, date, status,
 									 table_name(att->sessions)),
 							0, NULL, NULL);
 	if (row_int(result, 0, 1) > 0 && att->old_bookings == NULL)
 		attach_refuse(att, "old_bookings", NULL,
-					  psprintf("there are %lld live bookings",
+					  psprintf("live bookings: %lld",
 							   (long long) row_int(result, 0, 1)),
 					  "say with {\"old_bookings\": \"charged\"}, free or flag whether they took a credit");
 	else if (row_int(result, 0, 1) > 0)
 		attach_report(att, "old_bookings", NULL, att->old_bookings,
-					  psprintf("%lld live bookings", (long long) row_int(result, 0, 1)));
+					  psprintf(att->continues ? "live bookings without a ledger row: %lld; it counts for clients without a ledger only" :
+							   "live bookings: %lld", (long long) row_int(result, 0, 1)));
 	if (row_int(result, 0, 2) > 0)
 		attach_report(att, "session_records", NULL, "found",
-					  psprintf("%lld undated available rows; nothing counts them, see the setting session_records",
+					  psprintf("undated available rows: %lld; nothing counts them, see the setting session_records",
 							   (long long) row_int(result, 0, 2)));
 	if (row_int(result, 0, 3) > 0)
 		attach_report(att, "sessions.status", att->names[SESSIONS_STATUS], "found",
-					  psprintf("%lld rows have a status of the application's own",
+					  psprintf("rows with a status of the application's own: %lld",
 							   (long long) row_int(result, 0, 3)));
 	attach_report(att, "sessions", table_name(att->sessions), "found",
-				  psprintf("%lld rows", (long long) row_int(result, 0, 4)));
+				  psprintf("rows: %lld", (long long) row_int(result, 0, 4)));
 }
 
 /* Looks for the labels that the status must be able to have. */
@@ -161,7 +171,7 @@ look_at_triggers(Attachment *att, Call *call)
 void
 attach_look_at_rows(Attachment *att)
 {
-	Call	   *call = call_begin_as(GetUserId(), "pg_catalog, pg_temp");
+	Call	   *call = call_begin_as(attach_owner(att->users), "pg_catalog, pg_temp");
 
 	if (att->old_bookings && strcmp(att->old_bookings, "charged") != 0 &&
 		strcmp(att->old_bookings, "free") != 0 && strcmp(att->old_bookings, "flag") != 0)

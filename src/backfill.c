@@ -86,6 +86,8 @@ swan_backfill(PG_FUNCTION_ARGS)
 	int32		batch;
 	Studio	   *studio;
 
+	studio = studio_of_owner(name);
+	studio_check(studio);
 	if (PG_ARGISNULL(0))
 		swan_missing_argument("batch", NULL);
 	batch = PG_GETARG_INT32(0);
@@ -94,8 +96,6 @@ swan_backfill(PG_FUNCTION_ARGS)
 				(swan_errcode(SWAN_INVALID_ARGUMENT),
 				 errmsg("batch must be between 1 and %d", BATCH_MAX)));
 	PreventCommandIfReadOnly("swan_backfill()");
-	studio = studio_of_owner(name);
-	studio_check(studio);
 	name = MemoryContextStrdup(fcinfo->flinfo->fn_mcxt, studio->name);
 
 	do

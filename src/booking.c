@@ -28,6 +28,7 @@ static const Statement book_slot = {
 	"UPDATE {sessions} s SET {sessions.user_id} = $2, {sessions.status} = {sessions.status=$4}"
 	"{?sessions.session_deducted:, {sessions.session_deducted} = $7}"
 	"{?sessions.booked_at:, {sessions.booked_at} = {sessions.booked_at=$8}}"
+	SLOT_TOUCH
 	" WHERE {s.id} OPERATOR(pg_catalog.=) $1"
 	" AND {s.user_id} IS NULL"
 	" AND {s.status} OPERATOR(pg_catalog.=) 'available'"

@@ -28,6 +28,7 @@ static const char rescheduled_message[] = "Session rescheduled successfully.";
 static const Statement cancel_slot = {
 	"UPDATE {sessions} s SET {sessions.status} = {sessions.status=$4}"
 	"{?sessions.session_deducted:, {sessions.session_deducted} = $7}"
+	SLOT_TOUCH
 	" WHERE {s.id} OPERATOR(pg_catalog.=) $1 RETURNING" SLOT_COLUMNS,
 	SLOT_WRITE_ARGS
 };
@@ -36,6 +37,7 @@ static const Statement take_slot = {
 	"UPDATE {sessions} s SET {sessions.user_id} = $2, {sessions.status} = {sessions.status=$4}"
 	"{?sessions.session_deducted:, {sessions.session_deducted} = $7}"
 	"{?sessions.booked_at:, {sessions.booked_at} = {sessions.booked_at=$8}}"
+	SLOT_TOUCH
 	" WHERE {s.id} OPERATOR(pg_catalog.=) $1 RETURNING" SLOT_COLUMNS,
 	SLOT_WRITE_ARGS
 };
@@ -242,7 +244,7 @@ swan_cancel(PG_FUNCTION_ARGS)
 	int64		users[2];
 	int64		lot_id;
 
-	if (!slot_find(call, session_id, &slot))
+	if (!slot_find(call, session_id, &slot) || slot.date == NO_TIME)
 		session_not_found(session_id);
 	authorise_cancel(call, &slot);
 	authorise_options(call, fcinfo, &slot);
@@ -266,7 +268,7 @@ swan_cancel(PG_FUNCTION_ARGS)
 		(slot.status != STATUS_SCHEDULED && slot.status != STATUS_CONFIRMED))
 		ereport(ERROR,
 				(swan_errcode_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", session_id),
-				 errmsg("session %lld is %s and cannot be cancelled",
+				 errmsg("session %lld cannot be cancelled because it is %s",
 						(long long) session_id, slot_status_name(slot.status))));
 	if (!account_lock(call, slot.user_id, &account))
 		user_not_found(slot.user_id);
@@ -368,7 +370,7 @@ swan_reschedule(PG_FUNCTION_ARGS)
 
 	ids[0] = argument_id(fcinfo, 0, "session_id");
 	ids[1] = argument_id(fcinfo, 1, "to_session_id");
-	if (!slot_find(call, ids[0], &from))
+	if (!slot_find(call, ids[0], &from) || from.date == NO_TIME)
 		session_not_found(ids[0]);
 	actor_require_own(call, from.user_id, "You can only reschedule your own sessions.");
 	entry.key = argument_key(fcinfo, 2);

@@ -45,4 +45,15 @@ swan_owns_relation(Oid relid, Oid role)
 #endif
 }
 
+/* may "role" create tables in a schema? */
+static inline bool
+swan_may_create_in(Oid namespace, Oid role)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_aclcheck(NamespaceRelationId, namespace, role, ACL_CREATE) == ACLCHECK_OK;
+#else
+	return pg_namespace_aclcheck(namespace, role, ACL_CREATE) == ACLCHECK_OK;
+#endif
+}
+
 #endif							/* SWAN_COMPAT_H */

@@ -151,6 +151,24 @@ find_other_purchase(Call *call, const Entry *entry, CreditAnswer *answer)
 						call->studio->table_names[TABLE_LEDGER])));
 }
 
+/*
+ * Makes two purchases of one payment wait for each other.  Different items
+ * conflict on no index, but must not be two clients'.
+ */
+static void
+lock_payment(Call *call, const Entry *entry)
+{
+	static const Statement lock = {
+		"SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended($1, $2))",
+		2, {TEXTOID, INT8OID}
+	};
+	NullableDatum args[] = {
+		arg_text(entry->payment_ref), arg_id(call->studio->tables[TABLE_LEDGER])
+	};
+
+	statement_read(call, &lock, args);
+}
+
 /* Refuses that one payment is for two clients. */
 static void
 check_payer(Call *call, const Entry *entry, int64 user_id)
@@ -207,6 +225,7 @@ swan_purchase(PG_FUNCTION_ARGS)
 		return answer_credit(call, fcinfo, &answer);
 	entry.expires_at = argument_expiry(fcinfo, 7);
 
+	lock_payment(call, &entry);
 	if (!account_lock(call, answer.user_id, &account))
 		user_not_found(answer.user_id);
 	call_set_now(call);

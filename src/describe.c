@@ -28,6 +28,7 @@ const StudioColumnDef studio_column_defs[STUDIO_NCOLUMNS] = {
 	[USERS_ROLE] = {TABLE_USERS, COLUMN_LABEL, "role", "NULL::pg_catalog.text"},
 	[USERS_BALANCE] = {TABLE_USERS, COLUMN_NUMBER, "available_sessions", NULL},
 	[USERS_CREATED_AT] = {TABLE_USERS, COLUMN_TIME, "created_at", "NULL::pg_catalog.timestamptz"},
+	[USERS_UPDATED_AT] = {TABLE_USERS, COLUMN_TIME, "updated_at", "NULL::pg_catalog.timestamptz"},
 	[SESSIONS_ID] = {TABLE_SESSIONS, COLUMN_ID, "id", NULL},
 	[SESSIONS_USER_ID] = {TABLE_SESSIONS, COLUMN_ID, "user_id", NULL},
 	[SESSIONS_TRAINER_ID] = {TABLE_SESSIONS, COLUMN_ID, "trainer_id", "NULL::pg_catalog.int8"},
@@ -38,6 +39,8 @@ const StudioColumnDef studio_column_defs[STUDIO_NCOLUMNS] = {
 	[SESSIONS_BOOKED_AT] = {TABLE_SESSIONS, COLUMN_TIME, "booked_at", "NULL::pg_catalog.timestamptz"},
 	[SESSIONS_DEDUCTED] = {TABLE_SESSIONS, COLUMN_FLAG, "session_deducted", "NULL::pg_catalog.bool"},
 	[SESSIONS_CONFIRMED] = {TABLE_SESSIONS, COLUMN_FLAG, "confirmed", "NULL::pg_catalog.bool"},
+	[SESSIONS_CREATED_AT] = {TABLE_SESSIONS, COLUMN_TIME, "created_at", "NULL::pg_catalog.timestamptz"},
+	[SESSIONS_UPDATED_AT] = {TABLE_SESSIONS, COLUMN_TIME, "updated_at", "NULL::pg_catalog.timestamptz"},
 };
 
 /* the tables that we make ourselves, and how they are called */

@@ -39,7 +39,7 @@ static const Statement read_clients = {
 	" LEFT JOIN {ledger} k ON k.user_id OPERATOR(pg_catalog.=) x.id"
 	" AND k.kind OPERATOR(pg_catalog.=) 'grant' AND k.key OPERATOR(pg_catalog.=) $2"
 	" ORDER BY x.n",
-	3, {INT8ARRAYOID, TEXTOID, TIMESTAMPTZOID}
+	3, {INT8ARRAYOID, TEXTOID, TIMESTAMPTZOID}, true
 };
 
 /* one ledger row for each client, after his last one */
@@ -59,7 +59,7 @@ static const Statement insert_grants = {
 	" ORDER BY g.id DESC LIMIT 1) b ON true) n"
 	" RETURNING id, user_id",
 	8, {INT8ARRAYOID, INT4OID, TEXTOID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID,
-	INT8ARRAYOID}
+	INT8ARRAYOID}, true
 };
 
 static const Statement insert_lots = {
@@ -73,8 +73,9 @@ static const Statement insert_lots = {
 static const Statement update_balances = {
 	"UPDATE {users} u SET {users.available_sessions} ="
 	" COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.+) $2"
+	"{?users.updated_at:, {users.updated_at} = {users.updated_at=$3}}"
 	" WHERE {u.id} OPERATOR(pg_catalog.=) ANY ($1) RETURNING 1",
-	2, {INT8ARRAYOID, INT4OID}
+	3, {INT8ARRAYOID, INT4OID, TIMESTAMPTZOID}, true
 };
 
 /* Answers rows of ours that a trigger of the application kept from us. */
@@ -175,7 +176,9 @@ write_grants(Call *call, const Entry *entry, const int64 *ids, const int64 *call
 		arg_id(call->actor->user_id), arg_text(call->actor->db_role),
 		arg_text(entry->key), arg_time(call->now), arg_ids(call_ids, n)
 	};
-	NullableDatum balance_args[] = {arg_ids(ids, n), arg_int(entry->delta)};
+	NullableDatum balance_args[] = {
+		arg_ids(ids, n), arg_int(entry->delta), arg_time(call->now)
+	};
 	Rows		written = statement_change(call, &insert_grants, ledger_args,
 										   TABLE_LEDGER, CMD_INSERT, NULL, 0);
 	int64	   *ledger_ids = palloc(n * sizeof(int64));

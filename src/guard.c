@@ -12,6 +12,8 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "utils/builtins.h"
@@ -204,16 +206,16 @@ refuse_new_id(TriggerData *trigdata, const RowImage *old, const RowImage *new)
  * from what the ledger says to what the row is by now.
  */
 static void
-record_balance(Studio *studio, int64 user_id, int32 before)
+record_balance(Studio *studio, int64 user_id)
 {
 	Call	   *call = call_begin(studio, CALL_GUARD);
-	Account		account = {.user_id = user_id,.balance = before,.call_id = NO_ID};
+	Account		account = {.user_id = user_id,.call_id = NO_ID};
 	Account		current;
 	int32		balance = 0;
 
 	if (account_lock(call, user_id, &current))
 		balance = current.balance;	/* otherwise the row was deleted */
-	account_open(call, &account);
+	account_read(call, &account);
 	if (balance != account.ledger_balance)
 		account_external(call, &account, balance - account.ledger_balance, NULL);
 	call_end(call);
@@ -237,7 +239,28 @@ judge_user(TriggerData *trigdata, Studio *studio,
 			guard_refuse(trigdata, "change of the balance", "Use swan_grant() or swan_revoke().");
 	}
 	else if (before != after)
-		record_balance(studio, new ? new->id : old->id, before);
+		record_balance(studio, new ? new->id : old->id);
+}
+
+/*
+ * Opens a client who came with the attached tables, as he was before the
+ * statement; in AFTER triggers that is not to be known any more.  A row of this
+ * very transaction was seen to when it was made.
+ */
+static void
+open_from_old(TriggerData *trigdata, Studio *studio, const RowImage *old)
+{
+	Account		account = {.user_id = old->id,.call_id = NO_ID};
+	TransactionId xmin = HeapTupleHeaderGetXmin(trigdata->tg_trigtuple->t_data);
+	Call	   *call;
+
+	if (studio->backfilled || TransactionIdIsCurrentTransactionId(xmin))
+		return;
+	studio = guard_working_studio(trigdata, studio, TABLE_USERS);
+	account.balance = old->guarded[GUARDED_BALANCE];
+	call = call_begin(studio, CALL_GUARD);
+	account_open(call, &account);
+	call_end(call);
 }
 
 /*
@@ -255,7 +278,11 @@ word_errors(TriggerData *trigdata, Studio *studio, CmdType command, HeapTuple ro
 	if (command != CMD_DELETE)
 		word_negative_balance(trigdata, studio, &new,
 							  command == CMD_UPDATE ? old.guarded[GUARDED_BALANCE] : 0);
-	else if (studio->settings.guard_balance == GUARD_REFUSE)
+	if (command != CMD_INSERT && studio->settings.guard_balance == GUARD_RECORD &&
+		(command == CMD_DELETE || memcmp(&old, &new, sizeof(old)) != 0) &&
+		!token_covers_statement(RelationGetRelid(trigdata->tg_relation), command))
+		open_from_old(trigdata, studio, &old);
+	if (command == CMD_DELETE && studio->settings.guard_balance == GUARD_REFUSE)
 		judge_client_delete(trigdata,
 							guard_working_studio(trigdata, studio, TABLE_USERS), &old);
 }

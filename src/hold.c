@@ -78,7 +78,7 @@ check_hold_max(Call *call, const Booking *booking)
 		ereport(ERROR,
 				(swan_errcode_saying(SWAN_INVALID_ARGUMENT,
 									 "You hold as many sessions as you may."),
-				 errmsg("user %lld may hold no more than %d slots at once",
+				 errmsg("user %lld has reached the limit of slots to hold, %d",
 						(long long) booking->user_id, call->studio->settings.hold_max),
 				 errhint("Book or release one first.")));
 }
@@ -168,7 +168,8 @@ swan_release(PG_FUNCTION_ARGS)
 	int64		user_id;
 	TimestampTz until;
 
-	if (!slot_lock(call, session_id, &slot))
+	if (!slot_find(call, session_id, &slot) || slot.date == NO_TIME ||
+		!slot_lock(call, session_id, &slot))
 		session_not_found(session_id);
 	hold = statement_recheck(call, &find_hold, args);
 	user_id = hold.nrows == 1 ? row_id(hold, 0, 1) : NO_ID;

@@ -17,14 +17,39 @@
 #include "argument.h"
 #include "checks.h"
 #include "inspect.h"
+#include "integrity.h"
 
 PG_FUNCTION_INFO_V1(swan_verify);
 
-/* Adds one finding to the result. */
-static void
-put_problem(FunctionCallInfo fcinfo, const char *check, Rows result, uint64 row)
+/*
+ * Looks for every violation in a studio, of one client or (NO_ID) of all, and
+ * hands each to "found" with (user_id, session_id, ledger_id, problem).
+ */
+void
+verify_studio(Call *call, int64 user_id, VerifyCallback found, void *arg)
 {
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	NullableDatum args[] = {
+		arg_id(user_id), arg_bool(call->studio->backfilled),
+		arg_time(call->studio->own ? DT_NOBEGIN : call->studio->made_at)
+	};
+
+	for (const Check *check = checks; check->name; check++)
+	{
+		Rows		result;
+
+		if (check->applies && !check->applies(call->studio))
+			continue;
+		result = statement_read(call, &check->statement, args);
+		for (uint64 row = 0; row < result.nrows; row++)
+			found(arg, check->name, result, row);
+	}
+}
+
+/* Adds one finding to the result of swan_verify(). */
+static void
+put_problem(void *arg, const char *check, Rows result, uint64 row)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) arg;
 	Datum		values[5] = {0};
 	bool		nulls[5] = {false};
 
@@ -42,9 +67,8 @@ put_problem(FunctionCallInfo fcinfo, const char *check, Rows result, uint64 row)
 
 /* Adds what is wrong with the guards of the studio. */
 static void
-put_guard_problems(FunctionCallInfo fcinfo, const char *studio)
+put_guard_problems(ReturnSetInfo *rsinfo, const char *studio)
 {
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Call	   *call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");
 	Rows		found = inspect_studios(call, studio);
 
@@ -66,26 +90,12 @@ put_guard_problems(FunctionCallInfo fcinfo, const char *studio)
 Datum
 swan_verify(PG_FUNCTION_ARGS)
 {
-	NullableDatum args[3];
 	Call	   *call;
 
 	InitMaterializedSRF(fcinfo, 0);
 	call = actor_enter(fcinfo, CALL_READER, NO_ACTOR_ARGUMENT, MAY_READER | MAY_OFFICE);
-	put_guard_problems(fcinfo, call->studio->name);
-
-	args[0] = arg_id(argument_id_or_null(fcinfo, 0));
-	args[1] = arg_bool(call->studio->backfilled);
-	args[2] = arg_time(call->studio->own ? DT_NOBEGIN : call->studio->made_at);
-	for (const Check *check = checks; check->name; check++)
-	{
-		Rows		result;
-
-		if (check->applies && !check->applies(call->studio))
-			continue;
-		result = statement_read(call, &check->statement, args);
-		for (uint64 row = 0; row < result.nrows; row++)
-			put_problem(fcinfo, check->name, result, row);
-	}
+	put_guard_problems((ReturnSetInfo *) fcinfo->resultinfo, call->studio->name);
+	verify_studio(call, argument_id_or_null(fcinfo, 0), put_problem, fcinfo->resultinfo);
 	call_end(call);
 	return (Datum) 0;
 }

@@ -64,10 +64,11 @@ static const Statement update_lot = {
 
 static const Statement update_balance = {
 	"UPDATE {users} u SET {users.available_sessions} = $2"
+	"{?users.updated_at:, {users.updated_at} = {users.updated_at=$4}}"
 	" WHERE {u.id} OPERATOR(pg_catalog.=) $1"
 	" AND COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.=) $3"
 	" RETURNING {u.id}, {u.available_sessions}",
-	3, {INT8OID, INT4OID, INT4OID}
+	4, {INT8OID, INT4OID, INT4OID, TIMESTAMPTZOID}
 };
 
 static const Statement find_key = {
@@ -80,9 +81,11 @@ static const Statement find_key = {
 
 /* the last row that says whether a session is charged */
 static const Statement find_debit = {
-	"SELECT CASE WHEN g.kind OPERATOR(pg_catalog.<>) 'cancellation' THEN g.lot_id END"
+	"SELECT CASE WHEN g.kind OPERATOR(pg_catalog.<>) 'cancellation'"
+	" AND g.session_id OPERATOR(pg_catalog.=) $2 THEN g.lot_id END"
 	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
-	" AND g.session_id OPERATOR(pg_catalog.=) $2"
+	" AND (g.session_id OPERATOR(pg_catalog.=) $2"
+	" OR g.from_session_id OPERATOR(pg_catalog.=) $2)"
 	" AND g.kind IN ('booking', 'reschedule', 'cancellation')"
 	" ORDER BY g.id DESC LIMIT 1",
 	2, {INT8OID, INT8OID}
@@ -217,7 +220,8 @@ account_settle(Call *call, Account *account)
 {
 	int32		balance = add_credits(account->balance, account->moved);
 	NullableDatum args[] = {
-		arg_id(account->user_id), arg_int(balance), arg_int(account->balance)
+		arg_id(account->user_id), arg_int(balance), arg_int(account->balance),
+		arg_time(call->now)
 	};
 	TokenEntry	entry = {{0}};
 	Rows		result;

@@ -85,6 +85,7 @@ extern bool account_of_row(Rows result, int first, int64 user_id,
 extern bool account_find(Call *call, int64 user_id, Account *account);
 extern bool account_lock(Call *call, int64 user_id, Account *account);
 extern int	account_lock_users(Call *call, const int64 *ids, int n);
+extern void account_read(Call *call, Account *account);
 extern void account_open(Call *call, Account *account);
 extern void account_open_after(Call *call, Account *account, int64 session_id,
 							   bool was_live, bool was_deducted);

@@ -30,6 +30,7 @@ static const Statement set_status = {
 	"UPDATE {sessions} s SET {sessions.status} = {sessions.status=$4}"
 	"{?sessions.confirmed:, {sessions.confirmed} ="
 	" COALESCE({s.confirmed}, false) OR $4 OPERATOR(pg_catalog.=) 'confirmed'}"
+	SLOT_TOUCH
 	" WHERE {s.id} OPERATOR(pg_catalog.=) $1 RETURNING" SLOT_COLUMNS,
 	SLOT_WRITE_ARGS
 };
@@ -38,6 +39,7 @@ static const Statement move_slot = {
 	"UPDATE {sessions} s SET {sessions.session_date} = {sessions.session_date=$5}"
 	"{?sessions.trainer_id:, {sessions.trainer_id} = $3}"
 	"{?sessions.duration:, {sessions.duration} = $6}"
+	SLOT_TOUCH
 	" WHERE {s.id} OPERATOR(pg_catalog.=) $1 RETURNING" SLOT_COLUMNS,
 	SLOT_WRITE_ARGS
 };

@@ -151,25 +151,29 @@ swan_extend(PG_FUNCTION_ARGS)
 						 LOT_NCOLUMNS);
 }
 
-/* Sweeps the due lots of one client; returns how many credits went. */
+/*
+ * Sweeps the due lots of one client; returns how many credits went.  Of one
+ * who was deleted nothing but empty lots is left.
+ */
 static int32
 expire_client(Call *call, int64 user_id)
 {
 	Account		account;
-	int32		before;
+	bool		found = account_lock(call, user_id, &account);
+	int32		before = account.balance;
+	NullableDatum args[2];
 
-	if (!account_lock(call, user_id, &account))
-		return 0;
 	call_set_now(call);
+	args[0] = arg_id(user_id);
+	args[1] = arg_time(call->now);
+	if (found)
 	{
-		NullableDatum args[] = {arg_id(user_id), arg_time(call->now)};
-
 		account_open(call, &account);
-		before = account.balance;
 		account_sweep(call, &account);
-		statement_change(call, &sweep_empty_lots, args, TABLE_LOTS,
-						 CMD_UPDATE, NULL, 0);
 	}
+	statement_change(call, &sweep_empty_lots, args, TABLE_LOTS, CMD_UPDATE, NULL, 0);
+	if (!found)
+		return 0;
 	account_settle(call, &account);
 	records_sync(call, &account, "Available");
 	return before - account.balance;

@@ -37,16 +37,12 @@ static const Statement newest_records = {
 static const Statement insert_records = {
 	"INSERT INTO {sessions} ({sessions.user_id}, {sessions.status}"
 	"{?sessions.duration:, {sessions.duration}}"
-	"{?sessions.notes:, {sessions.notes}}"
-	"{?sessions.session_deducted:, {sessions.session_deducted}}"
-	"{?sessions.confirmed:, {sessions.confirmed}})"
-	" SELECT $1, {sessions.status='available'}"
-	"{?sessions.duration:, 60}"
-	"{?sessions.notes:, pg_catalog.format('%s - Session %s', $2, i)}"
-	"{?sessions.session_deducted:, false}"
-	"{?sessions.confirmed:, false}"
+	"{?sessions.notes:, {sessions.notes}}" SLOT_NEW_COLUMNS ")"
+	" SELECT $1, {sessions.status='available'}{?sessions.duration:, 60}"
+	"{?sessions.notes:, {sessions.notes=pg_catalog.format('%s - Session %s', $2, i)}}"
+	SLOT_NEW_VALUES("$4")
 	" FROM pg_catalog.generate_series(1, $3) i RETURNING 1",
-	3, {INT8OID, TEXTOID, INT4OID}
+	4, {INT8OID, TEXTOID, INT4OID, TIMESTAMPTZOID}
 };
 
 static const Statement delete_records = {
@@ -75,7 +71,9 @@ check_count(Call *call, uint64 done, int32 wanted)
 static void
 add_records(Call *call, int64 user_id, int32 n, const char *reason)
 {
-	NullableDatum args[] = {arg_id(user_id), arg_text(reason), arg_int(n)};
+	NullableDatum args[] = {
+		arg_id(user_id), arg_text(reason), arg_int(n), arg_time(call->now)
+	};
 	TokenEntry *rows = palloc0(n * sizeof(TokenEntry));
 	Slot		record = {.id = NO_ID};
 

@@ -42,6 +42,7 @@ static const Statement paid_lots = {
 	" AND g.lot_id OPERATOR(pg_catalog.=) l.id"
 	" AND g.kind IN ('reversal', 'reinstatement')"
 	" WHERE l.payment_ref OPERATOR(pg_catalog.=) $1"
+	" AND l.user_id OPERATOR(pg_catalog.=) $3"
 	" AND ($2 IS NULL OR l.item OPERATOR(pg_catalog.=) $2)"
 	" GROUP BY l.id ORDER BY l.id",
 	3, {TEXTOID, TEXTOID, INT8OID}

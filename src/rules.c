@@ -98,10 +98,11 @@ booking_refuse(const Booking *booking, const Account *account,
 		case SWAN_INSUFFICIENT_SESSIONS:
 			if (booking->taken_before > 0)
 				ereport(ERROR,
-						(swan_errcode_counting(verdict, NULL, "availableSessions",
-											   booking->taken_before),
-						 errmsg("user %lld has %d available sessions, and none for session %lld",
-								user_id, booking->taken_before, session_id),
+						(swan_errcode_counting(verdict,
+											   "Not enough available sessions. Please purchase a session package to book these sessions.",
+											   "availableSessions", booking->taken_before),
+						 errmsg("user %lld has too few available sessions to book session %lld",
+								user_id, session_id),
 						 errhint("Add credits with swan_grant().")));
 			ereport(ERROR,
 					(swan_errcode_counting(verdict, NULL, "availableSessions",

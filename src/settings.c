@@ -15,13 +15,12 @@
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
-#include "utils/guc.h"
-#include "utils/lsyscache.h"
 #include "utils/tuplestore.h"
 #include "utils/varlena.h"
 
 #include "argument.h"
 #include "error.h"
+#include "integrity.h"
 #include "ledger.h"
 #include "records.h"
 
@@ -239,47 +238,70 @@ sync_all_records(const char *name)
 	call_end(call);
 }
 
-/* what must not be found before and after a guard is told to refuse */
-#define DRIFT_UNPAID \
-	"= 'unpaid_booking' AND v.problem NOT LIKE 'completed%'"
-#define DRIFT_BALANCE \
-	"IN ('negative_balance', 'balance_ledger', 'balance_lots', 'ledger_chain'," \
-	" 'ledger_order', 'lot_ledger', 'lot_swept', 'guard')"
-#define DRIFT_SESSIONS \
-	"IN ('booking_debit', 'slot_client', 'trainer_overlap', 'client_overlap', 'guard')"
-
-/* Refuses to guard what is not right: asks swan_verify(), as the studio is now. */
-static void
-refuse_drift(FunctionCallInfo fcinfo, const char *studio, const Setting *setting,
-			 const char *drift)
+/* what verify_studio() finds, as far as it stands in the way of a guard */
+typedef struct Drift
 {
-	char	   *extschema = get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid));
-	StringInfoData list;
-	Rows		found;
-	Call	   *call;
+	bool		of_balances;	/* or of sessions? */
+	int64		count;
+	StringInfoData list;		/* the first few */
+} Drift;
 
-	CommandCounterIncrement();	/* the setting itself */
-	initStringInfo(&list);
-	call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");
-	(void) set_config_option("swanalloc.studio", studio, PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-	found = statement_once(call,
-						   psprintf("SELECT v.check_name, v.user_id, v.session_id, v.problem"
-									" FROM %s.swan_verify() v WHERE v.check_name %s",
-									quote_identifier(extschema), drift),
-						   0, NULL, NULL);
-	for (uint64 i = 0; i < Min(found.nrows, 5); i++)
-		appendStringInfo(&list, "%s%s of %s %lld: %s", i > 0 ? "; " : "",
-						 row_text(found, i, 1),
-						 row_isnull(found, i, 3) ? "user" : "session",
-						 (long long) row_id(found, i, row_isnull(found, i, 3) ? 2 : 3),
-						 row_text(found, i, 4));
-	if (found.nrows > 0)
+/* Returns whether a finding is about balances. */
+static bool
+is_about_balances(const char *check)
+{
+	static const char *const names[] = {
+		"negative_balance", "balance_ledger", "balance_lots", "ledger_chain",
+		"ledger_order", "ledger_kind", "lot_ledger", "lot_swept", "lot_client",
+		"lot_origin"
+	};
+
+	for (int i = 0; i < lengthof(names); i++)
+	{
+		if (strcmp(check, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Counts one finding, and notes what the first ones are. */
+static void
+note_drift(void *arg, const char *check, Rows result, uint64 row)
+{
+	Drift	   *drift = (Drift *) arg;
+	char	   *problem = row_text(result, row, 4);
+	bool		of_user = row_isnull(result, row, 2);
+
+	if (is_about_balances(check) != drift->of_balances)
+		return;
+	/* what was never paid for and is over stays what it is */
+	if (strcmp(check, "unpaid_booking") == 0 &&
+		strncmp(problem, "completed", strlen("completed")) == 0)
+		return;
+	if (drift->count++ < 5)
+		appendStringInfo(&drift->list, "%s%s of %s %lld: %s",
+						 drift->list.len > 0 ? "; " : "", check,
+						 of_user ? "user" : "session",
+						 (long long) row_id(result, row, of_user ? 1 : 2), problem);
+}
+
+/* Refuses to guard what is not right, in a studio as it is set by now. */
+static void
+refuse_drift(Studio *studio, const Setting *setting)
+{
+	Call	   *call = call_begin(studio, CALL_READER);
+	Drift		drift;
+
+	drift.of_balances = strcmp(setting->name, "guard_balance") == 0;
+	drift.count = 0;
+	initStringInfo(&drift.list);
+	verify_studio(call, NO_ID, note_drift, &drift);
+	if (drift.count > 0)
 		ereport(ERROR,
-				(swan_errcode_counting(SWAN_INVALID_ARGUMENT, NULL, "problems", found.nrows),
-				 errmsg("%s cannot be refuse while swan_verify() finds %llu problems",
-						setting->name, (unsigned long long) found.nrows),
-				 errhint("They begin with: %s.", list.data)));
+				(swan_errcode_counting(SWAN_INVALID_ARGUMENT, NULL, "problems", drift.count),
+				 errmsg("%s cannot be refuse while swan_verify() finds problems: %lld",
+						setting->name, (long long) drift.count),
+				 errhint("They begin with: %s.", drift.list.data)));
 	call_end(call);
 }
 
@@ -304,7 +326,6 @@ swan_configure(PG_FUNCTION_ARGS)
 	char	   *value = argument_text(fcinfo, 1);
 	const Setting *setting;
 	bool		guards;
-	bool		balance;
 	char	   *written;
 
 	PreventCommandIfReadOnly("swan_configure()");
@@ -317,23 +338,27 @@ swan_configure(PG_FUNCTION_ARGS)
 	else if (setting->kind != SETTING_SEARCH_PATH)
 		swan_missing_argument("value", NULL);
 
-	/* let the calls end that do not keep records yet */
-	if (strcmp(name, "session_records") == 0)
-		LockRelationOid(studio->tables[TABLE_USERS], ShareRowExclusiveLock);
 	guards = value && strcmp(value, "refuse") == 0 && strncmp(name, "guard_", 6) == 0;
-	balance = strcmp(name, "guard_balance") == 0;
+
+	/* let end what does not keep records yet, or is not guarded */
+	if (guards || strcmp(name, "session_records") == 0)
+	{
+		LockRelationOid(studio->tables[TABLE_USERS], ShareRowExclusiveLock);
+		LockRelationOid(studio->tables[TABLE_SESSIONS], ShareRowExclusiveLock);
+	}
 	if (guards)
 	{
 		require_backfill(studio, setting);
-		if (!balance && studio->settings.guard_sessions != GUARD_REFUSE)
-			refuse_drift(fcinfo, studio_name, setting, DRIFT_UNPAID);
+		refuse_drift(studio, setting);
 	}
 	written = write_setting(studio_name, setting, value, CurrentMemoryContext);
 	if (strcmp(name, "session_records") == 0 && strcmp(value, "on") == 0)
 		sync_all_records(studio_name);
 	if (guards)
-		refuse_drift(fcinfo, studio_name, setting,
-					 balance ? DRIFT_BALANCE : DRIFT_SESSIONS);
+	{
+		CommandCounterIncrement();	/* the setting itself */
+		refuse_drift(studio_of_owner(studio_name), setting);
+	}
 	if (written == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(written));

@@ -11,15 +11,14 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_collation.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "parser/scansup.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 
 #include "argument.h"
@@ -209,14 +208,22 @@ static const char *const guard_names[] = {
 	"swan_guard_closed", "swan_guard_truncate"
 };
 
-/* Returns the text with every occurrence of a word replaced. */
-static char *
-replace_word(const char *command, const char *word, const char *by)
+/* Appends the name that a word between two @ stands for. */
+static void
+append_name(StringInfo out, const char *word, int len, const SetupNames *names)
 {
-	return TextDatumGetCString(DirectFunctionCall3Coll(replace_text, C_COLLATION_OID,
-													   CStringGetTextDatum(command),
-													   CStringGetTextDatum(word),
-													   CStringGetTextDatum(by)));
+	if (strncmp(word, "schema", len) == 0)
+		appendStringInfoString(out, quote_identifier(names->schema));
+	else if (strncmp(word, "extschema", len) == 0)
+		appendStringInfoString(out, quote_identifier(names->extschema));
+	else if (strncmp(word, "users", len) == 0)
+		appendStringInfoString(out, names->users);
+	else if (strncmp(word, "sessions", len) == 0)
+		appendStringInfoString(out, names->sessions);
+	else if (strncmp(word, "balance", len) == 0)
+		appendStringInfoString(out, quote_identifier(names->balance));
+	else
+		elog(ERROR, "unknown name in a command: %s", word);
 }
 
 /* Runs a list of commands, with the names of a studio in them. */
@@ -225,13 +232,23 @@ run_commands(Call *call, const char *const *commands, int n, const SetupNames *n
 {
 	for (int i = 0; i < n; i++)
 	{
-		char	   *text = replace_word(commands[i], "@users@", names->users);
+		StringInfoData text;
+		const char *p = commands[i];
 
-		text = replace_word(text, "@sessions@", names->sessions);
-		text = replace_word(text, "@balance@", quote_identifier(names->balance));
-		text = replace_word(text, "@extschema@", quote_identifier(names->extschema));
+		initStringInfo(&text);
+		while (*p)
+		{
+			const char *end = *p == '@' ? strchr(p + 1, '@') : NULL;
 
-		statement_utility(call, replace_word(text, "@schema@", quote_identifier(names->schema)));
+			if (end == NULL)
+				appendStringInfoChar(&text, *p++);
+			else
+			{
+				append_name(&text, p + 1, end - p - 1, names);
+				p = end + 1;
+			}
+		}
+		statement_utility(call, text.data);
 	}
 }
 
@@ -292,7 +309,7 @@ Datum
 swan_create_studio(PG_FUNCTION_ARGS)
 {
 	SetupNames	names;
-	char	   *name = argument_text(fcinfo, 0);
+	char	   *name = argument_label(fcinfo, 0, "schema");
 	char	   *owner = argument_text(fcinfo, 1);
 	Oid			owner_oid;
 	ListCell   *cell;

@@ -36,11 +36,11 @@ static const Statement lock_slots = {
 static const Statement insert_slot = {
 	"INSERT INTO {sessions} ({sessions.status}, {sessions.session_date}"
 	"{?sessions.trainer_id:, {sessions.trainer_id}}"
-	"{?sessions.duration:, {sessions.duration}})"
+	"{?sessions.duration:, {sessions.duration}}" SLOT_NEW_COLUMNS ")"
 	" VALUES ({sessions.status='available'}, {sessions.session_date=$2}"
-	"{?sessions.trainer_id:, $1}{?sessions.duration:, $3})"
+	"{?sessions.trainer_id:, $1}{?sessions.duration:, $3}" SLOT_NEW_VALUES("$4") ")"
 	" RETURNING {sessions.id}",
-	3, {INT8OID, TIMESTAMPTZOID, INT4OID}
+	4, {INT8OID, TIMESTAMPTZOID, INT4OID, TIMESTAMPTZOID}
 };
 
 /* a trainer's slot from $2 to $3; cancelled ones free the time */
@@ -166,10 +166,25 @@ slot_fit(Studio *studio, Slot *slot)
 		slot->duration = SWAN_DURATION_DEFAULT;
 	if (columns[SESSIONS_TRAINER_ID].name == NULL)
 		slot->trainer_id = NO_ID;
-	if (columns[SESSIONS_DATE].typmod >= 0 && slot->date != NO_TIME)
+	if (slot->date == NO_TIME)
+		return;
+	if (columns[SESSIONS_DATE].typmod >= 0)
 		slot->date = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_scale,
 															 TimestampTzGetDatum(slot->date),
 															 Int32GetDatum(columns[SESSIONS_DATE].typmod)));
+	if (columns[SESSIONS_DATE].type == TIMESTAMPOID)
+	{
+		Datum		zone = CStringGetTextDatum(columns[SESSIONS_DATE].time_zone);
+		Datum		local = DirectFunctionCall2(timestamptz_zone, zone,
+												TimestampTzGetDatum(slot->date));
+
+		if (DatumGetTimestampTz(DirectFunctionCall2(timestamp_zone, zone, local)) != slot->date)
+			ereport(ERROR,
+					(swan_errcode(SWAN_INVALID_ARGUMENT),
+					 errmsg("column \"%s\" cannot hold %s: clocks in zone \"%s\" show it twice",
+							columns[SESSIONS_DATE].name, timestamptz_to_str(slot->date),
+							columns[SESSIONS_DATE].time_zone)));
+	}
 }
 
 /* Refuses what an attached studio has no column for. */
@@ -251,8 +266,9 @@ slot_write(Call *call, const Statement *statement,
 		arg_int(after->duration),
 		arg_bool(after->deducted),
 		arg_time(after->booked_at),
+		arg_time(call->now),
 	};
-	TokenEntry	entry;
+	TokenEntry	entry = {{0}};
 	Rows		result;
 	Slot		written;
 	RowImage	image;
@@ -281,7 +297,9 @@ int64
 slot_insert_open(Call *call, int64 trainer_id, TimestampTz start,
 				 int32 duration)
 {
-	NullableDatum args[] = {arg_id(trainer_id), arg_time(start), arg_int(duration)};
+	NullableDatum args[] = {
+		arg_id(trainer_id), arg_time(start), arg_int(duration), arg_time(call->now)
+	};
 	Slot		slot = {.id = NO_ID,.user_id = NO_ID,.trainer_id = trainer_id};
 	TokenEntry	row = {{0}};
 	Rows		result;

@@ -39,10 +39,25 @@ typedef struct Slot
 	" {s.duration}, {s.session_deducted}, {s.booked_at}"
 #define SLOT_NCOLUMNS 8
 
-/* what slot_write() passes: id and the new value of each column */
+/* what slot_write() passes: id, the new value of each column, and now */
 #define SLOT_WRITE_ARGS \
-	8, {INT8OID, INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID, INT4OID, \
-	BOOLOID, TIMESTAMPTZOID}
+	9, {INT8OID, INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID, INT4OID, \
+	BOOLOID, TIMESTAMPTZOID, TIMESTAMPTZOID}
+
+/* to assign in every UPDATE of a slot */
+#define SLOT_TOUCH \
+	"{?sessions.updated_at:, {sessions.updated_at} = {sessions.updated_at=$9}}"
+
+/* to write in every INSERT into sessions, for what has no default with ORMs */
+#define SLOT_NEW_COLUMNS \
+	"{?sessions.session_deducted:, {sessions.session_deducted}}" \
+	"{?sessions.confirmed:, {sessions.confirmed}}" \
+	"{?sessions.created_at:, {sessions.created_at}}" \
+	"{?sessions.updated_at:, {sessions.updated_at}}"
+#define SLOT_NEW_VALUES(now) \
+	"{?sessions.session_deducted:, false}{?sessions.confirmed:, false}" \
+	"{?sessions.created_at:, {sessions.created_at=" now "}}" \
+	"{?sessions.updated_at:, {sessions.updated_at=" now "}}"
 
 /* a slot's end, in SQL */
 #define SLOT_END(alias) \

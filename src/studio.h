@@ -36,6 +36,7 @@ typedef enum StudioColumnId
 	USERS_ROLE,
 	USERS_BALANCE,
 	USERS_CREATED_AT,
+	USERS_UPDATED_AT,
 	SESSIONS_ID,
 	SESSIONS_USER_ID,
 	SESSIONS_TRAINER_ID,
@@ -45,9 +46,11 @@ typedef enum StudioColumnId
 	SESSIONS_NOTES,
 	SESSIONS_BOOKED_AT,
 	SESSIONS_DEDUCTED,
-	SESSIONS_CONFIRMED
+	SESSIONS_CONFIRMED,
+	SESSIONS_CREATED_AT,
+	SESSIONS_UPDATED_AT
 } StudioColumnId;
-#define STUDIO_NCOLUMNS (SESSIONS_CONFIRMED + 1)
+#define STUDIO_NCOLUMNS (SESSIONS_UPDATED_AT + 1)
 
 /* what a column holds, in whichever of the types that can hold it */
 typedef enum ColumnKind

@@ -120,6 +120,10 @@ expand_value(StringInfo out, Studio *studio, StudioColumnId id, const char *expr
 						 quote_literal_cstr(column->time_zone));
 	else if (studio_column_defs[id].kind == COLUMN_LABEL && column->type != TEXTOID)
 		appendStringInfo(out, "%s::%s", expression, format_type_be_qualified(column->type));
+	else if (column->type == VARCHAROID)
+		/* an explicit cast cuts what does not fit */
+		appendStringInfo(out, "(%s)::%s", expression,
+						 format_type_with_typemod(column->type, column->typmod));
 	else
 		appendStringInfoString(out, expression);
 }

@@ -20,6 +20,8 @@ CREATE TEMP TABLE want (
 );
 INSERT INTO want VALUES
 ('swan_create_studio', 'schema text DEFAULT ''studio'', owner text DEFAULT NULL', 'text', 'v', 'u'),
+('swan_attach', 'users regclass, sessions regclass, columns jsonb DEFAULT ''{}'', studio text DEFAULT NULL, dry_run boolean DEFAULT false, OUT item text, OUT column_name text, OUT state text, OUT action text', 'SETOF record', 'v', 'u'),
+('swan_backfill', 'IN batch integer DEFAULT 10000, IN studio text DEFAULT NULL', NULL, 'v', 'u'),	-- the only procedure
 ('swan_detach', 'studio text DEFAULT NULL', 'text', 'v', 'u'),
 ('swan_configure', 'setting text, value text, studio text DEFAULT NULL', 'text', 'v', 'u'),
 ('swan_settings', 'studio text DEFAULT NULL', 'SETOF swan_setting', 's', 'u'),
@@ -160,7 +162,7 @@ SELECT is((SELECT string_agg(proname, ', ' ORDER BY proname) FROM routine
 	WHERE 'key' = ANY (proargnames) AND arguments !~ '(^|, )key text( DEFAULT NULL)?, actor '), NULL,
 	'key is text and stands before actor');
 SELECT is((SELECT string_agg(proname, ', ' ORDER BY proname) FROM routine
-	WHERE 'studio' = ANY (proargnames) AND arguments !~ '(^|, )studio text DEFAULT NULL'), NULL,
+	WHERE 'studio' = ANY (proargnames) AND arguments !~ '(^|, )(IN )?studio text DEFAULT NULL'), NULL,
 	'studio is text and may be left out');
 SELECT is((SELECT string_agg(proname || '.' || n, ', ') FROM routine, unnest(proargnames) n WHERE n = ''), NULL,
 	'every argument has a name');
@@ -180,7 +182,9 @@ SELECT is((SELECT string_agg(object, ', ') FROM function
 SELECT is((SELECT string_agg(object, ', ') FROM function WHERE proacl IS NOT NULL), NULL,
 	'nothing was granted or revoked in the script: a dump would lose it');
 SELECT is((SELECT string_agg(object, ', ') FROM function
-	WHERE prorettype IN ('void'::regtype, 'name'::regtype, 'xid8'::regtype)), NULL, 'none returns void, name or xid8');
+	WHERE prokind <> 'p' AND prorettype IN ('void'::regtype, 'name'::regtype, 'xid8'::regtype)), NULL, 'none returns void, name or xid8');
+SELECT is((SELECT string_agg(object, ', ') FROM function WHERE prokind <> 'f'), 'function swan_backfill(integer,text)',
+	'what commits is a procedure, all else functions');
 SELECT is((SELECT string_agg(proname, ', ' ORDER BY proname) FROM routine
 	WHERE provolatile = 'v' AND proparallel <> 'u'), NULL, 'no writer is offered to parallel workers');
 SELECT is((SELECT string_agg(proname, ', ' ORDER BY proname) FROM routine

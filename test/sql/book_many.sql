@@ -125,13 +125,14 @@ SELECT * FROM swan_book_many(13, '{11, 12}', actor => 2);
 -- Keys: the answers of the first call, though one of them has changed since
 --
 SELECT available_sessions FROM swan_grant(14, 6);
-SELECT session_id, charged, available_sessions, ledger_id, replayed FROM swan_book_many(14, '{21, 20, 22}', key => 'k');
+SELECT session_id, charged, available_sessions, ledger_id - min(ledger_id) OVER () AS row, replayed FROM swan_book_many(14, '{21, 20, 22}', key => 'k');
 SELECT available_sessions FROM swan_book(14, 23);
 SELECT status, available_sessions FROM swan_confirm(20);
 SELECT returned, available_sessions FROM swan_cancel(22);
-SELECT session_id, status, charged, available_sessions, message, ledger_id, replayed FROM swan_book_many(14, '{21, 20, 22}', key => 'k');
+SELECT b.session_id, status, charged, available_sessions, message, ledger_id = g.id AS same_row, replayed
+  FROM swan_book_many(14, '{21, 20, 22}', key => 'k') b LEFT JOIN studio.swan_ledger g ON g.session_id = b.session_id AND g.kind = 'booking' ORDER BY g.id;
 -- whatever their order, and whoever pays
-SELECT session_id, charged, available_sessions, ledger_id FROM swan_book_many(14, '{20, 22, 21}', false, 'k', 1);
+SELECT session_id, charged, available_sessions, ledger_id - min(ledger_id) OVER () AS row FROM swan_book_many(14, '{20, 22, 21}', false, 'k', 1);
 SELECT slots, try(format('SELECT count(*) FROM swan_book_many(14, %L, key => ''k'')', slots))
   FROM unnest(ARRAY['{20, 21}', '{20, 21, 22, 23}', '{20, 21, 24}', '{20, 21, 999}', '{24}', '{21}']) slots;
 SELECT * FROM swan_book_many(14, '{20, 21}', key => 'k');

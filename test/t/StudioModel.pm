@@ -209,6 +209,7 @@ sub do_grant_many
 	required($c->{n});
 	check_count($c->{n}, $self->{settings}{grant_max});
 	check_key($c->{key});
+	refuse('SW013') if !defined $c->{key} && defined $c->{expires} && $c->{expires} <= $self->{now};
 	my @users = map { $self->user_of($_) } @{ $c->{users} };
 	for my $user (@users)
 	{
@@ -643,9 +644,9 @@ sub do_release
 	required($c->{slot});
 	my $slot = $self->{slots}{ $c->{slot} } or refuse('SW007');
 	my $hold = $self->{holds}{ $c->{slot} };
-	refuse('SW006') unless is_office($who) || is_person($who, $hold && $hold->{user})
-	  || ($who->{role} eq 'trainer' && is_person($who, $slot->{trainer}));
 	refuse('SW008') unless $hold && $hold->{until} > $self->{now};
+	refuse('SW006') unless is_office($who) || is_person($who, $hold->{user})
+	  || ($who->{role} eq 'trainer' && is_person($who, $slot->{trainer}));
 	my $user = $self->{users}{ $hold->{user} };
 	$self->sweep($user);
 	$self->note($user, 'release', 0, slot => $c->{slot}, actor => $who->{id});
@@ -812,6 +813,7 @@ sub do_reschedule
 	}
 	refuse('SW008') unless is_live($from);
 	refuse('SW008') if !is_office($who) && $self->is_too_late($from);
+	refuse('SW007') unless $to;
 	my $why = $self->why_not($who, $from->{user}, $to, instead_of => $from->{name});
 	refuse($why) if $why;
 
