@@ -164,7 +164,10 @@ attach_check_required(Attachment *att)
 		if (attr->attisdropped || !attr->attnotnull || attr->atthasdef ||
 			attr->attidentity != '\0' || is_written(att, name))
 			continue;
-		if (att->names[SESSIONS_USER_ID] && strcmp(att->names[SESSIONS_USER_ID], name) == 0)
+		if (att->names[SESSIONS_ID] && strcmp(att->names[SESSIONS_ID], name) == 0)
+			attach_report(att, "sessions.id", name, "found",
+						  "it has no default: swan_open() will fail, and reopening, and session_records");
+		else if (att->names[SESSIONS_USER_ID] && strcmp(att->names[SESSIONS_USER_ID], name) == 0)
 			attach_refuse(att, "sessions.user_id", name, "an open slot has no client",
 						  psprintf("ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL",
 								   RelationGetRelationName(rel), quote_identifier(name)));

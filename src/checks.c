@@ -26,11 +26,11 @@ refuses_sessions(Studio *studio)
 	return studio->settings.guard_sessions == GUARD_REFUSE;
 }
 
-/* Returns whether bookings can be changed by others. */
+/* Returns whether bookings are only recorded. */
 static bool
-lets_sessions(Studio *studio)
+records_sessions(Studio *studio)
 {
-	return studio->settings.guard_sessions != GUARD_REFUSE;
+	return studio->settings.guard_sessions == GUARD_RECORD;
 }
 
 /* Returns whether a trainer's slots must not overlap. */
@@ -246,7 +246,7 @@ const Check checks[] = {
 			" (" STATUSES ")[d.code OPERATOR(pg_catalog.%) 8] AND " FOR_CLIENT("{s.user_id}"),
 	1, {INT8OID}, true}},
 
-	{"unpaid_booking", lets_sessions, {
+	{"unpaid_booking", records_sessions, {
 			"SELECT {s.user_id}, {s.id}, NULL::pg_catalog.int8,"
 			" pg_catalog.format('%s session was never booked by swan_book', {s.status})"
 			" FROM {sessions} s WHERE {s.status} IN ('scheduled', 'confirmed', 'completed')"

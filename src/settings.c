@@ -349,6 +349,14 @@ swan_configure(PG_FUNCTION_ARGS)
 	if (guards)
 	{
 		require_backfill(studio, setting);
+
+		/* what record would have named must not slip by where it was off */
+		if (studio->settings.guard_sessions == GUARD_OFF && strcmp(name, "guard_sessions") == 0)
+		{
+			write_setting(studio_name, setting, "record", CurrentMemoryContext);
+			CommandCounterIncrement();
+			studio = studio_of_owner(studio_name);
+		}
 		refuse_drift(studio, setting);
 	}
 	written = write_setting(studio_name, setting, value, CurrentMemoryContext);
