@@ -5,6 +5,8 @@
 
 use strict;
 use warnings;
+use Cwd qw(abs_path);
+use File::Basename;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -117,6 +119,14 @@ for my $round (1 .. 4)
 }
 is($primary->safe_psql('postgres', 'SELECT array_agg(a.id ORDER BY a.id) = (SELECT array_agg(id ORDER BY id) FROM studio.swan_ledger) FROM applied a'),
 	't', 'every event was applied, and once');
+
+# The queries of the Prometheus exporter, as a reader.
+my $collector = slurp_file(dirname(abs_path($0)) . '/../../examples/prometheus/swanalloc.collector.yml');
+my @queries = $collector =~ /^ +query: \|\n((?: {6}.*\n)+)/mg;
+is(scalar @queries, 3, 'the collector has queries');
+like(as($primary, 'watch', $queries[0]), qr/^expired\|today\|0$/m, 'credits moved');
+is(as($primary, 'watch', $queries[1]), '', 'no problem');
+like(as($primary, 'watch', $queries[2]), qr/^\d+\|0\|0\|0$/, 'the others');
 
 # Failover: the timeline changes.
 $cursor = as($primary, 'watch', 'SELECT cursor FROM swan_changes() OFFSET 4 LIMIT 1');
