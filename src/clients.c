@@ -72,15 +72,21 @@ PG_FUNCTION_INFO_V1(swan_clients);
 	" WHERE NOT l.swept AND l.expires_at OPERATOR(pg_catalog.<=) $5)" \
 	" THEN " HAS_WARNING " OPERATOR(pg_catalog.=) $7 ELSE false END)"
 
-/* whom a trainer may see */
-#define OF_TRAINER \
-	" AND {u.id} OPERATOR(pg_catalog.=) ANY (SELECT {s.user_id} FROM {sessions} s" \
+/*
+ * Whom the actor may see: all, or those whom he trains.  These are found first,
+ * which OFFSET makes sure of: walking through everybody in the order of the list
+ * until enough of them are met would take long.
+ */
+#define ALL_CLIENTS "{users} u"
+#define OWN_CLIENTS \
+	"(SELECT DISTINCT {s.user_id} AS id FROM {sessions} s" \
 	" WHERE {s.trainer_id} OPERATOR(pg_catalog.=) $8" \
-	" AND {s.status} OPERATOR(pg_catalog.<>) 'available')"
+	" AND {s.status} OPERATOR(pg_catalog.<>) 'available' OFFSET 0) c" \
+	" JOIN {users} u ON {u.id} OPERATOR(pg_catalog.=) c.id"
 
 /* a page by a key of the client himself */
-#define PAGE_BY(key, beyond, direction, scope) \
-	"SELECT {u.id} AS id, " key " AS key FROM {users} u WHERE" WANTED scope \
+#define PAGE_BY(key, beyond, direction, clients) \
+	"SELECT {u.id} AS id, " key " AS key FROM " clients " WHERE" WANTED \
 	" AND ($3 IS NULL OR ROW(" key ", {u.id}) OPERATOR(pg_catalog." beyond ") ROW($2, $3))" \
 	" ORDER BY " key direction ", {u.id}" direction " LIMIT $4"
 
@@ -90,10 +96,10 @@ PG_FUNCTION_INFO_V1(swan_clients);
 	" AND {o.status} OPERATOR(pg_catalog.=) 'completed'" also ")"
 
 /* a page by last session, latest first: of those who had one */
-#define PAGE_BY_LAST_SESSION(scope) \
-	"SELECT {u.id} AS id, {s.session_date} AS key FROM {sessions} s" \
-	" JOIN {users} u ON {u.id} OPERATOR(pg_catalog.=) {s.user_id}" \
-	" WHERE" WANTED scope " AND {s.status} OPERATOR(pg_catalog.=) 'completed'" \
+#define PAGE_BY_LAST_SESSION(clients) \
+	"SELECT {u.id} AS id, {s.session_date} AS key FROM " clients \
+	" JOIN {sessions} s ON {s.user_id} OPERATOR(pg_catalog.=) {u.id}" \
+	" WHERE" WANTED " AND {s.status} OPERATOR(pg_catalog.=) 'completed'" \
 	" AND {s.session_date} IS NOT NULL" \
 	" AND ($3 IS NULL OR ROW({s.session_date}, {u.id}) OPERATOR(pg_catalog.<) ROW($2, $3))" \
 	" AND NOT " HAD_SESSION(" AND ROW({o.session_date}, {o.id})" \
@@ -101,9 +107,9 @@ PG_FUNCTION_INFO_V1(swan_clients);
 	" ORDER BY {s.session_date} DESC, {u.id} DESC LIMIT $4"
 
 /* and then of those who had none */
-#define PAGE_WITHOUT_SESSION(scope) \
-	"SELECT {u.id} AS id, NULL::pg_catalog.timestamptz AS key FROM {users} u" \
-	" WHERE" WANTED scope \
+#define PAGE_WITHOUT_SESSION(clients) \
+	"SELECT {u.id} AS id, NULL::pg_catalog.timestamptz AS key FROM " clients \
+	" WHERE" WANTED \
 	" AND ($3 IS NULL OR $2 IS NOT NULL OR {u.id} OPERATOR(pg_catalog.<) $3)" \
 	" AND NOT " HAD_SESSION(" AND {o.session_date} IS NOT NULL") \
 	" ORDER BY {u.id} DESC LIMIT $4"
@@ -135,18 +141,18 @@ typedef struct Ordering
 
 static const Ordering orderings[] = {
 	{"name", false, false,
-		{LIST(PAGE_BY(NAME_KEY, ">", "", ""), ""), LIST_ARGS(TEXTOID)},
-		{LIST(PAGE_BY(NAME_KEY, ">", "", OF_TRAINER), ""), LIST_ARGS(TEXTOID)}
+		{LIST(PAGE_BY(NAME_KEY, ">", "", ALL_CLIENTS), ""), LIST_ARGS(TEXTOID)},
+		{LIST(PAGE_BY(NAME_KEY, ">", "", OWN_CLIENTS), ""), LIST_ARGS(TEXTOID)}
 	},
 	{"created_at", true, false,
-		{LIST(PAGE_BY(CREATED_KEY, "<", " DESC", ""), " DESC"), LIST_ARGS(TIMESTAMPTZOID)},
-		{LIST(PAGE_BY(CREATED_KEY, "<", " DESC", OF_TRAINER), " DESC"), LIST_ARGS(TIMESTAMPTZOID)}
+		{LIST(PAGE_BY(CREATED_KEY, "<", " DESC", ALL_CLIENTS), " DESC"), LIST_ARGS(TIMESTAMPTZOID)},
+		{LIST(PAGE_BY(CREATED_KEY, "<", " DESC", OWN_CLIENTS), " DESC"), LIST_ARGS(TIMESTAMPTZOID)}
 	},
 	{"last_session", true, true,
-		{LIST(PAGE_BY_LAST_SESSION(""), " DESC"), LIST_ARGS(TIMESTAMPTZOID)},
-		{LIST(PAGE_BY_LAST_SESSION(OF_TRAINER), " DESC"), LIST_ARGS(TIMESTAMPTZOID)},
-		{LIST(PAGE_WITHOUT_SESSION(""), " DESC"), LIST_ARGS(TIMESTAMPTZOID)},
-		{LIST(PAGE_WITHOUT_SESSION(OF_TRAINER), " DESC"), LIST_ARGS(TIMESTAMPTZOID)}
+		{LIST(PAGE_BY_LAST_SESSION(ALL_CLIENTS), " DESC"), LIST_ARGS(TIMESTAMPTZOID)},
+		{LIST(PAGE_BY_LAST_SESSION(OWN_CLIENTS), " DESC"), LIST_ARGS(TIMESTAMPTZOID)},
+		{LIST(PAGE_WITHOUT_SESSION(ALL_CLIENTS), " DESC"), LIST_ARGS(TIMESTAMPTZOID)},
+		{LIST(PAGE_WITHOUT_SESSION(OWN_CLIENTS), " DESC"), LIST_ARGS(TIMESTAMPTZOID)}
 	}
 };
 
