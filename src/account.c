@@ -41,10 +41,20 @@ static const Statement find_lot = {
 	2, {INT8OID, INT8OID}
 };
 
-static const Statement live_bookings = {
+/* live bookings that the ledger knows nothing of */
+static const Statement unknown_bookings = {
 	"SELECT {s.id}, {s.session_deducted}, s.xmin FROM {sessions} s"
 	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $1"
-	" AND {s.status} IN ('scheduled', 'confirmed') ORDER BY {s.id}",
+	" AND {s.status} IN ('scheduled', 'confirmed')"
+	" AND NOT EXISTS (SELECT 1 FROM {ledger} g"
+	" WHERE g.user_id OPERATOR(pg_catalog.=) $1"
+	" AND g.session_id OPERATOR(pg_catalog.=) {s.id}) ORDER BY {s.id}",
+	1, {INT8OID}
+};
+
+static const Statement last_row_at = {
+	"SELECT g.at FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
+	" ORDER BY g.id DESC LIMIT 1",
 	1, {INT8OID}
 };
 
@@ -188,18 +198,18 @@ write_opening(Call *call, Account *account, const char *kind, int32 delta,
 }
 
 /*
- * Writes the first rows of a client who came with the attached tables: what he
- * had, and which of his live bookings count as paid out of it.  Rows of this
- * very transaction are news, not history.
+ * Writes the rows with which a client comes along when tables are attached:
+ * what he had, if he is new, and which of his live bookings count as paid out
+ * of it.  Rows of this very transaction are news, not history.
  */
 static void
-open_untouched(Call *call, Account *account, int64 session_id,
+open_with_bookings(Call *call, Account *account, int64 session_id,
 			   bool was_live, bool was_deducted)
 {
 	NullableDatum args[] = {arg_id(account->user_id)};
 	OldBookings old = call->studio->old_bookings;
 	TimestampTz now = call->now;
-	Rows		result = statement_recheck(call, &live_bookings, args);
+	Rows		result = statement_recheck(call, &unknown_bookings, args);
 	int64	   *ids = palloc((result.nrows + 1) * sizeof(int64));
 	bool	   *charged = palloc((result.nrows + 1) * sizeof(bool));
 	int			n = 0;
@@ -226,7 +236,9 @@ open_untouched(Call *call, Account *account, int64 session_id,
 		ncharged += charged[i];
 
 	call->now = call->studio->made_at;
-	if (account->balance + ncharged > 0)
+	if (account->has_ledger && ncharged > 0)
+		write_opening(call, account, "external", ncharged, NO_ID);
+	else if (!account->has_ledger && account->balance + ncharged > 0)
 		write_opening(call, account, "opening", add_credits(account->balance, ncharged), NO_ID);
 	for (int i = 0; i < n; i++)
 		write_opening(call, account, "booking", charged[i] ? -1 : 0, ids[i]);
@@ -243,12 +255,21 @@ void
 account_open_after(Call *call, Account *account, int64 session_id,
 				   bool was_live, bool was_deducted)
 {
+	NullableDatum args[] = {arg_id(account->user_id)};
+
 	account_read(call, account);
 	if (call->studio->backfilled)
 		return;
+	if (account->balance < 0)	/* the check is not validated yet */
+		ereport(ERROR,
+				(swan_errcode(SWAN_INSUFFICIENT_SESSIONS),
+				 errmsg("the balance of user %lld is negative", (long long) account->user_id),
+				 errhint("Settle it before anything else is done for this client.")));
 	if (!account->has_ledger)
-		open_untouched(call, account, session_id, was_live, was_deducted);
-	else if (account->ledger_balance != account->balance)
+		open_with_bookings(call, account, session_id, was_live, was_deducted);
+	else if (row_time(statement_recheck(call, &last_row_at, args), 0, 1) < call->studio->made_at)
+		open_with_bookings(call, account, session_id, false, false);
+	if (account->ledger_balance != account->balance)
 		account_external(call, account, account->balance - account->ledger_balance,
 						 "changed while detached");
 	account->moved = 0;			/* the balance itself has moved already */
@@ -338,4 +359,18 @@ account_lot(Call *call, Account *account, int64 lot_id)
 				 errmsg("lot %lld of user %lld is missing",
 						(long long) lot_id, (long long) account->user_id)));
 	return account_add_lot(account, lot_id, row_int(result, 0, 1), row_time(result, 0, 2));
+}
+
+/*
+ * Opens the account of a client for a writer: locks him, notes the time, reads
+ * his lots and expires what is due.
+ */
+void
+account_enter(Call *call, int64 user_id, Account *account)
+{
+	if (!account_lock(call, user_id, account))
+		user_not_found(user_id);
+	call_set_now(call);
+	account_open(call, account);
+	account_sweep(call, account);
 }

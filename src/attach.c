@@ -81,8 +81,8 @@ attach_refuse(Attachment *att, const char *item, const char *column,
 				  action ? psprintf("%s: %s", problem, action) : problem);
 	if (att->problem == NULL)
 	{
-		att->problem = psprintf("%s: %s", item, problem);
-		att->hint = action;
+		att->problem = MemoryContextStrdup(att->context, psprintf("%s: %s", item, problem));
+		att->hint = action ? MemoryContextStrdup(att->context, action) : NULL;
 	}
 }
 
@@ -208,7 +208,11 @@ find_column(Attachment *att, StudioColumnId id)
 		att->zones[id] = column_option(att, "time_zones", id, NULL);
 		if (att->zones[id] == NULL)
 			att->zones[id] = option(att, NULL, "time_zone", NULL);
-		if (att->zones[id] == NULL || pg_tzset(att->zones[id]) == NULL)
+		if (att->zones[id] && pg_tzset(att->zones[id]) == NULL)
+			attach_refuse(att, label, name,
+						  psprintf("time zone \"%s\" is not known", att->zones[id]),
+						  "pg_timezone_names lists the names");
+		else if (att->zones[id] == NULL)
 			attach_refuse(att, label, name, "timestamp without time zone",
 						  psprintf("pass {\"time_zones\": {\"%s\": \"UTC\"}} with the zone its times are of",
 								   label));
@@ -250,10 +254,15 @@ check_table(Attachment *att, Oid relid, const char *item, StudioColumnId key)
 	Relation	rel = relation_open(relid, AccessShareLock);
 	char	   *rls = option(att, NULL, "rls", NULL);
 
+	if (rel->rd_rel->relkind != RELKIND_RELATION &&
+		rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
+	{
+		attach_refuse(att, item, NULL, "not a table", NULL);
+		relation_close(rel, AccessShareLock);
+		return;
+	}
 	if (rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE || rel->rd_rel->relispartition)
 		attach_refuse(att, item, NULL, "partitioned tables cannot be attached", NULL);
-	else if (rel->rd_rel->relkind != RELKIND_RELATION)
-		attach_refuse(att, item, NULL, "not a table", NULL);
 	else if (rel->rd_rel->relhassubclass || has_superclass(relid))
 		attach_refuse(att, item, NULL, "tables that inherit cannot be attached", NULL);
 	else if (rel->rd_rel->relpersistence != RELPERSISTENCE_PERMANENT)
@@ -315,6 +324,11 @@ check_our_tables(Attachment *att)
 			owner = relid;
 	}
 	att->continues = found == STUDIO_NTABLES - TABLE_LEDGER;
+	if (att->continues &&
+		(get_attnum(get_relname_relid("swan_ledger", namespace), "balance_after") == InvalidAttrNumber ||
+		 get_attnum(get_relname_relid("swan_lots", namespace), "swept") == InvalidAttrNumber ||
+		 get_attnum(get_relname_relid("swan_holds", namespace), "until") == InvalidAttrNumber))
+		att->continues = false;
 	if (found > 0 && (!att->continues || OidIsValid(owner)))
 		attach_refuse(att, "swan_ledger", NULL,
 					  "some tables with our names are there already",
@@ -333,6 +347,7 @@ start_attachment(Attachment *att, FunctionCallInfo fcinfo)
 {
 	memset(att, 0, sizeof(Attachment));
 	att->rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	att->context = CurrentMemoryContext;
 	for (int i = 0; i < 2; i++)
 	{
 		Oid			relid;
@@ -394,8 +409,9 @@ swan_attach(PG_FUNCTION_ARGS)
 	attach_check_required(&att);
 	check_our_tables(&att);
 	attach_check_schema(&att);
-	if (att.problem == NULL)
-		attach_look_at_rows(&att);
+	attach_check_names(&att);
+	attach_check_indexes(&att);
+	attach_look_at_rows(&att);
 
 	if (att.dry_run)
 		return (Datum) 0;
@@ -405,6 +421,7 @@ swan_attach(PG_FUNCTION_ARGS)
 				 errmsg("cannot attach: %s", att.problem),
 				 att.hint ? errhint("Remedy: %s.", att.hint) :
 				 errhint("A dry run of swan_attach() lists everything it finds.")));
+	PreventCommandIfReadOnly("swan_attach()");
 	attach_make(&att, get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid)));
 	return (Datum) 0;
 }

@@ -16,6 +16,7 @@
 typedef struct Attachment
 {
 	ReturnSetInfo *rsinfo;		/* the report goes there */
+	MemoryContext context;		/* of what outlives a frame */
 	Oid			users;
 	Oid			sessions;
 	char	   *studio;
@@ -39,6 +40,8 @@ extern void attach_refuse(Attachment *att, const char *item, const char *column,
 extern void attach_check_options(Attachment *att);
 extern void attach_check_required(Attachment *att);
 extern void attach_check_generated(Attachment *att);
+extern void attach_check_names(Attachment *att);
+extern void attach_check_indexes(Attachment *att);
 extern void attach_check_schema(Attachment *att);
 
 /* attach_rows.c */

@@ -7,11 +7,16 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/relation.h"
+#include "catalog/pg_index.h"
+#include "commands/trigger.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/relcache.h"
+#include "utils/syscache.h"
 
 #include "attach.h"
 #include "compat.h"
@@ -174,8 +179,9 @@ attach_check_required(Attachment *att)
 		else
 			attach_refuse(att, psprintf("sessions column %s", name), name,
 						  "it must be set in every INSERT, and swan_open() does not know it",
-						  psprintf("ALTER TABLE %s ALTER COLUMN %s SET DEFAULT ...",
-								   RelationGetRelationName(rel), quote_identifier(name)));
+						  psprintf("give it a default with ALTER TABLE %s ALTER COLUMN %s SET DEFAULT",
+								   quote_identifier(RelationGetRelationName(rel)),
+								   quote_identifier(name)));
 	}
 	relation_close(rel, AccessShareLock);
 }
@@ -208,4 +214,72 @@ attach_check_schema(Attachment *att)
 					  psprintf("GRANT CREATE ON SCHEMA %s TO %s",
 							   quote_identifier(get_namespace_name(namespace)),
 							   quote_identifier(GetUserNameFromId(owner, false))));
+}
+
+/* Looks for triggers and constraints that have our names, and are not ours. */
+void
+attach_check_names(Attachment *att)
+{
+	for (int i = 0; i < 2; i++)
+	{
+		Oid			relid = i == 0 ? att->users : att->sessions;
+		const char *item = i == 0 ? "users" : "sessions";
+		static const char *const names[] = {
+			"swan_word_users", "swan_guard_users", "swan_guard_sessions", "swan_guard_truncate"
+		};
+
+		for (int j = 0; j < lengthof(names); j++)
+		{
+			if (OidIsValid(get_trigger_oid(relid, names[j], true)))
+				attach_refuse(att, item, NULL,
+							  psprintf("it has a trigger \"%s\"", names[j]),
+							  "drop or rename it");
+		}
+	}
+}
+
+/* Returns whether an index begins with a column. */
+static bool
+has_index_on(Oid relid, AttrNumber attnum)
+{
+	Relation	rel = relation_open(relid, AccessShareLock);
+	List	   *indexes = RelationGetIndexList(rel);
+	ListCell   *cell;
+	bool		found = false;
+
+	foreach(cell, indexes)
+	{
+		HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(cell)));
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		if (((Form_pg_index) GETSTRUCT(tuple))->indkey.values[0] == attnum)
+			found = true;
+		ReleaseSysCache(tuple);
+	}
+	relation_close(rel, AccessShareLock);
+	return found;
+}
+
+/* Says which index every call would miss. */
+void
+attach_check_indexes(Attachment *att)
+{
+	static const StudioColumnId owners[] = {SESSIONS_USER_ID, SESSIONS_TRAINER_ID};
+
+	for (int i = 0; i < lengthof(owners); i++)
+	{
+		const char *name = att->names[owners[i]];
+		AttrNumber	attnum = name ? get_attnum(att->sessions, name) : InvalidAttrNumber;
+
+		if (attnum != InvalidAttrNumber && att->names[SESSIONS_DATE] &&
+			!has_index_on(att->sessions, attnum))
+			attach_report(att, studio_column_label(owners[i]), name, "found",
+						  psprintf("no index begins with it, so many calls read all of the table: "
+								   "CREATE INDEX CONCURRENTLY ON %s (%s, %s)",
+								   quote_qualified_identifier(get_namespace_name(get_rel_namespace(att->sessions)),
+															  get_rel_name(att->sessions)),
+								   quote_identifier(name),
+								   quote_identifier(att->names[SESSIONS_DATE])));
+	}
 }

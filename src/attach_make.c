@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_constraint.h"
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
@@ -122,6 +123,10 @@ attach_make(Attachment *att, const char *extschema)
 	call = call_begin_as(owner, "pg_catalog, pg_temp");
 	if (!att->continues)
 		setup_our_tables(call, &names);
+	/* left by DROP EXTENSION ... CASCADE, which takes the triggers only */
+	if (OidIsValid(get_relation_constraint_oid(att->users, "swan_balance_check", true)))
+		statement_utility(call, psprintf("ALTER TABLE %s DROP CONSTRAINT swan_balance_check",
+										 names.users));
 	setup_guards(call, &names);
 	call_end(call);
 	write_registry(att, owner);

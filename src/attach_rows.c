@@ -116,12 +116,13 @@ static void
 look_at_labels(Attachment *att, Call *call)
 {
 	static const Oid argtypes[] = {OIDOID};
-	Oid			type = get_atttype(att->sessions,
-								   get_attnum(att->sessions, att->names[SESSIONS_STATUS]));
+	AttrNumber	attnum = get_attnum(att->sessions, att->names[SESSIONS_STATUS]);
+	Oid			type = attnum == InvalidAttrNumber ? InvalidOid :
+		get_atttype(att->sessions, attnum);
 	NullableDatum args[] = {arg_datum(ObjectIdGetDatum(type))};
 	Rows		result;
 
-	if (!type_is_enum(type))
+	if (!OidIsValid(type) || !type_is_enum(type))
 		return;
 	result = statement_once(call,
 							"SELECT pg_catalog.string_agg(l.label, ', ' ORDER BY l.n)"
@@ -182,9 +183,13 @@ attach_look_at_rows(Attachment *att)
 		att->names[SESSIONS_DEDUCTED] == NULL)
 		attach_refuse(att, "old_bookings", NULL, "there is no column for session_deducted",
 					  "say charged or free");
-	look_at_labels(att, call);
-	look_at_users(att, call);
-	look_at_sessions(att, call);
+	if (att->names[SESSIONS_STATUS])
+		look_at_labels(att, call);
 	look_at_triggers(att, call);
+	if (att->problem == NULL)	/* else there may be no rows to look at */
+	{
+		look_at_users(att, call);
+		look_at_sessions(att, call);
+	}
 	call_end(call);
 }

@@ -64,8 +64,10 @@ finish(const char *name)
 	static const Oid argtypes[] = {TEXTOID};
 	Studio	   *studio = studio_of_owner(name);
 	NullableDatum args[] = {arg_text(studio->name)};
-	Call	   *call = call_begin_as(studio->owner, "pg_catalog, pg_temp");
+	Call	   *call;
 
+	studio_check(studio);
+	call = call_begin_as(studio->owner, "pg_catalog, pg_temp");
 	statement_utility(call, psprintf("ALTER TABLE %s VALIDATE CONSTRAINT swan_balance_check",
 									 studio->table_names[TABLE_USERS]));
 	call_end(call);

@@ -270,16 +270,14 @@ swan_cancel(PG_FUNCTION_ARGS)
 				(swan_errcode_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", session_id),
 				 errmsg("session %lld cannot be cancelled because it is %s",
 						(long long) session_id, slot_status_name(slot.status))));
-	if (!account_lock(call, slot.user_id, &account))
-		user_not_found(slot.user_id);
-	call_set_now(call);
-	account_open(call, &account);
-	account_sweep(call, &account);
+	account_enter(call, slot.user_id, &account);
 
 	lot_id = ledger_debit(call, slot.user_id, session_id);
 	answer.charged = lot_id != NO_ID;
 	cancelled = slot;
 	cancelled.status = STATUS_CANCELLED;
+	if (!answer.charged)
+		cancelled.deducted = false; /* whatever somebody wrote there */
 	if (answer.charged && comes_back(call, fcinfo, &slot))
 	{
 		entry.lot = account_lot(call, &account, lot_id);
@@ -392,7 +390,8 @@ swan_reschedule(PG_FUNCTION_ARGS)
 	}
 
 	slot_lock_all(call, ids, 2);
-	slot_lock(call, ids[0], &from);
+	if (!slot_lock(call, ids[0], &from))
+		session_not_found(ids[0]);
 	target.slot_known = slot_lock(call, ids[1], &target.slot);
 	actor_require_own(call, from.user_id, "You can only reschedule your own sessions.");
 	users[0] = from.user_id;

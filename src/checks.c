@@ -48,17 +48,22 @@ keeps_records(Studio *studio)
 }
 
 /*
- * The debit of a client's session is +1 where it was booked, follows it when it is
- * rescheduled, and is gone when it is returned.
+ * The debit of a client's session is +1 where it was booked, follows it when
+ * it is rescheduled, and is gone when it is returned.  "left" says that the
+ * last word on it is somebody's direct change, which was recorded: what the
+ * session became then is not the engine's doing.
  */
 #define DEBITS \
-	"(SELECT d.user_id, d.session_id, pg_catalog.sum(d.n) AS n FROM (" \
-	"SELECT g.user_id, g.session_id, OPERATOR(pg_catalog.-) g.delta AS n FROM {ledger} g" \
-	" WHERE g.kind IN ('booking', 'cancellation') AND " FOR_CLIENT("g.user_id") \
-	" UNION ALL SELECT g.user_id, g.session_id, 1 FROM {ledger} g" \
+	"(SELECT d.user_id, d.session_id, pg_catalog.sum(d.n) AS n, pg_catalog.min(d.at) AS since," \
+	" pg_catalog.max(d.id) FILTER (WHERE d.direct) OPERATOR(pg_catalog.=) pg_catalog.max(d.id) AS left" \
+	" FROM (SELECT g.user_id, g.session_id, OPERATOR(pg_catalog.-) g.delta AS n, g.id, g.at," \
+	" g.kind OPERATOR(pg_catalog.=) 'external' AS direct FROM {ledger} g" \
+	" WHERE g.kind IN ('booking', 'cancellation', 'external') AND g.session_id IS NOT NULL" \
+	" AND " FOR_CLIENT("g.user_id") \
+	" UNION ALL SELECT g.user_id, g.session_id, 1, g.id, g.at, false FROM {ledger} g" \
 	" WHERE g.kind OPERATOR(pg_catalog.=) 'reschedule' AND g.lot_id IS NOT NULL" \
 	" AND " FOR_CLIENT("g.user_id") \
-	" UNION ALL SELECT g.user_id, g.from_session_id, -1 FROM {ledger} g" \
+	" UNION ALL SELECT g.user_id, g.from_session_id, -1, g.id, g.at, false FROM {ledger} g" \
 	" WHERE g.kind OPERATOR(pg_catalog.=) 'reschedule' AND g.lot_id IS NOT NULL" \
 	" AND " FOR_CLIENT("g.user_id") \
 	") d GROUP BY d.user_id, d.session_id)"
@@ -227,12 +232,15 @@ const Check checks[] = {
 			" FROM (SELECT * FROM {sessions} s WHERE " FOR_CLIENT("{s.user_id}") ") s"
 			" FULL JOIN " DEBITS " d ON d.session_id OPERATOR(pg_catalog.=) {s.id}"
 			" AND d.user_id OPERATOR(pg_catalog.=) {s.user_id}"
-			" WHERE COALESCE(d.n, 0) NOT IN (0, 1)"
+			" WHERE NOT COALESCE(d.left, false) AND (COALESCE(d.n, 0) NOT IN (0, 1)"
 			" OR (COALESCE(d.n, 0) OPERATOR(pg_catalog.=) 1 AND"
 			" ({s.id} IS NULL OR {s.status} OPERATOR(pg_catalog.=) 'available'))"
-			"{?sessions.session_deducted: OR COALESCE(d.n, 0) OPERATOR(pg_catalog.<>)"
-			" CASE WHEN {s.session_deducted} THEN 1 ELSE 0 END}",
-	1, {INT8OID}, true}},
+			"{?sessions.session_deducted: OR (COALESCE(d.n, 0) OPERATOR(pg_catalog.<>)"
+			" CASE WHEN {s.session_deducted} THEN 1 ELSE 0 END"
+			" AND NOT COALESCE(d.since OPERATOR(pg_catalog.<=) $3, false)"
+			" AND (d.session_id IS NOT NULL OR " IS_LIVE("s")
+			" OR $3 OPERATOR(pg_catalog.=) '-infinity'))})",
+	3, {INT8OID, BOOLOID, TIMESTAMPTZOID}, true}},
 
 	{"session_status", refuses_sessions, {
 			"SELECT {s.user_id}, {s.id}, (d.code OPERATOR(pg_catalog./) 8),"

@@ -263,13 +263,14 @@ swan_grant_many(PG_FUNCTION_ARGS)
 		bool		nulls[CREDIT_NCOLUMNS];
 		Account		account;
 
+		statement_scope_begin();
 		answer_credit_columns(&answers[i], values, nulls);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
-		if (!call->studio->settings.session_records || answers[i].replayed)
-			continue;
-		statement_scope_begin();
-		account_lock(call, ids[i], &account);
-		records_sync(call, &account, entry.reason);
+		if (call->studio->settings.session_records && !answers[i].replayed)
+		{
+			account_lock(call, ids[i], &account);
+			records_sync(call, &account, entry.reason);
+		}
 		statement_scope_end();
 	}
 	call_end(call);

@@ -182,11 +182,7 @@ swan_release(PG_FUNCTION_ARGS)
 
 	if (!(actor_is(call, MAY_TRAINER) && slot.trainer_id == call->actor->user_id))
 		actor_require_own(call, user_id, "You can only release your own sessions.");
-	if (!account_lock(call, user_id, &account))
-		user_not_found(user_id);
-	call_set_now(call);
-	account_open(call, &account);
-	account_sweep(call, &account);
+	account_enter(call, user_id, &account);
 	write_hold(call, &account, "release", session_id);
 	slot_end_hold(call, session_id);
 	return answer_held(call, fcinfo, session_id, user_id, until);

@@ -89,6 +89,7 @@ extern void account_read(Call *call, Account *account);
 extern void account_open(Call *call, Account *account);
 extern void account_open_after(Call *call, Account *account, int64 session_id,
 							   bool was_live, bool was_deducted);
+extern void account_enter(Call *call, int64 user_id, Account *account);
 extern void account_sweep(Call *call, Account *account);
 extern int32 account_available(const Account *account);
 extern Lot *account_soonest(Account *account);

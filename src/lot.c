@@ -52,12 +52,15 @@ static const Statement due_clients = {
 	2, {TIMESTAMPTZOID, INT4OID}
 };
 
-/* lots that are due but empty: nothing to write down, but swept they are */
+/*
+ * Lots that are due but empty: nothing to write down, but swept they are, also
+ * those of clients who were deleted.
+ */
 static const Statement sweep_empty_lots = {
-	"UPDATE {lots} l SET swept = true WHERE l.user_id OPERATOR(pg_catalog.=) $1"
+	"UPDATE {lots} l SET swept = true WHERE l.user_id OPERATOR(pg_catalog.=) ANY ($1)"
 	" AND NOT l.swept AND l.expires_at OPERATOR(pg_catalog.<=) $2"
 	" AND l.remaining OPERATOR(pg_catalog.=) 0 RETURNING 1",
-	2, {INT8OID, TIMESTAMPTZOID}
+	2, {INT8ARRAYOID, TIMESTAMPTZOID}, true
 };
 
 /* Answers an unknown lot. */
@@ -123,11 +126,7 @@ swan_extend(PG_FUNCTION_ARGS)
 	lot = statement_recheck(call, &find_lot, find_args);
 	if (lot.nrows != 1)
 		lot_not_found(lot_id);
-	if (!account_lock(call, row_id(lot, 0, 8), &account))
-		user_not_found(row_id(lot, 0, 8));
-	call_set_now(call);
-	account_open(call, &account);
-	account_sweep(call, &account);
+	account_enter(call, row_id(lot, 0, 8), &account);
 	lot = statement_recheck(call, &find_lot, find_args);
 	check_extension(lot, lot_id, call->now, expires_at);
 
@@ -151,29 +150,19 @@ swan_extend(PG_FUNCTION_ARGS)
 						 LOT_NCOLUMNS);
 }
 
-/*
- * Sweeps the due lots of one client; returns how many credits went.  Of one
- * who was deleted nothing but empty lots is left.
- */
+/* Sweeps the due lots of one client; returns how many credits went. */
 static int32
 expire_client(Call *call, int64 user_id)
 {
 	Account		account;
-	bool		found = account_lock(call, user_id, &account);
-	int32		before = account.balance;
-	NullableDatum args[2];
+	int32		before;
 
-	call_set_now(call);
-	args[0] = arg_id(user_id);
-	args[1] = arg_time(call->now);
-	if (found)
-	{
-		account_open(call, &account);
-		account_sweep(call, &account);
-	}
-	statement_change(call, &sweep_empty_lots, args, TABLE_LOTS, CMD_UPDATE, NULL, 0);
-	if (!found)
+	if (!account_lock(call, user_id, &account))
 		return 0;
+	call_set_now(call);
+	account_open(call, &account);
+	before = account.balance;
+	account_sweep(call, &account);
 	account_settle(call, &account);
 	records_sync(call, &account, "Available");
 	return before - account.balance;
@@ -215,6 +204,13 @@ swan_expire(PG_FUNCTION_ARGS)
 		statement_scope_end();
 		clients += gone > 0;
 		credits += gone;
+	}
+	if (due.nrows > 0)
+	{
+		NullableDatum sweep_args[] = {arg_ids(ids, due.nrows), args[0]};
+
+		statement_change(call, &sweep_empty_lots, sweep_args, TABLE_LOTS,
+						 CMD_UPDATE, NULL, 0);
 	}
 	values[0] = Int32GetDatum(clients);
 	values[1] = Int32GetDatum(credits);

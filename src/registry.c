@@ -95,7 +95,7 @@ parse_listing(const char *name)
 	return LISTED_READER;
 }
 
-/* Copies a text column into the current context, or returns NULL. */
+/* Copies a text column into a context, or returns NULL. */
 static char *
 copy_text(Rows result, uint64 row, int column, MemoryContext context)
 {

@@ -39,14 +39,22 @@ static const Statement count_sessions = {
 	1, {INT8OID}
 };
 
+/* $3: he may have come with attached tables, and count as having one lot */
 static const Statement read_lots = {
-	"SELECT l.id, l.source, l.granted, l.remaining, l.expires_at, g.reason, l.payment_ref"
+	"SELECT x.* FROM (SELECT l.id, l.source, l.granted, l.remaining, l.expires_at,"
+	" g.reason, l.payment_ref"
 	" FROM {lots} l LEFT JOIN {ledger} g ON g.id OPERATOR(pg_catalog.=) l.id"
 	" WHERE l.user_id OPERATOR(pg_catalog.=) $1"
 	" AND l.remaining OPERATOR(pg_catalog.>) 0"
 	" AND (l.expires_at IS NULL OR l.expires_at OPERATOR(pg_catalog.>) $2)"
-	" ORDER BY l.expires_at, l.id",
-	2, {INT8OID, TIMESTAMPTZOID}
+	" UNION ALL SELECT NULL, 'opening', {u.available_sessions}, {u.available_sessions},"
+	" NULL, NULL, NULL FROM {users} u"
+	" WHERE $3 AND {u.id} OPERATOR(pg_catalog.=) $1"
+	" AND {u.available_sessions} OPERATOR(pg_catalog.>) 0"
+	" AND NOT EXISTS (SELECT 1 FROM {ledger} g"
+	" WHERE g.user_id OPERATOR(pg_catalog.=) $1)) x"
+	" ORDER BY x.expires_at, x.id",
+	3, {INT8OID, TIMESTAMPTZOID, BOOLOID}
 };
 
 static const Statement read_ledger = {
@@ -151,13 +159,14 @@ Datum
 swan_credits(PG_FUNCTION_ARGS)
 {
 	Account		account;
-	NullableDatum args[2];
+	NullableDatum args[3];
 	Call	   *call;
 
 	InitMaterializedSRF(fcinfo, 0);
 	call = enter_client(fcinfo, 1, MAY_PERSONS, &account);
 	args[0] = arg_id(account.user_id);
 	args[1] = arg_time(call->now);
+	args[2] = arg_bool(!call->studio->backfilled);
 	call_put_result(fcinfo, statement_read(call, &read_lots, args));
 	call_end(call);
 	return (Datum) 0;

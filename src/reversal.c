@@ -59,7 +59,7 @@ typedef struct PaidLot
 	int32		owe;
 } PaidLot;
 
-/* Opens the account of whoever made a payment; he is locked then. */
+/* Locks whoever made a payment, and notes the time. */
 static void
 lock_payer(Call *call, int64 user_id, Account *account)
 {

@@ -173,8 +173,8 @@ booking_judge_unlocked(Call *call, Booking *booking, Account *account,
 }
 
 /*
- * Locks slot and client if the booking looks good; otherwise returns false,
- * with nothing locked.  LockRows locks in the order of the FOR clause: the slot
+ * Locks slot and client if the booking looks good; otherwise returns false and
+ * has, but for a row that changed while we waited for it, locked nothing.  LockRows locks in the order of the FOR clause: the slot
  * first, as everybody does.
  */
 bool

@@ -25,8 +25,8 @@ my $ROUND   = 4000;    # calls in one database
 my $BATCH   = 500;     # calls between looks at the tables
 my $WORKERS = 8;
 my $seed    = $ENV{SEED} || int(rand(1_000_000)) + 1;
-my $steps   = $ENV{STEPS} || 16_000;
-my $racing  = $ENV{RACING} || 800;    # calls of each connection
+my $steps   = $ENV{STEPS} || 12_000;
+my $racing  = $ENV{RACING} || 450;    # calls of each connection
 note("SEED=$seed STEPS=$steps");
 
 # 1-3 train, 4 is staff, 5 admin; of the clients the last has a slot seldom
@@ -550,6 +550,40 @@ $opened = $node->safe_psql($racing_db, sprintf(
 	"SELECT count(*) FROM generate_series(0, %d) n, LATERAL swan_open(1 + n %% 3, timestamptz '2098-01-01 08:00' + n / 3 * interval '1 hour', 45)", $racing));
 srand($seed);
 $node->safe_psql($racing_db, sprintf("SELECT swan_configure('session_records', '%s')", pick('off', 'on')));
+
+# Something about the same slot, payment or clients as everybody else's call.
+sub meeting_call
+{
+	my ($world, $step) = @_;
+	my $slot  = 1 + int($opened * $step / $racing / 2) % $opened;
+	my $other = $slot + $racing;
+	my $client = $clients[ ($step + int(rand(2))) % @clients ];
+	my %c = (as => "m$step", role => 'web', actor => $staff, user => $client, slot => $slot, key => one_in(3) ? "m$step" : undef);
+	my %with = (
+		book       => {},
+		book_many  => { slots => one_in(2) ? [ $slot, $other ] : [ $other, $slot ] },
+		hold       => { minutes => 30, key => undef },
+		cancel     => { reopen => pick(undef, 0) },
+		complete   => { attended => 1 },
+		confirm    => {},
+		reschedule => { to => $other },
+		move       => { at => $future - 3600 * (100 + int(rand(3))) },
+		open       => { trainer => 1 + $step % 3, at => $future - 3600 * (100 + int(rand(3))), duration => 60, repeat => 1, every => 3600 },
+		purchase   => { n => 2, ref => "m$step", item => pick('', 'a'), actor => $admin },
+		reverse    => { ref => 'm' . ($step - 6), actor => $admin },
+		reinstate  => { ref => 'm' . ($step - 12), actor => $admin, key => "m$step" },
+		revoke     => { n => 1, actor => $admin },
+		expire     => { n => 1000, role => 'jobs', actor => undef },
+		grant_many => { users => one_in(2) ? [@clients] : [ reverse @clients ], n => 1, actor => $admin },
+	);
+	# a slot is taken, and is given up in the next meeting
+	my $what = $step % 6 ? pick(qw(book book book book_many hold purchase purchase grant_many))
+	  : pick(qw(cancel cancel cancel complete confirm reschedule move open book reverse reinstate revoke expire grant_many));
+	$c{slot} = $slot = 1 + int($opened * ($step - 3) / $racing / 2) % $opened if $step % 6 == 0 && $what ne 'book';
+	return { %c, what => $what, %{ $with{$what} } };
+}
+
+my $begin = time + 1;
 my @runs;
 for my $worker (1 .. $WORKERS)
 {
@@ -557,34 +591,37 @@ for my $worker (1 .. $WORKERS)
 	my $level = $worker == $WORKERS ? 'serializable' : $worker == $WORKERS - 1 ? 'repeatable read' : 'read committed';
 	my $sql = "\\set VERBOSITY verbose\nSET default_transaction_isolation = '$level';\n";
 	my ($last, $world) = ('', blind_world());
-	srand($seed * 100 + $worker);
 	for my $step (1 .. $racing)
 	{
 		$world->{step} = $step;
 		$world->{payments} = 1 + int($step / 8);
-		my $c = random_call($world, "r$step");
-		$c->{user} = $clients[ ord(substr($c->{ref}, -1)) % @clients ] if $c->{what} eq 'purchase' && defined $c->{ref} && !one_in(5);
+		srand(($seed * 100 + $worker) * 10_000 + $step);
+		my $meets = $step % 3 == 0;
+		my $c = $meets ? meeting_call($world, $step) : random_call($world, "r$step");
 		$world->{held} = $c->{slot} if $c->{what} eq 'hold';
 		my $text = sql_of($c);
 		$text =~ s/\{(\d+)\}/$1/g;
 		$text =~ s/\{\w+\}/0/g;
-		$text = "SET ROLE $c->{role};\n$text;\n\\echo \@:SQLSTATE $level $text\n";
+		# all begin these together, and whoever is first takes his time
+		$sql .= sprintf("SELECT pg_sleep(greatest(0, %.3f - extract(epoch FROM clock_timestamp()))) \\g /dev/null\n", $begin + $step * 0.01) if $meets;
+		my ($first, $last_of_it) = $meets ? ("BEGIN;\n", "SELECT pg_sleep(0.002) \\g /dev/null\nCOMMIT;\n") : ('', '');
+		$text = "SET ROLE $c->{role};\n$first$text;\n\\echo \@:SQLSTATE $level $text\n$last_of_it";
 		$sql .= $text;
 		$sql .= "SELECT swan_release($c->{slot}, actor => $admin);\n" if $c->{what} eq 'hold' && $c->{slot} && one_in(2);
 		$sql .= $last if one_in(5);
 		$last = $text;
 	}
-	my $file = PostgreSQL::Test::Utils::tempdir() . "/race$worker.sql";
-	append_to_file($file, $sql);
-	my %run = (out => '', err => '');
-	$run{handle} = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr($racing_db), '-f', $file ], '>', \$run{out}, '2>', \$run{err});
-	push @runs, \%run;
+	# to files: a pipe that is full would stop it in the middle of a transaction
+	my $file = PostgreSQL::Test::Utils::tempdir() . "/race$worker";
+	append_to_file("$file.sql", $sql);
+	my $handle = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr($racing_db), '-f', "$file.sql" ], '>', "$file.out", '2>', "$file.err");
+	push @runs, { handle => $handle, out => "$file.out" };
 }
 my ($answers, %raced, @unexpected) = (0);
 for my $run (@runs)
 {
 	$run->{handle}->finish;
-	for my $line ($run->{out} =~ /^\@(.*)$/mg)
+	for my $line (slurp_file($run->{out}) =~ /^\@(.*)$/mg)
 	{
 		my ($state, $call) = $line =~ /^(\w+) (.*)$/;
 		$answers++;

@@ -1,6 +1,6 @@
 
-# The documentation tells the truth: what README.md and docs/reference.md show
-# as SQL is run, and what they print below it must be what came out; and the
+# The documentation tells the truth: what README.md, docs/reference.md and
+# docs/adopting.md show as SQL is run, and what they print below it must be what came out; and the
 # reference's signatures and tables are those of the catalog.
 #
 # Blocks of a document are run in one psql session, in their order:
@@ -165,6 +165,13 @@ is($node->safe_psql('postgres',
 		'SELECT count(*) FROM pg_database WHERE NOT datistemplate'),
 	1, 'README: the example cleans up');
 
+# So does the guide; its JavaScript is run by 040_node.pl.
+my $adopting = read_document('docs/adopting.md');
+accept_document('adopting.md', run_document('adopting', $adopting));
+is($node->safe_psql('postgres',
+		q(SELECT (SELECT count(*) FROM pg_database WHERE NOT datistemplate) || ' ' || (SELECT count(*) FROM pg_roles WHERE rolname ~ '^swan'))),
+	'1 0', 'adopting: the examples clean up');
+
 # The reference's examples leave their studio; what follows looks at it.
 accept_document('reference.md', run_document('reference', $reference));
 my $db = 'swan_reference';
@@ -216,6 +223,7 @@ for (
 	my ($name, $arguments, $result) = split /\t/;
 	$arguments =~ s/::[a-z ]+(?:\[\])?(?=,|$)//g;
 	$arguments =~ s/timestamp with time zone/timestamptz/g;
+	$arguments =~ s/\bIN (?=\w)//g;    # of a procedure
 	$exists{$name} = "$name($arguments)" . ($result ? " RETURNS $result" : '');
 }
 cmp_ok(scalar keys %exists, '>', 20, 'the catalog lists the functions');

@@ -1,0 +1,32 @@
+// Says how a step went, for test/t/Drivers.pm to count.
+'use strict';
+const assert = require('assert');
+
+async function step(name, run) {
+  try {
+    await run();
+    console.log(`ok - ${name}`);
+  } catch (err) {
+    console.log(`not ok - ${name}`);
+    console.log([err.original, err.stack || err].join('\n').replace(/^/gm, '# '));
+  }
+}
+
+// The error that a promise ends with; one that does not fail is an error.
+async function refused(promise) {
+  try {
+    await promise;
+  } catch (err) {
+    return err.original || err;
+  }
+  throw new Error('was not refused');
+}
+
+function main(run) {
+  run().then(() => console.log('done'), (err) => {
+    console.log(String(err.stack || err).replace(/^/gm, '# '));
+    process.exitCode = 1;
+  });
+}
+
+module.exports = { assert, step, refused, main };

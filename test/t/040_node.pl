@@ -1,0 +1,50 @@
+
+# node-postgres and Sequelize 6, which also run the JavaScript of
+# docs/backends.md and docs/adopting.md.  They come from the npm registry, in
+# the versions of test/drivers/node/package-lock.json, into a directory that is
+# gone at the end.
+
+use strict;
+use warnings;
+
+use File::Copy;
+use FindBin;
+use lib $FindBin::RealBin;
+use Drivers qw($top run_for own_studio start_cluster drive);
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $temp = PostgreSQL::Test::Utils::tempdir();
+my $modules = "$temp/node";
+mkdir $modules or die "$modules: $!";
+copy($_, $modules) or die "$_: $!" for glob "$top/test/drivers/node/*";
+$ENV{npm_config_cache} = "$temp/npm";
+$ENV{npm_config_update_notifier} = 'false';
+
+my ($ok, $said) = run_for(20, $temp, 'node', '--version');
+plan skip_all => 'there is no node' unless $ok;
+plan skip_all => "node is older than 18: $said" if $said =~ /^v(\d+)/ && $1 < 18;
+plan skip_all => 'there is no npm' unless (run_for(20, $temp, 'npm', '--version'))[0];
+($ok, $said) = run_for(90, $modules, 'npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund',
+	'--loglevel=error', '--fetch-retries=1', '--fetch-timeout=20000');
+if (!$ok)
+{
+	# That a lock file does not fit is a fault, that a registry is out of reach is not.
+	my ($code) = $said =~ /^npm (?:ERR!|error) code (.*)$/m;
+	die "npm ci: $said" if $code && $code =~ /EUSAGE|EINTEGRITY|ETARGET|EJSONPARSE/;
+	plan skip_all => 'the npm registry was not reached: ' . ($code // 'npm ci failed');
+}
+
+my $node = start_cluster('node');
+own_studio($node, 'node');
+drive($node, 'node-postgres', 'node', 'web', $modules, 'node', 'pg.js');
+is($node->safe_psql('node', 'SELECT * FROM swan_verify()'), '', 'node-postgres: all is well');
+
+$node->safe_psql('postgres', 'CREATE DATABASE attached OWNER shop');
+$node->safe_psql('attached', 'CREATE EXTENSION swanalloc');
+drive($node, 'Sequelize', 'attached', 'shop', $modules, 'node', 'sequelize.js');
+is( ($node->psql('attached', q(SELECT * FROM swan_verify() WHERE check_name <> 'unpaid_booking')))[1],
+	'', 'Sequelize: nothing is wrong but that old bookings are unpaid');
+
+$node->stop;
+done_testing();

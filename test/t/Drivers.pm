@@ -1,0 +1,82 @@
+
+# Programs of test/drivers, run against a cluster: real drivers send what
+# applications send, and read what swanalloc answers.  Each prints "ok - what"
+# or "not ok - what" for a step, and "done" at the end.
+
+package Drivers;
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use Exporter qw(import);
+use File::Basename;
+use IPC::Run;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+our @EXPORT_OK = qw($top run_for own_studio start_cluster drive);
+
+our $top = dirname(abs_path(__FILE__)) . '/../..';
+
+# Runs a command for at most so many seconds; returns whether it succeeded, and
+# what it printed.
+sub run_for
+{
+	my ($seconds, $dir, @command) = @_;
+	my $out = '';
+	my $ok = eval {
+		IPC::Run::run(\@command, '<', '/dev/null', '>', \$out, '2>&1',
+			init => sub { chdir $dir or die $! }, IPC::Run::timeout($seconds));
+	};
+	return (defined $ok && $ok, $out . ($@ ? "$@" : ''));
+}
+
+# Starts a cluster with the logins of the programs.
+sub start_cluster
+{
+	my ($name) = @_;
+	my $node = PostgreSQL::Test::Cluster->new($name);
+	$node->init(extra => [ '--locale=C', '--encoding=UTF8' ]);
+	$node->append_conf('postgresql.conf', "timezone = 'UTC'");
+	$node->start;
+	$node->safe_psql('postgres', 'CREATE ROLE web LOGIN; CREATE ROLE shop LOGIN; CREATE ROLE jobs LOGIN');
+	return $node;
+}
+
+# A database with a studio of our own.
+sub own_studio
+{
+	my ($node, $db) = @_;
+	$node->safe_psql('postgres', "CREATE DATABASE $db");
+	$node->safe_psql($db, <<'SQL');
+CREATE EXTENSION swanalloc;
+SELECT swan_create_studio('studio');
+INSERT INTO studio.users (first_name, last_name, email, role) VALUES
+	('Ada', 'King', 'ada@example.com', 'admin'), ('Tom', 'Reed', 'tom@example.com', 'trainer'),
+	('John', 'Doe', 'john@example.com', 'client'), ('Jane', 'Roe', 'jane@example.com', 'client');
+SELECT swan_allow('web', 'backend');
+SELECT * FROM swan_open(2, '2099-06-01 09:00', repeat => 20, every => '1 day');
+SQL
+}
+
+# Runs a program, and makes a test of each of its steps.
+sub drive
+{
+	my ($node, $name, $db, $user, $dir, @command) = @_;
+	local %ENV = (%ENV, PGHOST => $node->host, PGPORT => $node->port, PGDATABASE => $db, PGUSER => $user,
+		SWAN_OWNER => 'shop', SWAN_JOBS => 'jobs', SWAN_DOCS => "$top/docs", PYTHONDONTWRITEBYTECODE => 1);
+	my ($ok, $out) = run_for(120, $dir, @command);
+	my $steps = 0;
+	while ($out =~ /^(not )?ok - (.*)\n((?:#.*\n)*)/mg)
+	{
+		$steps++;
+		ok(!$1, "$name: $2") or diag($3);
+	}
+	ok($ok && $steps && $out =~ /^done$/m, "$name: runs to the end") or diag($out);
+	my $log = slurp_file($node->logfile);
+	unlike($log, qr/PANIC:|TRAP:|terminated by signal/, "$name: the server is well");
+}
+
+1;
