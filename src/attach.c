@@ -386,6 +386,10 @@ start_attachment(Attachment *att, FunctionCallInfo fcinfo)
 	truncate_identifier(att->studio, strlen(att->studio), true);
 	att->dry_run = PG_GETARG_BOOL(4);
 	att->old_bookings = option(att, NULL, "old_bookings", NULL);
+	if (option(att, NULL, "time_zone", NULL) &&
+		pg_tzset(option(att, NULL, "time_zone", NULL)) == NULL)
+		attach_refuse(att, "time_zone", NULL, "the zone is not known",
+					  "pg_timezone_names lists the names");
 }
 
 /* swan_attach(): says what it finds, and unless it is a dry run does it. */

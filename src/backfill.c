@@ -57,6 +57,35 @@ backfill_batch(Studio *studio, int64 after, int32 batch)
 	return last;
 }
 
+/*
+ * Takes what is left of clients who were deleted while the studio was detached:
+ * there is no row to lock, and nobody who would book.
+ */
+static void
+settle_deleted(Studio *studio)
+{
+	static const Statement deleted_clients = {
+		"SELECT DISTINCT l.user_id FROM {lots} l"
+		" WHERE l.remaining OPERATOR(pg_catalog.>) 0"
+		" AND NOT EXISTS (SELECT 1 FROM {users} u"
+		" WHERE {u.id} OPERATOR(pg_catalog.=) l.user_id) ORDER BY 1",
+		0, {0}, true
+	};
+	Call	   *call = call_begin(studio, CALL_WRITER);
+	Rows		result = statement_recheck(call, &deleted_clients, NULL);
+
+	for (uint64 i = 0; i < result.nrows; i++)
+	{
+		Account		account = {.user_id = row_id(result, i, 1),.call_id = NO_ID};
+
+		statement_scope_begin();
+		account_read(call, &account);
+		account_external(call, &account, -account.ledger_balance, "deleted while detached");
+		statement_scope_end();
+	}
+	call_end(call);
+}
+
 /* Notes that every client has his ledger, and that no balance is negative. */
 static void
 finish(const char *name)
@@ -108,6 +137,9 @@ swan_backfill(PG_FUNCTION_ARGS)
 		if (!atomic)
 			statement_commit();
 	} while (last != NO_ID);
+	studio = studio_of_owner(name);
+	studio_check(studio);
+	settle_deleted(studio);
 	finish(name);
 	return (Datum) 0;
 }

@@ -37,10 +37,12 @@
 #define CLIENT_FIGURES(now) \
 	"(SELECT COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.-) " \
 	DUE_CREDITS("{u.id}", now) " AS available," \
-	" g.purchased::pg_catalog.int4 AS purchased," \
+	" (CASE WHEN g.known OPERATOR(pg_catalog.>) 0 THEN g.purchased" \
+	" ELSE COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.+) b.old_charged" \
+	" END)::pg_catalog.int4 AS purchased," \
 	" (g.debits OPERATOR(pg_catalog.-) b.charged)::pg_catalog.int4 AS used," \
 	" b.last_session" \
-	" FROM (SELECT COALESCE(pg_catalog.sum(l.delta) FILTER (WHERE l.kind IN" \
+	" FROM (SELECT pg_catalog.count(*) AS known, COALESCE(pg_catalog.sum(l.delta) FILTER (WHERE l.kind IN" \
 	" ('opening', 'grant', 'purchase', 'reinstatement', 'reversal', 'revocation'," \
 	" 'external')), 0) AS purchased," \
 	" COALESCE(OPERATOR(pg_catalog.-) pg_catalog.sum(l.delta) FILTER (WHERE l.kind IN" \
@@ -53,6 +55,9 @@
 	" AND l.session_id OPERATOR(pg_catalog.=) {o.id}" \
 	" AND l.kind IN ('booking', 'reschedule', 'cancellation')" \
 	" ORDER BY l.id DESC LIMIT 1)) AS charged," \
+	" pg_catalog.count(*) FILTER (WHERE {o.status} IN ('scheduled', 'confirmed')" \
+	" AND ({old_bookings} OPERATOR(pg_catalog.=) 'charged'" \
+	" OR ({old_bookings} OPERATOR(pg_catalog.=) 'flag' AND {o.session_deducted}))) AS old_charged," \
 	" pg_catalog.max({o.session_date})" \
 	" FILTER (WHERE {o.status} OPERATOR(pg_catalog.=) 'completed') AS last_session" \
 	" FROM {sessions} o WHERE {o.user_id} OPERATOR(pg_catalog.=) {u.id}" \

@@ -10,6 +10,8 @@
  *				the qualified name of a table
  *		{ledger_ids}
  *				the sequence of the ledger's ids, as a regclass
+ *		{old_bookings}
+ *				how live bookings count that came with attached tables, as a text
  *		{users.email} {sessions.status}
  *				the name of a column, to assign to
  *		{u.email} {t.email} {a.email} {s.status} {o.status}
@@ -141,6 +143,12 @@ expand_name(StringInfo out, Studio *studio, char *name)
 	{
 		appendStringInfo(out, "%s::pg_catalog.regclass",
 						 quote_literal_cstr(studio->ledger_ids));
+		return;
+	}
+	if (strcmp(name, "old_bookings") == 0)
+	{
+		appendStringInfoString(out, studio->old_bookings == OLD_BOOKINGS_CHARGED ? "'charged'" :
+							   studio->old_bookings == OLD_BOOKINGS_FLAG ? "'flag'" : "'free'");
 		return;
 	}
 	if (dot == NULL)

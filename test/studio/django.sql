@@ -34,9 +34,8 @@ ALTER TABLE django."core_session" ADD CONSTRAINT "core_session_user_id_0d11_fk_c
 CREATE INDEX "core_session_trainer_id_5c41" ON django."core_session" ("trainer_id");
 CREATE INDEX "core_session_user_id_0d11" ON django."core_session" ("user_id");
 CREATE INDEX "core_user_email_like" ON django."core_user" ("email" varchar_pattern_ops);
--- Django keeps its defaults to itself; in the database these columns need theirs (db_default)
-ALTER TABLE django."core_session" ALTER "notes" SET DEFAULT '', ALTER "session_deducted" SET DEFAULT false,
-	ALTER "confirmed" SET DEFAULT false, ALTER "created_at" SET DEFAULT now();
+-- Django keeps its defaults to itself; what swanalloc does not write needs one here (db_default)
+ALTER TABLE django."core_session" ALTER "notes" SET DEFAULT '';
 INSERT INTO django."core_user" ("id", "password", "email", "first_name", "last_name", "is_active", "role", "available_sessions", "created_at")
 SELECT id, 'x', lower(first_name) || '@example.org', first_name, last_name, true, role, 0, now()
 FROM (VALUES (1, 'Ada', 'Boss', 'admin'), (2, 'Sue', 'Desk', 'staff'),

@@ -33,8 +33,6 @@ CREATE TABLE rails."sessions" (
 CREATE UNIQUE INDEX "index_users_on_email" ON rails."users" ("email");
 CREATE INDEX "index_sessions_on_user_id" ON rails."sessions" ("user_id");
 CREATE INDEX "index_sessions_on_trainer_id" ON rails."sessions" ("trainer_id");
--- change_column_default :sessions, :created_at, -> { "CURRENT_TIMESTAMP" }
-ALTER TABLE rails."sessions" ALTER "created_at" SET DEFAULT CURRENT_TIMESTAMP, ALTER "updated_at" SET DEFAULT CURRENT_TIMESTAMP;
 INSERT INTO rails."users" ("id", "email", "first_name", "last_name", "role", "created_at", "updated_at")
 SELECT id, lower(first_name) || '@example.org', first_name, last_name, role, now(), now()
 FROM (VALUES (1, 'Ada', 'Boss', 'admin'), (2, 'Sue', 'Desk', 'staff'),

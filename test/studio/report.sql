@@ -1,5 +1,6 @@
 -- Tables as Sequelize makes them: quoted camelCase, enums, serial keys, dates
--- with a time zone, and createdAt and updatedAt that no insert may leave out.
+-- with a time zone, and createdAt and updatedAt that no insert may leave out and
+-- that have no default.
 CREATE ROLE regress_shop;
 GRANT CREATE ON SCHEMA public TO regress_shop;
 SET ROLE regress_shop;
@@ -30,8 +31,6 @@ CREATE TABLE IF NOT EXISTS "sessions" (
 	"createdAt" TIMESTAMP WITH TIME ZONE NOT NULL,
 	"updatedAt" TIMESTAMP WITH TIME ZONE NOT NULL,
 	PRIMARY KEY ("id"));
--- Sequelize fills these in; in the database they need a default
-ALTER TABLE "sessions" ALTER "createdAt" SET DEFAULT now(), ALTER "updatedAt" SET DEFAULT now();
 INSERT INTO "users" ("id", "firstName", "lastName", "email", "password", "role", "createdAt", "updatedAt")
 SELECT id, first_name, last_name, lower(first_name) || '@example.org', 'x', role::"enum_users_role", now(), now()
 FROM (VALUES (1, 'Ada', 'Boss', 'admin'), (2, 'Sue', 'Desk', 'staff'),
