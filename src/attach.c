@@ -345,6 +345,8 @@ check_our_tables(Attachment *att)
 static void
 start_attachment(Attachment *att, FunctionCallInfo fcinfo)
 {
+	char	   *zone;
+
 	memset(att, 0, sizeof(Attachment));
 	att->rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	att->context = CurrentMemoryContext;
@@ -386,9 +388,9 @@ start_attachment(Attachment *att, FunctionCallInfo fcinfo)
 	truncate_identifier(att->studio, strlen(att->studio), true);
 	att->dry_run = PG_GETARG_BOOL(4);
 	att->old_bookings = option(att, NULL, "old_bookings", NULL);
-	if (option(att, NULL, "time_zone", NULL) &&
-		pg_tzset(option(att, NULL, "time_zone", NULL)) == NULL)
-		attach_refuse(att, "time_zone", NULL, "the zone is not known",
+	zone = option(att, NULL, "time_zone", NULL);
+	if (zone && pg_tzset(zone) == NULL)
+		attach_refuse(att, "time_zone", NULL, psprintf("time zone \"%s\" is not known", zone),
 					  "pg_timezone_names lists the names");
 }
 

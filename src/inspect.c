@@ -105,6 +105,24 @@ inspect_studios(Call *call, const char *studio)
 	return statement_once(call, inspection, 1, argtypes, args);
 }
 
+/*
+ * Returns for how many seconds transactions of this cluster hold up the feeds:
+ * the age of the oldest that has an id, prepared ones included.
+ */
+static int64
+feed_lag(Call *call)
+{
+	Rows		result = statement_once(call,
+										"SELECT COALESCE(EXTRACT(epoch FROM pg_catalog.clock_timestamp()"
+										" OPERATOR(pg_catalog.-) pg_catalog.min(x.since)), 0)::pg_catalog.int8"
+										" FROM (SELECT a.xact_start FROM pg_catalog.pg_stat_activity a"
+										" WHERE a.backend_xid IS NOT NULL"
+										" UNION ALL SELECT p.prepared FROM pg_catalog.pg_prepared_xacts p) x (since)",
+										0, NULL, NULL);
+
+	return row_int(result, 0, 1);
+}
+
 /* Returns whether the current role may know a studio by name. */
 static bool
 may_know(const char *name)
@@ -149,10 +167,12 @@ swan_health(PG_FUNCTION_ARGS)
 	List	   *names = NIL;
 	ListCell   *name;
 	ListCell   *problem;
+	int64		lag;
 	Rows		found;
 	Call	   *call;
 
 	call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");
+	lag = feed_lag(call);
 	found = inspect_studios(call, NULL);
 	for (uint64 i = 0; i < found.nrows; i++)
 	{
@@ -179,9 +199,10 @@ swan_health(PG_FUNCTION_ARGS)
 	initStringInfo(&json);
 	appendStringInfo(&json,
 					 "{\"service\": \"SessionAllocationService\", \"version\": \"%s\","
-					 " \"status\": \"%s\", \"studios\": %d, \"warnings\": [%s], \"criteria\": {",
+					 " \"status\": \"%s\", \"studios\": %d, \"feed_lag_seconds\": %lld,"
+					 " \"warnings\": [%s], \"criteria\": {",
 					 CppAsString2(SWANALLOC_VERSION), usable && guarded ? "healthy" : "degraded",
-					 studios, warnings.data);
+					 studios, (long long) lag, warnings.data);
 	append_criterion(&json, "studio_exists", studios > 0);
 	append_criterion(&json, "studios_usable", usable);
 	append_criterion(&json, "guards_enabled", guarded);

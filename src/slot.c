@@ -68,6 +68,11 @@ static const Statement delete_hold = {
 	1, {INT8OID}
 };
 
+static const Statement find_hold = {
+	"SELECT 1 FROM {holds} h WHERE h.session_id OPERATOR(pg_catalog.=) $1",
+	1, {INT8OID}
+};
+
 static const char *const status_names[] = {
 	[STATUS_AVAILABLE] = "available",
 	[STATUS_SCHEDULED] = "scheduled",
@@ -196,7 +201,8 @@ slot_check_columns(Call *call, const Slot *slot)
 	if (columns[SESSIONS_TRAINER_ID].name == NULL && slot->trainer_id != NO_ID)
 		ereport(ERROR,
 				(swan_errcode(SWAN_INVALID_ARGUMENT),
-				 errmsg("the sessions of studio \"%s\" have no trainer", call->studio->name)));
+				 errmsg("the sessions of studio \"%s\" have no trainer", call->studio->name),
+				 errhint("Insert open slots into the table directly: available, and without a client.")));
 	if (columns[SESSIONS_DURATION].name == NULL && slot->duration != SWAN_DURATION_DEFAULT)
 		ereport(ERROR,
 				(swan_errcode(SWAN_INVALID_ARGUMENT),
@@ -370,5 +376,8 @@ slot_end_hold(Call *call, int64 session_id)
 {
 	NullableDatum args[] = {arg_id(session_id)};
 
-	statement_change(call, &delete_hold, args, TABLE_HOLDS, CMD_DELETE, NULL, 0);
+	if (statement_change(call, &delete_hold, args, TABLE_HOLDS, CMD_DELETE, NULL, 0).nrows == 0 &&
+		IsolationUsesXactSnapshot() &&
+		statement_recheck(call, &find_hold, args).nrows > 0)
+		swan_serialization_failure();
 }
