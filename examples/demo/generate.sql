@@ -65,12 +65,8 @@ INSERT INTO demo.package VALUES
 CREATE FUNCTION demo.sell(client bigint, package demo.package) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-  IF to_regproc('swan_purchase') IS NULL THEN
-    PERFORM FROM swan_grant(client, package.credits, package.name, now() + package.valid, actor => 1);
-  ELSE
-    PERFORM FROM swan_purchase(client, package.credits, format('pi_%s', client), package.name,
-                               package.price * 100, 'USD', expires_at => now() + package.valid, actor => 1);
-  END IF;
+  PERFORM FROM swan_purchase(client, package.credits, format('pi_%s', client), package.name,
+                             package.price * 100, 'USD', expires_at => now() + package.valid, actor => 1);
 END $$;
 
 -- Clients 381 to 400 have the last credit of a single session. John Doe, 123, has nothing yet.
