@@ -31,6 +31,7 @@
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
+#include "utils/tuplestore.h"
 #include "utils/xid8.h"
 
 #include "actor.h"
