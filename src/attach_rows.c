@@ -157,7 +157,7 @@ look_at_triggers(Attachment *att, Call *call)
 							" JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) t.tgfoid"
 							" JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace"
 							" WHERE t.tgrelid IN ($1, $2) AND NOT t.tgisinternal"
-							" AND t.tgname OPERATOR(pg_catalog.!~~) 'swan\\_%'"
+							" AND NOT pg_catalog.starts_with(t.tgname::pg_catalog.text, 'swan_')"
 							" ORDER BY t.tgname",
 							2, argtypes, args);
 	for (uint64 i = 0; i < result.nrows; i++)

@@ -100,7 +100,7 @@ SELECT calls(2);
 
 -- other settings of the caller
 BEGIN;
-SET LOCAL standard_conforming_strings = off;
+DO 'BEGIN IF current_setting(''server_version_num'')::int < 190000 THEN SET LOCAL standard_conforming_strings = off; END IF; END';
 SET LOCAL transform_null_equals = on;
 SET LOCAL datestyle = 'SQL, DMY';
 SET LOCAL intervalstyle = 'sql_standard';

@@ -131,7 +131,7 @@ my $version = $node->safe_psql('postgres', "SELECT swan_health() ->> 'version'")
 # Missing, then broken.
 for my $damage (
 	[ 'missing', sub { move($library, "$library.away") or die $! },
-		qr/could not access file "\$libdir\/swanalloc": No such file/ ],
+		qr/could not access file "(?:\$libdir\/)?swanalloc": No such file/ ],
 	[ 'broken', sub { open my $f, '>', $library or die $!; print $f "x" x 4096; close $f },
 		qr/could not load library/ ])
 {
