@@ -417,6 +417,7 @@ swan_attach(PG_FUNCTION_ARGS)
 	attach_check_schema(&att);
 	attach_check_names(&att);
 	attach_check_indexes(&att);
+	attach_propose_indexes(&att);
 	attach_look_at_rows(&att);
 
 	if (att.dry_run)

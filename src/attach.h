@@ -42,6 +42,7 @@ extern void attach_check_required(Attachment *att);
 extern void attach_check_generated(Attachment *att);
 extern void attach_check_names(Attachment *att);
 extern void attach_check_indexes(Attachment *att);
+extern void attach_propose_indexes(Attachment *att);
 extern void attach_check_schema(Attachment *att);
 
 /* attach_rows.c */

@@ -283,3 +283,35 @@ attach_check_indexes(Attachment *att)
 								   quote_identifier(att->names[SESSIONS_DATE])));
 	}
 }
+
+/*
+ * Proposes the indexes that lists of clients need, see clients.c: those of our
+ * own studios, on the columns of these tables.
+ */
+void
+attach_propose_indexes(Attachment *att)
+{
+	char	   *table = quote_qualified_identifier(get_namespace_name(get_rel_namespace(att->users)),
+												   get_rel_name(att->users));
+	const char *first;
+	const char *last;
+	const char *email;
+
+	if (att->names[USERS_FIRST_NAME] == NULL || att->names[USERS_LAST_NAME] == NULL ||
+		att->names[USERS_EMAIL] == NULL || att->names[USERS_ID] == NULL)
+		return;
+	first = quote_identifier(att->names[USERS_FIRST_NAME]);
+	last = quote_identifier(att->names[USERS_LAST_NAME]);
+	email = quote_identifier(att->names[USERS_EMAIL]);
+	attach_report(att, "swan_clients", NULL, "proposed",
+				  psprintf("to list clients by name without sorting all of them: CREATE INDEX CONCURRENTLY ON %s"
+						   " (pg_catalog.lower((COALESCE(%s::text, '') || ' ' || COALESCE(%s::text, ''))"
+						   " COLLATE pg_catalog.\"default\"), %s)",
+						   table, last, first, quote_identifier(att->names[USERS_ID])));
+	attach_report(att, "swan_clients", NULL, "proposed",
+				  psprintf("to search them without reading all of them, with the extension pg_trgm:"
+						   " CREATE INDEX CONCURRENTLY ON %s USING gin"
+						   " (pg_catalog.lower((COALESCE(%s::text, '') || ' ' || COALESCE(%s::text, '')"
+						   " || E'\\n' || COALESCE(%s::text, '')) COLLATE pg_catalog.\"default\") gin_trgm_ops)",
+						   table, first, last, email));
+}
