@@ -204,7 +204,7 @@ write_opening(Call *call, Account *account, const char *kind, int32 delta,
  */
 static void
 open_with_bookings(Call *call, Account *account, int64 session_id,
-			   bool was_live, bool was_deducted)
+				   bool was_live, bool was_deducted)
 {
 	NullableDatum args[] = {arg_id(account->user_id)};
 	OldBookings old = call->studio->old_bookings;

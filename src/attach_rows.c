@@ -118,7 +118,7 @@ look_at_labels(Attachment *att, Call *call)
 	static const Oid argtypes[] = {OIDOID};
 	AttrNumber	attnum = get_attnum(att->sessions, att->names[SESSIONS_STATUS]);
 	Oid			type = attnum == InvalidAttrNumber ? InvalidOid :
-		get_atttype(att->sessions, attnum);
+	get_atttype(att->sessions, attnum);
 	NullableDatum args[] = {arg_datum(ObjectIdGetDatum(type))};
 	Rows		result;
 
