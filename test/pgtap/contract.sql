@@ -85,6 +85,9 @@ CREATE TEMP VIEW member AS
 SELECT d.classid, d.objid, pg_describe_object(d.classid, d.objid, 0) AS object
 FROM pg_depend d
 WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
+  -- from 17 the row types of tables and the array types are members too
+  AND NOT (d.classid = 'pg_type'::regclass AND EXISTS (SELECT FROM pg_type t LEFT JOIN pg_class c ON c.oid = t.typrelid
+    WHERE t.oid = d.objid AND (t.typcategory = 'A' OR c.relkind = 'r')))
   AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'swanalloc');
 
 -- its functions and procedures, those of triggers aside
