@@ -189,28 +189,30 @@ argument_ids(FunctionCallInfo fcinfo, int n, const char *name, int max, int *cou
 	return ids;
 }
 
-/* Reads and checks the length of a slot. */
+/* Returns a number from 1 to a limit; the unit, if any, is for the message. */
+int32
+argument_between(FunctionCallInfo fcinfo, int n, const char *name, int32 max,
+				 const char *unit)
+{
+	if (PG_ARGISNULL(n))
+		swan_missing_argument(name, NULL);
+	if (PG_GETARG_INT32(n) < 1 || PG_GETARG_INT32(n) > max)
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("%s must be between 1 and %d%s", name, max, unit)));
+	return PG_GETARG_INT32(n);
+}
+
+/* Returns the length of a slot, in minutes. */
 int32
 argument_duration(FunctionCallInfo fcinfo, int n)
 {
-	if (PG_ARGISNULL(n))
-		swan_missing_argument("duration", NULL);
-	if (PG_GETARG_INT32(n) < 1 || PG_GETARG_INT32(n) > SWAN_DURATION_MAX)
-		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
-				 errmsg("duration must be between 1 and %d minutes", SWAN_DURATION_MAX)));
-	return PG_GETARG_INT32(n);
+	return argument_between(fcinfo, n, "duration", SWAN_DURATION_MAX, " minutes");
 }
 
 /* Returns how many rows a paged reader may return. */
 int32
 argument_max_rows(FunctionCallInfo fcinfo, int n)
 {
-	if (PG_ARGISNULL(n))
-		swan_missing_argument("max_rows", NULL);
-	if (PG_GETARG_INT32(n) < 1 || PG_GETARG_INT32(n) > MAX_ROWS_MAX)
-		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
-				 errmsg("max_rows must be between 1 and %d", MAX_ROWS_MAX)));
-	return PG_GETARG_INT32(n);
+	return argument_between(fcinfo, n, "max_rows", MAX_ROWS_MAX, "");
 }

@@ -119,13 +119,7 @@ swan_backfill(PG_FUNCTION_ARGS)
 
 	studio = studio_of_owner(name);
 	studio_check(studio);
-	if (PG_ARGISNULL(0))
-		swan_missing_argument("batch", NULL);
-	batch = PG_GETARG_INT32(0);
-	if (batch < 1 || batch > BATCH_MAX)
-		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
-				 errmsg("batch must be between 1 and %d", BATCH_MAX)));
+	batch = argument_between(fcinfo, 0, "batch", BATCH_MAX, "");
 	PreventCommandIfReadOnly("swan_backfill()");
 	name = MemoryContextStrdup(fcinfo->flinfo->fn_mcxt, studio->name);
 

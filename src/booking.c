@@ -222,8 +222,7 @@ book_slots(Call *call, Booking *bookings, int n, const char *key,
 		booking_judge_locked(call, &bookings[i], &account);
 		write_booking(call, &account, &bookings[i], i == 0 ? key : NULL, &answers[i]);
 	}
-	account_settle(call, &account);
-	records_sync(call, &account, "Available");
+	account_close(call, &account, "Available");
 }
 
 /* Notes who books what, and refuses whoever may not. */

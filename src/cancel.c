@@ -8,9 +8,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "lib/stringinfo.h"
 #include "utils/builtins.h"
-#include "utils/jsonb.h"
 
 #include "actor.h"
 #include "answer.h"
@@ -173,14 +171,10 @@ same_cancellation(Call *call, const Slot *slot, const char *key, BookingAnswer *
 static Datum
 cancellation_details(bool charged, bool returned, int64 reopened)
 {
-	StringInfoData json;
-
-	initStringInfo(&json);
-	appendStringInfo(&json, "{\"charged\": %d, \"returned\": %d", charged, returned);
-	if (reopened != NO_ID)
-		appendStringInfo(&json, ", \"reopened\": " INT64_FORMAT, reopened);
-	appendStringInfoChar(&json, '}');
-	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
+	if (reopened == NO_ID)
+		return details_of(2, "charged", (int64) charged, "returned", (int64) returned);
+	return details_of(3, "charged", (int64) charged, "returned", (int64) returned,
+					  "reopened", reopened);
 }
 
 /* Closes an open slot: nobody had it, so nothing comes back. */
@@ -294,8 +288,7 @@ swan_cancel(PG_FUNCTION_ARGS)
 	answer.ledger_id = account_write(call, &account, &entry);
 	write_fate(call, &account, entry.lot, fate);
 	slot_write(call, &cancel_slot, &slot, &cancelled);
-	account_settle(call, &account);
-	records_sync(call, &account, "Returned");
+	account_close(call, &account, "Returned");
 
 	answer.slot = cancelled;
 	answer.has_available = true;
@@ -431,8 +424,7 @@ swan_reschedule(PG_FUNCTION_ARGS)
 	answer.slot.booked_at = call->now;
 	slot_write(call, &take_slot, &target.slot, &answer.slot);
 	booking_end_hold(call, &target);
-	account_settle(call, &account);
-	records_sync(call, &account, "Available");
+	account_close(call, &account, "Available");
 
 	answer.has_available = true;
 	answer.available = account.balance;

@@ -73,8 +73,7 @@ write_credit(Call *call, Account *account, const Entry *entry, CreditAnswer *ans
 	answer->ledger_id = account_write(call, account, entry);
 	if (answer->ledger_id == NO_ID)
 		return false;
-	account_settle(call, account);
-	records_sync(call, account, entry->reason);
+	account_close(call, account, entry->reason);
 	answer->client = account->name;
 	answer->available = account->balance;
 	answer->reason = entry->reason;
@@ -306,8 +305,7 @@ swan_revoke(PG_FUNCTION_ARGS)
 		entry.key = NULL;		/* the first row stands for the call */
 		entry.details = (Datum) 0;
 	} while (left > 0);
-	account_settle(call, &account);
-	records_sync(call, &account, "Available");
+	account_close(call, &account, "Available");
 	answer.available = account.balance;
 	return answer_move(call, fcinfo, &answer);
 }

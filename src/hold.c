@@ -92,8 +92,7 @@ write_hold(Call *call, Account *account, const char *kind, int64 session_id)
 	entry.kind = kind;
 	entry.session_id = session_id;
 	account_write(call, account, &entry);
-	account_settle(call, account);
-	records_sync(call, account, "Available");
+	account_close(call, account, "Available");
 }
 
 /* Closes the call with a swan_held. */

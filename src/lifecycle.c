@@ -93,8 +93,7 @@ advance(Call *call, FunctionCallInfo fcinfo, int64 session_id,
 	answer.slot = slot;
 	answer.slot.status = status;
 	slot_write(call, &set_status, &slot, &answer.slot);
-	account_settle(call, &account);
-	records_sync(call, &account, "Available");
+	account_close(call, &account, "Available");
 
 	answer.charged = ledger_debit(call, slot.user_id, session_id) != NO_ID;
 	answer.has_available = true;
@@ -239,8 +238,7 @@ swan_move(PG_FUNCTION_ARGS)
 	slot_write(call, &move_slot, &from, &to);
 	if (booked)
 	{
-		account_settle(call, &account);
-		records_sync(call, &account, "Available");
+		account_close(call, &account, "Available");
 		answer.charged = ledger_debit(call, from.user_id, session_id) != NO_ID;
 		answer.has_available = true;
 		answer.available = account.balance;

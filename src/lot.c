@@ -144,8 +144,7 @@ swan_extend(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
 				 errmsg("a trigger on table %s suppressed an extension",
 						call->studio->table_names[TABLE_LOTS])));
-	account_settle(call, &account);
-	records_sync(call, &account, "Available");
+	account_close(call, &account, "Available");
 	return answer_result(call, fcinfo, statement_recheck(call, &find_lot, find_args),
 						 LOT_NCOLUMNS);
 }
@@ -163,8 +162,7 @@ expire_client(Call *call, int64 user_id)
 	account_open(call, &account);
 	before = account.balance;
 	account_sweep(call, &account);
-	account_settle(call, &account);
-	records_sync(call, &account, "Available");
+	account_close(call, &account, "Available");
 	return before - account.balance;
 }
 
@@ -181,14 +179,8 @@ swan_expire(PG_FUNCTION_ARGS)
 	Datum		values[2];
 	bool		nulls[2] = {false};
 
-	if (PG_ARGISNULL(0))
-		swan_missing_argument("max_rows", NULL);
-	if (PG_GETARG_INT32(0) < 1 || PG_GETARG_INT32(0) > EXPIRE_MAX)
-		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
-				 errmsg("max_rows must be between 1 and %d", EXPIRE_MAX)));
 	args[0] = arg_time(call->now);
-	args[1] = arg_int(PG_GETARG_INT32(0));
+	args[1] = arg_int(argument_between(fcinfo, 0, "max_rows", EXPIRE_MAX, ""));
 	due = statement_recheck(call, &due_clients, args);
 
 	ids = palloc((due.nrows + 1) * sizeof(int64));

@@ -80,19 +80,6 @@ series_starts(Call *call, TimestampTz at, int32 repeat, Datum every)
 	return starts;
 }
 
-/* Reads and checks how many slots are wanted. */
-static int32
-argument_repeat(FunctionCallInfo fcinfo, int n)
-{
-	if (PG_ARGISNULL(n))
-		swan_missing_argument("repeat", NULL);
-	if (PG_GETARG_INT32(n) < 1 || PG_GETARG_INT32(n) > SWAN_REPEAT_MAX)
-		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
-				 errmsg("repeat must be between 1 and %d", SWAN_REPEAT_MAX)));
-	return PG_GETARG_INT32(n);
-}
-
 /* swan_open(): a trainer offers his time. */
 Datum
 swan_open(PG_FUNCTION_ARGS)
@@ -118,7 +105,7 @@ swan_open(PG_FUNCTION_ARGS)
 				(swan_errcode(SWAN_INVALID_ARGUMENT),
 				 errmsg("at must be finite")));
 	duration = argument_duration(fcinfo, 2);
-	repeat = argument_repeat(fcinfo, 3);
+	repeat = argument_between(fcinfo, 3, "repeat", SWAN_REPEAT_MAX, "");
 	if (PG_ARGISNULL(4))
 		swan_missing_argument("every", NULL);
 	starts = series_starts(call, at, repeat, PG_GETARG_DATUM(4));

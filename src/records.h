@@ -10,6 +10,7 @@
 
 #include "ledger.h"
 
+extern void account_close(Call *call, Account *account, const char *reason);
 extern void records_sync(Call *call, const Account *account, const char *reason);
 
 #endif							/* SWAN_RECORDS_H */

@@ -229,8 +229,7 @@ swan_reverse(PG_FUNCTION_ARGS)
 		answer.shortfall += lots[i].owe;
 	}
 	write_moves(call, &account, &entry, lots, nlots, n, item != NULL, &answer);
-	account_settle(call, &account);
-	records_sync(call, &account, "Available");
+	account_close(call, &account, "Available");
 	answer.available = account.balance;
 	return answer_move(call, fcinfo, &answer);
 }
@@ -273,8 +272,7 @@ swan_reinstate(PG_FUNCTION_ARGS)
 	}
 	write_moves(call, &account, &entry, lots, nlots, -1, false, &answer);
 	account_sweep(call, &account);	/* what came back to an expired lot */
-	account_settle(call, &account);
-	records_sync(call, &account, "Reinstated");
+	account_close(call, &account, "Reinstated");
 	answer.available = account.balance;
 	return answer_move(call, fcinfo, &answer);
 }
