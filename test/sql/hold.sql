@@ -7,41 +7,9 @@ CREATE EXTENSION swanalloc;
 CREATE ROLE regress_owner;
 SELECT swan_create_studio(owner => 'regress_owner');
 
--- a call, rolled back: what it answers, or its error
-CREATE FUNCTION public.try(call text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	answer text;
-BEGIN
-	EXECUTE call INTO answer;
-	RAISE EXCEPTION USING ERRCODE = 'ZZ001', MESSAGE = coalesce(answer, 'null');
-EXCEPTION WHEN SQLSTATE 'ZZ001' THEN
-	RETURN SQLERRM;
-WHEN OTHERS THEN
-	RETURN SQLSTATE || ' ' || SQLERRM;
-END $$;
--- time flies: makes the lots of a client due that expire before the given day
-CREATE FUNCTION public.pass(client bigint, before timestamptz) RETURNS bigint
-LANGUAGE sql SECURITY DEFINER SET session_replication_role = replica AS $$
-	WITH due AS (UPDATE studio.swan_lots SET expires_at = expires_at - interval '98 years'
-	              WHERE user_id = client AND expires_at < before RETURNING 1)
-	SELECT count(*) FROM due
-$$;
--- clients for whom purchased = balance + live charged + used + expired does not hold, in the ledger or in swan_client
-CREATE FUNCTION public.out_of_step() RETURNS TABLE (id bigint, purchased bigint, balance integer, live bigint, used bigint, expired bigint, debits bigint, reported text)
-LANGUAGE sql AS $$
-	SELECT * FROM (
-		SELECT u.id, coalesce(l.purchased, 0), u.available_sessions, coalesce(s.live, 0), coalesce(s.used, 0), coalesce(l.expired, 0), coalesce(d.n, 0),
-		       c.total_sessions_purchased || ' ' || c.sessions_used
-		  FROM studio.users u CROSS JOIN swan_client(u.id) c
-		  LEFT JOIN (SELECT user_id, sum(delta) FILTER (WHERE kind NOT IN ('expiry', 'booking', 'cancellation')) AS purchased,
-		                    -sum(delta) FILTER (WHERE kind = 'expiry') AS expired FROM studio.swan_ledger GROUP BY user_id) l ON l.user_id = u.id
-		  LEFT JOIN (SELECT user_id, count(*) FILTER (WHERE status IN ('scheduled', 'confirmed')) AS live,
-		                    count(*) FILTER (WHERE status IN ('completed', 'cancelled')) AS used
-		               FROM studio.sessions WHERE session_deducted GROUP BY user_id) s ON s.user_id = u.id
-		  LEFT JOIN (SELECT user_id, -sum(delta) AS n FROM studio.swan_ledger WHERE kind IN ('booking', 'cancellation') GROUP BY user_id) d ON d.user_id = u.id
-	) x (id, purchased, balance, live, used, expired, debits, reported)
-	WHERE purchased <> balance + live + used + expired OR debits <> live + used OR reported <> purchased || ' ' || used
-$$;
+\getenv dir PG_ABS_SRCDIR
+\set file :dir '/moves.sql'
+\i :file
 -- a hold that is over
 CREATE FUNCTION public.over(slot bigint) RETURNS text LANGUAGE sql SECURITY DEFINER SET session_replication_role = replica AS $$
 	UPDATE studio.swan_holds SET until = '2001-01-01' WHERE session_id = slot RETURNING 'over'
