@@ -12,7 +12,7 @@
 #   stage_psql -f examples/demo/studio.sql
 #   stage_run pgbench -n -c 200 -j 2 -t 1 -f examples/demo/rush.sql
 #
-# stage_setup [demo|test]     says one line and exits 1 if something is missing and may not be installed
+# stage_setup [demo|bench|test]  says one line and exits 1 if something is missing and may not be installed
 # stage_open                  may be called once. Sets ROOT (the checkout), WORK, BIN (the staged programs,
 #                             first in PATH), HOME, TMPDIR, PGUSER=postgres, PGDATABASE=postgres
 # stage_build [MAKE-ARG...]   returns 1 if it fails

@@ -1,4 +1,4 @@
--- Five studios with the same rows. One keeps its guards; the others are detached, so that they
+-- Studios with the same rows. One keeps its guards; the others are detached, so that they
 -- have the same tables, indexes and foreign keys, and no trigger of ours.
 -- Variables: clients, slots.
 SET client_min_messages = warning;
@@ -37,7 +37,7 @@ BEGIN
   IF EXISTS (SELECT FROM studio.swan_lots l WHERE l.user_id <> 1 + (l.id - 1) % (SELECT max(id) / 2 FROM studio.swan_lots)) THEN
     RAISE 'the lots are not numbered as the scripts take them to be';
   END IF;
-  FOREACH copy IN ARRAY ARRAY['floor', 'twin', 'client', 'point'] LOOP
+  FOREACH copy IN ARRAY ARRAY['floor', 'twin', 'cte', 'client', 'unsafe', 'point'] LOOP
     PERFORM public.swan_create_studio(copy, 'bench_owner'), public.swan_detach(copy);
     FOREACH name IN ARRAY ARRAY['users', 'sessions', 'swan_ledger', 'swan_lots'] LOOP
       EXECUTE format('INSERT INTO %I.%I OVERRIDING SYSTEM VALUE SELECT * FROM studio.%2$I ORDER BY id', copy, name);
@@ -53,6 +53,6 @@ CREATE FUNCTION bench_floor(user_id bigint, session_id bigint, lot_id bigint) RE
 LANGUAGE c VOLATILE AS '$libdir/swan_floor';
 \ir twin.sql
 
-GRANT USAGE ON SCHEMA floor, twin, client, point TO bench_backend;
+GRANT USAGE ON SCHEMA floor, twin, cte, client, unsafe, point TO bench_backend;
 VACUUM (ANALYZE);
 CHECKPOINT;

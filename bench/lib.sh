@@ -1,0 +1,96 @@
+# shellcheck shell=bash
+# What the parts of `make bench` have in common; sourced by bench/run, after test/lib.sh.
+#
+# record SETTING VARIANT ROUND MEASURE VALUE    one line of measured.csv, for the part that runs
+# in_turn ROUND NAME...                         the names, every other round backwards, one a line
+# bench_database                                a new cluster with the studios of sql/setup.sql, in database bench
+# bench_pgbench NAME ROLE CONNECTIONS N [ARG...]   N transactions of scripts/NAME.sql in all, logged for
+# bench_logged                                  "TPS US MEDIAN P99" of what the last bench_pgbench did
+# server_ms                                     processor time that ended backends of the cluster have used
+
+MEASURED=$WORK/tmp/measured.csv
+
+record() { printf '%s,%s,%s,%s,%s,%s\n' "$part" "$1" "$2" "$3" "$4" "$5" >>"$MEASURED"; }
+
+# A drift of the machine favours nobody if every other round runs backwards.
+in_turn() {
+  local round=$1
+  shift
+  if [ $((round % 2)) = 1 ]; then printf '%s\n' "$@"; else printf '%s\n' "$@" | tac; fi
+}
+
+# What is measured is the processor's work: nothing waits for a disk, or for a checkpoint or vacuum
+# that happens to run. Further arguments are lines of postgresql.conf.
+bench_cluster() { # NAME [LINE...]
+  stage_start "$1" 'autovacuum = off' 'shared_buffers = 256MB' 'checkpoint_timeout = 1h' \
+    'max_wal_size = 8GB' 'jit = off' 'max_connections = 200' "${@:2}"
+  postmaster=$(head -n 1 "$WORK/$1/data/postmaster.pid")
+  stage_psql -qc 'CREATE DATABASE bench'
+  export PGDATABASE=bench
+}
+
+# The studios of sql/setup.sql, where $CLIENTS clients can book SLOTS slots of each copy.
+bench_database() { # NAME SLOTS [LINE...]
+  bench_cluster "$1" "${@:3}"
+  stage_psql -q -v clients="$CLIENTS" -v slots="$2" -f bench/sql/setup.sql
+}
+
+# Drops what bench_cluster made, to go on with another.
+bench_end() { # NAME
+  export PGDATABASE=postgres
+  stage_stop "$1"
+  rm -rf "${WORK:?}/$1"
+}
+
+# Writes a script to $WORK/tmp: which slot is next, and what is done with it. Slots count from :first + 1.
+write_script() { # NAME
+  stage_exec tee "$WORK/tmp/$1.sql" >/dev/null <<END
+\\set i :i + 1
+\\set slot :first + :client_id * :per + :i
+\\set user 1 + (:slot * 7919) % $CLIENTS
+\\set lot $CLIENTS + :user
+$(cat "bench/scripts/$1.sql")
+END
+}
+
+# Runs a script of write_script() so often in all; what pgbench logs of each transaction stays in $WORK/tmp/log.*
+bench_pgbench() { # NAME ROLE CONNECTIONS N FIRST [ARG...]
+  local per=$(($4 / $3))
+  rm -f "$WORK"/tmp/log.*
+  if ! stage_run pgbench -n -M prepared -U "$2" -c "$3" -j "$(($3 < 4 ? $3 : 4))" -t "$per" \
+    -D i=-1 -D first="$5" -D per="$per" -f "$WORK/tmp/$1.sql" --log --log-prefix="$WORK/tmp/log" "${@:6}" \
+    bench >"$WORK/tmp/pgbench.out" 2>&1; then
+    cat "$WORK/tmp/pgbench.out" >&2
+    stage_die "$part: $1 failed"
+  fi
+}
+
+# "TPS MEDIAN P99" of the logged transactions, less the first WARMUP of each connection; the latter two in µs.
+bench_logged() {
+  # client, number, µs, script, end in s and µs
+  sort -n -k3,3 "$WORK"/tmp/log.* | awk -v skip="$WARMUP" '
+    $2 <= skip { if ($2 == skip) start[$1] = $5 + $6 / 1e6; next }
+    { n++; us[n] = $3; count[$1]++; t = $5 + $6 / 1e6; if (t > stop[$1]) stop[$1] = t }
+    END {
+      for (c in count) tps += count[c] / (stop[c] - start[c])
+      printf "%.1f %d %d\n", tps, us[int((n + 1) / 2)], us[int(n * 0.99)]
+    }'
+}
+
+# Processor time in ms that ended backends have used so far; it counts in ticks.
+server_ms() {
+  sleep 0.05 # the last one may be about to end
+  awk -v hz="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); print ($14 + $15) * 1000 / hz }' "/proc/$postmaster/stat"
+}
+
+# One measurement of a script, recorded.
+measure() { # SETTING CONNECTIONS ROUND NAME ROLE N FIRST
+  local before tps median p99
+  before=$(server_ms)
+  bench_pgbench "$4" "$5" "$2" "$6" "$7"
+  read -r tps median p99 < <(bench_logged)
+  record "$1" "$4" "$3" tps "$tps"
+  record "$1" "$4" "$3" us "$median"
+  record "$1" "$4" "$3" p99 "$p99"
+  record "$1" "$4" "$3" cpu "$(awk -v before="$before" -v after="$(server_ms)" -v n="$6" 'BEGIN { printf "%.2f", (after - before) * 1000 / n }')"
+}
