@@ -58,16 +58,17 @@ static const Statement last_row_at = {
 	1, {INT8OID}
 };
 
-/* always one row at least: the last balance, with or without a lot */
-static const Statement read_lots = {
-	"SELECT g.balance_after, l.id, l.remaining, l.expires_at"
-	" FROM (SELECT (SELECT b.balance_after FROM {ledger} b"
-	" WHERE b.user_id OPERATOR(pg_catalog.=) $1"
-	" ORDER BY b.id DESC LIMIT 1) AS balance_after) g"
-	" LEFT JOIN {lots} l ON l.user_id OPERATOR(pg_catalog.=) $1"
-	" AND l.remaining OPERATOR(pg_catalog.>) 0"
-	" ORDER BY l.expires_at, l.id",
+static const Statement last_balance = {
+	"SELECT g.balance_after FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
+	" ORDER BY g.id DESC LIMIT 1",
 	1, {INT8OID}
+};
+
+static const Statement read_lots = {
+	"SELECT l.id, l.remaining, l.expires_at FROM {lots} l"
+	" WHERE l.user_id OPERATOR(pg_catalog.=) $1"
+	" AND l.remaining OPERATOR(pg_catalog.>) 0",
+	1, {INT8OID}, PLAN_FEW_ROWS
 };
 
 /* Answers an unknown client. */
@@ -149,30 +150,50 @@ account_lock_users(Call *call, const int64 *ids, int n)
 	return statement_read(call, &lock_users, args).nrows;
 }
 
-/* Reads the lots and the last ledger row of a locked client. */
+/* Compares two lots, for qsort(): the soonest to expire first, then the oldest. */
+static int
+compare_lots(const void *a, const void *b)
+{
+	const Lot  *x = a;
+	const Lot  *y = b;
+
+	if (x->expires_at != y->expires_at)
+	{
+		if (x->expires_at == NO_TIME || y->expires_at == NO_TIME)
+			return x->expires_at == NO_TIME ? 1 : -1;
+		return x->expires_at < y->expires_at ? -1 : 1;
+	}
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/*
+ * Reads the last ledger row and the lots of a locked client.  Each statement is
+ * as plain as can be: a join or a sort of a few rows would take the server
+ * longer to set up than all of this takes.
+ */
 void
 account_read(Call *call, Account *account)
 {
 	NullableDatum args[] = {arg_id(account->user_id)};
-	Rows		result = statement_recheck(call, &read_lots, args);
+	Rows		result = statement_recheck(call, &last_balance, args);
 
+	account->has_ledger = result.nrows > 0;
+	account->ledger_balance = account->has_ledger ? row_int(result, 0, 1) : 0;
+
+	result = statement_recheck(call, &read_lots, args);
+	account->nlots = result.nrows;
 	account->lots = palloc((result.nrows + 1) * sizeof(Lot));
-	account->ledger_balance = row_int(result, 0, 1);
 	for (uint64 i = 0; i < result.nrows; i++)
 	{
-		Lot		   *lot = &account->lots[account->nlots];
+		Lot		   *lot = &account->lots[i];
 
-		if (row_isnull(result, i, 2))
-			continue;
-		lot->id = row_id(result, i, 2);
-		lot->remaining = row_int(result, i, 3);
-		lot->expires_at = row_time(result, i, 4);
-		account->nlots++;
+		lot->id = row_id(result, i, 1);
+		lot->remaining = row_int(result, i, 2);
+		lot->expires_at = row_time(result, i, 3);
 		if (lot_is_due(call, lot))
 			account->due += lot->remaining;
 	}
-
-	account->has_ledger = !row_isnull(result, 0, 1);
+	qsort(account->lots, account->nlots, sizeof(Lot), compare_lots);
 }
 
 /* Writes a row of an account that begins where the studio was attached. */

@@ -69,7 +69,7 @@ settle_deleted(Studio *studio)
 		" WHERE l.remaining OPERATOR(pg_catalog.>) 0"
 		" AND NOT EXISTS (SELECT 1 FROM {users} u"
 		" WHERE {u.id} OPERATOR(pg_catalog.=) l.user_id) ORDER BY 1",
-		0, {0}, true
+		0, {0}, PLAN_CUSTOM
 	};
 	Call	   *call = call_begin(studio, CALL_WRITER);
 	Rows		result = statement_recheck(call, &deleted_clients, NULL);

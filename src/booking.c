@@ -32,7 +32,7 @@ static const Statement book_slot = {
 	" WHERE {s.id} OPERATOR(pg_catalog.=) $1"
 	" AND {s.user_id} IS NULL"
 	" AND {s.status} OPERATOR(pg_catalog.=) 'available'"
-	" RETURNING" SLOT_COLUMNS,
+	SLOT_WRITTEN,
 	SLOT_WRITE_ARGS
 };
 

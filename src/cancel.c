@@ -27,7 +27,7 @@ static const Statement cancel_slot = {
 	"UPDATE {sessions} s SET {sessions.status} = {sessions.status=$4}"
 	"{?sessions.session_deducted:, {sessions.session_deducted} = $7}"
 	SLOT_TOUCH
-	" WHERE {s.id} OPERATOR(pg_catalog.=) $1 RETURNING" SLOT_COLUMNS,
+	" WHERE {s.id} OPERATOR(pg_catalog.=) $1" SLOT_WRITTEN,
 	SLOT_WRITE_ARGS
 };
 
@@ -36,7 +36,7 @@ static const Statement take_slot = {
 	"{?sessions.session_deducted:, {sessions.session_deducted} = $7}"
 	"{?sessions.booked_at:, {sessions.booked_at} = {sessions.booked_at=$8}}"
 	SLOT_TOUCH
-	" WHERE {s.id} OPERATOR(pg_catalog.=) $1 RETURNING" SLOT_COLUMNS,
+	" WHERE {s.id} OPERATOR(pg_catalog.=) $1" SLOT_WRITTEN,
 	SLOT_WRITE_ARGS
 };
 

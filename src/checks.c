@@ -120,7 +120,7 @@ const Check checks[] = {
 			" pg_catalog.format('the balance is %s', {u.available_sessions})"
 			" FROM {users} u WHERE {u.available_sessions} OPERATOR(pg_catalog.<) 0"
 			" AND " FOR_CLIENT("{u.id}"),
-	1, {INT8OID}, true}},
+	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"balance_ledger", NULL, {
 			"SELECT COALESCE({u.id}, g.user_id), NULL::pg_catalog.int8, NULL::pg_catalog.int8,"
@@ -132,7 +132,7 @@ const Check checks[] = {
 			" ON g.user_id OPERATOR(pg_catalog.=) {u.id}"
 			" WHERE COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.<>) COALESCE(g.total, 0)"
 			" AND ($2 OR g.user_id IS NOT NULL)",
-	2, {INT8OID, BOOLOID}, true}},
+	2, {INT8OID, BOOLOID}, PLAN_CUSTOM}},
 
 	{"balance_lots", NULL, {
 			"SELECT COALESCE({u.id}, g.user_id), NULL::pg_catalog.int8, NULL::pg_catalog.int8,"
@@ -144,7 +144,7 @@ const Check checks[] = {
 			" ON g.user_id OPERATOR(pg_catalog.=) {u.id}"
 			" WHERE COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.<>) COALESCE(g.total, 0)"
 			" AND ($2 OR g.user_id IS NOT NULL)",
-	2, {INT8OID, BOOLOID}, true}},
+	2, {INT8OID, BOOLOID}, PLAN_CUSTOM}},
 
 	{"ledger_chain", NULL, {
 			"SELECT x.user_id, x.session_id, x.id,"
@@ -154,7 +154,7 @@ const Check checks[] = {
 			" (PARTITION BY g.user_id ORDER BY g.id), 0) AS expected"
 			" FROM {ledger} g WHERE " FOR_CLIENT("g.user_id") ") x"
 			" WHERE x.balance_after OPERATOR(pg_catalog.<>) x.expected",
-	1, {INT8OID}, true}},
+	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"ledger_order", NULL, {
 			"SELECT x.user_id, x.session_id, x.id,"
@@ -163,7 +163,7 @@ const Check checks[] = {
 			" (PARTITION BY g.user_id ORDER BY g.id) AS before"
 			" FROM {ledger} g WHERE " FOR_CLIENT("g.user_id") ") x"
 			" WHERE x.at OPERATOR(pg_catalog.<) x.before",
-	1, {INT8OID}, true}},
+	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"lot_ledger", NULL, {
 			"SELECT COALESCE(l.user_id, g.user_id), NULL::pg_catalog.int8,"
@@ -177,14 +177,14 @@ const Check checks[] = {
 			" GROUP BY b.lot_id) g ON g.lot_id OPERATOR(pg_catalog.=) l.id"
 			" WHERE l.id IS NULL OR g.lot_id IS NULL"
 			" OR l.remaining OPERATOR(pg_catalog.<>) g.total",
-	1, {INT8OID}, true}},
+	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"lot_client", NULL, {
 			"SELECT g.user_id, g.session_id, g.id,"
 			" pg_catalog.format('lot %s is of client %s', g.lot_id, l.user_id)"
 			" FROM {ledger} g JOIN {lots} l ON l.id OPERATOR(pg_catalog.=) g.lot_id"
 			" WHERE g.user_id OPERATOR(pg_catalog.<>) l.user_id AND " FOR_CLIENT("g.user_id"),
-	1, {INT8OID}, true}},
+	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"lot_origin", NULL, {
 			"SELECT l.user_id, NULL::pg_catalog.int8, l.id,"
@@ -194,14 +194,14 @@ const Check checks[] = {
 			" FROM {lots} l LEFT JOIN {ledger} g ON g.id OPERATOR(pg_catalog.=) l.id"
 			" WHERE (g.id IS NULL OR g.delta OPERATOR(pg_catalog.<>) l.granted"
 			" OR g.lot_id IS DISTINCT FROM l.id) AND " FOR_CLIENT("l.user_id"),
-	1, {INT8OID}, true}},
+	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"lot_swept", NULL, {
 			"SELECT l.user_id, NULL::pg_catalog.int8, l.id,"
 			" pg_catalog.format('lot %s is swept and holds %s', l.id, l.remaining)"
 			" FROM {lots} l WHERE l.swept AND l.remaining OPERATOR(pg_catalog.>) 0"
 			" AND " FOR_CLIENT("l.user_id"),
-	1, {INT8OID}, true}},
+	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"ledger_kind", NULL, {
 			"SELECT g.user_id, g.session_id, g.id,"
@@ -210,7 +210,7 @@ const Check checks[] = {
 			" 'reversal', 'reinstatement', 'revocation', 'expiry', 'booking', 'cancellation',"
 			" 'reschedule', 'move', 'hold', 'release', 'confirmation', 'completion', 'no_show',"
 			" 'external') AND " FOR_CLIENT("g.user_id"),
-	1, {INT8OID}, true}},
+	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"debit_lot", NULL, {
 			"SELECT g.user_id, g.session_id, g.id,"
@@ -221,7 +221,7 @@ const Check checks[] = {
 			" OR (g.kind OPERATOR(pg_catalog.=) 'cancellation'"
 			" AND (g.delta NOT IN (0, 1) OR (g.delta OPERATOR(pg_catalog.=) 1 AND g.lot_id IS NULL))))"
 			" AND " FOR_CLIENT("g.user_id"),
-	1, {INT8OID}, true}},
+	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"booking_debit", refuses_sessions, {
 			"SELECT COALESCE({s.user_id}, d.user_id), COALESCE({s.id}, d.session_id), NULL::pg_catalog.int8,"
@@ -240,7 +240,7 @@ const Check checks[] = {
 			" AND NOT COALESCE(d.since OPERATOR(pg_catalog.<=) $3, false)"
 			" AND (d.session_id IS NOT NULL OR " IS_LIVE("s")
 			" OR $3 OPERATOR(pg_catalog.=) '-infinity'))})",
-	3, {INT8OID, BOOLOID, TIMESTAMPTZOID}, true}},
+	3, {INT8OID, BOOLOID, TIMESTAMPTZOID}, PLAN_CUSTOM}},
 
 	{"session_status", refuses_sessions, {
 			"SELECT {s.user_id}, {s.id}, (d.code OPERATOR(pg_catalog./) 8),"
@@ -252,7 +252,7 @@ const Check checks[] = {
 			" WHERE d.code OPERATOR(pg_catalog.%) 8 OPERATOR(pg_catalog.<>) 0"
 			" AND {s.status}::pg_catalog.text OPERATOR(pg_catalog.<>)"
 			" (" STATUSES ")[d.code OPERATOR(pg_catalog.%) 8] AND " FOR_CLIENT("{s.user_id}"),
-	1, {INT8OID}, true}},
+	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"unpaid_booking", records_sessions, {
 			"SELECT {s.user_id}, {s.id}, NULL::pg_catalog.int8,"
@@ -267,7 +267,7 @@ const Check checks[] = {
 			" WHERE g.user_id OPERATOR(pg_catalog.=) {s.user_id}))"
 			" AND NOT ({s.status} OPERATOR(pg_catalog.=) 'completed'"
 			" AND {s.session_date} OPERATOR(pg_catalog.<) $3)",
-	3, {INT8OID, BOOLOID, TIMESTAMPTZOID}, true}},
+	3, {INT8OID, BOOLOID, TIMESTAMPTZOID}, PLAN_CUSTOM}},
 
 	{"slot_client", refuses_sessions, {
 			"SELECT {s.user_id}, {s.id}, NULL::pg_catalog.int8,"
@@ -277,15 +277,15 @@ const Check checks[] = {
 			" AND (({s.user_id} IS NULL AND {s.status} IN ('scheduled', 'confirmed', 'completed'))"
 			" OR ({s.user_id} IS NOT NULL AND {s.status} OPERATOR(pg_catalog.=) 'available'))"
 			" AND " FOR_CLIENT("{s.user_id}"),
-	1, {INT8OID}, true}},
+	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"trainer_overlap", refuses_overlap, {
 			OVERLAPS("trainer_id", "the trainer", TAKES_TIME),
-	1, {INT8OID}, true}},
+	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"client_overlap", refuses_sessions, {
 			OVERLAPS("user_id", "the client", IS_LIVE),
-	1, {INT8OID}, true}},
+	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"session_records", keeps_records, {
 			"SELECT {u.id}, NULL::pg_catalog.int8, NULL::pg_catalog.int8,"
@@ -297,7 +297,7 @@ const Check checks[] = {
 			" GROUP BY {s.user_id}) r ON r.user_id OPERATOR(pg_catalog.=) {u.id}"
 			" WHERE COALESCE(r.n, 0) OPERATOR(pg_catalog.<>) COALESCE({u.available_sessions}, 0)"
 			" AND " FOR_CLIENT("{u.id}"),
-	1, {INT8OID}, true}},
+	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{NULL}
 };

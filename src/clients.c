@@ -53,7 +53,7 @@ PG_FUNCTION_INFO_V1(swan_clients);
  * threshold, warning, trainer */
 #define LIST_ARGS(key_type) \
 	8, {TEXTOID, key_type, INT8OID, INT4OID, TIMESTAMPTZOID, INT4OID, TEXTOID, \
-	INT8OID}, true
+	INT8OID}, PLAN_CUSTOM
 
 /* the warning that u has, worked out for the few who may have one */
 #define HAS_WARNING \

@@ -10,6 +10,7 @@
 #include "access/relation.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "utils/builtins.h"
@@ -75,6 +76,26 @@ has_guard(Relation rel, const char *name)
 		return function && strcmp(function, name) == 0;
 	}
 	return false;
+}
+
+/*
+ * Returns whether somebody else's trigger or rule may change or divert what is
+ * written to a table.  What is written where there is none needs no second look.
+ */
+static bool
+may_alter_writes(Relation rel)
+{
+	TriggerDesc *triggers = rel->trigdesc;
+
+	for (int i = 0; triggers && i < triggers->numtriggers; i++)
+	{
+		Trigger    *trigger = &triggers->triggers[i];
+
+		if (TRIGGER_FOR_ROW(trigger->tgtype) && TRIGGER_FOR_BEFORE(trigger->tgtype) &&
+			strcmp(trigger->tgname, "swan_word_users") != 0)
+			return true;
+	}
+	return rel->rd_rel->relhasrules;
 }
 
 /* Returns whether a type can hold what a column holds. */
@@ -188,6 +209,7 @@ describe_table(Studio *studio, StudioTable table)
 
 		studio->table_names[table] =
 			quote_qualified_identifier(schema, RelationGetRelationName(rel));
+		studio->alterable[table] = may_alter_writes(rel);
 		if (table == TABLE_USERS)
 		{
 			studio->owner = rel->rd_rel->relowner;
@@ -196,8 +218,9 @@ describe_table(Studio *studio, StudioTable table)
 		if (table == TABLE_LEDGER)
 		{
 			studio->ledger_ids = quote_qualified_identifier(schema, ledger_ids_name);
-			if (!OidIsValid(get_relname_relid(ledger_ids_name,
-											  RelationGetNamespace(rel))))
+			studio->ledger_sequence = get_relname_relid(ledger_ids_name,
+														RelationGetNamespace(rel));
+			if (!OidIsValid(studio->ledger_sequence))
 				problem = psprintf("sequence \"%s\" is gone", ledger_ids_name);
 		}
 		if (table == TABLE_USERS || table == TABLE_SESSIONS)

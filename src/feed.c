@@ -80,7 +80,7 @@ static const Statement find_row = {
 	" WHERE ROW(n.xid, n.id) OPERATOR(pg_catalog.>) ROW(l.xid, l.id)"
 	" AND n.id OPERATOR(pg_catalog.>) $2 AND n.id OPERATOR(pg_catalog.<=) $3))"
 	" FROM {ledger} l WHERE l.id OPERATOR(pg_catalog.=) $1",
-	3, {INT8OID, INT8OID, INT8OID}, true
+	3, {INT8OID, INT8OID, INT8OID}, PLAN_CUSTOM
 };
 
 /* the state of a balance, of which a crossing is a change */
@@ -101,7 +101,7 @@ static const Statement read_history = {
 	READ_CHANGES
 	" WHERE l.id OPERATOR(pg_catalog.>) $3 AND l.id OPERATOR(pg_catalog.<=) $4"
 	" ORDER BY l.id LIMIT $2",
-	4, {INT4OID, INT4OID, INT8OID, INT8OID}, true
+	4, {INT4OID, INT4OID, INT8OID, INT8OID}, PLAN_CUSTOM
 };
 
 /* rows from after it, after ($5, $3) */
@@ -111,7 +111,7 @@ static const Statement read_recent = {
 	" AND l.id OPERATOR(pg_catalog.>) $4"
 	" AND l.xid OPERATOR(pg_catalog.<) pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())"
 	" ORDER BY l.xid, l.id LIMIT $2",
-	5, {INT4OID, INT4OID, INT8OID, INT8OID, XID8OID}, true
+	5, {INT4OID, INT4OID, INT8OID, INT8OID, XID8OID}, PLAN_CUSTOM
 };
 
 /* Returns where transaction ids of now are valid. */

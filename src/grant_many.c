@@ -39,7 +39,7 @@ static const Statement read_clients = {
 	" LEFT JOIN {ledger} k ON k.user_id OPERATOR(pg_catalog.=) x.id"
 	" AND k.kind OPERATOR(pg_catalog.=) 'grant' AND k.key OPERATOR(pg_catalog.=) $2"
 	" ORDER BY x.n",
-	3, {INT8ARRAYOID, TEXTOID, TIMESTAMPTZOID}, true
+	3, {INT8ARRAYOID, TEXTOID, TIMESTAMPTZOID}, PLAN_CUSTOM
 };
 
 /* one ledger row for each client, after his last one */
@@ -59,7 +59,7 @@ static const Statement insert_grants = {
 	" ORDER BY g.id DESC LIMIT 1) b ON true) n"
 	" RETURNING id, user_id",
 	8, {INT8ARRAYOID, INT4OID, TEXTOID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID,
-	INT8ARRAYOID}, true
+	INT8ARRAYOID}, PLAN_CUSTOM
 };
 
 static const Statement insert_lots = {
@@ -75,7 +75,7 @@ static const Statement update_balances = {
 	" COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.+) $2"
 	"{?users.updated_at:, {users.updated_at} = {users.updated_at=$3}}"
 	" WHERE {u.id} OPERATOR(pg_catalog.=) ANY ($1) RETURNING 1",
-	3, {INT8ARRAYOID, INT4OID, TIMESTAMPTZOID}, true
+	3, {INT8ARRAYOID, INT4OID, TIMESTAMPTZOID}, PLAN_CUSTOM
 };
 
 /* Answers rows of ours that a trigger of the application kept from us. */

@@ -13,9 +13,12 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "commands/sequence.h"
 #include "common/int.h"
 #include "miscadmin.h"
+#include "utils/xid8.h"
 
 #include "actor.h"
 #include "error.h"
@@ -26,15 +29,13 @@
 	" session_id, from_session_id, lot_id, reason, actor_id, db_role," \
 	" key, payment_ref, item, call_id, details, at, xid)" \
 	" OVERRIDING SYSTEM VALUE" \
-	" SELECT n.id, $1, $2, $3, $4, $5, $6," \
-	" CASE WHEN $7 THEN n.id ELSE $8 END, $9, $10, $11, $12, $13, $14," \
-	" COALESCE($15, n.id), $16, $17, pg_catalog.pg_current_xact_id()" \
-	" FROM (SELECT pg_catalog.nextval({ledger_ids}) AS id) n"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14," \
+	" $15, $16, $17, $18)"
+#define LEDGER_WRITTEN	"{!ledger: RETURNING id, delta, balance_after}"
 #define INSERT_LEDGER_ARGS \
-	17, {INT8OID, INT4OID, INT4OID, TEXTOID, INT8OID, INT8OID, BOOLOID, \
+	18, {INT8OID, INT8OID, INT4OID, INT4OID, TEXTOID, INT8OID, INT8OID, \
 	INT8OID, TEXTOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, \
-	JSONBOID, TIMESTAMPTZOID}
-#define LEDGER_WRITTEN " RETURNING id, call_id, delta, balance_after"
+	JSONBOID, TIMESTAMPTZOID, XID8OID}
 
 static const Statement insert_ledger = {
 	INSERT_LEDGER LEDGER_WRITTEN, INSERT_LEDGER_ARGS
@@ -48,7 +49,8 @@ static const Statement insert_ledger_once = {
 static const Statement insert_lot = {
 	"INSERT INTO {lots} (id, user_id, source, granted, remaining, expires_at,"
 	" payment_ref, item, amount_minor, currency)"
-	" VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9) RETURNING id, remaining",
+	" VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9)"
+	"{!lots: RETURNING id, remaining}",
 	9, {INT8OID, INT8OID, TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID, TEXTOID,
 	INT8OID, TEXTOID}
 };
@@ -58,7 +60,8 @@ static const Statement update_lot = {
 	" swept = COALESCE(l.expires_at OPERATOR(pg_catalog.<=) $4, false)"
 	" AND $2 OPERATOR(pg_catalog.=) 0"
 	" WHERE l.id OPERATOR(pg_catalog.=) $1"
-	" AND l.remaining OPERATOR(pg_catalog.=) $3 RETURNING l.id, l.remaining",
+	" AND l.remaining OPERATOR(pg_catalog.=) $3"
+	"{!lots: RETURNING l.id, l.remaining}",
 	4, {INT8OID, INT4OID, INT4OID, TIMESTAMPTZOID}
 };
 
@@ -67,7 +70,7 @@ static const Statement update_balance = {
 	"{?users.updated_at:, {users.updated_at} = {users.updated_at=$4}}"
 	" WHERE {u.id} OPERATOR(pg_catalog.=) $1"
 	" AND COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.=) $3"
-	" RETURNING {u.id}, {u.available_sessions}",
+	"{!users: RETURNING {u.id}, {u.available_sessions}}",
 	4, {INT8OID, INT4OID, INT4OID, TIMESTAMPTZOID}
 };
 
@@ -140,7 +143,8 @@ write_new_lot(Call *call, Account *account, const Entry *entry, int64 id)
 	Rows		result = statement_change(call, &insert_lot, args, TABLE_LOTS,
 										  CMD_INSERT, NULL, 0);
 
-	if (result.nrows != 1 || row_int(result, 0, 2) != entry->delta)
+	if (result.nrows != 1 ||
+		(result.table && row_int(result, 0, 2) != entry->delta))
 		interfered(call, TABLE_LOTS, account->user_id);
 	account_add_lot(account, id, entry->delta, entry->expires_at);
 }
@@ -157,7 +161,8 @@ write_lot(Call *call, Account *account, Lot *lot, int32 delta)
 	Rows		result = statement_change(call, &update_lot, args, TABLE_LOTS,
 										  CMD_UPDATE, NULL, 0);
 
-	if (result.nrows != 1 || row_int(result, 0, 2) != remaining)
+	if (result.nrows != 1 ||
+		(result.table && row_int(result, 0, 2) != remaining))
 		interfered(call, TABLE_LOTS, account->user_id);
 	lot->remaining = remaining;
 }
@@ -171,26 +176,31 @@ int64
 account_write(Call *call, Account *account, const Entry *entry)
 {
 	int32		balance_after = add_credits(account->ledger_balance, entry->delta);
+	int64		id = nextval_internal(call->studio->ledger_sequence, false);
 	int64		actor_id = NO_ID;
+	int64		lot_id = NO_ID;
 	bool		once = entry->key != NULL || entry->payment_ref != NULL;
 	Rows		result;
-	int64		id;
 
 	if (call->actor && !entry->by_nobody)
 		actor_id = call->actor->user_id;
+	if (entry->opens_lot)
+		lot_id = id;
+	else if (entry->lot)
+		lot_id = entry->lot->id;
 	{
 		NullableDatum args[] = {
-			arg_id(account->user_id), arg_int(entry->delta),
+			arg_id(id), arg_id(account->user_id), arg_int(entry->delta),
 			arg_int(balance_after), arg_text(entry->kind),
 			arg_id(entry->session_id), arg_id(entry->from_session_id),
-			arg_bool(entry->opens_lot),
-			arg_id(entry->lot ? entry->lot->id : NO_ID),
-			arg_text(entry->reason), arg_id(actor_id),
+			arg_id(lot_id), arg_text(entry->reason), arg_id(actor_id),
 			arg_text(GetUserNameFromId(call->caller, false)),
 			arg_text(entry->key), arg_text(entry->payment_ref),
-			arg_text(entry->item), arg_id(account->call_id),
+			arg_text(entry->item),
+			arg_id(account->call_id == NO_ID ? id : account->call_id),
 			{entry->details, entry->details == (Datum) 0},
-			arg_time(call->now)
+			arg_time(call->now),
+			arg_datum(FullTransactionIdGetDatum(GetTopFullTransactionId()))
 		};
 
 		result = statement_change(call,
@@ -199,12 +209,14 @@ account_write(Call *call, Account *account, const Entry *entry)
 	}
 	if (result.nrows == 0 && strcmp(entry->kind, "purchase") == 0)
 		return NO_ID;
-	if (result.nrows != 1 || row_int(result, 0, 3) != entry->delta ||
-		row_int(result, 0, 4) != balance_after)
+	if (result.nrows != 1 ||
+		(result.table && (row_id(result, 0, 1) != id ||
+						  row_int(result, 0, 2) != entry->delta ||
+						  row_int(result, 0, 3) != balance_after)))
 		interfered(call, TABLE_LEDGER, account->user_id);
 
-	id = row_id(result, 0, 1);
-	account->call_id = row_id(result, 0, 2);
+	if (account->call_id == NO_ID)
+		account->call_id = id;
 	account->ledger_balance = balance_after;
 	account->moved = add_credits(account->moved, entry->delta);
 	if (entry->opens_lot)
@@ -233,8 +245,9 @@ account_settle(Call *call, Account *account)
 	entry.after.guarded[GUARDED_BALANCE] = balance;
 	result = statement_change(call, &update_balance, args, TABLE_USERS,
 							  CMD_UPDATE, &entry, 1);
-	if (result.nrows != 1 || row_id(result, 0, 1) != account->user_id ||
-		row_int(result, 0, 2) != balance)
+	if (result.nrows != 1 ||
+		(result.table && (row_id(result, 0, 1) != account->user_id ||
+						  row_int(result, 0, 2) != balance)))
 		interfered(call, TABLE_USERS, account->user_id);
 	account->balance = balance;
 	account->moved = 0;

@@ -31,7 +31,7 @@ static const Statement set_status = {
 	"{?sessions.confirmed:, {sessions.confirmed} ="
 	" COALESCE({s.confirmed}, false) OR $4 OPERATOR(pg_catalog.=) 'confirmed'}"
 	SLOT_TOUCH
-	" WHERE {s.id} OPERATOR(pg_catalog.=) $1 RETURNING" SLOT_COLUMNS,
+	" WHERE {s.id} OPERATOR(pg_catalog.=) $1" SLOT_WRITTEN,
 	SLOT_WRITE_ARGS
 };
 
@@ -40,7 +40,7 @@ static const Statement move_slot = {
 	"{?sessions.trainer_id:, {sessions.trainer_id} = $3}"
 	"{?sessions.duration:, {sessions.duration} = $6}"
 	SLOT_TOUCH
-	" WHERE {s.id} OPERATOR(pg_catalog.=) $1 RETURNING" SLOT_COLUMNS,
+	" WHERE {s.id} OPERATOR(pg_catalog.=) $1" SLOT_WRITTEN,
 	SLOT_WRITE_ARGS
 };
 

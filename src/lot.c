@@ -60,7 +60,7 @@ static const Statement sweep_empty_lots = {
 	"UPDATE {lots} l SET swept = true WHERE l.user_id OPERATOR(pg_catalog.=) ANY ($1)"
 	" AND NOT l.swept AND l.expires_at OPERATOR(pg_catalog.<=) $2"
 	" AND l.remaining OPERATOR(pg_catalog.=) 0 RETURNING 1",
-	2, {INT8ARRAYOID, TIMESTAMPTZOID}, true
+	2, {INT8ARRAYOID, TIMESTAMPTZOID}, PLAN_CUSTOM
 };
 
 /* Answers an unknown lot. */

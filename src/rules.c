@@ -25,16 +25,16 @@ static const Statement look_at_slot = {
 	1, {INT8OID}
 };
 
-/* what else stands in the way: always one row */
+/* what else stands in the way: a hold, and rows that overlap */
 static const Statement look_at_client = {
-	"SELECT h.user_id, h.until, (SELECT {s.id} FROM {sessions} s"
+	"SELECT h.user_id, h.until, NULL::pg_catalog.int8 FROM {holds} h"
+	" WHERE h.session_id OPERATOR(pg_catalog.=) $1"
+	" UNION ALL SELECT NULL, NULL, {s.id} FROM {sessions} s"
 	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $2"
 	" AND " SLOT_OVERLAPS("s", "$3", "$4")
 	" AND {s.status} IN ('scheduled', 'confirmed')"
 	" AND {s.id} OPERATOR(pg_catalog.<>) $1"
-	" AND {s.id} IS DISTINCT FROM $5 LIMIT 1)"
-	" FROM (SELECT 1) one"
-	" LEFT JOIN {holds} h ON h.session_id OPERATOR(pg_catalog.=) $1",
+	" AND {s.id} IS DISTINCT FROM $5",
 	5, {INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}
 };
 
@@ -147,9 +147,18 @@ booking_look_at_client(Call *call, Booking *booking,
 	};
 	Rows		result = run(call, &look_at_client, args);
 
-	booking->held_by = row_id(result, 0, 1);
-	booking->held_until = row_time(result, 0, 2);
-	booking->overlap = row_id(result, 0, 3);
+	booking->held_by = NO_ID;
+	booking->overlap = NO_ID;
+	for (uint64 i = 0; i < result.nrows; i++)
+	{
+		if (!row_isnull(result, i, 3))
+			booking->overlap = row_id(result, i, 3);
+		else
+		{
+			booking->held_by = row_id(result, i, 1);
+			booking->held_until = row_time(result, i, 2);
+		}
+	}
 }
 
 /*
@@ -174,8 +183,9 @@ booking_judge_unlocked(Call *call, Booking *booking, Account *account,
 
 /*
  * Locks slot and client if the booking looks good; otherwise returns false and
- * has, but for a row that changed while we waited for it, locked nothing.  LockRows locks in the order of the FOR clause: the slot
- * first, as everybody does.
+ * has, but for a row that changed while we waited for it, locked nothing.
+ * LockRows locks in the order of the FOR clause: the slot first, as everybody
+ * does.
  */
 bool
 booking_lock_at_once(Call *call, Booking *booking, Account *account)

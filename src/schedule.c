@@ -40,7 +40,7 @@ static const Statement open_slots = {
 	" WHERE h.session_id OPERATOR(pg_catalog.=) {s.id} AND h.until OPERATOR(pg_catalog.>) $7)"
 	" ORDER BY {s.session_date}, {s.id} LIMIT $6",
 	7, {TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, TIMESTAMPTZOID, INT8OID, INT4OID,
-	TIMESTAMPTZOID}, true
+	TIMESTAMPTZOID}, PLAN_CUSTOM
 };
 
 /* $9: whose own rows only, as a client and, where $10 says so, as a trainer */
@@ -64,7 +64,7 @@ static const Statement dated_sessions = {
 	" CROSS JOIN LATERAL (SELECT " WARNING_FOR("f.available", "$12") " AS warning) x"
 	" ORDER BY p.session_date, p.id",
 	12, {TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, TIMESTAMPTZOID, INT8OID, INT4OID,
-	INT8OID, TEXTOID, INT8OID, BOOLOID, TIMESTAMPTZOID, INT4OID}, true
+	INT8OID, TEXTOID, INT8OID, BOOLOID, TIMESTAMPTZOID, INT4OID}, PLAN_CUSTOM
 };
 
 /* lots that expire after $1 and up to $2 from then, in days of time zone $3 */
@@ -77,7 +77,7 @@ static const Statement expiring_lots = {
 	" ((($1 AT TIME ZONE $3) OPERATOR(pg_catalog.+) $2) AT TIME ZONE $3)"
 	" AND ($5 IS NULL OR ROW(l.expires_at, l.id) OPERATOR(pg_catalog.>) ROW($4, $5))"
 	" ORDER BY l.expires_at, l.id LIMIT $6",
-	6, {TIMESTAMPTZOID, INTERVALOID, TEXTOID, TIMESTAMPTZOID, INT8OID, INT4OID}, true
+	6, {TIMESTAMPTZOID, INTERVALOID, TEXTOID, TIMESTAMPTZOID, INT8OID, INT4OID}, PLAN_CUSTOM
 };
 
 /* swan_slots(): what can be booked. */

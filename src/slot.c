@@ -257,7 +257,7 @@ slot_lock(Call *call, int64 id, Slot *slot)
 /*
  * Changes a locked row from what it was to what it shall be.  The statement
  * takes the arguments in the order below, assigns those that it is about, and
- * returns SLOT_COLUMNS.
+ * ends with SLOT_WRITTEN.
  */
 void
 slot_write(Call *call, const Statement *statement,
@@ -285,6 +285,8 @@ slot_write(Call *call, const Statement *statement,
 	result = statement_change(call, statement, args, TABLE_SESSIONS,
 							  CMD_UPDATE, &entry, 1);
 
+	if (result.nrows == 1 && result.table == NULL)
+		return;					/* nobody could change it */
 	if (result.nrows == 1 && slot_of_row(result, 0, 1, &written))
 	{
 		image = slot_image(&written);

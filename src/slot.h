@@ -39,6 +39,9 @@ typedef struct Slot
 	" {s.duration}, {s.session_deducted}, {s.booked_at}"
 #define SLOT_NCOLUMNS 8
 
+/* what slot_write() needs to see of what it wrote */
+#define SLOT_WRITTEN	"{!sessions: RETURNING" SLOT_COLUMNS "}"
+
 /* what slot_write() passes: id, the new value of each column, and now */
 #define SLOT_WRITE_ARGS \
 	9, {INT8OID, INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID, INT4OID, \

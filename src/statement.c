@@ -24,6 +24,13 @@
 #include "statement.h"
 #include "template.h"
 
+/* what SPI_prepare_cursor() is told; few rows are to be begun with at once */
+static const int plan_options[] = {
+	[PLAN_GENERIC] = CURSOR_OPT_GENERIC_PLAN,
+	[PLAN_FEW_ROWS] = CURSOR_OPT_GENERIC_PLAN | CURSOR_OPT_FAST_PLAN,
+	[PLAN_CUSTOM] = CURSOR_OPT_CUSTOM_PLAN,
+};
+
 /* a plan of a studio; the key is the statement's address */
 typedef struct SavedPlan
 {
@@ -192,8 +199,7 @@ get_plan(Call *call, const Statement *statement)
 
 	plan = SPI_prepare_cursor(text, statement->nargs,
 							  unconstify(Oid *, &statement->argtypes[0]),
-							  statement->custom ?
-							  CURSOR_OPT_CUSTOM_PLAN : CURSOR_OPT_GENERIC_PLAN);
+							  plan_options[statement->plan]);
 	if (plan == NULL)
 		elog(ERROR, "SPI_prepare failed: %s: %s",
 			 SPI_result_code_string(SPI_result), text);

@@ -19,6 +19,14 @@
 
 #define STATEMENT_MAX_ARGS	20
 
+/* how a statement is planned */
+typedef enum PlanKind
+{
+	PLAN_GENERIC,				/* once, for whatever arguments */
+	PLAN_FEW_ROWS,				/* likewise, by an index without a bitmap */
+	PLAN_CUSTOM					/* for the arguments at hand */
+} PlanKind;
+
 /*
  * A statement over the tables of any studio.  Names in braces are replaced
  * by those of the studio at hand, see expand_template().
@@ -28,7 +36,7 @@ typedef struct Statement
 	const char *text;
 	int			nargs;
 	Oid			argtypes[STATEMENT_MAX_ARGS];
-	bool		custom;			/* plan it for the arguments at hand? */
+	PlanKind	plan;
 } Statement;
 
 /* what kind of call a frame belongs to */

@@ -54,7 +54,7 @@ static const Statement read_stats = {
 	" AND l.xid OPERATOR(pg_catalog.<) pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())) f"
 	" CROSS JOIN LATERAL (VALUES ('swan_feed_waiting_rows', f.rows),"
 	" ('swan_feed_lag_seconds', f.seconds::pg_catalog.int8)) m (metric, value)",
-	2, {TIMESTAMPTZOID, TEXTOID}, true
+	2, {TIMESTAMPTZOID, TEXTOID}, PLAN_CUSTOM
 };
 
 /*
@@ -77,7 +77,7 @@ static const Statement read_liability = {
 	" LEFT JOIN {ledger} g ON g.id OPERATOR(pg_catalog.=) x.lot_id"
 	" GROUP BY 1, 2 HAVING pg_catalog.sum(x.credits) OPERATOR(pg_catalog.<>) 0"
 	" ORDER BY 1, 2",
-	4, {TIMESTAMPTZOID, TEXTOID, TEXTOID, BOOLOID}, true
+	4, {TIMESTAMPTZOID, TEXTOID, TEXTOID, BOOLOID}, PLAN_CUSTOM
 };
 
 /* swan_stats(): what a monitoring system scrapes. */

@@ -148,7 +148,9 @@ typedef struct Studio
 	Oid			owner;
 	char	   *schema;			/* of users and of our three tables */
 	char	   *table_names[STUDIO_NTABLES];	/* qualified and quoted */
+	bool		alterable[STUDIO_NTABLES];	/* see may_alter_writes() */
 	char	   *ledger_ids;		/* the sequence of the ledger's ids, likewise */
+	Oid			ledger_sequence;	/* the same */
 	StudioColumn columns[STUDIO_NCOLUMNS];
 	char	   *search_path;	/* what its statements run under */
 	HTAB	   *plans;			/* see statement.c */

@@ -21,6 +21,9 @@
  *				the expression, as a value that the column takes
  *		{?sessions.booked_at:text}
  *				the text, only where the table has the column
+ *		{!sessions:text}
+ *				the text, only where somebody else's trigger or rule may change
+ *				what is written to the table
  *
  * What a column holds reads the same in every studio: times are timestamptz,
  * and roles have our names.
@@ -179,20 +182,32 @@ expand_name(StringInfo out, Studio *studio, char *name)
 	expand_reading(out, studio, find_column(table_of_alias(name), dot + 1), name);
 }
 
-/* Returns whether the studio's tables have the column "table.column". */
+/* Returns which table a condition in braces is about. */
+static StudioTable
+table_of_condition(const char *name)
+{
+	int			table = find_table(name);
+
+	if (table < 0)
+		elog(ERROR, "unknown table \"%s\" in a statement", name);
+	return table;
+}
+
+/*
+ * Returns whether a condition holds: "?table.column", that there is such a
+ * column, or "!table", that what is written there may be changed.
+ */
 static bool
-has_column(Studio *studio, char *name)
+condition_holds(Studio *studio, char mark, char *name)
 {
 	char	   *dot = strchr(name, '.');
-	int			table;
 
+	if (mark == '!')
+		return studio->alterable[table_of_condition(name)];
 	if (dot == NULL)
 		elog(ERROR, "malformed condition \"%s\" in a statement", name);
 	*dot = '\0';
-	table = find_table(name);
-	if (table < 0)
-		elog(ERROR, "unknown table \"%s\" in a statement", name);
-	return studio->columns[find_column(table, dot + 1)].name != NULL;
+	return studio->columns[find_column(table_of_condition(name), dot + 1)].name != NULL;
 }
 
 /*
@@ -207,6 +222,7 @@ expand_into(StringInfo out, Studio *studio, const char *p,
 	{
 		const char *end;
 		char	   *name;
+		bool		conditional;
 
 		if (nested && *p == '}')
 			return p + 1;
@@ -218,14 +234,17 @@ expand_into(StringInfo out, Studio *studio, const char *p,
 			continue;
 		}
 
-		end = p + strcspn(p, p[1] == '?' ? ":" : "}");
+		conditional = p[1] == '?' || p[1] == '!';
+		end = p + strcspn(p, conditional ? ":" : "}");
 		if (*end == '\0')
 			elog(ERROR, "unclosed brace in a statement");
-		if (p[1] == '?')
+		if (conditional)
 		{
+			char		mark = p[1];
+
 			name = pnstrdup(p + 2, end - p - 2);
 			p = expand_into(out, studio, end + 1,
-							wanted && has_column(studio, name), true);
+							wanted && condition_holds(studio, mark, name), true);
 		}
 		else
 		{

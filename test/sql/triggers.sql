@@ -184,7 +184,41 @@ UPDATE studio.users SET available_sessions = 0 WHERE id = 1;
 \echo :SQLSTATE
 SELECT * FROM swan_verify();
 
+DROP TRIGGER more ON studio.swan_ledger;
+
+-- whoever changes or suppresses what is written there is found out, though the plans are older than he
+CREATE FUNCTION studio.tamper() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF tg_argv[0] = 'suppress' THEN
+		RETURN NULL;
+	ELSIF tg_table_name = 'swan_lots' THEN
+		new.remaining := new.remaining - 1;
+	ELSE
+		new.balance_after := new.balance_after + 1;
+	END IF;
+	RETURN new;
+END
+$$;
+CREATE FUNCTION tampered(on_table text, action text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM public.swan_grant(3, 1);
+	EXECUTE format('CREATE TRIGGER t BEFORE INSERT OR UPDATE ON studio.%I FOR EACH ROW EXECUTE FUNCTION studio.tamper(%L)', on_table, action);
+	PERFORM public.swan_grant(3, 1);
+	RETURN 'not found out';
+EXCEPTION WHEN OTHERS THEN
+	RETURN sqlstate || ': ' || sqlerrm;
+END
+$$;
+SELECT t, a, tampered(t, a) FROM unnest('{swan_lots,swan_ledger}'::text[]) t, unnest('{suppress,change}'::text[]) a;
+CREATE RULE elsewhere AS ON INSERT TO studio.swan_ledger DO INSTEAD NOTHING;
+SELECT * FROM swan_grant(3, 1);
+\echo :SQLSTATE
+DROP RULE elsewhere ON studio.swan_ledger;
+SELECT available_sessions FROM swan_grant(3, 1);
+SELECT * FROM swan_verify();
+
 RESET search_path;
+DROP FUNCTION tampered(text, text);
 DROP VIEW booked, cases;
 DROP FUNCTION attempt(text, text, text, text, text, text), facts();
 DROP EXTENSION swanalloc CASCADE;
