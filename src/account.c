@@ -15,9 +15,16 @@
 #include "ledger.h"
 
 static const Statement find_client = {
-	"SELECT" CLIENT_COLUMNS ", " DUE_CREDITS("$1", "$2")
+	"SELECT" CLIENT_COLUMNS
 	" FROM {users} u WHERE {u.id} OPERATOR(pg_catalog.=) $1",
-	2, {INT8OID, TIMESTAMPTZOID}
+	1, {INT8OID}
+};
+
+static const Statement due_lots = {
+	"SELECT l.remaining FROM {lots} l"
+	" WHERE l.user_id OPERATOR(pg_catalog.=) $1"
+	" AND l.expires_at OPERATOR(pg_catalog.<=) $2",
+	2, {INT8OID, TIMESTAMPTZOID}, PLAN_FEW_ROWS
 };
 
 static const Statement lock_client = {
@@ -117,7 +124,9 @@ account_find(Call *call, int64 user_id, Account *account)
 
 	if (!account_of_row(result, 1, user_id, account))
 		return false;
-	account->due = row_int(result, 0, 5);
+	result = statement_read(call, &due_lots, args);
+	for (uint64 i = 0; i < result.nrows; i++)
+		account->due += row_int(result, i, 1);
 	return true;
 }
 

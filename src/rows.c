@@ -113,6 +113,8 @@ row_text(Rows result, uint64 row, int column)
 
 	if (isnull)
 		return NULL;
+	if (row_type(result, column) == TEXTOID)
+		return TextDatumGetCString(value);	/* as it mostly is */
 	getTypeOutputInfo(row_type(result, column), &output, &is_varlena);
 	return OidOutputFunctionCall(output, value);
 }
