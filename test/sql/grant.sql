@@ -86,6 +86,10 @@ SELECT r.what, char_length(g.reason) AS length, right(g.reason, 12) AS ending,
  ORDER BY r.n;
 DROP TABLE reasoned;
 SELECT sessions FROM swan_grant(11, 1, E'"quoted" \\ back\nslash \u00e9');
+-- made without the detour of a text, it is what its text says
+SELECT sessions = sessions::text::jsonb AS same, pg_column_size(sessions) = pg_column_size(sessions::text::jsonb) AS as_large,
+       sessions @> '[{"number": 7, "notes": "n - Session 7", "status": "available", "duration": 60}]' AS found
+FROM swan_grant(11, 12, 'n');
 
 --
 -- Expiry: in the future, or never
