@@ -58,7 +58,7 @@ bench_pgbench() { # NAME ROLE CONNECTIONS N FIRST [ARG...]
   local per=$(($4 / $3))
   rm -f "$WORK"/tmp/log.*
   if ! stage_run pgbench -n -M prepared -U "$2" -c "$3" -j "$(($3 < 4 ? $3 : 4))" -t "$per" \
-    -D i=-1 -D first="$5" -D per="$per" -f "$WORK/tmp/$1.sql" --log --log-prefix="$WORK/tmp/log" "${@:6}" \
+    -D i=-1 -D first="$5" -D per="$per" -D clients="$CLIENTS" -f "$WORK/tmp/$1.sql" --log --log-prefix="$WORK/tmp/log" "${@:6}" \
     bench >"$WORK/tmp/pgbench.out" 2>&1; then
     cat "$WORK/tmp/pgbench.out" >&2
     stage_die "$part: $1 failed"

@@ -3,7 +3,7 @@
 # BOOKINGS=4000 of each variant in a round; CONNECTIONS='1 8'; VARIANTS='book floor ...', with "book" among them.
 BOOKINGS=${BOOKINGS:-4000}
 read -ra connections <<<"${CONNECTIONS:-1 8}"
-book_variants='book:bench_backend floor:bench_owner twin:bench_backend cte:bench_backend client:bench_owner
+book_variants='book:bench_backend floor:bench_owner twin:bench_backend cte:bench_owner client:bench_owner
   unsafe:bench_owner transfer:bench_owner point:bench_owner empty:bench_owner'
 
 chosen=()
@@ -23,5 +23,6 @@ for c in "${connections[@]}"; do
     first=$((first + BOOKINGS))
   done
 done
-stage_psql -q -v bookings=$((BOOKINGS * ROUNDS * ${#connections[@]})) -v variants="${chosen[*]%:*}" -f bench/sql/check.sql
+stage_psql -q -v bookings=$((BOOKINGS * ROUNDS * ${#connections[@]})) -v variants="${chosen[*]%:*}" \
+  -v alone="$([ "${connections[*]}" = 1 ] && echo true || echo false)" -f bench/sql/check.sql
 bench_end book

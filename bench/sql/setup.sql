@@ -52,6 +52,7 @@ LANGUAGE c VOLATILE AS '$libdir/swan_floor';
 CREATE FUNCTION bench_floor(user_id bigint, session_id bigint, lot_id bigint) RETURNS bigint
 LANGUAGE c VOLATILE AS '$libdir/swan_floor';
 \ir twin.sql
+\ir transfer.sql
 
 GRANT USAGE ON SCHEMA floor, twin, cte, client, unsafe, point TO bench_backend;
 VACUUM (ANALYZE);
