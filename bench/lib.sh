@@ -43,10 +43,11 @@ bench_end() { # NAME
 }
 
 # Writes a script to $WORK/tmp: which slot is next, and what is done with it. Slots count from :first + 1.
+# Each connection has slots of its own, and starts somewhere else in them: at one time they have other clients.
 write_script() { # NAME
   stage_exec tee "$WORK/tmp/$1.sql" >/dev/null <<END
 \\set i :i + 1
-\\set slot :first + :client_id * :per + :i
+\\set slot :first + :client_id * :per + (:i + 61 * :client_id) % :per
 \\set user 1 + (:slot * 7919) % $CLIENTS
 \\set lot $CLIENTS + :user
 $(cat "bench/scripts/$1.sql")
