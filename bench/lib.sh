@@ -6,6 +6,7 @@
 # bench_database                                a new cluster with the studios of sql/setup.sql, in database bench
 # bench_pgbench NAME ROLE CONNECTIONS N [ARG...]   N transactions of scripts/NAME.sql in all, logged for
 # bench_logged                                  "TPS US MEDIAN P99" of what the last bench_pgbench did
+# bench_spawn CMD..., bench_reap                runs CMD in the background; ends it
 # server_ms                                     processor time that ended backends of the cluster have used
 
 MEASURED=$WORK/tmp/measured.csv
@@ -40,6 +41,18 @@ bench_end() { # NAME
   export PGDATABASE=postgres
   stage_stop "$1"
   rm -rf "${WORK:?}/$1"
+}
+
+# A program beside the server, as its user; $spawned is its process, until bench_reap ends it. Should the
+# bench be broken off, stage_close does, as it runs in the work directory.
+bench_spawn() {
+  "${STAGE_AS[@]}" "$@" </dev/null &
+  spawned=$!
+}
+
+bench_reap() {
+  kill "$spawned"
+  wait "$spawned" || true
 }
 
 # Writes a script to $WORK/tmp: which slot is next, and what is done with it. Slots count from :first + 1.
