@@ -24,7 +24,6 @@ ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.3f", a / b }'; }
 
 for variant in "${wal_variants[@]}"; do write_script "${variant%:*}"; done
 bench_database wal $((CLIENTS + WRITES * wal_rounds)) 'full_page_writes = off'
-stage_psql -qc 'CREATE EXTENSION pgstattuple'
 first=1
 for ((round = 0; round <= wal_rounds; round++)); do # the first makes what later ones find: room on the pages
   n=$((round == 0 ? CLIENTS : WRITES))
@@ -41,12 +40,6 @@ for ((round = 0; round <= wal_rounds; round++)); do # the first makes what later
     record '' "$name" "$round" hot "$(ratio $((hot2 - hot)) $((updates2 - updates)))"
   done
   first=$((first + n))
-done
-for variant in "${wal_variants[@]}"; do # and what is still to be vacuumed then
-  name=${variant%:*}
-  record '' "$name" 1 unpruned "$(stage_psql -XAt -v schema="${name/#book/studio}" -v n="$((first - 1))" <<<"
-    SELECT sum((pgstattuple(oid)).dead_tuple_count) / :n FROM pg_class
-    WHERE relnamespace = :'schema'::regnamespace AND relkind = 'r'")"
 done
 stage_psql -q -v bookings=$((first - 1)) -v variants='book floor twin cte client' -v alone=true -f bench/sql/check.sql
 bench_end wal
