@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # What the parts of `make bench` have in common; sourced by bench/run, after test/lib.sh.
 #
 # record SETTING VARIANT ROUND MEASURE VALUE    one line of measured.csv, for the part that runs
@@ -57,13 +57,14 @@ bench_reap() {
 
 # Writes a script to $WORK/tmp: which slot is next, and what is done with it. Slots count from :first + 1.
 # Each connection has slots of its own, and starts somewhere else in them: at one time they have other clients.
-write_script() { # NAME
+write_script() { # NAME [TEXT, if it is not that of scripts/NAME.sql]
+  local text=${2:-$(cat "bench/scripts/$1.sql")}
   stage_exec tee "$WORK/tmp/$1.sql" >/dev/null <<END
 \\set i :i + 1
 \\set slot :first + :client_id * :per + (:i + 61 * :client_id) % :per
 \\set user 1 + (:slot * 7919) % $CLIENTS
 \\set lot $CLIENTS + :user
-$(cat "bench/scripts/$1.sql")
+$text
 END
 }
 

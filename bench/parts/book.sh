@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # One booking by swan_book() and by everything that a user could write instead.
 # BOOKINGS=4000 of each variant in a round; CONNECTIONS='1 8'; VARIANTS='book floor ...', with "book" among them.
 BOOKINGS=${BOOKINGS:-4000}

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # Where every commit waits for the disk. The work directory must lie on a real one for this to mean
 # something: TMPDIR says where, and what a flush takes there is recorded.
 # COMMITS=1600 of each variant in a round, for each number of connections.

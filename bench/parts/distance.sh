@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # With 1 ms more each way between client and server. The delay is bench/delay.pl's: adding it to a network
 # interface takes root and a kernel that can.
 # "empty" shows what it comes to, against "near", without it.

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # 500 connections through PgBouncer, in transaction mode, to 8 of the server's; against 8 direct ones. Both
 # in the extended protocol without prepared statements, which PgBouncer before 1.21 loses in that mode.
 # POOLED=10000 bookings of each in a round.
