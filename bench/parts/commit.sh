@@ -1,8 +1,8 @@
 # shellcheck shell=bash disable=SC2154
 # Where every commit waits for the disk. The work directory must lie on a real one for this to mean
 # something: TMPDIR says where, and what a flush takes there is recorded.
-# COMMITS=1600 of each variant in a round, for each number of connections.
-COMMITS=${COMMITS:-1600}
+# COMMITS=960 of each variant in a round, for each number of connections.
+COMMITS=${COMMITS:-960}
 commit_connections=(1 8 32)
 
 # One write of 8 kB and its flush, as the server does it by default, in µs.
