@@ -56,13 +56,11 @@ static const Statement insert_lot = {
 };
 
 static const Statement update_lot = {
-	"UPDATE {lots} l SET remaining = $2,"
-	" swept = COALESCE(l.expires_at OPERATOR(pg_catalog.<=) $4, false)"
-	" AND $2 OPERATOR(pg_catalog.=) 0"
+	"UPDATE {lots} l SET remaining = $2, swept = $4"
 	" WHERE l.id OPERATOR(pg_catalog.=) $1"
 	" AND l.remaining OPERATOR(pg_catalog.=) $3"
 	"{!lots: RETURNING l.id, l.remaining}",
-	4, {INT8OID, INT4OID, INT4OID, TIMESTAMPTZOID}
+	4, {INT8OID, INT4OID, INT4OID, BOOLOID}
 };
 
 static const Statement update_balance = {
@@ -156,7 +154,7 @@ write_lot(Call *call, Account *account, Lot *lot, int32 delta)
 	int32		remaining = add_credits(lot->remaining, delta);
 	NullableDatum args[] = {
 		arg_id(lot->id), arg_int(remaining), arg_int(lot->remaining),
-		arg_time(call->now)
+		arg_bool(remaining == 0 && lot_is_due(call, lot))
 	};
 	Rows		result = statement_change(call, &update_lot, args, TABLE_LOTS,
 										  CMD_UPDATE, NULL, 0);

@@ -95,12 +95,12 @@ FROM studio_table t JOIN pg_constraint c ON c.conrelid = t.oid WHERE c.contype N
 CREATE TEMP TABLE want_constraint (relation text, name text, definition text);
 INSERT INTO want_constraint VALUES
 ('users', 'users_pkey', 'PRIMARY KEY (id)'),
-('users', 'users_role_check', $$CHECK ((role = ANY (ARRAY['client'::text, 'trainer'::text, 'staff'::text, 'admin'::text])))$$),
+('users', 'users_role_check', $$CHECK ((role = ANY ('{client,trainer,staff,admin}'::text[])))$$),
 ('users', 'swan_balance_check', 'CHECK ((available_sessions >= 0))'),
 ('sessions', 'sessions_pkey', 'PRIMARY KEY (id)'),
 ('sessions', 'sessions_user_id_fkey', 'FOREIGN KEY (user_id) REFERENCES studio.users(id)'),
 ('sessions', 'sessions_trainer_id_fkey', 'FOREIGN KEY (trainer_id) REFERENCES studio.users(id)'),
-('sessions', 'sessions_status_check', $$CHECK ((status = ANY (ARRAY['available'::text, 'scheduled'::text, 'confirmed'::text, 'completed'::text, 'cancelled'::text])))$$),
+('sessions', 'sessions_status_check', $$CHECK ((status = ANY ('{available,scheduled,confirmed,completed,cancelled}'::text[])))$$),
 ('sessions', 'sessions_duration_check', 'CHECK (((duration >= 1) AND (duration <= 1440)))'),
 ('swan_ledger', 'swan_ledger_pkey', 'PRIMARY KEY (id)'),
 ('swan_ledger', 'swan_ledger_balance_check', 'CHECK ((balance_after >= 0))'),
