@@ -11,7 +11,9 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "utils/lsyscache.h"
 
 #include "checks.h"
 #include "slot.h"
@@ -45,6 +47,13 @@ static bool
 keeps_records(Studio *studio)
 {
 	return studio->settings.session_records;
+}
+
+/* Returns whether the ledger is in partitions, each with unique indexes of its own. */
+static bool
+has_partitions(Studio *studio)
+{
+	return get_rel_relkind(studio->tables[TABLE_LEDGER]) == RELKIND_PARTITIONED_TABLE;
 }
 
 /*
@@ -211,6 +220,20 @@ const Check checks[] = {
 			" 'reschedule', 'move', 'hold', 'release', 'confirmation', 'completion', 'no_show',"
 			" 'external') AND " FOR_CLIENT("g.user_id"),
 	1, {INT8OID}, PLAN_CUSTOM}},
+
+	{"ledger_key", has_partitions, {
+			"SELECT g.user_id, NULL::pg_catalog.int8, pg_catalog.max(g.id),"
+			" pg_catalog.format('key %s of a %s counted %s times',"
+			" pg_catalog.quote_literal(g.key), g.kind, pg_catalog.count(*))"
+			" FROM {ledger} g WHERE g.key IS NOT NULL AND " FOR_CLIENT("g.user_id")
+			" GROUP BY g.user_id, g.kind, g.key HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1"
+			" UNION ALL SELECT g.user_id, NULL, g.id,"
+			" pg_catalog.format('payment %s counted before', pg_catalog.quote_literal(g.payment_ref))"
+			" FROM {ledger} g WHERE g.kind OPERATOR(pg_catalog.=) 'purchase' AND " FOR_CLIENT("g.user_id")
+			" AND EXISTS (SELECT 1 FROM {ledger} o WHERE o.kind OPERATOR(pg_catalog.=) 'purchase'"
+			" AND o.payment_ref OPERATOR(pg_catalog.=) g.payment_ref"
+			" AND o.item OPERATOR(pg_catalog.=) g.item AND o.id OPERATOR(pg_catalog.<) g.id)",
+	1, {INT8OID}, true}},
 
 	{"debit_lot", NULL, {
 			"SELECT g.user_id, g.session_id, g.id,"

@@ -185,6 +185,7 @@ describe_table(Studio *studio, StudioTable table)
 	};
 	const char *problem = NULL;
 	Oid			relid = studio->tables[table];
+	bool		partitioned;
 	Relation	rel;
 
 	rel = OidIsValid(relid) ? try_relation_open(relid, NoLock) : NULL;
@@ -193,9 +194,12 @@ describe_table(Studio *studio, StudioTable table)
 						studio_own_table_names[table] ? studio_own_table_names[table] :
 						table == TABLE_USERS ? "users" : "sessions");
 
-	if (rel->rd_rel->relkind != RELKIND_RELATION)
+	/* the ledger is only ever added to, so it alone may come in partitions */
+	partitioned = table == TABLE_LEDGER &&
+		rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
+	if (rel->rd_rel->relkind != RELKIND_RELATION && !partitioned)
 		problem = psprintf("\"%s\" is not a table", RelationGetRelationName(rel));
-	else if (rel->rd_rel->relhassubclass)
+	else if (rel->rd_rel->relhassubclass && !partitioned)
 		problem = psprintf("table \"%s\" has child tables", RelationGetRelationName(rel));
 	else if (table != TABLE_USERS && rel->rd_rel->relowner != studio->owner)
 		problem = psprintf("table \"%s\" has another owner than the users",

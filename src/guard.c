@@ -14,9 +14,11 @@
 
 #include "access/htup_details.h"
 #include "access/xact.h"
+#include "catalog/partition.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 
 #include "error.h"
@@ -330,24 +332,43 @@ swan_guard_users(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
+/* Returns whether a table is a ledger, or a partition of one. */
+static bool
+is_ledger(Relation rel)
+{
+	List	   *tables = list_make1_oid(RelationGetRelid(rel));
+	ListCell   *cell;
+
+	if (rel->rd_rel->relispartition)
+		tables = list_concat(tables, get_partition_ancestors(RelationGetRelid(rel)));
+	foreach(cell, tables)
+	{
+		char	   *name = get_rel_name(lfirst_oid(cell));
+
+		if (name && strcmp(name, studio_own_table_names[TABLE_LEDGER]) == 0)
+			return true;
+	}
+	return false;
+}
+
 /*
- * swan_guard_closed(): on the ledger, lots and holds, BEFORE STATEMENT for
- * all; nobody but the engine writes there.
+ * swan_guard_closed(): on the ledger with its partitions, lots and holds,
+ * BEFORE STATEMENT for all; nobody but the engine writes there, and it writes
+ * to no partition by its name.
  */
 Datum
 swan_guard_closed(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = guard_trigger_data(fcinfo, "swan_guard_closed", false);
 	CmdType		command = guard_command(trigdata);
-	char	   *name = RelationGetRelationName(trigdata->tg_relation);
-	bool		is_ledger = strcmp(name, "swan_ledger") == 0;
 
 	if (token_covers_statement(RelationGetRelid(trigdata->tg_relation), command))
 		return PointerGetDatum(NULL);
-	if (is_ledger && command != CMD_INSERT)
+	if (command != CMD_INSERT && is_ledger(trigdata->tg_relation))
 		ereport(ERROR,
 				(swan_errcode(SWAN_LEDGER_IMMUTABLE),
-				 errmsg("table \"%s\" is append-only", name),
+				 errmsg("table \"%s\" is append-only",
+						RelationGetRelationName(trigdata->tg_relation)),
 				 errhint("Correct a mistake with another grant or revocation.")));
 	guard_refuse(trigdata, "write",
 				 "Only the swan_* functions write to this table.");

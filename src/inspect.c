@@ -28,9 +28,12 @@ PG_FUNCTION_INFO_V1(swan_health);
 	" AND c.relnamespace OPERATOR(pg_catalog.=) u.relnamespace)," \
 	" '" name "', ARRAY['swan_guard_closed'])"
 
-/* (studio, how bad, problem), of one studio or of all */
+/*
+ * (studio, how bad, problem), of one studio or of all; p has the partitions of
+ * a ledger too, which are guarded like itself
+ */
 static const char inspection[] =
-"WITH t AS (SELECT s.name, s.backfilled, s.columns, x.relid, x.label, x.guards,"
+"WITH RECURSIVE t AS (SELECT s.name, s.backfilled, s.columns, x.relid, x.label, x.guards,"
 " u.oid IS NOT NULL OR x.label IN ('users', 'sessions') AS expected"
 " FROM swan.studio s"
 " LEFT JOIN pg_catalog.pg_class u ON u.oid OPERATOR(pg_catalog.=) s.users"
@@ -41,7 +44,11 @@ static const char inspection[] =
 " ARRAY['swan_guard_sessions', 'swan_guard_truncate']),"
 OWN_TABLE("swan_ledger") "," OWN_TABLE("swan_lots") "," OWN_TABLE("swan_holds")
 ") x (relid, label, guards)"
-" WHERE $1 IS NULL OR s.name OPERATOR(pg_catalog.=) $1)"
+" WHERE $1 IS NULL OR s.name OPERATOR(pg_catalog.=) $1),"
+" p AS (SELECT t.name, t.relid, t.guards FROM t"
+" UNION ALL SELECT p.name, i.inhrelid, p.guards FROM p JOIN pg_catalog.pg_inherits i"
+" ON i.inhparent OPERATOR(pg_catalog.=) p.relid"
+" WHERE p.guards OPERATOR(pg_catalog.=) ARRAY['swan_guard_closed'])"
 " SELECT t.name, 2, pg_catalog.format('table \"%s\" is gone', t.label)"
 " FROM t LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.relid"
 " WHERE c.oid IS NULL AND t.expected"
@@ -67,7 +74,7 @@ OWN_TABLE("swan_ledger") "," OWN_TABLE("swan_lots") "," OWN_TABLE("swan_holds")
 " OR g.tgqual IS NOT NULL OR g.tgnargs OPERATOR(pg_catalog.<>) 0"
 " OR pg_catalog.array_length(g.tgattr::pg_catalog.int2[], 1) OPERATOR(pg_catalog.>) 0 THEN 'not ours'"
 " ELSE 'disabled' END)"
-" FROM t JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.relid"
+" FROM p t JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.relid"
 " CROSS JOIN LATERAL pg_catalog.unnest(t.guards) w (guard)"
 " LEFT JOIN pg_catalog.pg_trigger g ON g.tgrelid OPERATOR(pg_catalog.=) c.oid"
 " AND g.tgname OPERATOR(pg_catalog.=) w.guard"

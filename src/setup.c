@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_constraint.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "lib/stringinfo.h"
@@ -183,6 +184,11 @@ static const char *const our_tables[] = {
 	" 'how many slots a client holds'",
 };
 
+#define GUARD_CLOSED(table) \
+	"CREATE TRIGGER swan_guard_closed BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE" \
+	" ON " table \
+	" FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.swan_guard_closed()"
+
 /* what guards the five tables, the strongest lock first */
 static const char *const guards[] = {
 	"ALTER TABLE @users@ ADD CONSTRAINT swan_balance_check"
@@ -197,15 +203,14 @@ static const char *const guards[] = {
 	" FOR EACH ROW EXECUTE FUNCTION @extschema@.swan_guard_sessions()",
 	"CREATE TRIGGER swan_guard_truncate BEFORE TRUNCATE ON @sessions@"
 	" FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.swan_guard_truncate()",
-	"CREATE TRIGGER swan_guard_closed BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE"
-	" ON @schema@.swan_ledger"
-	" FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.swan_guard_closed()",
-	"CREATE TRIGGER swan_guard_closed BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE"
-	" ON @schema@.swan_lots"
-	" FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.swan_guard_closed()",
-	"CREATE TRIGGER swan_guard_closed BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE"
-	" ON @schema@.swan_holds"
-	" FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.swan_guard_closed()",
+	GUARD_CLOSED("@schema@.swan_ledger"),
+	GUARD_CLOSED("@schema@.swan_lots"),
+	GUARD_CLOSED("@schema@.swan_holds"),
+};
+
+/* a statement aimed at a partition of the ledger fires its triggers only */
+static const char *const partition_guards[] = {
+	GUARD_CLOSED("@partition@"),
 };
 
 static const char *const guard_names[] = {
@@ -225,6 +230,8 @@ append_name(StringInfo out, const char *word, int len, const SetupNames *names)
 		appendStringInfoString(out, names->users);
 	else if (strncmp(word, "sessions", len) == 0)
 		appendStringInfoString(out, names->sessions);
+	else if (strncmp(word, "partition", len) == 0)
+		appendStringInfoString(out, names->partition);
 	else if (strncmp(word, "balance", len) == 0)
 		appendStringInfoString(out, quote_identifier(names->balance));
 	else
@@ -264,11 +271,35 @@ setup_our_tables(Call *call, const SetupNames *names)
 	run_commands(call, our_tables, lengthof(our_tables), names);
 }
 
-/* Puts the guards on all five tables. */
+/* Returns the qualified and quoted name of a table. */
+static char *
+table_name(Oid relid)
+{
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+									  get_rel_name(relid));
+}
+
+/*
+ * Puts the guards on all five tables, and on the partitions of a ledger that
+ * was there already.
+ */
 void
 setup_guards(Call *call, const SetupNames *names)
 {
+	Oid			ledger = get_relname_relid(studio_own_table_names[TABLE_LEDGER],
+										   get_namespace_oid(names->schema, false));
+	SetupNames	partition_names = *names;
+	ListCell   *cell;
+
 	run_commands(call, guards, lengthof(guards), names);
+	foreach(cell, find_all_inheritors(ledger, AccessShareLock, NULL))
+	{
+		/* the ledger itself has it by now, and maybe a new partition */
+		if (OidIsValid(get_trigger_oid(lfirst_oid(cell), "swan_guard_closed", true)))
+			continue;
+		partition_names.partition = table_name(lfirst_oid(cell));
+		run_commands(call, partition_guards, lengthof(partition_guards), &partition_names);
+	}
 }
 
 /* Says what the owner should do before others use the studio. */
@@ -373,8 +404,7 @@ unguard_table(Call *call, Oid relid)
 
 	if (get_rel_name(relid) == NULL)
 		return;
-	table = quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
-									   get_rel_name(relid));
+	table = table_name(relid);
 	for (int i = 0; i < lengthof(guard_names); i++)
 	{
 		if (OidIsValid(get_trigger_oid(relid, guard_names[i], true)))
@@ -395,6 +425,7 @@ swan_detach(PG_FUNCTION_ARGS)
 	char	   *name = pstrdup(studio->name);
 	NullableDatum args[] = {arg_text(name)};
 	Oid			tables[STUDIO_NTABLES];
+	ListCell   *partition;
 	Call	   *call;
 
 	PreventCommandIfReadOnly("swan_detach()");
@@ -402,6 +433,8 @@ swan_detach(PG_FUNCTION_ARGS)
 	call = call_begin_as(GetUserId(), "pg_catalog, pg_temp");
 	for (int i = 0; i < STUDIO_NTABLES; i++)
 		unguard_table(call, tables[i]);
+	foreach(partition, find_all_inheritors(tables[TABLE_LEDGER], AccessShareLock, NULL))
+		unguard_table(call, lfirst_oid(partition));
 	call_end(call);
 
 	call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");

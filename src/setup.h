@@ -17,6 +17,7 @@ typedef struct SetupNames
 	const char *extschema;		/* of our functions */
 	const char *users;			/* qualified and quoted */
 	const char *sessions;
+	const char *partition;		/* of the ledger, likewise */
 	const char *balance;		/* the column */
 } SetupNames;
 
