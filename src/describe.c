@@ -213,7 +213,8 @@ describe_table(Studio *studio, StudioTable table)
 
 		studio->table_names[table] =
 			quote_qualified_identifier(schema, RelationGetRelationName(rel));
-		studio->alterable[table] = may_alter_writes(rel);
+		/* triggers of a partition come and go without notice to the ledger */
+		studio->alterable[table] = partitioned || may_alter_writes(rel);
 		if (table == TABLE_USERS)
 		{
 			studio->owner = rel->rd_rel->relowner;

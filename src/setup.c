@@ -433,8 +433,11 @@ swan_detach(PG_FUNCTION_ARGS)
 	call = call_begin_as(GetUserId(), "pg_catalog, pg_temp");
 	for (int i = 0; i < STUDIO_NTABLES; i++)
 		unguard_table(call, tables[i]);
-	foreach(partition, find_all_inheritors(tables[TABLE_LEDGER], AccessShareLock, NULL))
-		unguard_table(call, lfirst_oid(partition));
+	if (get_rel_name(tables[TABLE_LEDGER]) != NULL)
+	{
+		foreach(partition, find_all_inheritors(tables[TABLE_LEDGER], AccessShareLock, NULL))
+			unguard_table(call, lfirst_oid(partition));
+	}
 	call_end(call);
 
 	call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");

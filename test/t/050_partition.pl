@@ -366,6 +366,17 @@ random_calls('d', 60);
 send_again('at the end');
 well('at the end');
 
+# A trigger of somebody's on a partition alone is noticed, also by who was there before.
+is(as('shop', <<'SQL'), "f\nERROR:  27000", 'a trigger on a partition that changes what is written');
+CREATE FUNCTION studio.more() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN NEW.delta = NEW.delta + 1; RETURN NEW; END$$;
+SELECT replayed FROM swan_grant(3, 1, key => 'untouched');
+SELECT format('CREATE TRIGGER more BEFORE INSERT ON %s FOR EACH ROW EXECUTE FUNCTION studio.more()', i.inhrelid::regclass)
+FROM pg_inherits i WHERE i.inhparent = 'studio.swan_ledger'::regclass \gexec
+SELECT replayed FROM swan_grant(3, 1, key => 'touched');
+SET client_min_messages = warning;
+DROP FUNCTION studio.more() CASCADE;
+SQL
+
 # swan_verify() and swan_health() name a partition without its guard, and what no index can see.
 for my $case (
 	[ 'ALTER TABLE studio.swan_ledger_p2 DISABLE TRIGGER swan_guard_closed', 'trigger "swan_guard_closed" on table "swan_ledger_p2" is disabled' ],
