@@ -1,0 +1,1 @@
+SELECT * FROM swan_book(:user, :slot, key => 'k' || :slot, actor => :user);
