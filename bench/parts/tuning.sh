@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # What settings of tables and of the server do to the cost of a booking. Not among the default parts.
-# CALLS=1500 of each call in a round; TUNING='indexes fill vacuum commit': only these.
+# CALLS=1500 of each call in a round; TUNING='indexes fill vacuum snapshot commit': only these.
 CALLS=${CALLS:-1500}
 
 # A cluster with studios; on stdin for each: its name, a tab, and what is done to it before it is filled.
@@ -105,7 +105,7 @@ END
 
 # One studio, settings of the role; commits reach the disk.
 tuning_commit() {
-  local round setting c n first=1
+  local round setting c n first=1 CLIENTS=5000
   local settings=(on off delay50 delay500)
   write_script book
   tuning_cluster commit $((4 * 9 * CALLS * ROUNDS)) 20000 'fsync = on' <<'END'
@@ -126,7 +126,35 @@ END
   bench_end commit
 }
 
-for tuning in ${TUNING:-indexes fill vacuum commit}; do
+# Bookings while a transaction somewhere keeps an old snapshot, against bookings without.
+tuning_snapshot() {
+  local round studio holder
+  write_script book
+  tuning_cluster snapshot $((5 * CALLS * ROUNDS)) 20000 <<'END'
+free	SELECT 1
+held	SELECT 1
+\.
+END
+  for ((round = 1; round <= ROUNDS; round++)); do
+    for studio in $(in_turn "$round" free held); do
+      holder=''
+      if [ "$studio" = held ]; then
+        bench_spawn psql -qXAt -c 'BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM studios; SELECT pg_sleep(600)'
+        sleep 1
+        holder="SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+      fi
+      measure_call "$studio" snapshot 1 "$round" book $((5 * CALLS)) $((1 + 5 * CALLS * (round - 1)))
+      if [ -n "$holder" ]; then
+        stage_psql -qXAtc "$holder" >/dev/null
+        bench_reap
+      fi
+    done
+  done
+  for studio in free held; do measure_tables "$studio" "$ROUNDS"; done
+  bench_end snapshot
+}
+
+for tuning in ${TUNING:-indexes fill vacuum snapshot commit}; do
   echo "# $part: $tuning"
   "tuning_$tuning"
 done

@@ -12,7 +12,8 @@ BEGIN
   EXECUTE format('INSERT INTO %I.swan_ledger (id, user_id, delta, balance_after, kind, session_id, db_role, call_id, at, xid) OVERRIDING SYSTEM VALUE'
     ' SELECT i, 1 + i %% $1, 0, 0, ''confirmation'', 0, ''bench'', i, timestamptz ''2024-01-01'' + i * interval ''1 minute'', ''3'''
     ' FROM generate_series(1, $2) i', studio) USING clients, rows;
-  PERFORM setval(format('%I.swan_ledger_id_seq', studio), rows), set_config('session_replication_role', 'origin', true);
+  PERFORM setval(format('%I.swan_ledger_id_seq', studio), rows), setval(format('%I.sessions_id_seq', studio), slots),
+    set_config('session_replication_role', 'origin', true);
   PERFORM added FROM generate_series(1, clients) i, swan_grant(i, 100);
 END
 $$;
