@@ -233,7 +233,7 @@ const Check checks[] = {
 			" AND EXISTS (SELECT 1 FROM {ledger} o WHERE o.kind OPERATOR(pg_catalog.=) 'purchase'"
 			" AND o.payment_ref OPERATOR(pg_catalog.=) g.payment_ref"
 			" AND o.item OPERATOR(pg_catalog.=) g.item AND o.id OPERATOR(pg_catalog.<) g.id)",
-	1, {INT8OID}, true}},
+	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"debit_lot", NULL, {
 			"SELECT g.user_id, g.session_id, g.id,"
