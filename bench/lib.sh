@@ -4,7 +4,8 @@
 # record SETTING VARIANT ROUND MEASURE VALUE    one line of measured.csv, for the part that runs
 # in_turn ROUND NAME...                         the names, every other round backwards, one a line
 # bench_database                                a new cluster with the studios of sql/setup.sql, in database bench
-# bench_database_small NAME CLIENTS SLOTS       a new cluster with the studio of sql/small.sql, in database bench
+# bench_database_small NAME CLIENTS SLOTS       a new cluster with the studio of sql/small.sql, in database bench;
+#                                               each client has $CREDITS
 # bench_client                                  builds the programs in bench/client
 # bench_pgbench NAME ROLE CONNECTIONS N [ARG...]   N transactions of scripts/NAME.sql in all, logged for
 # bench_logged                                  "TPS US MEDIAN P99" of what the last bench_pgbench did
@@ -39,7 +40,7 @@ bench_database() { # NAME SLOTS [LINE...]
 
 bench_database_small() { # NAME CLIENTS SLOTS [LINE...]
   bench_cluster "$1" "${@:4}"
-  stage_psql -q -v clients="$2" -v slots="$3" -f bench/sql/small.sql
+  stage_psql -q -v clients="$2" -v slots="$3" -v credits="${CREDITS:-100}" -f bench/sql/small.sql
 }
 
 bench_client() { stage_run make -s -C bench/client PG_CONFIG="$PG_CONFIG"; }

@@ -1,5 +1,5 @@
--- One studio, of which no slot overlaps another. Variables: clients, slots.
--- Clients are 1 to clients, the admin is clients + 1, and each client has 100 credits.
+-- One studio, of which no slot overlaps another. Variables: clients, slots, credits (of each client).
+-- Clients are 1 to clients, the admin is clients + 1.
 SET client_min_messages = warning;
 CREATE EXTENSION swanalloc;
 CREATE ROLE bench_owner LOGIN;
@@ -18,6 +18,9 @@ INSERT INTO studio.sessions (trainer_id, session_date)
 SELECT :clients + 2 + i % 20, timestamptz '2099-01-01 00:00+00' + i * interval '1 hour'
 FROM generate_series(0, :slots - 1) i;
 RESET session_replication_role;
-SELECT count(*) FROM swan_grant_many(ARRAY(SELECT generate_series(1, :clients)), 100) \g /dev/null
+SELECT :credits > 0 AS credits_wanted \gset
+\if :credits_wanted
+SELECT count(*) FROM swan_grant_many(ARRAY(SELECT generate_series(1, :clients)), :credits) \g /dev/null
+\endif
 VACUUM (ANALYZE);
 CHECKPOINT;
