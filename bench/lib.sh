@@ -4,6 +4,10 @@
 # record SETTING VARIANT ROUND MEASURE VALUE    one line of measured.csv, for the part that runs
 # in_turn ROUND NAME...                         the names, every other round backwards, one a line
 # bench_database                                a new cluster with the studios of sql/setup.sql, in database bench
+# bench_database_small NAME CLIENTS SLOTS       a new cluster with the studio of sql/small.sql, in database bench;
+#                                               each client has $CREDITS
+# bench_pin CONNECTIONS                         where a single connection and its server process run
+# bench_client                                  builds the programs in bench/client
 # bench_pgbench NAME ROLE CONNECTIONS N [ARG...]   N transactions of scripts/NAME.sql in all, logged for
 # bench_logged                                  "TPS US MEDIAN P99" of what the last bench_pgbench did
 # bench_spawn CMD..., bench_reap                runs CMD in the background; ends it
@@ -35,6 +39,13 @@ bench_database() { # NAME SLOTS [LINE...]
   bench_cluster "$1" "${@:3}"
   stage_psql -q -v clients="$CLIENTS" -v slots="$2" -f bench/sql/setup.sql
 }
+
+bench_database_small() { # NAME CLIENTS SLOTS [LINE...]
+  bench_cluster "$1" "${@:4}"
+  stage_psql -q -v clients="$2" -v slots="$3" -v credits="${CREDITS:-100}" -f bench/sql/small.sql
+}
+
+bench_client() { stage_run make -s -C bench/client PG_CONFIG="$PG_CONFIG"; }
 
 # Drops what bench_cluster made, to go on with another.
 bench_end() { # NAME
@@ -68,11 +79,26 @@ $text
 END
 }
 
+# A connection and its server process take turns. On one processor they hand over in no time; on two it
+# takes as long as it takes to wake one, which differs tenfold between runs on one machine and would
+# drown what is measured. PIN=together|apart|no
+bench_pin() { # CONNECTIONS; sets pinned, what runs the client
+  local cpus
+  cpus=$(taskset -cp $$ | sed 's/.*: //')
+  pinned=()
+  if [ "$1" = 1 ] && [ "${PIN:-together}" != no ]; then
+    pinned=(taskset -c "${cpus##*[,-]}")
+    if [ "${PIN:-together}" = together ]; then cpus=${cpus##*[,-]}; else cpus=${cpus%%[,-]*}; fi
+  fi
+  taskset -cp "$cpus" "$postmaster" >"$WORK/tmp/pin.out" # its children start there
+}
+
 # Runs a script of write_script() so often in all; what pgbench logs of each transaction stays in $WORK/tmp/log.*
 bench_pgbench() { # NAME ROLE CONNECTIONS N FIRST [ARG...]
   local per=$(($4 / $3))
   rm -f "$WORK"/tmp/log.*
-  if ! stage_run pgbench -n -M prepared -U "$2" -c "$3" -j "$(($3 < 4 ? $3 : 4))" -t "$per" \
+  bench_pin "$3"
+  if ! stage_run "${pinned[@]}" pgbench -n -M prepared -U "$2" -c "$3" -j "$(($3 < 4 ? $3 : 4))" -t "$per" \
     -D i=-1 -D first="$5" -D per="$per" -D clients="$CLIENTS" -f "$WORK/tmp/$1.sql" --log --log-prefix="$WORK/tmp/log" "${@:6}" \
     bench >"$WORK/tmp/pgbench.out" 2>&1; then
     cat "$WORK/tmp/pgbench.out" >&2

@@ -1,0 +1,1 @@
+SELECT * FROM swan_grant(:user, :n, 'Bench', actor => :admin);
