@@ -1,8 +1,9 @@
 # shellcheck shell=bash disable=SC2154
 # One booking by swan_book() and by everything that a user could write instead.
-# BOOKINGS=4000 of each variant in a round; CONNECTIONS='1 8'; VARIANTS='book floor ...', with "book" among them.
+# BOOKINGS=4000 of each variant in a round; CONNECTIONS='1 apart 8', where "apart" is one connection whose client
+# and server have a processor each; VARIANTS='book floor ...', with "book" among them.
 BOOKINGS=${BOOKINGS:-4000}
-read -ra connections <<<"${CONNECTIONS:-1 8}"
+read -ra connections <<<"${CONNECTIONS:-1 apart 8}"
 book_variants='book:bench_backend floor:bench_owner twin:bench_backend cte:bench_owner client:bench_owner
   unsafe:bench_owner transfer:bench_owner point:bench_owner empty:bench_owner'
 
@@ -18,7 +19,7 @@ for c in "${connections[@]}"; do
   for ((round = 1; round <= ROUNDS; round++)); do
     echo "# $part: $c connection(s), round $round of $ROUNDS"
     for variant in $(in_turn "$round" "${chosen[@]}"); do
-      measure "$c" "$c" "$round" "${variant%:*}" "${variant#*:}" "$BOOKINGS" "$first"
+      PIN=${c/1/together} measure "$c" "${c/apart/1}" "$round" "${variant%:*}" "${variant#*:}" "$BOOKINGS" "$first"
     done
     first=$((first + BOOKINGS))
   done
