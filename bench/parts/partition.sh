@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # What it costs to divide the ledger, by id or by at, into few partitions or many. Not among the default parts.
 # CALLS=1500 of each call in a round; HISTORY=480000 rows in each ledger; LEDGERS: name:key:partitions.
 CALLS=${CALLS:-1500}
@@ -10,9 +10,9 @@ bench_cluster partition
 stage_psql -q -v clients="$CLIENTS" -v slots=$((2 * CALLS * ROUNDS)) -v rows="$HISTORY" -v studios="${ledgers[*]}" -f bench/sql/partition.sql
 # One measurement of a call on one of the ledgers, recorded.
 measure_call() { # LEDGER ROUND CALL FIRST
-  local tps median p99
+  local median p99
   PGOPTIONS="-c swanalloc.studio=$1" bench_pgbench "$3" bench_backend 1 "$CALLS" "$4"
-  read -r tps median p99 < <(bench_logged)
+  read -r _ median p99 < <(bench_logged)
   record "$1" "$3" "$2" us "$median"
   record "$1" "$3" "$2" p99 "$p99"
 }

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # What settings of tables and of the server do to the cost of a booking. Not among the default parts.
 # CALLS=1500 of each call in a round; TUNING='indexes fill vacuum snapshot commit': only these.
 CALLS=${CALLS:-1500}

@@ -309,6 +309,15 @@ random_calls('c', 100);
 send_again('another');
 well('across again');
 
+# A client's last row is looked for in the newest partition first, and only there if it has one.
+my $plan = as('shop', <<'SQL');
+SET enable_seqscan = off;
+SET enable_bitmapscan = off;
+EXPLAIN (COSTS off, ANALYZE, TIMING off, SUMMARY off) SELECT balance_after FROM studio.swan_ledger WHERE user_id = 3 ORDER BY id DESC LIMIT 1;
+SQL
+like($plan, qr/^Limit .*\n +->  Append .*\n +->  Index Scan [^\n]* on swan_ledger_p3 /, 'the newest partition comes first');
+like($plan, qr/swan_ledger_p1 \S+ \(never executed\)/, 'the oldest is not looked at');
+
 # Two sessions with one key or payment, on both sides of a boundary, where no index
 # stops the second one: the first one's row is the last of its partition.
 my $until = 'DO $$ BEGIN WHILE NOT (%s) LOOP PERFORM pg_sleep(0.01), pg_stat_clear_snapshot(); END LOOP; END $$;' . "\n";
