@@ -139,14 +139,14 @@ END
     for studio in $(in_turn "$round" free held); do
       holder=''
       if [ "$studio" = held ]; then
-        bench_spawn psql -qXAt -c 'BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM studios; SELECT pg_sleep(600)'
+        bench_spawn psql -qXAt -c 'BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM studios; SELECT pg_sleep(600)' >/dev/null 2>&1
         sleep 1
         holder="SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
       fi
       measure_call "$studio" snapshot 1 "$round" book $((5 * CALLS)) $((1 + 5 * CALLS * (round - 1)))
       if [ -n "$holder" ]; then
         stage_psql -qXAtc "$holder" >/dev/null
-        bench_reap
+        wait "$spawned" || true
       fi
     done
   done
