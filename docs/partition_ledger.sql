@@ -20,6 +20,9 @@
  * lock_timeout, then it gives up, everything is as it was, and one runs it again.
  * In between it reads the partition that is written to, and hinders nobody.
  *
+ * If psql itself is killed halfway, run it again: otherwise a constraint,
+ * swan_ledger_ids, may stay, and bookings fail once the room is used up.
+ *
  * Further variables, each with -v:
  *   room=100000        ids that still go into the partition that is being closed;
  *                      more than are handed out while the script runs
