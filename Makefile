@@ -135,7 +135,7 @@ help:
 	@echo 'make installcheck  run the tests against the installed, running server'
 	@echo 'make lint          the rules of the source that a machine can check'
 	@echo 'make format        indent src/ as PostgreSQL does'
-	@echo 'make bench         measure, and print a table'
+	@echo 'make bench         measure against what one would write instead; PARTS="book wal" picks'
 	@echo 'make clean         remove what the build made'
 
 .PHONY: installcheck installcheck-regress installcheck-isolation installcheck-tap installcheck-pgtap \
