@@ -14,8 +14,8 @@ bench_client
 rush_first=1
 rush_per=$(((RUSHES + 5) * (2 * 10 + RUSHERS))) # slots that a round of ten uses
 bench_database_small rush "$CLIENTS" $((2 * ROUNDS * rush_per))
-stage_psql -qc 'CREATE VIEW rush_bookings AS SELECT session_id AS slot, count(*) AS n FROM studio.swan_ledger
-  WHERE kind = $$booking$$ GROUP BY session_id'
+stage_psql -qc "CREATE VIEW rush_bookings AS SELECT session_id AS slot, count(*) AS n FROM studio.swan_ledger
+  WHERE kind = 'booking' GROUP BY session_id"
 for ((round = 1; round <= ROUNDS; round++)); do
   for slots in $(in_turn "$round" 1 10); do
     setting="$slots slot$([ "$slots" = 1 ] || echo s)"

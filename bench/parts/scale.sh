@@ -45,12 +45,10 @@ bench_pin 1
 coproc CALLS { exec "${STAGE_AS[@]}" "${pinned[@]}" bench/client/calls; }
 calls_pid=$!
 for size in "${sizes[@]}"; do
-  # What reads the pages and, as their owner cannot, the indexes': pages are new to every server process.
   scale_tell open "warm_$size" "bench_$size" postgres
   scale_tell sql "warm_$size" "SELECT sum(pg_prewarm(oid)) FROM pg_class WHERE relkind IN ('r', 'i')"
-  scale_tell sql "warm_$size" 'CREATE FUNCTION bench_touch() RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET max_parallel_workers_per_gather = 0 AS $$ DECLARE r record; n bigint := 0; BEGIN FOR r IN SELECT c.oid::regclass AS name, c.relkind, a.amname FROM pg_class c JOIN pg_am a ON a.oid = c.relam WHERE c.relnamespace = $a$studio$a$::regnamespace LOOP IF r.relkind = $a$r$a$ THEN EXECUTE format($a$SELECT count(*) FROM %s$a$, r.name) INTO n; ELSIF r.amname = $a$btree$a$ THEN n := (pgstatindex(r.name)).leaf_pages; END IF; END LOOP; RETURN n; END $$'
   scale_tell open "$size" "bench_$size" bench_backend
-  [ "${SCALE_TOUCH:-yes}" = no ] || scale_tell sql "$size" 'SELECT bench_touch()'
+  scale_tell sql "$size" 'SELECT bench_touch()'
   for call in $scale_calls; do
     scale_tell prepare "$size" "$call" "$(scale_statement "$call" "$size")"
     scale_tell run "$size" "$call" 100 0 # not counted
@@ -81,7 +79,8 @@ for ((round = 1; round <= ROUNDS; round++)); do
     done
   done
 done
-exec {CALLS[1]}>&-
+calls_input=${CALLS[1]}
+exec {calls_input}>&- # it ends
 wait "$calls_pid"
 
 # The plot's data: a line for each size, the medians of the rounds.

@@ -20,6 +20,26 @@ CREATE FUNCTION bench_last_name(id bigint) RETURNS text LANGUAGE sql IMMUTABLE A
     'za ze zi zo zu' AS all) s
 $$;
 
+-- Reads every page: memory that is shared is all the same new to each server process.
+CREATE FUNCTION bench_touch() RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET max_parallel_workers_per_gather = 0 AS $$
+DECLARE
+  r record;
+  n bigint := 0;
+  sum bigint := 0;
+BEGIN
+  FOR r IN SELECT c.oid::regclass AS name, c.relkind, a.amname FROM pg_class c JOIN pg_am a ON a.oid = c.relam
+    WHERE c.relnamespace = 'studio'::regnamespace LOOP
+    IF r.relkind = 'r' THEN
+      EXECUTE format('SELECT count(*) FROM %s', r.name) INTO n;
+    ELSIF r.amname = 'btree' THEN
+      n := (pgstatindex(r.name)).leaf_pages;
+    END IF;
+    sum := sum + n;
+  END LOOP;
+  RETURN sum;
+END
+$$;
+
 SET session_replication_role = replica; -- in bulk: without triggers,
 CREATE TEMP TABLE dropped AS            -- with indexes made afterwards,
 SELECT i.indexrelid::regclass::text AS name, pg_get_indexdef(i.indexrelid) AS definition
