@@ -70,14 +70,22 @@ look_at_sessions(Attachment *att, Call *call)
 	const char *user = column_name(att, SESSIONS_USER_ID);
 	const char *date = column_name(att, SESSIONS_DATE);
 	const char *unknown = "";
+	const char *known = "";
 	Rows		result;
 
-	/* a ledger that goes on knows of the bookings that it has a row for */
+	/*
+	 * a ledger that goes on knows of the bookings that it has a row for; a
+	 * join, since a condition in FILTER would read the ledger for each of
+	 * them
+	 */
 	if (att->continues)
-		unknown = psprintf(" AND NOT EXISTS (SELECT 1 FROM %s.swan_ledger g"
-						   " WHERE g.session_id OPERATOR(pg_catalog.=) s.%s)",
-						   quote_identifier(get_namespace_name(get_rel_namespace(att->users))),
-						   column_name(att, SESSIONS_ID));
+	{
+		unknown = " AND k.session_id IS NULL";
+		known = psprintf(" LEFT JOIN (SELECT DISTINCT g.session_id FROM %s.swan_ledger g) k"
+						 " ON k.session_id OPERATOR(pg_catalog.=) s.%s",
+						 quote_identifier(get_namespace_name(get_rel_namespace(att->users))),
+						 column_name(att, SESSIONS_ID));
+	}
 
 	result = statement_once(call,
 							psprintf("SELECT pg_catalog.count(*) FILTER (WHERE %s::pg_catalog.text"
@@ -86,9 +94,9 @@ look_at_sessions(Attachment *att, Call *call)
 									 " OPERATOR(pg_catalog.=) 'available' AND %s IS NOT NULL AND %s IS NULL),"
 									 " pg_catalog.count(*) FILTER (WHERE %s::pg_catalog.text NOT IN"
 									 " ('available', 'scheduled', 'confirmed', 'completed', 'cancelled')),"
-									 " pg_catalog.count(*) FROM %s s",
+									 " pg_catalog.count(*) FROM %s s%s",
 									 status, user, unknown, status, user, date, status,
-									 table_name(att->sessions)),
+									 table_name(att->sessions), known),
 							0, NULL, NULL);
 	if (row_int(result, 0, 1) > 0 && att->old_bookings == NULL)
 		attach_refuse(att, "old_bookings", NULL,

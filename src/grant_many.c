@@ -65,8 +65,7 @@ static const Statement insert_grants = {
 static const Statement insert_lots = {
 	"INSERT INTO {lots} (id, user_id, source, granted, remaining, expires_at)"
 	" SELECT x.id, x.user_id, 'grant', $3, $3, $4"
-	" FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) x (id, user_id)"
-	" RETURNING 1",
+	" FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) x (id, user_id)",
 	4, {INT8ARRAYOID, INT8ARRAYOID, INT4OID, TIMESTAMPTZOID}
 };
 
@@ -74,7 +73,7 @@ static const Statement update_balances = {
 	"UPDATE {users} u SET {users.available_sessions} ="
 	" COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.+) $2"
 	"{?users.updated_at:, {users.updated_at} = {users.updated_at=$3}}"
-	" WHERE {u.id} OPERATOR(pg_catalog.=) ANY ($1) RETURNING 1",
+	" WHERE {u.id} OPERATOR(pg_catalog.=) ANY ($1)",
 	3, {INT8ARRAYOID, INT4OID, TIMESTAMPTZOID}, PLAN_CUSTOM
 };
 
@@ -90,15 +89,16 @@ check_all_written(Call *call, Rows result, int n, StudioTable table)
 }
 
 /*
- * Brings clients up to date that the set-based statements cannot serve:
- * expires what is due, opens who has no ledger yet.  Notes the call_id of those
- * for whom a row was written.
+ * Reads the locked clients, after those are up to date that the set-based
+ * statements cannot serve: expires what is due, opens who has no ledger yet.
+ * Notes the call_id of those for whom a row was written.
  */
-static void
-prepare_clients(Call *call, const int64 *ids, int n, int64 *call_ids)
+static Rows
+read_up_to_date(Call *call, const int64 *ids, int n, const char *key, int64 *call_ids)
 {
-	NullableDatum args[] = {arg_ids(ids, n), arg_null(), arg_time(call->now)};
+	NullableDatum args[] = {arg_ids(ids, n), arg_text(key), arg_time(call->now)};
 	Rows		result = statement_recheck(call, &read_clients, args);
+	bool		as_read = true;
 
 	for (uint64 i = 0; i < result.nrows; i++)
 	{
@@ -116,20 +116,20 @@ prepare_clients(Call *call, const int64 *ids, int n, int64 *call_ids)
 		account_settle(call, &account);
 		call_ids[i] = account.call_id;
 		statement_scope_end();
+		as_read = false;
 	}
+	return as_read ? result : statement_recheck(call, &read_clients, args);
 }
 
 /*
- * Reads who gets what: fills the answers of all, and collects those for whom
- * the key is new.
+ * Fills the answers of all from what was read, and collects those for whom the
+ * key is new: who gets what.
  */
 static int
-read_answers(Call *call, const int64 *ids, int n, int32 added, const char *key,
+fill_answers(Rows result, const int64 *ids, int n, int32 added, const char *key,
 			 const char *reason, CreditAnswer *answers, int64 *fresh, int64 *call_ids,
 			 TokenEntry *rows)
 {
-	NullableDatum args[] = {arg_ids(ids, n), arg_text(key), arg_time(call->now)};
-	Rows		result = statement_recheck(call, &read_clients, args);
 	int			nfresh = 0;
 
 	for (int i = 0; i < n; i++)
@@ -229,6 +229,7 @@ swan_grant_many(PG_FUNCTION_ARGS)
 	int64	   *call_ids;
 	int			nfresh;
 	int			n;
+	Rows		result;
 	Call	   *call;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -245,11 +246,11 @@ swan_grant_many(PG_FUNCTION_ARGS)
 	account_lock_users(call, ids, n);
 	call_set_now(call);
 	call_ids = palloc(n * sizeof(int64));
-	prepare_clients(call, ids, n, call_ids);
+	result = read_up_to_date(call, ids, n, entry.key, call_ids);
 	answers = palloc0(n * sizeof(CreditAnswer));
 	fresh = palloc(n * sizeof(int64));
 	rows = palloc0(n * sizeof(TokenEntry));
-	nfresh = read_answers(call, ids, n, entry.delta, entry.key, entry.reason,
+	nfresh = fill_answers(result, ids, n, entry.delta, entry.key, entry.reason,
 						  answers, fresh, call_ids, rows);
 	if (nfresh > 0)
 	{

@@ -313,7 +313,7 @@ well('across again');
 my $plan = as('shop', <<'SQL');
 SET enable_seqscan = off;
 SET enable_bitmapscan = off;
-EXPLAIN (COSTS off, ANALYZE, TIMING off, SUMMARY off) SELECT balance_after FROM studio.swan_ledger WHERE user_id = 3 ORDER BY id DESC LIMIT 1;
+EXPLAIN (COSTS off, ANALYZE, BUFFERS off, TIMING off, SUMMARY off) SELECT balance_after FROM studio.swan_ledger WHERE user_id = 3 ORDER BY id DESC LIMIT 1;
 SQL
 like($plan, qr/^Limit .*\n +->  Append .*\n +->  Index Scan [^\n]* on swan_ledger_p3 /, 'the newest partition comes first');
 like($plan, qr/swan_ledger_p1 \S+ \(never executed\)/, 'the oldest is not looked at');
