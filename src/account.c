@@ -23,8 +23,15 @@ static const Statement find_client = {
 static const Statement due_lots = {
 	"SELECT l.remaining FROM {lots} l"
 	" WHERE l.user_id OPERATOR(pg_catalog.=) $1"
-	" AND l.expires_at OPERATOR(pg_catalog.<=) $2",
+	" AND l.expires_at OPERATOR(pg_catalog.<=) $2"
+	" AND l.remaining OPERATOR(pg_catalog.>) 0",
 	2, {INT8OID, TIMESTAMPTZOID}, PLAN_FEW_ROWS
+};
+
+static const Statement balance_and_due = {
+	"SELECT {u.available_sessions}, " DUE_CREDITS("$1", "$2")
+	" FROM {users} u WHERE {u.id} OPERATOR(pg_catalog.=) $1",
+	2, {INT8OID, TIMESTAMPTZOID}
 };
 
 static const Statement lock_client = {
@@ -115,7 +122,11 @@ account_of_row(Rows result, int first, int64 user_id, Account *account)
 	return true;
 }
 
-/* Reads a client without locking him; returns false if there is none. */
+/*
+ * Reads a client without locking him; returns false if there is none.  Where a
+ * statement sees what was committed after the last one, credits that are due are
+ * read again together with the balance that they are to be taken off.
+ */
 bool
 account_find(Call *call, int64 user_id, Account *account)
 {
@@ -127,6 +138,14 @@ account_find(Call *call, int64 user_id, Account *account)
 	result = statement_read(call, &due_lots, args);
 	for (uint64 i = 0; i < result.nrows; i++)
 		account->due += row_int(result, i, 1);
+	if (account->due > 0 && call->kind != CALL_READER)
+	{
+		result = statement_read(call, &balance_and_due, args);
+		if (result.nrows != 1)
+			return false;
+		account->balance = row_int(result, 0, 1);
+		account->due = row_int(result, 0, 2);
+	}
 	return true;
 }
 

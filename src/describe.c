@@ -60,6 +60,15 @@ studio_column_label(StudioColumnId id)
 					studio_column_defs[id].name);
 }
 
+/* Returns whether a trigger calls the function of that name. */
+static bool
+calls(const Trigger *trigger, const char *name)
+{
+	char	   *function = get_func_name(trigger->tgfoid);
+
+	return function && strcmp(function, name) == 0;
+}
+
 /* Returns whether a table carries one of our triggers, enabled or not. */
 static bool
 has_guard(Relation rel, const char *name)
@@ -68,12 +77,8 @@ has_guard(Relation rel, const char *name)
 
 	for (int i = 0; triggers && i < triggers->numtriggers; i++)
 	{
-		char	   *function;
-
-		if (strcmp(triggers->triggers[i].tgname, name) != 0)
-			continue;
-		function = get_func_name(triggers->triggers[i].tgfoid);
-		return function && strcmp(function, name) == 0;
+		if (strcmp(triggers->triggers[i].tgname, name) == 0)
+			return calls(&triggers->triggers[i], name);
 	}
 	return false;
 }
@@ -92,7 +97,7 @@ may_alter_writes(Relation rel)
 		Trigger    *trigger = &triggers->triggers[i];
 
 		if (TRIGGER_FOR_ROW(trigger->tgtype) && TRIGGER_FOR_BEFORE(trigger->tgtype) &&
-			strcmp(trigger->tgname, "swan_word_users") != 0)
+			!calls(trigger, "swan_guard_users"))
 			return true;
 	}
 	return rel->rd_rel->relhasrules;

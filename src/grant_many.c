@@ -65,7 +65,8 @@ static const Statement insert_grants = {
 static const Statement insert_lots = {
 	"INSERT INTO {lots} (id, user_id, source, granted, remaining, expires_at)"
 	" SELECT x.id, x.user_id, 'grant', $3, $3, $4"
-	" FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) x (id, user_id)",
+	" FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) x (id, user_id)"
+	"{!lots: RETURNING 1}",
 	4, {INT8ARRAYOID, INT8ARRAYOID, INT4OID, TIMESTAMPTZOID}
 };
 
@@ -73,7 +74,8 @@ static const Statement update_balances = {
 	"UPDATE {users} u SET {users.available_sessions} ="
 	" COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.+) $2"
 	"{?users.updated_at:, {users.updated_at} = {users.updated_at=$3}}"
-	" WHERE {u.id} OPERATOR(pg_catalog.=) ANY ($1)",
+	" WHERE {u.id} OPERATOR(pg_catalog.=) ANY ($1)"
+	"{!users: RETURNING 1}",
 	3, {INT8ARRAYOID, INT4OID, TIMESTAMPTZOID}, PLAN_CUSTOM
 };
 

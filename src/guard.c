@@ -86,14 +86,21 @@ guard_studio(TriggerData *trigdata, StudioTable table)
 	return studio;
 }
 
-/* Returns the studio in a state to judge by, or refuses; it may be mended. */
+/*
+ * Returns the studio in a state to judge by and to write to, or refuses; it may
+ * be mended.  Its tables are locked as a writer locks them: what is known of them
+ * would otherwise be old by the time that a statement gets its locks.
+ */
 Studio *
 guard_working_studio(TriggerData *trigdata, Studio *studio, StudioTable table)
 {
-	if (studio->broken == NULL)
-		return studio;
-	studios_forget();
-	studio = guard_studio(trigdata, table);
+	if (studio->broken)
+		studios_forget();
+	do
+	{
+		studio = guard_studio(trigdata, table);
+		studio_lock(studio, RowExclusiveLock);
+	} while (studios_stale());
 	studio_check(studio);
 	return studio;
 }

@@ -65,7 +65,7 @@ typedef struct Slot
 /* a slot's end, in SQL */
 #define SLOT_END(alias) \
 	"{" alias ".session_date} OPERATOR(pg_catalog.+)" \
-	" pg_catalog.make_interval(mins => {" alias ".duration})"
+	" pg_catalog.make_interval(mins => COALESCE({" alias ".duration}, 60))"
 
 /* the slots that may overlap from $start to $end, by an index on the date */
 #define SLOT_OVERLAPS(alias, start, end) \

@@ -23,7 +23,7 @@
 typedef enum PlanKind
 {
 	PLAN_GENERIC,				/* once, for whatever arguments */
-	PLAN_FEW_ROWS,				/* likewise, by an index without a bitmap */
+	PLAN_FEW_ROWS,				/* likewise, for the first rows to come soon */
 	PLAN_CUSTOM					/* for the arguments at hand */
 } PlanKind;
 

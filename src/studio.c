@@ -174,6 +174,17 @@ pick_own_studio(const char *name)
 	return studio;
 }
 
+/* Locks the tables of a studio, as far as they are there. */
+void
+studio_lock(Studio *studio, LOCKMODE lockmode)
+{
+	for (int i = 0; i < STUDIO_NTABLES; i++)
+	{
+		if (OidIsValid(studio->tables[i]))
+			LockRelationOid(studio->tables[i], lockmode);
+	}
+}
+
 /*
  * Picks a studio, and locks its tables before looking at them.  What is locked
  * stays; if the registry turns out to name others by then, we start over.
@@ -191,11 +202,7 @@ lock_studio(Studio *(*pick) (const char *), const char *name, LOCKMODE lockmode)
 	do
 	{
 		memcpy(locked, studio->tables, sizeof(locked));
-		for (int i = 0; i < STUDIO_NTABLES; i++)
-		{
-			if (OidIsValid(locked[i]))
-				LockRelationOid(locked[i], lockmode);
-		}
+		studio_lock(studio, lockmode);
 		if (studios_stale())
 		{
 			studio = pick(name);
@@ -234,11 +241,7 @@ void
 studio_look_at(Studio *studio)
 {
 	studio_find_tables(studio);
-	for (int i = 0; i < STUDIO_NTABLES; i++)
-	{
-		if (OidIsValid(studio->tables[i]))
-			LockRelationOid(studio->tables[i], AccessShareLock);
-	}
+	studio_lock(studio, AccessShareLock);
 	studio_describe(studio);
 }
 

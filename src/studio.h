@@ -148,7 +148,7 @@ typedef struct Studio
 	Oid			owner;
 	char	   *schema;			/* of users and of our three tables */
 	char	   *table_names[STUDIO_NTABLES];	/* qualified and quoted */
-	bool		alterable[STUDIO_NTABLES];	/* see may_alter_writes() */
+	bool		alterable[STUDIO_NTABLES];	/* may what is written change? */
 	char	   *ledger_ids;		/* the sequence of the ledger's ids, likewise */
 	Oid			ledger_sequence;	/* the same */
 	StudioColumn columns[STUDIO_NCOLUMNS];
@@ -189,6 +189,7 @@ extern bool studio_is_owner(Studio *studio, Oid role);
 extern List *studio_candidates(void);
 extern Studio *studio_of_caller(const char *name, LOCKMODE lockmode);
 extern Studio *studio_of_owner(const char *name);
+extern void studio_lock(Studio *studio, LOCKMODE lockmode);
 extern Studio *studio_of_relation(Oid relid, StudioTable table);
 extern void studio_look_at(Studio *studio);
 

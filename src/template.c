@@ -22,8 +22,8 @@
  *		{?sessions.booked_at:text}
  *				the text, only where the table has the column
  *		{!sessions:text}
- *				the text, only where somebody else's trigger or rule may change
- *				what is written to the table
+ *				the text, only where what is written to the table may be changed:
+ *				by somebody else's trigger or rule, or in a partition
  *
  * What a column holds reads the same in every studio: times are timestamptz,
  * and roles have our names.

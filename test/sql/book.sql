@@ -171,6 +171,12 @@ END $$;
 
 SELECT user_id, sum(delta), count(*) FROM studio.swan_ledger GROUP BY user_id ORDER BY user_id;
 SELECT id, available_sessions FROM studio.users WHERE role = 'client' ORDER BY id;
+-- a slot that does not say how long it is lasts an hour
+ALTER TABLE studio.sessions ALTER duration DROP NOT NULL;
+INSERT INTO studio.sessions (id, session_date, duration) VALUES (90, '2099-09-01 10:00', NULL), (91, '2099-09-01 10:30', NULL), (92, '2099-09-01 11:00', NULL);
+SELECT session_id, duration FROM swan_book(12, 90, charge => false);
+SELECT session_id, duration FROM swan_book(12, 91, charge => false);
+SELECT session_id, duration FROM swan_book(12, 92, charge => false);
 -- nothing is wrong, but for what was confirmed behind swan_confirm's back above
 SELECT * FROM swan_verify();
 

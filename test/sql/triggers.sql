@@ -210,10 +210,20 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 SELECT t, a, tampered(t, a) FROM unnest('{swan_lots,swan_ledger}'::text[]) t, unnest('{suppress,change}'::text[]) a;
+-- a name of ours exempts nobody
+CREATE TRIGGER swan_word_users BEFORE INSERT ON studio.swan_lots FOR EACH ROW EXECUTE FUNCTION studio.tamper('change');
+SELECT * FROM swan_grant(3, 1);
+\echo :SQLSTATE
+DROP TRIGGER swan_word_users ON studio.swan_lots;
 CREATE RULE elsewhere AS ON INSERT TO studio.swan_ledger DO INSTEAD NOTHING;
 SELECT * FROM swan_grant(3, 1);
 \echo :SQLSTATE
 DROP RULE elsewhere ON studio.swan_ledger;
+CREATE TABLE studio.elsewhere (LIKE studio.swan_lots);
+CREATE RULE elsewhere AS ON INSERT TO studio.swan_lots DO INSTEAD INSERT INTO studio.elsewhere SELECT new.*;
+SELECT * FROM swan_grant_many('{2,3}', 1);
+\echo :SQLSTATE
+DROP RULE elsewhere ON studio.swan_lots;
 SELECT available_sessions FROM swan_grant(3, 1);
 SELECT * FROM swan_verify();
 
