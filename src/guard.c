@@ -17,6 +17,7 @@
 #include "catalog/partition.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -86,22 +87,36 @@ guard_studio(TriggerData *trigdata, StudioTable table)
 	return studio;
 }
 
-/*
- * Returns the studio in a state to judge by and to write to, or refuses; it may
- * be mended.  Its tables are locked as a writer locks them: what is known of them
- * would otherwise be old by the time that a statement gets its locks.
- */
+/* Returns the studio in a state to judge by, or refuses; it may be mended. */
 Studio *
 guard_working_studio(TriggerData *trigdata, Studio *studio, StudioTable table)
 {
-	if (studio->broken)
-		studios_forget();
+	if (studio->broken == NULL)
+		return studio;
+	studios_forget();
+	studio = guard_studio(trigdata, table);
+	studio_check(studio);
+	return studio;
+}
+
+/*
+ * Returns the studio with ledger and lots locked, for a guard that writes there:
+ * what is known of them would be old by the time that a statement gets its
+ * locks.  No other table is locked, since whoever changes settings or tables has
+ * an order of his own.
+ */
+Studio *
+guard_writing_studio(TriggerData *trigdata, StudioTable table)
+{
+	Studio	   *studio;
+
 	do
 	{
 		studio = guard_studio(trigdata, table);
-		studio_lock(studio, RowExclusiveLock);
+		studio_check(studio);
+		LockRelationOid(studio->tables[TABLE_LEDGER], RowExclusiveLock);
+		LockRelationOid(studio->tables[TABLE_LOTS], RowExclusiveLock);
 	} while (studios_stale());
-	studio_check(studio);
 	return studio;
 }
 
@@ -248,7 +263,8 @@ judge_user(TriggerData *trigdata, Studio *studio,
 			guard_refuse(trigdata, "change of the balance", "Use swan_grant() or swan_revoke().");
 	}
 	else if (before != after)
-		record_balance(studio, new ? new->id : old->id);
+		record_balance(guard_writing_studio(trigdata, TABLE_USERS),
+					   new ? new->id : old->id);
 }
 
 /*
@@ -265,7 +281,8 @@ open_from_old(TriggerData *trigdata, Studio *studio, const RowImage *old)
 
 	if (studio->backfilled || TransactionIdIsCurrentTransactionId(xmin))
 		return;
-	studio = guard_working_studio(trigdata, studio, TABLE_USERS);
+	(void) guard_working_studio(trigdata, studio, TABLE_USERS);
+	studio = guard_writing_studio(trigdata, TABLE_USERS);
 	account.balance = old->guarded[GUARDED_BALANCE];
 	call = call_begin(studio, CALL_GUARD);
 	account_open(call, &account);

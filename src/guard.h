@@ -18,6 +18,7 @@ extern CmdType guard_command(TriggerData *trigdata);
 extern Studio *guard_studio(TriggerData *trigdata, StudioTable table);
 extern Studio *guard_working_studio(TriggerData *trigdata, Studio *studio,
 									StudioTable table);
+extern Studio *guard_writing_studio(TriggerData *trigdata, StudioTable table);
 extern void guard_refuse(TriggerData *trigdata, const char *what, const char *hint);
 extern void guard_interfered(TriggerData *trigdata);
 extern Datum guard_datum(TriggerData *trigdata, HeapTuple tuple,

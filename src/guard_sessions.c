@@ -255,6 +255,6 @@ swan_guard_sessions(PG_FUNCTION_ARGS)
 	if (studio->settings.guard_sessions == GUARD_REFUSE)
 		refuse_session(trigdata, studio, before, after);
 	else if (studio->settings.guard_sessions == GUARD_RECORD)
-		record_session(studio, before, after);
+		record_session(guard_writing_studio(trigdata, TABLE_SESSIONS), before, after);
 	return PointerGetDatum(NULL);
 }

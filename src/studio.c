@@ -175,8 +175,8 @@ pick_own_studio(const char *name)
 }
 
 /* Locks the tables of a studio, as far as they are there. */
-void
-studio_lock(Studio *studio, LOCKMODE lockmode)
+static void
+lock_tables(Studio *studio, LOCKMODE lockmode)
 {
 	for (int i = 0; i < STUDIO_NTABLES; i++)
 	{
@@ -202,7 +202,7 @@ lock_studio(Studio *(*pick) (const char *), const char *name, LOCKMODE lockmode)
 	do
 	{
 		memcpy(locked, studio->tables, sizeof(locked));
-		studio_lock(studio, lockmode);
+		lock_tables(studio, lockmode);
 		if (studios_stale())
 		{
 			studio = pick(name);
@@ -241,7 +241,7 @@ void
 studio_look_at(Studio *studio)
 {
 	studio_find_tables(studio);
-	studio_lock(studio, AccessShareLock);
+	lock_tables(studio, AccessShareLock);
 	studio_describe(studio);
 }
 

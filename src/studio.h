@@ -189,7 +189,6 @@ extern bool studio_is_owner(Studio *studio, Oid role);
 extern List *studio_candidates(void);
 extern Studio *studio_of_caller(const char *name, LOCKMODE lockmode);
 extern Studio *studio_of_owner(const char *name);
-extern void studio_lock(Studio *studio, LOCKMODE lockmode);
 extern Studio *studio_of_relation(Oid relid, StudioTable table);
 extern void studio_look_at(Studio *studio);
 
