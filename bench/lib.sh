@@ -86,6 +86,7 @@ bench_pin() { # CONNECTIONS; sets pinned, what runs the client
   local cpus
   cpus=$(taskset -cp $$ | sed 's/.*: //')
   pinned=()
+  [ -e "/proc/$postmaster" ] || return 0 # a server that part instructions has started by itself
   if [ "$1" = 1 ] && [ "${PIN:-together}" != no ]; then
     pinned=(taskset -c "${cpus##*[,-]}")
     if [ "${PIN:-together}" = together ]; then cpus=${cpus##*[,-]}; else cpus=${cpus%%[,-]*}; fi

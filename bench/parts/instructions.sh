@@ -2,8 +2,8 @@
 # Instructions of a call, the whole backend's: protocol, planning, commit. A server under callgrind counts for
 # each backend; the difference between one that made 2N calls and one that made N is free of its start and
 # of the first calls. These repeat: two rounds show how well.
-# CALLS=100, at least 20: N. VARIANTS='book floor ...'
-CALLS=${CALLS:-100}
+# CALLS=300, at least 20: N. VARIANTS='book floor ...'
+CALLS=${CALLS:-300}
 instructions_variants='book:bench_backend floor:bench_owner twin:bench_backend cte:bench_owner
   summary:bench_backend row:bench_owner point:bench_owner empty:bench_owner'
 

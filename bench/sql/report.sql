@@ -19,7 +19,7 @@ SELECT f.number, f.what, f.setting, count(r.ratio) AS rounds,
   min(r.ratio)::numeric AS least, max(r.ratio)::numeric AS most, f.sense, f.aim
 FROM figure f
 CROSS JOIN LATERAL (
-  SELECT CASE WHEN f.against IS NULL THEN m.value ELSE m.value / a.value END AS ratio
+  SELECT CASE WHEN f.against IS NULL THEN m.value ELSE m.value / nullif(a.value, 0) END AS ratio
   FROM measured m LEFT JOIN measured a ON a.part = m.part AND a.setting IS NOT DISTINCT FROM m.setting
     AND a.round = m.round AND a.measure = m.measure AND a.variant = f.against
   WHERE m.part = f.part AND m.setting IS NOT DISTINCT FROM f.setting
@@ -34,7 +34,7 @@ ORDER BY f.number;
 \echo
 SELECT what AS "figure", setting, round(median, 2) AS "measured",
   round(least, 2) || ' .. ' || round(most, 2) AS "range", rounds, sense || ' ' || aim AS "aim",
-  CASE WHEN sense = '>=' AND median >= aim OR sense = '<=' AND median <= aim THEN 'yes' ELSE 'no' END AS "reached"
+  CASE WHEN aim IS NULL THEN NULL WHEN sense = '>=' AND median >= aim OR sense = '<=' AND median <= aim THEN 'yes' ELSE 'no' END AS "reached"
 FROM reached;
 
 SELECT part, setting, variant, measure,
