@@ -30,7 +30,8 @@ PG_FUNCTION_INFO_V1(swan_health);
 
 /*
  * (studio, how bad, problem), of one studio or of all; p has the partitions of
- * a ledger too, which are guarded like itself
+ * a ledger too, which are guarded like itself.  swan_ledger_ids belongs to
+ * docs/partition_ledger.sql: where it stays, writes end.
  */
 static const char inspection[] =
 "WITH RECURSIVE t AS (SELECT s.name, s.backfilled, s.columns, x.relid, x.label, x.guards,"
@@ -95,6 +96,11 @@ OWN_TABLE("swan_ledger") "," OWN_TABLE("swan_lots") "," OWN_TABLE("swan_holds")
 " AND k.conname OPERATOR(pg_catalog.=) 'swan_balance_check'"
 " WHERE t.label OPERATOR(pg_catalog.=) 'users'"
 " AND (k.oid IS NULL OR (t.backfilled AND NOT k.convalidated))"
+" UNION ALL"
+" SELECT p.name, 1, pg_catalog.format('constraint \"swan_ledger_ids\" on table \"%s\" is left behind', c.relname)"
+" FROM p JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) p.relid"
+" JOIN pg_catalog.pg_constraint k ON k.conrelid OPERATOR(pg_catalog.=) c.oid"
+" AND k.conname OPERATOR(pg_catalog.=) 'swan_ledger_ids'"
 " UNION ALL"
 " SELECT t.name, 0, 'the tables are owned by a superuser'"
 " FROM t JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.relid"
