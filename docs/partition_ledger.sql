@@ -165,18 +165,20 @@ BEGIN
         SELECT format('GRANT %s%s ON %s TO %s%s', a.privilege_type, c.part, c.oid::regclass,
             CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
             CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' END)
-          FROM (SELECT oid, '' AS part, coalesce(relacl, acldefault(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", relowner))
+          FROM (SELECT oid, '',
+                  coalesce(relacl, acldefault(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", relowner))
                 FROM pg_class WHERE oid IN (ledger, sequence)
                 UNION ALL
-                SELECT attrelid, format(' (%I)', attname), attacl FROM pg_attribute WHERE attrelid = ledger) c (oid, part, acl),
+                SELECT attrelid, format(' (%I)', attname), attacl
+                FROM pg_attribute WHERE attrelid = ledger) c (oid, part, acl),
             aclexplode(c.acl) a);
       EXECUTE format('SELECT last_value AS n, is_called FROM %s', sequence) INTO ids;
 
       EXECUTE format('ALTER TABLE %s ALTER COLUMN id DROP IDENTITY', open);
       EXECUTE format('ALTER TABLE %s RENAME TO swan_ledger_p1', open);
       -- Names of the application's may be as long as names can be: they are numbered.
-      FOR was IN SELECT c.oid::regclass AS index, 'swan_ledger_p1_'
-          || coalesce(substring(c.relname FROM '^swan_ledger_(pkey|user|key|purchase|feed|at)$'), row_number() OVER ()::text) AS name
+      FOR was IN SELECT c.oid::regclass AS index, 'swan_ledger_p1_' || coalesce(
+          substring(c.relname FROM '^swan_ledger_(pkey|user|key|purchase|feed|at)$'), row_number() OVER ()::text) AS name
         FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid WHERE x.indrelid = open
       LOOP
         EXECUTE format('ALTER INDEX %s RENAME TO %I', was.index, was.name);
@@ -219,14 +221,16 @@ BEGIN
           (SELECT 'ALTER TABLE %s REPLICA IDENTITY ' || CASE relreplident WHEN 'f' THEN 'FULL' ELSE 'NOTHING' END
              FROM pg_class WHERE oid = open AND relreplident IN ('f', 'n')
            UNION ALL
-           SELECT format('ALTER TABLE %%s ALTER COLUMN %s SET STATISTICS %s', replace(quote_ident(attname), '%', '%%'), attstattarget)
+           SELECT format('ALTER TABLE %%s ALTER COLUMN %s SET STATISTICS %s',
+               replace(quote_ident(attname), '%', '%%'), attstattarget)
              FROM pg_attribute WHERE attrelid = open AND attstattarget >= 0 AND attnum > 0 AND NOT attisdropped
            UNION ALL
            SELECT unnest(ARRAY[
                format('CREATE TRIGGER swan_guard_closed BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %%s'
                  ' FOR EACH STATEMENT EXECUTE FUNCTION %s()', replace(tgfoid::regproc::text, '%', '%%')),
                format('ALTER TABLE %%s %s TRIGGER swan_guard_closed',
-                 CASE tgenabled WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'D' THEN 'DISABLE' ELSE 'ENABLE' END)])
+                 CASE tgenabled WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA'
+                   WHEN 'D' THEN 'DISABLE' ELSE 'ENABLE' END)])
              FROM pg_trigger WHERE tgrelid = open AND tgname = 'swan_guard_closed') x (command));
     FOREACH command IN ARRAY again LOOP
       EXECUTE command;
