@@ -114,7 +114,7 @@ bench_logged() {
     $2 <= skip { if ($2 == skip) start[$1] = $5 + $6 / 1e6; next }
     { n++; us[n] = $3; count[$1]++; t = $5 + $6 / 1e6; if (t > stop[$1]) stop[$1] = t }
     END {
-      if (n == 0) { print "nothing was measured" >"/dev/stderr"; exit }
+      if (n == 0) { print "nothing is left to measure after the warm-up" >"/dev/stderr"; exit }
       for (c in count) tps += count[c] / (stop[c] - start[c])
       printf "%.1f %d %d\n", tps, us[int((n + 1) / 2)], us[int(n * 0.99)]
     }'
