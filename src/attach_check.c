@@ -277,8 +277,7 @@ attach_check_indexes(Attachment *att)
 			attach_report(att, studio_column_label(owners[i]), name, "found",
 						  psprintf("no index begins with it, so many calls read all of the table: "
 								   "CREATE INDEX CONCURRENTLY ON %s (%s, %s)",
-								   quote_qualified_identifier(get_namespace_name(get_rel_namespace(att->sessions)),
-															  get_rel_name(att->sessions)),
+								   studio_table_name(att->sessions),
 								   quote_identifier(name),
 								   quote_identifier(att->names[SESSIONS_DATE])));
 	}
@@ -291,8 +290,7 @@ attach_check_indexes(Attachment *att)
 void
 attach_propose_indexes(Attachment *att)
 {
-	char	   *table = quote_qualified_identifier(get_namespace_name(get_rel_namespace(att->users)),
-												   get_rel_name(att->users));
+	char	   *table = studio_table_name(att->users);
 	const char *first;
 	const char *last;
 	const char *email;

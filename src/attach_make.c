@@ -115,9 +115,8 @@ attach_make(Attachment *att, const char *extschema)
 
 	names.schema = get_namespace_name(get_rel_namespace(att->users));
 	names.extschema = extschema;
-	names.users = quote_qualified_identifier(names.schema, get_rel_name(att->users));
-	names.sessions = quote_qualified_identifier(get_namespace_name(get_rel_namespace(att->sessions)),
-												get_rel_name(att->sessions));
+	names.users = studio_table_name(att->users);
+	names.sessions = studio_table_name(att->sessions);
 	names.balance = att->names[USERS_BALANCE];
 
 	call = call_begin_as(owner, "pg_catalog, pg_temp");

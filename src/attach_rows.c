@@ -18,14 +18,6 @@
 #include "attach.h"
 #include "statement.h"
 
-/* Returns the qualified and quoted name of a table. */
-static char *
-table_name(Oid relid)
-{
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
-									  get_rel_name(relid));
-}
-
 /* Returns the quoted name of a column. */
 static const char *
 column_name(Attachment *att, StudioColumnId id)
@@ -46,7 +38,7 @@ look_at_users(Attachment *att, Call *call)
 									 " pg_catalog.count(*) FILTER (WHERE %s IS NULL),"
 									 " pg_catalog.count(*) FROM %s",
 									 balance, column_name(att, USERS_ID), balance,
-									 balance, table_name(att->users)),
+									 balance, studio_table_name(att->users)),
 							0, NULL, NULL);
 	if (row_int(result, 0, 1) > 0)
 		attach_refuse(att, "users.available_sessions", att->names[USERS_BALANCE],
@@ -58,7 +50,7 @@ look_at_users(Attachment *att, Call *call)
 		attach_report(att, "users.available_sessions", att->names[USERS_BALANCE], "found",
 					  psprintf("balances that are null and count as 0: %lld",
 							   (long long) row_int(result, 0, 3)));
-	attach_report(att, "users", table_name(att->users), "found",
+	attach_report(att, "users", studio_table_name(att->users), "found",
 				  psprintf("rows: %lld", (long long) row_int(result, 0, 4)));
 }
 
@@ -96,7 +88,7 @@ look_at_sessions(Attachment *att, Call *call)
 									 " ('available', 'scheduled', 'confirmed', 'completed', 'cancelled')),"
 									 " pg_catalog.count(*) FROM %s s%s",
 									 status, user, unknown, status, user, date, status,
-									 table_name(att->sessions), known),
+									 studio_table_name(att->sessions), known),
 							0, NULL, NULL);
 	if (row_int(result, 0, 1) > 0 && att->old_bookings == NULL)
 		attach_refuse(att, "old_bookings", NULL,
@@ -115,7 +107,7 @@ look_at_sessions(Attachment *att, Call *call)
 		attach_report(att, "sessions.status", att->names[SESSIONS_STATUS], "found",
 					  psprintf("rows with a status of the application's own: %lld",
 							   (long long) row_int(result, 0, 3)));
-	attach_report(att, "sessions", table_name(att->sessions), "found",
+	attach_report(att, "sessions", studio_table_name(att->sessions), "found",
 				  psprintf("rows: %lld", (long long) row_int(result, 0, 4)));
 }
 

@@ -60,6 +60,14 @@ studio_column_label(StudioColumnId id)
 					studio_column_defs[id].name);
 }
 
+/* Returns the qualified and quoted name of a table. */
+char *
+studio_table_name(Oid relid)
+{
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+									  get_rel_name(relid));
+}
+
 /* Returns whether a trigger calls the function of that name. */
 static bool
 calls(const Trigger *trigger, const char *name)
@@ -227,7 +235,6 @@ describe_table(Studio *studio, StudioTable table)
 		}
 		if (table == TABLE_LEDGER)
 		{
-			studio->ledger_ids = quote_qualified_identifier(schema, ledger_ids_name);
 			studio->ledger_sequence = get_relname_relid(ledger_ids_name,
 														RelationGetNamespace(rel));
 			if (!OidIsValid(studio->ledger_sequence))

@@ -271,14 +271,6 @@ setup_our_tables(Call *call, const SetupNames *names)
 	run_commands(call, our_tables, lengthof(our_tables), names);
 }
 
-/* Returns the qualified and quoted name of a table. */
-static char *
-table_name(Oid relid)
-{
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
-									  get_rel_name(relid));
-}
-
 /*
  * Puts the guards on all five tables, and on the partitions of a ledger that
  * was there already.
@@ -297,7 +289,7 @@ setup_guards(Call *call, const SetupNames *names)
 		/* the ledger itself has it by now, and maybe a new partition */
 		if (OidIsValid(get_trigger_oid(lfirst_oid(cell), "swan_guard_closed", true)))
 			continue;
-		partition_names.partition = table_name(lfirst_oid(cell));
+		partition_names.partition = studio_table_name(lfirst_oid(cell));
 		run_commands(call, partition_guards, lengthof(partition_guards), &partition_names);
 	}
 }
@@ -404,7 +396,7 @@ unguard_table(Call *call, Oid relid)
 
 	if (get_rel_name(relid) == NULL)
 		return;
-	table = table_name(relid);
+	table = studio_table_name(relid);
 	for (int i = 0; i < lengthof(guard_names); i++)
 	{
 		if (OidIsValid(get_trigger_oid(relid, guard_names[i], true)))

@@ -149,8 +149,7 @@ typedef struct Studio
 	char	   *schema;			/* of users and of our three tables */
 	char	   *table_names[STUDIO_NTABLES];	/* qualified and quoted */
 	bool		alterable[STUDIO_NTABLES];	/* may what is written change? */
-	char	   *ledger_ids;		/* the sequence of the ledger's ids, likewise */
-	Oid			ledger_sequence;	/* the same */
+	Oid			ledger_sequence;	/* of the ledger's ids */
 	StudioColumn columns[STUDIO_NCOLUMNS];
 	char	   *search_path;	/* what its statements run under */
 	HTAB	   *plans;			/* see statement.c */
@@ -171,6 +170,7 @@ extern const StudioColumnDef studio_column_defs[STUDIO_NCOLUMNS];
 extern const char *const studio_own_table_names[STUDIO_NTABLES];
 
 extern const char *studio_column_label(StudioColumnId id);
+extern char *studio_table_name(Oid relid);
 extern bool studio_column_fits(ColumnKind kind, Oid type);
 extern void studio_find_tables(Studio *studio);
 extern void studio_describe(Studio *studio);

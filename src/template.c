@@ -144,8 +144,7 @@ expand_name(StringInfo out, Studio *studio, char *name)
 
 	if (strcmp(name, "ledger_ids") == 0)
 	{
-		appendStringInfo(out, "%s::pg_catalog.regclass",
-						 quote_literal_cstr(studio->ledger_ids));
+		appendStringInfo(out, "'%u'::pg_catalog.regclass", studio->ledger_sequence);
 		return;
 	}
 	if (strcmp(name, "old_bookings") == 0)

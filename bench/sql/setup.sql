@@ -1,13 +1,7 @@
 -- Studios with the same rows. One keeps its guards; the others are detached, so that they
 -- have the same tables, indexes and foreign keys, and no trigger of ours.
 -- Variables: clients, slots.
-SET client_min_messages = warning;
-CREATE EXTENSION swanalloc;
-CREATE ROLE bench_owner LOGIN;
-CREATE ROLE bench_backend LOGIN;
-
-SELECT swan_create_studio('studio', 'bench_owner') \g /dev/null
-SELECT swan_allow('bench_backend', 'backend', studio => 'studio') \g /dev/null
+\ir studio.sql
 
 -- Ten slots a day for each of as many trainers as the clients need to come once a day.
 INSERT INTO studio.users (id, first_name, last_name, email, role)

@@ -1,11 +1,6 @@
 -- One studio, of which no slot overlaps another. Variables: clients, slots, credits (of each client).
 -- Clients are 1 to clients, the admin is clients + 1.
-SET client_min_messages = warning;
-CREATE EXTENSION swanalloc;
-CREATE ROLE bench_owner LOGIN;
-CREATE ROLE bench_backend LOGIN;
-SELECT swan_create_studio('studio', 'bench_owner') \g /dev/null
-SELECT swan_allow('bench_backend', 'backend', studio => 'studio') \g /dev/null
+\ir studio.sql
 GRANT USAGE ON SCHEMA studio TO bench_backend;
 GRANT SELECT ON studio.users TO bench_backend;
 
