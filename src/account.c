@@ -59,7 +59,7 @@ static const Statement find_lot = {
 static const Statement unknown_bookings = {
 	"SELECT {s.id}, {s.session_deducted}, s.xmin FROM {sessions} s"
 	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $1"
-	" AND {s.status} IN ('scheduled', 'confirmed')"
+	" AND " SLOT_IS_LIVE("s")
 	" AND NOT EXISTS (SELECT 1 FROM {ledger} g"
 	" WHERE g.user_id OPERATOR(pg_catalog.=) $1"
 	" AND g.session_id OPERATOR(pg_catalog.=) {s.id}) ORDER BY {s.id}",

@@ -81,11 +81,11 @@ look_at_sessions(Attachment *att, Call *call)
 
 	result = statement_once(call,
 							psprintf("SELECT pg_catalog.count(*) FILTER (WHERE %s::pg_catalog.text"
-									 " IN ('scheduled', 'confirmed') AND %s IS NOT NULL%s),"
+									 " OPERATOR(pg_catalog.=) ANY ('{scheduled,confirmed}') AND %s IS NOT NULL%s),"
 									 " pg_catalog.count(*) FILTER (WHERE %s::pg_catalog.text"
 									 " OPERATOR(pg_catalog.=) 'available' AND %s IS NOT NULL AND %s IS NULL),"
-									 " pg_catalog.count(*) FILTER (WHERE %s::pg_catalog.text NOT IN"
-									 " ('available', 'scheduled', 'confirmed', 'completed', 'cancelled')),"
+									 " pg_catalog.count(*) FILTER (WHERE %s::pg_catalog.text OPERATOR(pg_catalog.<>) ALL"
+									 " ('{available,scheduled,confirmed,completed,cancelled}')),"
 									 " pg_catalog.count(*) FROM %s s%s",
 									 status, user, unknown, status, user, date, status,
 									 studio_table_name(att->sessions), known),
@@ -152,11 +152,11 @@ look_at_triggers(Attachment *att, Call *call)
 	result = statement_once(call,
 							"SELECT t.tgname, n.nspname, EXISTS (SELECT 1"
 							" FROM pg_catalog.unnest(p.proconfig) c (setting)"
-							" WHERE c.setting OPERATOR(pg_catalog.~~) 'search_path=%')"
+							" WHERE pg_catalog.starts_with(c.setting, 'search_path='))"
 							" FROM pg_catalog.pg_trigger t"
 							" JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) t.tgfoid"
 							" JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace"
-							" WHERE t.tgrelid IN ($1, $2) AND NOT t.tgisinternal"
+							" WHERE t.tgrelid OPERATOR(pg_catalog.=) ANY (ARRAY[$1, $2]) AND NOT t.tgisinternal"
 							" AND NOT pg_catalog.starts_with(t.tgname::pg_catalog.text, 'swan_')"
 							" ORDER BY t.tgname",
 							2, argtypes, args);

@@ -67,7 +67,7 @@ has_partitions(Studio *studio)
 	" pg_catalog.max(d.id) FILTER (WHERE d.direct) OPERATOR(pg_catalog.=) pg_catalog.max(d.id) AS left" \
 	" FROM (SELECT g.user_id, g.session_id, OPERATOR(pg_catalog.-) g.delta AS n, g.id, g.at," \
 	" g.kind OPERATOR(pg_catalog.=) 'external' AS direct FROM {ledger} g" \
-	" WHERE g.kind IN ('booking', 'cancellation', 'external') AND g.session_id IS NOT NULL" \
+	" WHERE g.kind OPERATOR(pg_catalog.=) ANY ('{booking,cancellation,external}') AND g.session_id IS NOT NULL" \
 	" AND " FOR_CLIENT("g.user_id") \
 	" UNION ALL SELECT g.user_id, g.session_id, 1, g.id, g.at, false FROM {ledger} g" \
 	" WHERE g.kind OPERATOR(pg_catalog.=) 'reschedule' AND g.lot_id IS NOT NULL" \
@@ -102,7 +102,6 @@ has_partitions(Studio *studio)
 	" AND " SLOT_OVERLAPS("o", "{s.session_date}", "(" SLOT_END("s") ")") ")"
 
 #define TAKES_TIME(alias) "{" alias ".status} OPERATOR(pg_catalog.<>) 'cancelled'"
-#define IS_LIVE(alias) "{" alias ".status} IN ('scheduled', 'confirmed')"
 
 /*
  * What the last ledger row of each session says of its status: 8 times the id
@@ -113,10 +112,12 @@ has_partitions(Studio *studio)
 #define LAST_STATUS \
 	"(SELECT x.user_id, x.session_id, pg_catalog.max(x.code) AS code FROM (" \
 	"SELECT g.user_id, g.session_id, g.id OPERATOR(pg_catalog.*) 8 OPERATOR(pg_catalog.+)" \
-	" CASE g.kind WHEN 'booking' THEN 1 WHEN 'reschedule' THEN 1 WHEN 'confirmation' THEN 2" \
-	" WHEN 'completion' THEN 3 WHEN 'no_show' THEN 3 WHEN 'cancellation' THEN 4 ELSE 0 END AS code" \
-	" FROM {ledger} g WHERE g.session_id IS NOT NULL AND g.kind IN ('booking', 'reschedule'," \
-	" 'confirmation', 'completion', 'no_show', 'cancellation', 'external')" \
+	" CASE WHEN g.kind OPERATOR(pg_catalog.=) ANY ('{booking,reschedule}') THEN 1" \
+	" WHEN g.kind OPERATOR(pg_catalog.=) 'confirmation' THEN 2" \
+	" WHEN g.kind OPERATOR(pg_catalog.=) ANY ('{completion,no_show}') THEN 3" \
+	" WHEN g.kind OPERATOR(pg_catalog.=) 'cancellation' THEN 4 ELSE 0 END AS code" \
+	" FROM {ledger} g WHERE g.session_id IS NOT NULL AND g.kind OPERATOR(pg_catalog.=)" \
+	" ANY ('{booking,reschedule,confirmation,completion,no_show,cancellation,external}')" \
 	" AND " FOR_CLIENT("g.user_id") \
 	" UNION ALL SELECT g.user_id, g.from_session_id," \
 	" g.id OPERATOR(pg_catalog.*) 8 OPERATOR(pg_catalog.+) 4 FROM {ledger} g" \
@@ -202,7 +203,7 @@ const Check checks[] = {
 			" THEN 'says ' OPERATOR(pg_catalog.||) g.delta ELSE 'names another lot' END)"
 			" FROM {lots} l LEFT JOIN {ledger} g ON g.id OPERATOR(pg_catalog.=) l.id"
 			" WHERE (g.id IS NULL OR g.delta OPERATOR(pg_catalog.<>) l.granted"
-			" OR g.lot_id IS DISTINCT FROM l.id) AND " FOR_CLIENT("l.user_id"),
+			" OR COALESCE(g.lot_id OPERATOR(pg_catalog.<>) l.id, true)) AND " FOR_CLIENT("l.user_id"),
 	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"lot_swept", NULL, {
@@ -215,10 +216,9 @@ const Check checks[] = {
 	{"ledger_kind", NULL, {
 			"SELECT g.user_id, g.session_id, g.id,"
 			" pg_catalog.format('there is no kind %s', pg_catalog.quote_literal(g.kind))"
-			" FROM {ledger} g WHERE g.kind NOT IN ('opening', 'grant', 'purchase',"
-			" 'reversal', 'reinstatement', 'revocation', 'expiry', 'booking', 'cancellation',"
-			" 'reschedule', 'move', 'hold', 'release', 'confirmation', 'completion', 'no_show',"
-			" 'external') AND " FOR_CLIENT("g.user_id"),
+			" FROM {ledger} g WHERE g.kind OPERATOR(pg_catalog.<>) ALL ('{opening,grant,purchase,"
+			"reversal,reinstatement,revocation,expiry,booking,cancellation,reschedule,move,"
+			"hold,release,confirmation,completion,no_show,external}') AND " FOR_CLIENT("g.user_id"),
 	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"ledger_key", has_partitions, {
@@ -240,9 +240,11 @@ const Check checks[] = {
 			" pg_catalog.format('%s of %s credits of %s', g.kind, g.delta,"
 			" COALESCE('lot ' OPERATOR(pg_catalog.||) g.lot_id, 'no lot'))"
 			" FROM {ledger} g WHERE ((g.kind OPERATOR(pg_catalog.=) 'booking'"
-			" AND (g.delta NOT IN (-1, 0) OR (g.delta OPERATOR(pg_catalog.=) -1) OPERATOR(pg_catalog.<>) (g.lot_id IS NOT NULL)))"
+			" AND (g.delta OPERATOR(pg_catalog.<>) ALL ('{-1,0}')"
+			" OR (g.delta OPERATOR(pg_catalog.=) -1) OPERATOR(pg_catalog.<>) (g.lot_id IS NOT NULL)))"
 			" OR (g.kind OPERATOR(pg_catalog.=) 'cancellation'"
-			" AND (g.delta NOT IN (0, 1) OR (g.delta OPERATOR(pg_catalog.=) 1 AND g.lot_id IS NULL))))"
+			" AND (g.delta OPERATOR(pg_catalog.<>) ALL ('{0,1}')"
+			" OR (g.delta OPERATOR(pg_catalog.=) 1 AND g.lot_id IS NULL))))"
 			" AND " FOR_CLIENT("g.user_id"),
 	1, {INT8OID}, PLAN_CUSTOM}},
 
@@ -255,13 +257,13 @@ const Check checks[] = {
 			" FROM (SELECT * FROM {sessions} s WHERE " FOR_CLIENT("{s.user_id}") ") s"
 			" FULL JOIN " DEBITS " d ON d.session_id OPERATOR(pg_catalog.=) {s.id}"
 			" AND d.user_id OPERATOR(pg_catalog.=) {s.user_id}"
-			" WHERE NOT COALESCE(d.left, false) AND (COALESCE(d.n, 0) NOT IN (0, 1)"
+			" WHERE NOT COALESCE(d.left, false) AND (COALESCE(d.n, 0) OPERATOR(pg_catalog.<>) ALL ('{0,1}')"
 			" OR (COALESCE(d.n, 0) OPERATOR(pg_catalog.=) 1 AND"
 			" ({s.id} IS NULL OR {s.status} OPERATOR(pg_catalog.=) 'available'))"
 			"{?sessions.session_deducted: OR (COALESCE(d.n, 0) OPERATOR(pg_catalog.<>)"
 			" CASE WHEN {s.session_deducted} THEN 1 ELSE 0 END"
 			" AND NOT COALESCE(d.since OPERATOR(pg_catalog.<=) $3, false)"
-			" AND (d.session_id IS NOT NULL OR " IS_LIVE("s")
+			" AND (d.session_id IS NOT NULL OR " SLOT_IS_LIVE("s")
 			" OR $3 OPERATOR(pg_catalog.=) '-infinity'))})",
 	3, {INT8OID, BOOLOID, TIMESTAMPTZOID}, PLAN_CUSTOM}},
 
@@ -280,12 +282,13 @@ const Check checks[] = {
 	{"unpaid_booking", records_sessions, {
 			"SELECT {s.user_id}, {s.id}, NULL::pg_catalog.int8,"
 			" pg_catalog.format('%s session was never booked by swan_book', {s.status})"
-			" FROM {sessions} s WHERE {s.status} IN ('scheduled', 'confirmed', 'completed')"
+			" FROM {sessions} s WHERE (" SLOT_IS_LIVE("s")
+			" OR {s.status} OPERATOR(pg_catalog.=) 'completed')"
 			" AND {s.user_id} IS NOT NULL AND " FOR_CLIENT("{s.user_id}")
 			" AND NOT EXISTS (SELECT 1 FROM {ledger} g"
 			" WHERE g.session_id OPERATOR(pg_catalog.=) {s.id}"
 			" AND g.user_id OPERATOR(pg_catalog.=) {s.user_id}"
-			" AND g.kind IN ('booking', 'reschedule'))"
+			" AND g.kind OPERATOR(pg_catalog.=) ANY ('{booking,reschedule}'))"
 			" AND ($2 OR EXISTS (SELECT 1 FROM {ledger} g"
 			" WHERE g.user_id OPERATOR(pg_catalog.=) {s.user_id}))"
 			" AND NOT ({s.status} OPERATOR(pg_catalog.=) 'completed'"
@@ -297,7 +300,8 @@ const Check checks[] = {
 			" pg_catalog.format('%s session %s', {s.status},"
 			" CASE WHEN {s.user_id} IS NULL THEN 'has no client' ELSE 'has a client' END)"
 			" FROM {sessions} s WHERE {s.session_date} IS NOT NULL"
-			" AND (({s.user_id} IS NULL AND {s.status} IN ('scheduled', 'confirmed', 'completed'))"
+			" AND (({s.user_id} IS NULL AND (" SLOT_IS_LIVE("s")
+			" OR {s.status} OPERATOR(pg_catalog.=) 'completed'))"
 			" OR ({s.user_id} IS NOT NULL AND {s.status} OPERATOR(pg_catalog.=) 'available'))"
 			" AND " FOR_CLIENT("{s.user_id}"),
 	1, {INT8OID}, PLAN_CUSTOM}},
@@ -307,7 +311,7 @@ const Check checks[] = {
 	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"client_overlap", refuses_sessions, {
-			OVERLAPS("user_id", "the client", IS_LIVE),
+			OVERLAPS("user_id", "the client", SLOT_IS_LIVE),
 	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"session_records", keeps_records, {

@@ -8,9 +8,14 @@
 #ifndef SWAN_CLIENT_H
 #define SWAN_CLIENT_H
 
+#include "slot.h"
+
+#define WHOLE_NAME(alias) \
+	"pg_catalog.concat_ws(' ', {" alias ".first_name}, {" alias ".last_name})"
+
 /* how a person is called, or NULL */
 #define PERSON_NAME(alias) \
-	"NULLIF(pg_catalog.concat_ws(' ', {" alias ".first_name}, {" alias ".last_name}), '')"
+	"CASE WHEN " WHOLE_NAME(alias) " OPERATOR(pg_catalog.<>) '' THEN " WHOLE_NAME(alias) " END"
 
 /* credits of a client that are past their expiry at "now", and not swept yet */
 #define DUE_CREDITS(client, now) \
@@ -42,20 +47,19 @@
 	" END)::pg_catalog.int4 AS purchased," \
 	" (g.debits OPERATOR(pg_catalog.-) b.charged)::pg_catalog.int4 AS used," \
 	" b.last_session" \
-	" FROM (SELECT pg_catalog.count(*) AS known, COALESCE(pg_catalog.sum(l.delta) FILTER (WHERE l.kind IN" \
-	" ('opening', 'grant', 'purchase', 'reinstatement', 'reversal', 'revocation'," \
-	" 'external')), 0) AS purchased," \
-	" COALESCE(OPERATOR(pg_catalog.-) pg_catalog.sum(l.delta) FILTER (WHERE l.kind IN" \
-	" ('booking', 'cancellation')), 0) AS debits" \
+	" FROM (SELECT pg_catalog.count(*) AS known, COALESCE(pg_catalog.sum(l.delta) FILTER (WHERE l.kind OPERATOR(pg_catalog.=)" \
+	" ANY ('{opening,grant,purchase,reinstatement,reversal,revocation,external}')), 0) AS purchased," \
+	" COALESCE(OPERATOR(pg_catalog.-) pg_catalog.sum(l.delta) FILTER (WHERE l.kind OPERATOR(pg_catalog.=)" \
+	" ANY ('{booking,cancellation}')), 0) AS debits" \
 	" FROM {ledger} l WHERE l.user_id OPERATOR(pg_catalog.=) {u.id}) g," \
 	" (SELECT pg_catalog.count(*) FILTER (WHERE" \
-	" {o.status} IN ('scheduled', 'confirmed') AND" \
+	" " SLOT_IS_LIVE("o") " AND" \
 	" (SELECT l.kind OPERATOR(pg_catalog.<>) 'cancellation' AND l.lot_id IS NOT NULL" \
 	" FROM {ledger} l WHERE l.user_id OPERATOR(pg_catalog.=) {u.id}" \
 	" AND l.session_id OPERATOR(pg_catalog.=) {o.id}" \
-	" AND l.kind IN ('booking', 'reschedule', 'cancellation')" \
+	" AND l.kind OPERATOR(pg_catalog.=) ANY ('{booking,reschedule,cancellation}')" \
 	" ORDER BY l.id DESC LIMIT 1)) AS charged," \
-	" pg_catalog.count(*) FILTER (WHERE {o.status} IN ('scheduled', 'confirmed')" \
+	" pg_catalog.count(*) FILTER (WHERE " SLOT_IS_LIVE("o") \
 	" AND ({old_bookings} OPERATOR(pg_catalog.=) 'charged'" \
 	" OR ({old_bookings} OPERATOR(pg_catalog.=) 'flag' AND {o.session_deducted}))) AS old_charged," \
 	" pg_catalog.max({o.session_date})" \

@@ -63,11 +63,11 @@ PG_FUNCTION_INFO_V1(swan_clients);
 
 /* whom the arguments ask for; who has no role that we know is a client */
 #define WANTED \
-	" COALESCE({u.role}::pg_catalog.text, 'client') NOT IN ('trainer', 'staff', 'admin')" \
+	" COALESCE({u.role}::pg_catalog.text, 'client') OPERATOR(pg_catalog.<>) ALL ('{trainer,staff,admin}')" \
 	" AND ($1 IS NULL OR " SEARCHED_TEXT " OPERATOR(pg_catalog.~~) $1)" \
 	" AND ($7 IS NULL OR CASE" \
 	" WHEN COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.<=)" \
-	" CASE $7 WHEN 'none' THEN 0 ELSE $6 END" \
+	" CASE WHEN $7 OPERATOR(pg_catalog.=) 'none' THEN 0 ELSE $6 END" \
 	" OR {u.id} OPERATOR(pg_catalog.=) ANY (SELECT l.user_id FROM {lots} l" \
 	" WHERE NOT l.swept AND l.expires_at OPERATOR(pg_catalog.<=) $5)" \
 	" THEN " HAS_WARNING " OPERATOR(pg_catalog.=) $7 ELSE false END)"

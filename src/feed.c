@@ -91,7 +91,8 @@ static const Statement find_row = {
 	" l.from_session_id, l.lot_id, l.reason, l.actor_id, l.db_role, l.key," \
 	" l.payment_ref, l.item, l.call_id, l.details, l.at," \
 	" l.xid::pg_catalog.text::pg_catalog.int8," \
-	" CASE WHEN x.was IS DISTINCT FROM x.became THEN COALESCE(x.became, 'restored') END" \
+	" CASE WHEN COALESCE(x.was, '') OPERATOR(pg_catalog.<>) COALESCE(x.became, '')"\
+	" THEN COALESCE(x.became, 'restored') END" \
 	" FROM {ledger} l CROSS JOIN LATERAL (SELECT " \
 	STATE("l.balance_after OPERATOR(pg_catalog.-) l.delta") " AS was, " \
 	STATE("l.balance_after") " AS became) x"

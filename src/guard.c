@@ -25,6 +25,7 @@
 #include "error.h"
 #include "guard.h"
 #include "ledger.h"
+#include "slot.h"
 
 PG_FUNCTION_INFO_V1(swan_guard_users);
 PG_FUNCTION_INFO_V1(swan_guard_closed);
@@ -32,7 +33,7 @@ PG_FUNCTION_INFO_V1(swan_guard_truncate);
 
 static const Statement live_bookings = {
 	"SELECT 1 FROM {sessions} s WHERE {s.user_id} OPERATOR(pg_catalog.=) $1"
-	" AND {s.status} IN ('scheduled', 'confirmed') LIMIT 1",
+	" AND " SLOT_IS_LIVE("s") " LIMIT 1",
 	1, {INT8OID}
 };
 

@@ -35,7 +35,7 @@ PG_FUNCTION_INFO_V1(swan_health);
  */
 static const char inspection[] =
 "WITH RECURSIVE t AS (SELECT s.name, s.backfilled, s.columns, x.relid, x.label, x.guards,"
-" u.oid IS NOT NULL OR x.label IN ('users', 'sessions') AS expected"
+" u.oid IS NOT NULL OR x.label OPERATOR(pg_catalog.=) ANY ('{users,sessions}') AS expected"
 " FROM swan.studio s"
 " LEFT JOIN pg_catalog.pg_class u ON u.oid OPERATOR(pg_catalog.=) s.users"
 " CROSS JOIN LATERAL (VALUES"
@@ -68,7 +68,7 @@ OWN_TABLE("swan_ledger") "," OWN_TABLE("swan_lots") "," OWN_TABLE("swan_holds")
 " AND (r.types IS NULL OR a.atttypid OPERATOR(pg_catalog.=) ANY (r.types::pg_catalog.oid[])))"
 " UNION ALL"
 " SELECT t.name, CASE WHEN g.tgname IS NULL OR p.proname IS NULL"
-" AND w.guard IN ('swan_guard_users', 'swan_guard_sessions') THEN 2 ELSE 1 END,"
+" AND w.guard OPERATOR(pg_catalog.=) ANY ('{swan_guard_users,swan_guard_sessions}') THEN 2 ELSE 1 END,"
 " pg_catalog.format('trigger \"%s\" on table \"%s\" is %s', w.guard,"
 " c.relname, CASE WHEN g.tgname IS NULL THEN 'missing'"
 " WHEN p.proname IS NULL OR g.tgtype OPERATOR(pg_catalog.<>) e.tgtype"
@@ -85,7 +85,7 @@ OWN_TABLE("swan_ledger") "," OWN_TABLE("swan_lots") "," OWN_TABLE("swan_holds")
 " ON e.guard OPERATOR(pg_catalog.=) w.guard"
 " LEFT JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) g.tgfoid"
 " AND p.proname OPERATOR(pg_catalog.=) e.function AND p.probin IS NOT NULL"
-" WHERE g.tgname IS NULL OR p.proname IS NULL OR g.tgenabled IN ('D', 'R')"
+" WHERE g.tgname IS NULL OR p.proname IS NULL OR g.tgenabled OPERATOR(pg_catalog.=) ANY ('{D,R}')"
 " OR g.tgtype OPERATOR(pg_catalog.<>) e.tgtype OR g.tgqual IS NOT NULL"
 " OR pg_catalog.array_length(g.tgattr::pg_catalog.int2[], 1) OPERATOR(pg_catalog.>) 0"
 " UNION ALL"

@@ -87,7 +87,7 @@ static const Statement find_debit = {
 	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
 	" AND (g.session_id OPERATOR(pg_catalog.=) $2"
 	" OR g.from_session_id OPERATOR(pg_catalog.=) $2)"
-	" AND g.kind IN ('booking', 'reschedule', 'cancellation')"
+	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{booking,reschedule,cancellation}')"
 	" ORDER BY g.id DESC LIMIT 1",
 	2, {INT8OID, INT8OID}
 };

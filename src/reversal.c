@@ -40,7 +40,7 @@ static const Statement paid_lots = {
 	" FROM {lots} l LEFT JOIN {ledger} g"
 	" ON g.user_id OPERATOR(pg_catalog.=) $3"
 	" AND g.lot_id OPERATOR(pg_catalog.=) l.id"
-	" AND g.kind IN ('reversal', 'reinstatement')"
+	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{reversal,reinstatement}')"
 	" WHERE l.payment_ref OPERATOR(pg_catalog.=) $1"
 	" AND l.user_id OPERATOR(pg_catalog.=) $3"
 	" AND ($2 IS NULL OR l.item OPERATOR(pg_catalog.=) $2)"

@@ -32,9 +32,9 @@ static const Statement look_at_client = {
 	" UNION ALL SELECT NULL, NULL, {s.id} FROM {sessions} s"
 	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $2"
 	" AND " SLOT_OVERLAPS("s", "$3", "$4")
-	" AND {s.status} IN ('scheduled', 'confirmed')"
+	" AND " SLOT_IS_LIVE("s")
 	" AND {s.id} OPERATOR(pg_catalog.<>) $1"
-	" AND {s.id} IS DISTINCT FROM $5",
+	" AND ($5 IS NULL OR {s.id} OPERATOR(pg_catalog.<>) $5)",
 	5, {INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}
 };
 

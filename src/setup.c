@@ -43,8 +43,8 @@ static const char *const own_tables[] = {
 	" last_name text,"
 	" email text,"
 	" role text NOT NULL DEFAULT 'client'"
-	" CONSTRAINT users_role_check CHECK (role ="
-	" ANY ('{client,trainer,staff,admin}'::text[])),"
+	" CONSTRAINT users_role_check CHECK (role OPERATOR(pg_catalog.=)"
+	" ANY ('{client,trainer,staff,admin}')),"
 	" available_sessions integer NOT NULL DEFAULT 0,"
 	" created_at timestamptz NOT NULL DEFAULT pg_catalog.now()"
 	") WITH (fillfactor = 80)",
@@ -54,11 +54,11 @@ static const char *const own_tables[] = {
 	"CREATE UNIQUE INDEX users_email_key ON @schema@.users (pg_catalog.lower(email))",
 	"COMMENT ON INDEX @schema@.users_email_key IS"
 	" 'one account for an e-mail address, however it is written'",
-	"CREATE INDEX users_name ON @schema@.users (pg_catalog.lower((COALESCE(last_name, '') || ' '"
-	" || COALESCE(first_name, '')) COLLATE pg_catalog.\"default\"), id)",
+	"CREATE INDEX users_name ON @schema@.users (pg_catalog.lower((COALESCE(last_name, '') OPERATOR(pg_catalog.||) ' '"
+	" OPERATOR(pg_catalog.||) COALESCE(first_name, '')) COLLATE pg_catalog.\"default\"), id)",
 	"COMMENT ON INDEX @schema@.users_name IS"
 	" 'the list of clients by name'",
-	"CREATE INDEX users_created ON @schema@.users (COALESCE(created_at, '-infinity'::timestamptz), id)",
+	"CREATE INDEX users_created ON @schema@.users (COALESCE(created_at, '-infinity'::pg_catalog.timestamptz), id)",
 	"COMMENT ON INDEX @schema@.users_created IS"
 	" 'the list of clients, newest first'",
 
@@ -67,11 +67,12 @@ static const char *const own_tables[] = {
 	" user_id bigint REFERENCES @schema@.users,"
 	" trainer_id bigint REFERENCES @schema@.users,"
 	" status text NOT NULL DEFAULT 'available'"
-	" CONSTRAINT sessions_status_check CHECK (status ="
-	" ANY ('{available,scheduled,confirmed,completed,cancelled}'::text[])),"
+	" CONSTRAINT sessions_status_check CHECK (status OPERATOR(pg_catalog.=)"
+	" ANY ('{available,scheduled,confirmed,completed,cancelled}')),"
 	" session_date timestamptz,"
 	" duration integer NOT NULL DEFAULT 60"
-	" CONSTRAINT sessions_duration_check CHECK (duration BETWEEN 1 AND 1440),"
+	" CONSTRAINT sessions_duration_check CHECK (duration OPERATOR(pg_catalog.>=) 1"
+	" AND duration OPERATOR(pg_catalog.<=) 1440),"
 	" notes text,"
 	" booked_at timestamptz,"
 	" session_deducted boolean NOT NULL DEFAULT false,"
@@ -102,7 +103,7 @@ static const char *const our_tables[] = {
 	" user_id bigint NOT NULL,"
 	" delta integer NOT NULL,"
 	" balance_after integer NOT NULL"
-	" CONSTRAINT swan_ledger_balance_check CHECK (balance_after >= 0),"
+	" CONSTRAINT swan_ledger_balance_check CHECK (balance_after OPERATOR(pg_catalog.>=) 0),"
 	" kind text NOT NULL,"
 	" session_id bigint,"
 	" from_session_id bigint,"
@@ -130,7 +131,7 @@ static const char *const our_tables[] = {
 	"COMMENT ON INDEX @schema@.swan_ledger_key IS"
 	" 'an idempotency key counts once per client and operation'",
 	"CREATE UNIQUE INDEX swan_ledger_purchase ON @schema@.swan_ledger (payment_ref, item)"
-	" WHERE kind = 'purchase'",
+	" WHERE kind OPERATOR(pg_catalog.=) 'purchase'",
 	"COMMENT ON INDEX @schema@.swan_ledger_purchase IS"
 	" 'what was paid for counts once'",
 	"CREATE INDEX swan_ledger_feed ON @schema@.swan_ledger (xid, id)",
@@ -152,7 +153,8 @@ static const char *const our_tables[] = {
 	" amount_minor bigint,"
 	" currency text,"
 	" swept boolean NOT NULL DEFAULT false,"
-	" CONSTRAINT swan_lots_remaining_check CHECK (remaining >= 0 AND remaining <= granted)"
+	" CONSTRAINT swan_lots_remaining_check CHECK (remaining OPERATOR(pg_catalog.>=) 0"
+	" AND remaining OPERATOR(pg_catalog.<=) granted)"
 	") WITH (fillfactor = 80)",
 	"COMMENT ON TABLE @schema@.swan_lots IS"
 	" 'the credits of one grant or purchase, and how many are left; written by swanalloc'",
@@ -192,7 +194,7 @@ static const char *const our_tables[] = {
 /* what guards the five tables, the strongest lock first */
 static const char *const guards[] = {
 	"ALTER TABLE @users@ ADD CONSTRAINT swan_balance_check"
-	" CHECK (@balance@ >= 0) NOT VALID",
+	" CHECK (@balance@ OPERATOR(pg_catalog.>=) 0) NOT VALID",
 	"CREATE TRIGGER swan_word_users BEFORE INSERT OR UPDATE OR DELETE ON @users@"
 	" FOR EACH ROW EXECUTE FUNCTION @extschema@.swan_guard_users()",
 	"CREATE TRIGGER swan_guard_users AFTER INSERT OR UPDATE OR DELETE ON @users@"

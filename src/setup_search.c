@@ -22,8 +22,9 @@ static const char find_trgm[] =
 /* the text is that of SEARCHED_TEXT in clients.c; %s are the two schemas */
 static const char create_index[] =
 "CREATE INDEX users_search ON %s.users USING gin"
-" (pg_catalog.lower((COALESCE(first_name, '') || ' ' || COALESCE(last_name, '')"
-" || E'\\n' || COALESCE(email, '')) COLLATE pg_catalog.\"default\") %s.gin_trgm_ops)";
+" (pg_catalog.lower((COALESCE(first_name, '') OPERATOR(pg_catalog.||) ' '"
+" OPERATOR(pg_catalog.||) COALESCE(last_name, '')"
+" OPERATOR(pg_catalog.||) E'\\n' OPERATOR(pg_catalog.||) COALESCE(email, '')) COLLATE pg_catalog.\"default\") %s.gin_trgm_ops)";
 
 static const char comment_index[] =
 "COMMENT ON INDEX %s.users_search IS"

@@ -58,7 +58,7 @@ static const Statement client_overlap = {
 	"SELECT {s.id} FROM {sessions} s"
 	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $1"
 	" AND " SLOT_OVERLAPS("s", "$2", "$3")
-	" AND {s.status} IN ('scheduled', 'confirmed')"
+	" AND " SLOT_IS_LIVE("s")
 	" AND {s.id} OPERATOR(pg_catalog.<>) $4 LIMIT 1",
 	4, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}
 };

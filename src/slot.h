@@ -62,6 +62,10 @@ typedef struct Slot
 	"{?sessions.created_at:, {sessions.created_at=" now "}}" \
 	"{?sessions.updated_at:, {sessions.updated_at=" now "}}"
 
+/* whether somebody is going to come, as slot_is_live() says it */
+#define SLOT_IS_LIVE(alias) \
+	"{" alias ".status} OPERATOR(pg_catalog.=) ANY ('{scheduled,confirmed}')"
+
 /* a slot's end, in SQL */
 #define SLOT_END(alias) \
 	"{" alias ".session_date} OPERATOR(pg_catalog.+)" \

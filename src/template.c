@@ -24,6 +24,8 @@
  *		{!sessions:text}
  *				the text, only where what is written to the table may be changed:
  *				by somebody else's trigger or rule, or in a partition
+ *		('{scheduled,confirmed}')
+ *				stays as it is: an array, of the type of what it is compared with
  *
  * What a column holds reads the same in every studio: times are timestamptz,
  * and roles have our names.
@@ -100,12 +102,13 @@ expand_reading(StringInfo out, Studio *studio, StudioColumnId id, const char *al
 						 quote_literal_cstr(column->time_zone));
 	else if (id == USERS_ROLE && studio->role_names)
 	{
-		appendStringInfo(out, "(CASE %s.%s::pg_catalog.text", alias, quoted);
+		appendStringInfoString(out, "(CASE");
 		foreach(cell, studio->role_names)
 		{
 			RoleName   *role = lfirst(cell);
 
-			appendStringInfo(out, " WHEN %s THEN %s", quote_literal_cstr(role->theirs),
+			appendStringInfo(out, " WHEN %s.%s::pg_catalog.text OPERATOR(pg_catalog.=) %s THEN %s",
+							 alias, quoted, quote_literal_cstr(role->theirs),
 							 quote_literal_cstr(role->ours));
 		}
 		appendStringInfo(out, " ELSE %s.%s::pg_catalog.text END)", alias, quoted);
@@ -225,6 +228,16 @@ expand_into(StringInfo out, Studio *studio, const char *p,
 
 		if (nested && *p == '}')
 			return p + 1;
+		if (strncmp(p, "('{", 3) == 0)
+		{
+			end = strstr(p, "}')");
+			if (end == NULL)
+				elog(ERROR, "unclosed array in a statement");
+			if (wanted)
+				appendBinaryStringInfo(out, p, end + 3 - p);
+			p = end + 3;
+			continue;
+		}
 		if (*p != '{')
 		{
 			if (wanted)
