@@ -128,19 +128,19 @@ account_of_row(Rows result, int first, int64 user_id, Account *account)
  * read again together with the balance that they are to be taken off.
  */
 bool
-account_find(Call *call, int64 user_id, Account *account)
+account_find(Call *call, int64 user_id, Account *account, StatementRun run)
 {
 	NullableDatum args[] = {arg_id(user_id), arg_time(call->now)};
-	Rows		result = statement_read(call, &find_client, args);
+	Rows		result = run(call, &find_client, args);
 
 	if (!account_of_row(result, 1, user_id, account))
 		return false;
-	result = statement_read(call, &due_lots, args);
+	result = run(call, &due_lots, args);
 	for (uint64 i = 0; i < result.nrows; i++)
 		account->due += row_int(result, i, 1);
-	if (account->due > 0 && call->kind != CALL_READER)
+	if (account->due > 0 && run != statement_read)
 	{
-		result = statement_read(call, &balance_and_due, args);
+		result = run(call, &balance_and_due, args);
 		if (result.nrows != 1)
 			return false;
 		account->balance = row_int(result, 0, 1);
@@ -155,7 +155,7 @@ account_lock(Call *call, int64 user_id, Account *account)
 {
 	NullableDatum args[] = {arg_id(user_id)};
 
-	return account_of_row(statement_read(call, &lock_client, args), 1,
+	return account_of_row(statement_look(call, &lock_client, args), 1,
 						  user_id, account);
 }
 
@@ -175,7 +175,7 @@ account_lock_users(Call *call, const int64 *ids, int n)
 {
 	NullableDatum args[] = {arg_ids(ids, n)};
 
-	return statement_read(call, &lock_users, args).nrows;
+	return statement_look(call, &lock_users, args).nrows;
 }
 
 /* Compares two lots, for qsort(): the soonest to expire first, then the oldest. */

@@ -172,10 +172,10 @@ unknown_actor(int64 user_id)
 
 /* Reads what the acting person is. */
 static void
-resolve_person(Call *call, Actor *actor)
+resolve_person(Call *call, Actor *actor, StatementRun run)
 {
 	NullableDatum args[] = {arg_id(actor->user_id)};
-	Rows		result = statement_read(call, &person_role, args);
+	Rows		result = run(call, &person_role, args);
 
 	if (result.nrows != 1)
 		unknown_actor(actor->user_id);
@@ -184,7 +184,7 @@ resolve_person(Call *call, Actor *actor)
 
 /* Finds out on whose authority a call runs. */
 static void
-resolve_actor(Call *call, int64 named, int may)
+resolve_actor(Call *call, int64 named, int may, StatementRun run)
 {
 	Actor	   *actor = palloc0(sizeof(Actor));
 
@@ -192,7 +192,7 @@ resolve_actor(Call *call, int64 named, int may)
 	call->actor = actor;
 	resolve_listing(call, actor, named, may);
 	if (actor->user_id != NO_ID)
-		resolve_person(call, actor);
+		resolve_person(call, actor, run);
 }
 
 /*
@@ -215,7 +215,8 @@ actor_enter(FunctionCallInfo fcinfo, CallKind kind, int actor_argument, int may)
 
 	studio = studio_of_caller(NULL, kind == CALL_WRITER ? RowExclusiveLock : AccessShareLock);
 	call = call_begin(studio, kind);
-	resolve_actor(call, named, may);
+	resolve_actor(call, named, may,
+				  kind == CALL_READER ? statement_read : statement_look);
 	if (!actor_is(call, may))
 		actor_refuse(call, NULL);
 	if (kind == CALL_WRITER && XactReadOnly)
@@ -276,7 +277,7 @@ swan_act_as(PG_FUNCTION_ARGS)
 		swan_missing_argument("user_id", NULL);
 
 	call = call_begin(studio, CALL_READER);
-	resolve_actor(call, user_id, MAY_PERSONS);
+	resolve_actor(call, user_id, MAY_PERSONS, statement_read);
 	call_end(call);
 
 	WarnNoTransactionBlock(true, "swan_act_as()");

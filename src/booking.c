@@ -156,9 +156,9 @@ look_before_locking(Call *call, Booking *bookings, int n, const char *key,
 		Account		account;
 		SwanErrorCode verdict;
 
-		booking_look_at_slot(call, &bookings[i]);
+		booking_look_at_slot(call, &bookings[i], statement_look);
 		booking_authorise(call, &bookings[i]);
-		verdict = booking_judge_unlocked(call, &bookings[i], &account, false);
+		verdict = booking_judge_unlocked(call, &bookings[i], &account, statement_look, false);
 		if (verdict == SWAN_OK)
 			continue;
 		if (find_replay(call, bookings, n, key, answers))
@@ -228,7 +228,7 @@ book_slots(Call *call, Booking *bookings, int n, const char *key,
 /* Notes who books what, and refuses whoever may not. */
 static void
 start_bookings(Call *call, FunctionCallInfo fcinfo, Booking *bookings,
-			   const int64 *ids, int n)
+			   const int64 *ids, int n, StatementRun run)
 {
 	int64		user_id = PG_GETARG_INT64(0);
 
@@ -241,7 +241,7 @@ start_bookings(Call *call, FunctionCallInfo fcinfo, Booking *bookings,
 
 		/* only of a trainer does it depend on the slot who may */
 		if (actor_is(call, MAY_TRAINER))
-			booking_look_at_slot(call, &bookings[i]);
+			booking_look_at_slot(call, &bookings[i], run);
 		booking_authorise(call, &bookings[i]);
 	}
 }
@@ -257,7 +257,7 @@ swan_book(PG_FUNCTION_ARGS)
 
 	argument_id(fcinfo, 0, "user_id");
 	session_id = argument_id(fcinfo, 1, "session_id");
-	start_bookings(call, fcinfo, &booking, &session_id, 1);
+	start_bookings(call, fcinfo, &booking, &session_id, 1, statement_look);
 	booking.charged = argument_charge(call, fcinfo, 2);
 	book_slots(call, &booking, 1, argument_key(fcinfo, 3), &answer);
 	return answer_row(call, fcinfo, &answer);
@@ -280,7 +280,7 @@ swan_book_many(PG_FUNCTION_ARGS)
 	ids = argument_ids(fcinfo, 1, "session_ids", SWAN_REPEAT_MAX, &n);
 	bookings = palloc(n * sizeof(Booking));
 	answers = palloc(n * sizeof(BookingAnswer));
-	start_bookings(call, fcinfo, bookings, ids, n);
+	start_bookings(call, fcinfo, bookings, ids, n, statement_look);
 	for (int i = 0; i < n; i++)
 		bookings[i].charged = argument_charge(call, fcinfo, 2);
 	book_slots(call, bookings, n, argument_key(fcinfo, 3), answers);
@@ -311,11 +311,11 @@ swan_can_book(PG_FUNCTION_ARGS)
 
 	argument_id(fcinfo, 0, "user_id");
 	session_id = argument_id(fcinfo, 1, "session_id");
-	start_bookings(call, fcinfo, &booking, &session_id, 1);
-	booking_look_at_slot(call, &booking);
+	start_bookings(call, fcinfo, &booking, &session_id, 1, statement_read);
+	booking_look_at_slot(call, &booking, statement_read);
 	booking.charged = !(actor_is(call, MAY_ADMIN) &&
 						call->studio->settings.admin_books_free);
-	verdict = booking_judge_unlocked(call, &booking, &account, true);
+	verdict = booking_judge_unlocked(call, &booking, &account, statement_read, true);
 
 	values[0] = BoolGetDatum(verdict == SWAN_OK);
 	if (verdict != SWAN_OK)

@@ -88,7 +88,7 @@ is_too_late(Call *call, const Slot *slot)
 
 	if (TIMESTAMP_NOT_FINITE(slot->date))
 		return slot->date < call->now;
-	return call->now > row_time(statement_read(call, &last_moment, args), 0, 1);
+	return call->now > row_time(statement_look(call, &last_moment, args), 0, 1);
 }
 
 /* Opens a new slot where a booking was, if the trainer still has the time. */
@@ -371,10 +371,10 @@ swan_reschedule(PG_FUNCTION_ARGS)
 	target.user_id = from.user_id;
 	target.session_id = ids[1];
 	target.instead_of = from.id;
-	booking_look_at_slot(call, &target);
+	booking_look_at_slot(call, &target, statement_look);
 	if (!target.slot_known)
 		session_not_found(ids[1]);
-	verdict = booking_judge_unlocked(call, &target, &account, false);
+	verdict = booking_judge_unlocked(call, &target, &account, statement_look, false);
 	if (verdict != SWAN_OK)
 	{
 		if (same_exchange(call, &from, ids[1], entry.key, &answer))

@@ -54,7 +54,7 @@ same_grant(Call *call, const char *key, CreditAnswer *answer)
 				(swan_errcode(SWAN_IDEMPOTENCY_CONFLICT),
 				 errmsg("key \"%s\" was used for a grant of %d", key, before.delta),
 				 errhint("Use a new key for a new grant.")));
-	if (!account_find(call, answer->user_id, &account))
+	if (!account_find(call, answer->user_id, &account, statement_look))
 		user_not_found(answer->user_id);
 	answer->client = account.name;
 	answer->available = before.balance_after;
@@ -129,7 +129,7 @@ same_purchase(Call *call, const Entry *entry, CreditAnswer *answer)
 						entry->payment_ref, (long long) row_int(result, 0, 2),
 						(long long) row_id(result, 0, 1)),
 				 errhint("Tell the items of one payment apart by item.")));
-	if (!account_find(call, answer->user_id, &account))
+	if (!account_find(call, answer->user_id, &account, statement_look))
 		user_not_found(answer->user_id);
 	answer->client = account.name;
 	answer->available = row_int(result, 0, 3);
@@ -165,7 +165,7 @@ lock_payment(Call *call, const Entry *entry)
 		arg_text(entry->payment_ref), arg_id(call->studio->tables[TABLE_LEDGER])
 	};
 
-	statement_read(call, &lock, args);
+	statement_look(call, &lock, args);
 }
 
 /* Refuses that one payment is for two clients. */

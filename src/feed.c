@@ -137,10 +137,10 @@ feed_start(void)
 
 /* Returns the feed of a studio as the registry has it, or NULL. */
 static char *
-read_feed(Call *call, const char *studio)
+read_feed(Call *call, const char *studio, StatementRun run)
 {
 	NullableDatum args[] = {arg_text(studio)};
-	Rows		result = statement_read(call, &find_feed, args);
+	Rows		result = run(call, &find_feed, args);
 
 	return result.nrows == 1 ? row_text(result, 0, 1) : NULL;
 }
@@ -174,7 +174,7 @@ open_feed(Call *call, Feed *feed)
 {
 	char	   *place = current_place();
 
-	feed->place = read_feed(call, call->studio->name);
+	feed->place = read_feed(call, call->studio->name, statement_read);
 	if (feed->place == NULL || strncmp(feed->place, place, strlen(place)) != 0)
 		feed_reset(call->studio->name);
 	parse_bases(feed->place + strlen(place), feed);
@@ -343,7 +343,7 @@ swan_rebase_feed(PG_FUNCTION_ARGS)
 									 studio->table_names[TABLE_LEDGER]),
 							0, NULL, NULL);
 	last = row_int(result, 0, 1);
-	old = read_feed(call, name);
+	old = read_feed(call, name, statement_recheck);
 	bases = MemoryContextStrdup(mine, old ? strrchr(old, '-') + 1 : "0");
 	call_end(call);
 

@@ -210,7 +210,7 @@ judge_client_delete(TriggerData *trigdata, Studio *studio, const RowImage *old)
 		guard_refuse(trigdata, "delete of a client with a balance",
 					 "Take the credits back with swan_revoke() first.");
 	call = call_begin(studio, CALL_GUARD);
-	busy = statement_read(call, &live_bookings, args).nrows > 0;
+	busy = statement_recheck(call, &live_bookings, args).nrows > 0;
 	call_end(call);
 	if (busy)
 		guard_refuse(trigdata, "delete of a client with live bookings",

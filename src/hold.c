@@ -122,10 +122,10 @@ swan_hold(PG_FUNCTION_ARGS)
 
 	booking.user_id = argument_id(fcinfo, 0, "user_id");
 	booking.session_id = argument_id(fcinfo, 1, "session_id");
-	booking_look_at_slot(call, &booking);
+	booking_look_at_slot(call, &booking, statement_look);
 	booking_authorise(call, &booking);
 	ttl = argument_ttl(fcinfo, 2);
-	verdict = booking_judge_unlocked(call, &booking, &account, false);
+	verdict = booking_judge_unlocked(call, &booking, &account, statement_look, false);
 	if (verdict != SWAN_OK)
 		booking_refuse(&booking, &account, verdict);
 

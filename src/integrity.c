@@ -26,7 +26,8 @@ PG_FUNCTION_INFO_V1(swan_verify);
  * hands each to "found" with (user_id, session_id, ledger_id, problem).
  */
 void
-verify_studio(Call *call, int64 user_id, VerifyCallback found, void *arg)
+verify_studio(Call *call, int64 user_id, StatementRun run,
+			  VerifyCallback found, void *arg)
 {
 	NullableDatum args[] = {
 		arg_id(user_id), arg_bool(call->studio->backfilled),
@@ -39,7 +40,7 @@ verify_studio(Call *call, int64 user_id, VerifyCallback found, void *arg)
 
 		if (check->applies && !check->applies(call->studio))
 			continue;
-		result = statement_read(call, &check->statement, args);
+		result = run(call, &check->statement, args);
 		for (uint64 row = 0; row < result.nrows; row++)
 			found(arg, check->name, result, row);
 	}
@@ -95,7 +96,8 @@ swan_verify(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	call = actor_enter(fcinfo, CALL_READER, NO_ACTOR_ARGUMENT, MAY_READER | MAY_OFFICE);
 	put_guard_problems((ReturnSetInfo *) fcinfo->resultinfo, call->studio->name);
-	verify_studio(call, argument_id_or_null(fcinfo, 0), put_problem, fcinfo->resultinfo);
+	verify_studio(call, argument_id_or_null(fcinfo, 0), statement_read,
+				  put_problem, fcinfo->resultinfo);
 	call_end(call);
 	return (Datum) 0;
 }

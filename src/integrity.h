@@ -13,6 +13,7 @@
 /* what is done with a finding: row is (user_id, session_id, ledger_id, problem) */
 typedef void (*VerifyCallback) (void *arg, const char *check, Rows result, uint64 row);
 
-extern void verify_studio(Call *call, int64 user_id, VerifyCallback found, void *arg);
+extern void verify_studio(Call *call, int64 user_id, StatementRun run,
+						  VerifyCallback found, void *arg);
 
 #endif							/* SWAN_INTEGRITY_H */

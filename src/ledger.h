@@ -82,7 +82,8 @@ typedef struct KeyedRow
 
 extern bool account_of_row(Rows result, int first, int64 user_id,
 						   Account *account);
-extern bool account_find(Call *call, int64 user_id, Account *account);
+extern bool account_find(Call *call, int64 user_id, Account *account,
+						 StatementRun run);
 extern bool account_lock(Call *call, int64 user_id, Account *account);
 extern int	account_lock_users(Call *call, const int64 *ids, int n);
 extern void account_read(Call *call, Account *account);

@@ -222,7 +222,7 @@ swan_move(PG_FUNCTION_ARGS)
 	users[0] = to.user_id;
 	users[1] = to.trainer_id;
 	account_lock_users(call, users, 2);
-	if (to.trainer_id != from.trainer_id && !account_find(call, to.trainer_id, &account))
+	if (to.trainer_id != from.trainer_id && !account_find(call, to.trainer_id, &account, statement_look))
 		user_not_found(to.trainer_id);
 	call_set_now(call);
 	check_move(call, &to);

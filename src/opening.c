@@ -62,7 +62,7 @@ series_starts(Call *call, TimestampTz at, int32 repeat, Datum every)
 		arg_time(at), arg_text(call->studio->settings.time_zone),
 		arg_datum(every), arg_int(repeat)
 	};
-	Rows		result = statement_read(call, &series, args);
+	Rows		result = statement_look(call, &series, args);
 	TimestampTz *starts = palloc(result.nrows * sizeof(TimestampTz));
 
 	for (uint64 i = 0; i < result.nrows; i++)

@@ -106,7 +106,7 @@ enter_client(FunctionCallInfo fcinfo, int actor_argument, int may, Account *acco
 	int64		user_id = argument_id(fcinfo, 0, "user_id");
 
 	actor_require_client(call, user_id);
-	if (!account_find(call, user_id, account))
+	if (!account_find(call, user_id, account, statement_read))
 		user_not_found(user_id);
 	return call;
 }

@@ -119,10 +119,10 @@ booking_refuse(const Booking *booking, const Account *account,
 
 /* Reads the slot of a booking without locking it. */
 void
-booking_look_at_slot(Call *call, Booking *booking)
+booking_look_at_slot(Call *call, Booking *booking, StatementRun run)
 {
 	NullableDatum args[] = {arg_id(booking->session_id)};
-	Rows		result = statement_read(call, &look_at_slot, args);
+	Rows		result = run(call, &look_at_slot, args);
 
 	booking->slot_known = result.nrows == 1 &&
 		slot_of_row(result, 0, 1, &booking->slot);
@@ -137,8 +137,7 @@ booking_look_at_slot(Call *call, Booking *booking)
 
 /* Reads who holds the slot and what the client has booked at that time. */
 static void
-booking_look_at_client(Call *call, Booking *booking,
-					   Rows (*run) (Call *, const Statement *, const NullableDatum *))
+booking_look_at_client(Call *call, Booking *booking, StatementRun run)
 {
 	NullableDatum args[] = {
 		arg_id(booking->session_id), arg_id(booking->user_id),
@@ -167,15 +166,15 @@ booking_look_at_client(Call *call, Booking *booking,
  */
 SwanErrorCode
 booking_judge_unlocked(Call *call, Booking *booking, Account *account,
-					   bool thoroughly)
+					   StatementRun run, bool thoroughly)
 {
 	SwanErrorCode verdict;
 
-	booking->client_known = account_find(call, booking->user_id, account);
+	booking->client_known = account_find(call, booking->user_id, account, run);
 	verdict = booking_verdict(call, booking, account);
 	if (verdict == SWAN_INSUFFICIENT_SESSIONS || (verdict == SWAN_OK && thoroughly))
 	{
-		booking_look_at_client(call, booking, statement_read);
+		booking_look_at_client(call, booking, run);
 		verdict = booking_verdict(call, booking, account);
 	}
 	return verdict;
@@ -195,7 +194,7 @@ booking_lock_at_once(Call *call, Booking *booking, Account *account)
 		arg_time(actor_is(call, MAY_CLIENT) ? call->now : DT_NOBEGIN),
 		arg_bool(booking->charged)
 	};
-	Rows		result = statement_read(call, &lock_both, args);
+	Rows		result = statement_look(call, &lock_both, args);
 
 	booking->held_by = NO_ID;
 	booking->overlap = NO_ID;
@@ -224,11 +223,11 @@ booking_judge_locked(Call *call, Booking *booking, Account *account)
 		Booking		seen = *booking;
 		Account		account_seen;
 
-		booking_look_at_slot(call, &seen);
-		seen.client_known = account_find(call, seen.user_id, &account_seen);
+		booking_look_at_slot(call, &seen, statement_look);
+		seen.client_known = account_find(call, seen.user_id, &account_seen, statement_look);
 		account_seen.moved = account->moved;	/* not in the table yet */
 		if (seen.slot_known && seen.slot.date != NO_TIME)
-			booking_look_at_client(call, &seen, statement_read);
+			booking_look_at_client(call, &seen, statement_look);
 		if (booking_verdict(call, &seen, &account_seen) == SWAN_OK)
 			swan_serialization_failure();
 	}

@@ -28,10 +28,11 @@ typedef struct Booking
 	int64		overlap;		/* a booking in the way, or NO_ID */
 } Booking;
 
-extern void booking_look_at_slot(Call *call, Booking *booking);
+extern void booking_look_at_slot(Call *call, Booking *booking, StatementRun run);
 extern void booking_authorise(Call *call, const Booking *booking);
 extern SwanErrorCode booking_judge_unlocked(Call *call, Booking *booking,
-											Account *account, bool thoroughly);
+											Account *account, StatementRun run,
+											bool thoroughly);
 extern bool booking_lock_at_once(Call *call, Booking *booking, Account *account);
 extern void booking_judge_locked(Call *call, Booking *booking, Account *account);
 extern void booking_refuse(const Booking *booking, const Account *account,

@@ -295,7 +295,7 @@ refuse_drift(Studio *studio, const Setting *setting)
 	drift.of_balances = strcmp(setting->name, "guard_balance") == 0;
 	drift.count = 0;
 	initStringInfo(&drift.list);
-	verify_studio(call, NO_ID, note_drift, &drift);
+	verify_studio(call, NO_ID, statement_recheck, note_drift, &drift);
 	if (drift.count > 0)
 		ereport(ERROR,
 				(swan_errcode_counting(SWAN_INVALID_ARGUMENT, NULL, "problems", drift.count),

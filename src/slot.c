@@ -241,7 +241,7 @@ slot_lock_all(Call *call, const int64 *ids, int n)
 {
 	NullableDatum args[] = {arg_ids(ids, n)};
 
-	statement_read(call, &lock_slots, args);
+	statement_look(call, &lock_slots, args);
 }
 
 /* Locks one row of sessions and reads it; returns false if there is none. */
@@ -249,7 +249,7 @@ bool
 slot_lock(Call *call, int64 id, Slot *slot)
 {
 	NullableDatum args[] = {arg_id(id)};
-	Rows		result = statement_read(call, &lock_slot, args);
+	Rows		result = statement_look(call, &lock_slot, args);
 
 	return result.nrows == 1 && slot_of_row(result, 0, 1, slot);
 }
@@ -345,7 +345,7 @@ find_overlap(Call *call, const Statement *search, int64 owner,
 	if (result.nrows == 0)
 		return NO_ID;
 	if (IsolationUsesXactSnapshot() &&
-		statement_read(call, search, args).nrows == 0)
+		statement_look(call, search, args).nrows == 0)
 		swan_serialization_failure();
 	return row_id(result, 0, 1);
 }

@@ -243,10 +243,18 @@ take_result(int code, const char *text)
 	return result;
 }
 
-/* Runs the saved plan of a statement, with the snapshot of the caller's need. */
+/* what a statement sees */
+typedef enum View
+{
+	VIEW_CALLER,				/* what the caller's query sees */
+	VIEW_OWN,					/* what the transaction sees, and has done */
+	VIEW_LATEST					/* that, and all that is committed by now */
+} View;
+
+/* Runs the saved plan of a statement. */
 static Rows
 run_statement(Call *call, const Statement *statement,
-			  const NullableDatum *args, bool read_only, bool latest)
+			  const NullableDatum *args, View view)
 {
 	SPIPlanPtr	plan = get_plan(call, statement);
 	Datum		values[STATEMENT_MAX_ARGS];
@@ -255,25 +263,38 @@ run_statement(Call *call, const Statement *statement,
 	int			code;
 
 	split_arguments(statement->nargs, args, values, nulls);
-	if (latest && IsolationUsesXactSnapshot())
+	if (view == VIEW_LATEST && IsolationUsesXactSnapshot())
 	{
 		CommandCounterIncrement();	/* be sure to see our own work */
 		snapshot = GetLatestSnapshot();
 	}
 	code = SPI_execute_snapshot(plan, values, nulls, snapshot, InvalidSnapshot,
-								read_only, true, 0);
+								view == VIEW_CALLER, true, 0);
 	return take_result(code, statement->text);
 }
 
 /*
- * Runs a query that only looks.  In a reader it sees what the caller's query
- * sees; in a writer, what the transaction has done so far too.
+ * Runs a query for the answer of a reader: it sees what the caller's query sees,
+ * so that everything in the answer is of one moment.
  */
 Rows
 statement_read(Call *call, const Statement *statement, const NullableDatum *args)
 {
-	return run_statement(call, statement, args,
-						 call->kind == CALL_READER, false);
+	if (call->kind != CALL_READER)	/* would miss what the call has written */
+		elog(ERROR, "a writer reads like a reader: %s", statement->text);
+	return run_statement(call, statement, args, VIEW_CALLER);
+}
+
+/*
+ * Runs a query that looks or locks: it sees what the transaction sees and what
+ * it has done so far.  Under READ COMMITTED that is what is committed by now;
+ * above, a row may be too new to be seen, and then nobody must conclude that
+ * there is none.
+ */
+Rows
+statement_look(Call *call, const Statement *statement, const NullableDatum *args)
+{
+	return run_statement(call, statement, args, VIEW_OWN);
 }
 
 /*
@@ -284,7 +305,7 @@ statement_read(Call *call, const Statement *statement, const NullableDatum *args
 Rows
 statement_recheck(Call *call, const Statement *statement, const NullableDatum *args)
 {
-	return run_statement(call, statement, args, false, true);
+	return run_statement(call, statement, args, VIEW_LATEST);
 }
 
 /*
@@ -298,7 +319,7 @@ statement_change(Call *call, const Statement *statement,
 {
 	Token	   *token = token_push(call->studio->tables[table], command,
 								   rows, nrows);
-	Rows		result = run_statement(call, statement, args, false, false);
+	Rows		result = run_statement(call, statement, args, VIEW_OWN);
 
 	token_pop(token);
 	return result;

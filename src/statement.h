@@ -42,7 +42,7 @@ typedef struct Statement
 /* what kind of call a frame belongs to */
 typedef enum CallKind
 {
-	CALL_READER,				/* sees the caller's snapshot, writes nothing */
+	CALL_READER,				/* writes nothing */
 	CALL_WRITER,				/* a swan_* function that changes something */
 	CALL_GUARD,					/* a trigger of ours */
 	CALL_REGISTRY				/* our own bookkeeping */
@@ -85,7 +85,13 @@ extern Datum call_return_row(Call *call, FunctionCallInfo fcinfo,
 							 Datum *values, bool *nulls);
 extern void call_put_result(FunctionCallInfo fcinfo, Rows result);
 
+/* a way to run a query, which is a choice of what it sees */
+typedef Rows (*StatementRun) (Call *call, const Statement *statement,
+							  const NullableDatum *args);
+
 extern Rows statement_read(Call *call, const Statement *statement,
+						   const NullableDatum *args);
+extern Rows statement_look(Call *call, const Statement *statement,
 						   const NullableDatum *args);
 extern Rows statement_recheck(Call *call, const Statement *statement,
 							  const NullableDatum *args);
