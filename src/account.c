@@ -7,7 +7,6 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 
 #include "client.h"
@@ -53,17 +52,6 @@ static const Statement find_lot = {
 	" WHERE l.id OPERATOR(pg_catalog.=) $1"
 	" AND l.user_id OPERATOR(pg_catalog.=) $2",
 	2, {INT8OID, INT8OID}
-};
-
-/* live bookings that the ledger knows nothing of */
-static const Statement unknown_bookings = {
-	"SELECT {s.id}, {s.session_deducted}, s.xmin FROM {sessions} s"
-	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $1"
-	" AND " SLOT_IS_LIVE("s")
-	" AND NOT EXISTS (SELECT 1 FROM {ledger} g"
-	" WHERE g.user_id OPERATOR(pg_catalog.=) $1"
-	" AND g.session_id OPERATOR(pg_catalog.=) {s.id}) ORDER BY {s.id}",
-	1, {INT8OID}
 };
 
 static const Statement last_row_at = {
@@ -224,88 +212,26 @@ account_read(Call *call, Account *account)
 	qsort(account->lots, account->nlots, sizeof(Lot), compare_lots);
 }
 
-/* Writes a row of an account that begins where the studio was attached. */
-static void
-write_opening(Call *call, Account *account, const char *kind, int32 delta,
-			  int64 session_id)
-{
-	Entry		entry = NEW_ENTRY;
-
-	entry.kind = kind;
-	entry.delta = delta;
-	entry.session_id = session_id;
-	entry.reason = "before the studio was attached";
-	entry.by_nobody = true;
-	if (delta > 0)
-	{
-		entry.opens_lot = true;
-		entry.source = "opening";
-	}
-	else if (delta < 0)
-		entry.lot = account_soonest(account);
-	account_write(call, account, &entry);
-}
-
-/*
- * Writes the rows with which a client comes along when tables are attached:
- * what he had, if he is new, and which of his live bookings count as paid out
- * of it.  Rows of this very transaction are news, not history.
- */
-static void
-open_with_bookings(Call *call, Account *account, int64 session_id,
-				   bool was_live, bool was_deducted)
+/* Returns whether a client of a studio that is not backfilled was opened. */
+static bool
+was_opened(Call *call, const Account *account)
 {
 	NullableDatum args[] = {arg_id(account->user_id)};
-	OldBookings old = call->studio->old_bookings;
-	TimestampTz now = call->now;
-	Rows		result = statement_recheck(call, &unknown_bookings, args);
-	int64	   *ids = palloc((result.nrows + 1) * sizeof(int64));
-	bool	   *charged = palloc((result.nrows + 1) * sizeof(bool));
-	int			n = 0;
-	int			ncharged = 0;
-	bool		isnull;
 
-	for (uint64 i = 0; i < result.nrows; i++)
-	{
-		TransactionId xmin = DatumGetTransactionId(row_datum(result, i, 3, &isnull));
-
-		if (row_id(result, i, 1) == session_id || TransactionIdIsCurrentTransactionId(xmin))
-			continue;
-		ids[n] = row_id(result, i, 1);
-		charged[n++] = old == OLD_BOOKINGS_CHARGED ||
-			(old == OLD_BOOKINGS_FLAG && row_bool(result, i, 2));
-	}
-	if (was_live)
-	{
-		ids[n] = session_id;
-		charged[n++] = old == OLD_BOOKINGS_CHARGED ||
-			(old == OLD_BOOKINGS_FLAG && was_deducted);
-	}
-	for (int i = 0; i < n; i++)
-		ncharged += charged[i];
-
-	call->now = call->studio->made_at;
-	if (account->has_ledger && ncharged > 0)
-		write_opening(call, account, "external", ncharged, NO_ID);
-	else if (!account->has_ledger && account->balance + ncharged > 0)
-		write_opening(call, account, "opening", add_credits(account->balance, ncharged), NO_ID);
-	for (int i = 0; i < n; i++)
-		write_opening(call, account, "booking", charged[i] ? -1 : 0, ids[i]);
-	call->now = now;
+	return account->has_ledger &&
+		row_time(statement_recheck(call, &last_row_at, args), 0, 1) >= call->studio->made_at;
 }
 
 /*
  * Reads the account of a locked client, see account_read().  As long as a
  * studio is not backfilled he may have no ledger yet, or his balance may have
- * moved while it was detached: then that is written down first.  For guards, a
- * session that was just changed is judged as it was before.
+ * moved while the guards were off: then that is written down first.  A guard
+ * does not look for the latter.  It may be fired within a call that has not
+ * settled the balance yet, or while a change of it waits to be judged.
  */
 void
-account_open_after(Call *call, Account *account, int64 session_id,
-				   bool was_live, bool was_deducted)
+account_open(Call *call, Account *account)
 {
-	NullableDatum args[] = {arg_id(account->user_id)};
-
 	account_read(call, account);
 	if (call->studio->backfilled)
 		return;
@@ -314,21 +240,12 @@ account_open_after(Call *call, Account *account, int64 session_id,
 				(swan_errcode(SWAN_INSUFFICIENT_SESSIONS),
 				 errmsg("the balance of user %lld is negative", (long long) account->user_id),
 				 errhint("Settle it before anything else is done for this client.")));
-	if (!account->has_ledger)
-		open_with_bookings(call, account, session_id, was_live, was_deducted);
-	else if (row_time(statement_recheck(call, &last_row_at, args), 0, 1) < call->studio->made_at)
-		open_with_bookings(call, account, session_id, false, false);
-	if (account->ledger_balance != account->balance)
+	if (!was_opened(call, account))
+		account_adopt(call, account);
+	if (call->kind == CALL_WRITER && account->ledger_balance != account->balance)
 		account_external(call, account, account->balance - account->ledger_balance,
-						 "changed while detached");
+						 account_changed_while_detached);
 	account->moved = 0;			/* the balance itself has moved already */
-}
-
-/* Reads the account of a locked client. */
-void
-account_open(Call *call, Account *account)
-{
-	account_open_after(call, account, NO_ID, false, false);
 }
 
 /* Expires the lots of a locked client that are due. */

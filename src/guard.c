@@ -13,7 +13,6 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "access/xact.h"
 #include "catalog/partition.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
@@ -234,15 +233,13 @@ static void
 record_balance(Studio *studio, int64 user_id)
 {
 	Call	   *call = call_begin(studio, CALL_GUARD);
-	Account		account = {.user_id = user_id,.call_id = NO_ID};
-	Account		current;
-	int32		balance = 0;
+	Account		account;
 
-	if (account_lock(call, user_id, &current))
-		balance = current.balance;	/* otherwise the row was deleted */
-	account_read(call, &account);
-	if (balance != account.ledger_balance)
-		account_external(call, &account, balance - account.ledger_balance, NULL);
+	(void) account_lock(call, user_id, &account);	/* the deleted have 0 */
+	call_set_now(call);
+	account_open(call, &account);
+	if (account.balance != account.ledger_balance)
+		account_external(call, &account, account.balance - account.ledger_balance, NULL);
 	call_end(call);
 }
 
@@ -269,28 +266,6 @@ judge_user(TriggerData *trigdata, Studio *studio,
 }
 
 /*
- * Opens a client who came with the attached tables, as he was before the
- * statement; in AFTER triggers that is not to be known any more.  A row of this
- * very transaction was seen to when it was made.
- */
-static void
-open_from_old(TriggerData *trigdata, Studio *studio, const RowImage *old)
-{
-	Account		account = {.user_id = old->id,.call_id = NO_ID};
-	TransactionId xmin = HeapTupleHeaderGetXmin(trigdata->tg_trigtuple->t_data);
-	Call	   *call;
-
-	if (studio->backfilled || TransactionIdIsCurrentTransactionId(xmin))
-		return;
-	(void) guard_working_studio(trigdata, studio, TABLE_USERS);
-	studio = guard_writing_studio(trigdata, TABLE_USERS);
-	account.balance = old->guarded[GUARDED_BALANCE];
-	call = call_begin(studio, CALL_GUARD);
-	account_open(call, &account);
-	call_end(call);
-}
-
-/*
  * Words the errors that constraints would otherwise raise before AFTER ROW
  * triggers have their say.
  */
@@ -305,10 +280,6 @@ word_errors(TriggerData *trigdata, Studio *studio, CmdType command, HeapTuple ro
 	if (command != CMD_DELETE)
 		word_negative_balance(trigdata, studio, &new,
 							  command == CMD_UPDATE ? old.guarded[GUARDED_BALANCE] : 0);
-	if (command != CMD_INSERT && studio->settings.guard_balance == GUARD_RECORD &&
-		(command == CMD_DELETE || memcmp(&old, &new, sizeof(old)) != 0) &&
-		!token_covers_statement(RelationGetRelid(trigdata->tg_relation), command))
-		open_from_old(trigdata, studio, &old);
 	if (command == CMD_DELETE && studio->settings.guard_balance == GUARD_REFUSE)
 		judge_client_delete(trigdata,
 							guard_working_studio(trigdata, studio, TABLE_USERS), &old);

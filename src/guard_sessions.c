@@ -154,8 +154,7 @@ append_slot(StringInfo json, const char *label, const Slot *slot)
 
 /* Writes into one client's ledger what was done to a session of his. */
 static void
-record_session_for(Call *call, int64 user_id, int64 session_id,
-				   const Slot *old, Datum details)
+record_session_for(Call *call, int64 user_id, int64 session_id, Datum details)
 {
 	Entry		entry = NEW_ENTRY;
 	Account		account;
@@ -163,9 +162,7 @@ record_session_for(Call *call, int64 user_id, int64 session_id,
 	if (user_id == NO_ID || !account_lock(call, user_id, &account))
 		return;
 	call_set_now(call);
-	account_open_after(call, &account, old ? old->id : NO_ID,
-					   old && old->user_id == user_id && slot_is_live(old),
-					   old && old->deducted);
+	account_open(call, &account);
 	entry.kind = "external";
 	entry.session_id = session_id;
 	entry.details = details;
@@ -173,7 +170,15 @@ record_session_for(Call *call, int64 user_id, int64 session_id,
 	account_write(call, &account, &entry);
 }
 
-/* Writes down a direct change of a dated row, for every client it concerns. */
+/* Returns whether changes of a row are written down: of dated ones, and of bookings. */
+static bool
+is_watched(const Slot *slot)
+{
+	return slot != NULL &&
+		(slot->date != NO_TIME || (slot->user_id != NO_ID && slot_is_live(slot)));
+}
+
+/* Writes down a direct change of a watched row, for every client it concerns. */
 static void
 record_session(Studio *studio, const Slot *old, const Slot *new)
 {
@@ -183,7 +188,7 @@ record_session(Studio *studio, const Slot *old, const Slot *new)
 	Call	   *call;
 	Datum		details;
 
-	if ((old == NULL || old->date == NO_TIME) && (new == NULL || new->date == NO_TIME))
+	if (!is_watched(old) && !is_watched(new))
 		return;
 
 	call = call_begin(studio, CALL_GUARD);
@@ -198,14 +203,14 @@ record_session(Studio *studio, const Slot *old, const Slot *new)
 	/* two clients are locked in the order of their ids, as everywhere */
 	if (was != NO_ID && is != NO_ID && was > is)
 	{
-		record_session_for(call, is, new->id, old, details);
-		record_session_for(call, was, old->id, old, details);
+		record_session_for(call, is, new->id, details);
+		record_session_for(call, was, old->id, details);
 	}
 	else
 	{
-		record_session_for(call, was, old ? old->id : NO_ID, old, details);
+		record_session_for(call, was, old ? old->id : NO_ID, details);
 		if (was != is)
-			record_session_for(call, is, new ? new->id : NO_ID, old, details);
+			record_session_for(call, is, new ? new->id : NO_ID, details);
 	}
 	call_end(call);
 }

@@ -75,6 +75,9 @@ typedef struct KeyedRow
 	Datum		details;		/* jsonb, or 0 */
 } KeyedRow;
 
+/* the reason of a change that nobody saw */
+extern const char account_changed_while_detached[];
+
 /* the columns of a client, in the order of account_of_row() */
 #define CLIENT_COLUMNS \
 	" {u.id}, COALESCE({u.available_sessions}, 0)," \
@@ -88,8 +91,7 @@ extern bool account_lock(Call *call, int64 user_id, Account *account);
 extern int	account_lock_users(Call *call, const int64 *ids, int n);
 extern void account_read(Call *call, Account *account);
 extern void account_open(Call *call, Account *account);
-extern void account_open_after(Call *call, Account *account, int64 session_id,
-							   bool was_live, bool was_deducted);
+extern void account_adopt(Call *call, Account *account);
 extern void account_enter(Call *call, int64 user_id, Account *account);
 extern void account_sweep(Call *call, Account *account);
 extern int32 account_available(const Account *account);

@@ -309,6 +309,29 @@ statement_recheck(Call *call, const Statement *statement, const NullableDatum *a
 }
 
 /*
+ * Runs a query that sees what others have committed, but of this transaction
+ * only what it did before the command "until".
+ */
+Rows
+statement_look_back(Call *call, const Statement *statement,
+					const NullableDatum *args, CommandId until)
+{
+	SPIPlanPtr	plan = get_plan(call, statement);
+	Datum		values[STATEMENT_MAX_ARGS];
+	char		nulls[STATEMENT_MAX_ARGS];
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());	/* a copy */
+	Rows		result;
+
+	split_arguments(statement->nargs, args, values, nulls);
+	snapshot->curcid = until;
+	result = take_result(SPI_execute_snapshot(plan, values, nulls, snapshot,
+											  InvalidSnapshot, true, true, 0),
+						 statement->text);
+	UnregisterSnapshot(snapshot);
+	return result;
+}
+
+/*
  * Runs a statement of the engine that writes to one table of the studio, with
  * a token for the guards: "rows" says what happens to the guarded rows.
  */

@@ -95,6 +95,8 @@ extern Rows statement_look(Call *call, const Statement *statement,
 						   const NullableDatum *args);
 extern Rows statement_recheck(Call *call, const Statement *statement,
 							  const NullableDatum *args);
+extern Rows statement_look_back(Call *call, const Statement *statement,
+								const NullableDatum *args, CommandId until);
 extern Rows statement_change(Call *call, const Statement *statement,
 							 const NullableDatum *args, StudioTable table,
 							 CmdType command,

@@ -174,6 +174,7 @@ extern char *studio_table_name(Oid relid);
 extern bool studio_column_fits(ColumnKind kind, Oid type);
 extern void studio_find_tables(Studio *studio);
 extern void studio_describe(Studio *studio);
+extern CommandId studio_guarded_since(Studio *studio);
 
 /* registry.c */
 extern List *studio_list(void);
