@@ -87,6 +87,22 @@ CREATE TRIGGER changed
 ALTER TABLE swan.role ENABLE ALWAYS TRIGGER changed;
 
 /*
+ * For the engine's own statements: AT TIME ZONE looks a name up among the
+ * session's abbreviations first, so that a session may change its meaning.
+ */
+CREATE FUNCTION swan.local_time(zone text, at timestamptz)
+RETURNS timestamp
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'swan_local_time';
+COMMENT ON FUNCTION swan.local_time(text, timestamptz) IS 'what the clocks of a named time zone show at an instant, whatever the session calls so';
+
+CREATE FUNCTION swan.instant(zone text, local timestamp)
+RETURNS timestamptz
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'swan_instant';
+COMMENT ON FUNCTION swan.instant(text, timestamp) IS 'the instant at which the clocks of a named time zone show a time, whatever the session calls so';
+
+/*
  * Result types
  */
 CREATE TYPE @extschema@.swan_credit AS (

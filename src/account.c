@@ -54,14 +54,8 @@ static const Statement find_lot = {
 	2, {INT8OID, INT8OID}
 };
 
-static const Statement last_row_at = {
-	"SELECT g.at FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
-	" ORDER BY g.id DESC LIMIT 1",
-	1, {INT8OID}
-};
-
-static const Statement last_balance = {
-	"SELECT g.balance_after FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
+static const Statement last_row = {
+	"SELECT g.balance_after, g.at FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
 	" ORDER BY g.id DESC LIMIT 1",
 	1, {INT8OID}
 };
@@ -191,10 +185,11 @@ void
 account_read(Call *call, Account *account)
 {
 	NullableDatum args[] = {arg_id(account->user_id)};
-	Rows		result = statement_recheck(call, &last_balance, args);
+	Rows		result = statement_recheck(call, &last_row, args);
 
 	account->has_ledger = result.nrows > 0;
 	account->ledger_balance = account->has_ledger ? row_int(result, 0, 1) : 0;
+	account->last_at = account->has_ledger ? row_time(result, 0, 2) : DT_NOBEGIN;
 
 	result = statement_recheck(call, &read_lots, args);
 	account->nlots = result.nrows;
@@ -216,10 +211,7 @@ account_read(Call *call, Account *account)
 static bool
 was_opened(Call *call, const Account *account)
 {
-	NullableDatum args[] = {arg_id(account->user_id)};
-
-	return account->has_ledger &&
-		row_time(statement_recheck(call, &last_row_at, args), 0, 1) >= call->studio->made_at;
+	return account->has_ledger && account->last_at >= call->studio->made_at;
 }
 
 /*

@@ -11,6 +11,7 @@
 #include "mb/pg_wchar.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/datetime.h"
 
 #include "argument.h"
 #include "error.h"
@@ -215,4 +216,28 @@ int32
 argument_max_rows(FunctionCallInfo fcinfo, int n)
 {
 	return argument_between(fcinfo, n, "max_rows", MAX_ROWS_MAX, "");
+}
+
+/*
+ * Reads an interval as the server does, but without raising an error of its own;
+ * returns whether it is one.
+ */
+bool
+parse_interval(const char *text, Interval *value)
+{
+	char		buffer[256];
+	char	   *field[MAXDATEFIELDS];
+	int			ftype[MAXDATEFIELDS];
+	struct pg_itm_in itm = {0};
+	int			nfields;
+	int			dtype;
+	int			problem;
+
+	problem = ParseDateTime(text, buffer, sizeof(buffer), field, ftype,
+							MAXDATEFIELDS, &nfields);
+	if (problem == 0)
+		problem = DecodeInterval(field, ftype, nfields, INTERVAL_FULL_RANGE, &dtype, &itm);
+	if (problem == DTERR_BAD_FORMAT)
+		problem = DecodeISO8601Interval(unconstify(char *, text), &dtype, &itm);
+	return problem == 0 && dtype == DTK_DELTA && itmin2interval(&itm, value) == 0;
 }

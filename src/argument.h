@@ -27,4 +27,6 @@ extern int32 argument_between(FunctionCallInfo fcinfo, int n, const char *name,
 extern int32 argument_duration(FunctionCallInfo fcinfo, int n);
 extern int32 argument_max_rows(FunctionCallInfo fcinfo, int n);
 
+extern bool parse_interval(const char *text, Interval *value);
+
 #endif							/* SWAN_ARGUMENT_H */

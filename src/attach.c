@@ -20,7 +20,6 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "parser/scansup.h"
-#include "pgtime.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
@@ -34,6 +33,7 @@
 #include "compat.h"
 #include "error.h"
 #include "setup.h"
+#include "zone.h"
 
 PG_FUNCTION_INFO_V1(swan_attach);
 
@@ -181,7 +181,8 @@ find_column(Attachment *att, StudioColumnId id)
 	Oid			type;
 	int32		typmod;
 	Oid			collation;
-	const char *absent = absence[id];
+	const char *problem;
+	const char *hint;
 
 	att->names[id] = name;
 	if (name && attnum == InvalidAttrNumber)
@@ -192,7 +193,7 @@ find_column(Attachment *att, StudioColumnId id)
 			attach_refuse(att, label, NULL, "no column is called so",
 						  psprintf("pass {\"%s\": \"its name\"} as columns", label));
 		else
-			attach_report(att, label, NULL, "absent", absent);
+			attach_report(att, label, NULL, "absent", absence[id]);
 		return;
 	}
 
@@ -208,10 +209,9 @@ find_column(Attachment *att, StudioColumnId id)
 		att->zones[id] = column_option(att, "time_zones", id, NULL);
 		if (att->zones[id] == NULL)
 			att->zones[id] = option(att, NULL, "time_zone", NULL);
-		if (att->zones[id] && pg_tzset(att->zones[id]) == NULL)
-			attach_refuse(att, label, name,
-						  psprintf("time zone \"%s\" is not known", att->zones[id]),
-						  "pg_timezone_names lists the names");
+		problem = att->zones[id] ? zone_problem(att->zones[id], &hint) : NULL;
+		if (problem)
+			attach_refuse(att, label, name, problem, hint);
 		else if (att->zones[id] == NULL)
 			attach_refuse(att, label, name, "timestamp without time zone",
 						  psprintf("pass {\"time_zones\": {\"%s\": \"UTC\"}} with the zone its times are of",
@@ -345,6 +345,8 @@ check_our_tables(Attachment *att)
 static void
 start_attachment(Attachment *att, FunctionCallInfo fcinfo)
 {
+	const char *problem;
+	const char *hint;
 	char	   *zone;
 
 	memset(att, 0, sizeof(Attachment));
@@ -388,10 +390,11 @@ start_attachment(Attachment *att, FunctionCallInfo fcinfo)
 	truncate_identifier(att->studio, strlen(att->studio), true);
 	att->dry_run = PG_GETARG_BOOL(4);
 	att->old_bookings = option(att, NULL, "old_bookings", NULL);
+	att->ignores_missing = option(att, NULL, "missing_users", NULL) != NULL;
 	zone = option(att, NULL, "time_zone", NULL);
-	if (zone && pg_tzset(zone) == NULL)
-		attach_refuse(att, "time_zone", NULL, psprintf("time zone \"%s\" is not known", zone),
-					  "pg_timezone_names lists the names");
+	problem = zone ? zone_problem(zone, &hint) : NULL;
+	if (problem)
+		attach_refuse(att, "time_zone", NULL, problem, hint);
 }
 
 /* swan_attach(): says what it finds, and unless it is a dry run does it. */
@@ -409,6 +412,8 @@ swan_attach(PG_FUNCTION_ARGS)
 	check_other_studios(&att);
 	for (int i = 0; i < STUDIO_NCOLUMNS; i++)
 		find_column(&att, i);
+	attach_check_doubles(&att);
+	attach_check_people(&att);
 	check_table(&att, att.users, "users", USERS_ID);
 	check_table(&att, att.sessions, "sessions", SESSIONS_ID);
 	attach_check_generated(&att);

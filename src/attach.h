@@ -11,6 +11,7 @@
 #include "nodes/execnodes.h"
 #include "utils/jsonb.h"
 
+#include "statement.h"
 #include "studio.h"
 
 typedef struct Attachment
@@ -26,6 +27,9 @@ typedef struct Attachment
 	bool		continues;		/* are our three tables there already? */
 	char	   *names[STUDIO_NCOLUMNS]; /* NULL where there is none */
 	char	   *zones[STUDIO_NCOLUMNS];
+	Oid			other_users;	/* to whom the sessions' foreign key leads */
+	bool		complete[STUDIO_NCOLUMNS];	/* all whom it names are there */
+	bool		ignores_missing;	/* or need not be */
 	const char *problem;		/* the first thing that stands in the way */
 	const char *hint;
 } Attachment;
@@ -38,12 +42,17 @@ extern void attach_refuse(Attachment *att, const char *item, const char *column,
 
 /* attach_check.c */
 extern void attach_check_options(Attachment *att);
+extern void attach_check_doubles(Attachment *att);
 extern void attach_check_required(Attachment *att);
 extern void attach_check_generated(Attachment *att);
 extern void attach_check_names(Attachment *att);
 extern void attach_check_indexes(Attachment *att);
 extern void attach_propose_indexes(Attachment *att);
 extern void attach_check_schema(Attachment *att);
+
+/* attach_people.c */
+extern void attach_check_people(Attachment *att);
+extern void attach_look_for_people(Attachment *att, Call *call);
 
 /* attach_rows.c */
 extern void attach_look_at_rows(Attachment *att);

@@ -76,6 +76,15 @@ check_member(Attachment *att, const char *object, const char *name, const JsonbV
 		attach_refuse(att, object, name, "there is no such column", NULL);
 }
 
+/* Checks an option that has one value. */
+static void
+check_only_value(Attachment *att, const char *name, const JsonbValue *value, const char *only)
+{
+	if (value->type != jbvString || value->val.string.len != strlen(only) ||
+		strncmp(value->val.string.val, only, strlen(only)) != 0)
+		attach_refuse(att, name, NULL, psprintf("it can only be %s", only), NULL);
+}
+
 /* Checks one of the options. */
 static void
 check_option(Attachment *att, const char *name, JsonbValue *value)
@@ -107,11 +116,9 @@ check_option(Attachment *att, const char *name, JsonbValue *value)
 			attach_refuse(att, name, NULL, "it must be a string", NULL);
 	}
 	else if (strcmp(name, "rls") == 0)
-	{
-		if (value->type != jbvString || value->val.string.len != strlen("bypass") ||
-			strncmp(value->val.string.val, "bypass", strlen("bypass")) != 0)
-			attach_refuse(att, name, NULL, "it can only be bypass", NULL);
-	}
+		check_only_value(att, name, value, "bypass");
+	else if (strcmp(name, "missing_users") == 0)
+		check_only_value(att, name, value, "ignore");
 	else if (!is_column(name))
 		attach_refuse(att, name, NULL, "there is no such option or column",
 					  "the reference lists what the argument columns takes");
@@ -134,6 +141,26 @@ attach_check_options(Attachment *att)
 			name = pnstrdup(value.val.string.val, value.val.string.len);
 		else if (token == WJB_VALUE)
 			check_option(att, name, &value);
+	}
+}
+
+/*
+ * Looks for columns that were found for two purposes: what is written to one
+ * would change the other.
+ */
+void
+attach_check_doubles(Attachment *att)
+{
+	for (int i = 0; i < STUDIO_NCOLUMNS; i++)
+	{
+		for (int j = 0; j < i; j++)
+		{
+			if (att->names[i] && att->names[j] && strcmp(att->names[i], att->names[j]) == 0 &&
+				studio_column_defs[i].table == studio_column_defs[j].table)
+				attach_refuse(att, studio_column_label(i), att->names[i],
+							  psprintf("the column is taken for %s already", studio_column_label(j)),
+							  "correct its name in the argument columns; null is for what there is no column for");
+		}
 	}
 }
 

@@ -16,7 +16,6 @@
 #include "utils/lsyscache.h"
 
 #include "attach.h"
-#include "statement.h"
 
 /* Returns the quoted name of a column. */
 static const char *
@@ -190,6 +189,7 @@ attach_look_at_rows(Attachment *att)
 	{
 		look_at_users(att, call);
 		look_at_sessions(att, call);
+		attach_look_for_people(att, call);
 	}
 	call_end(call);
 }

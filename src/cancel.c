@@ -16,6 +16,7 @@
 #include "details.h"
 #include "records.h"
 #include "rules.h"
+#include "zone.h"
 
 PG_FUNCTION_INFO_V1(swan_cancel);
 PG_FUNCTION_INFO_V1(swan_reschedule);
@@ -45,8 +46,8 @@ static const Statement take_slot = {
  * studio's time zone; hours are hours, also when the clocks change.
  */
 static const Statement last_moment = {
-	"SELECT ((($1 AT TIME ZONE $2) OPERATOR(pg_catalog.-)"
-	" pg_catalog.date_trunc('day', $3)) AT TIME ZONE $2) OPERATOR(pg_catalog.-)"
+	"SELECT " INSTANT("$2", LOCAL_TIME("$2", "$1") " OPERATOR(pg_catalog.-)"
+					  " pg_catalog.date_trunc('day', $3)") " OPERATOR(pg_catalog.-)"
 	" ($3 OPERATOR(pg_catalog.-) pg_catalog.date_trunc('day', $3))",
 	3, {TIMESTAMPTZOID, TEXTOID, INTERVALOID}
 };

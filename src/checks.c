@@ -314,6 +314,14 @@ const Check checks[] = {
 			OVERLAPS("user_id", "the client", SLOT_IS_LIVE),
 	1, {INT8OID}, PLAN_CUSTOM}},
 
+	{"hold_slot", NULL, {
+			"SELECT h.user_id, h.session_id, NULL::pg_catalog.int8,"
+			" 'the slot that is held is not open any more'::pg_catalog.text FROM {holds} h"
+			" WHERE h.until OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()"
+			" AND " FOR_CLIENT("h.user_id") " AND NOT EXISTS (SELECT 1 FROM {sessions} s"
+			" WHERE {s.id} OPERATOR(pg_catalog.=) h.session_id AND " SLOT_IS_OPEN("s") ")",
+	1, {INT8OID}, PLAN_CUSTOM}},
+
 	{"session_records", keeps_records, {
 			"SELECT {u.id}, NULL::pg_catalog.int8, NULL::pg_catalog.int8,"
 			" pg_catalog.format('%s session records for a balance of %s',"

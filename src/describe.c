@@ -271,20 +271,20 @@ static char *
 make_search_path(Studio *studio)
 {
 	StringInfoData path;
+	List	   *names;
 	char	   *other;
 
 	initStringInfo(&path);
-	if (studio->settings.search_path)
+	if (studio->settings.search_path &&
+		SplitIdentifierString(pstrdup(studio->settings.search_path), ',', &names) &&
+		names != NIL)			/* as 0.1 let it be */
 	{
-		List	   *names;
-
 		/*
 		 * a pg_temp that is not named would be searched first, and is
 		 * anybody's
 		 */
 		appendStringInfoString(&path, studio->settings.search_path);
-		if (SplitIdentifierString(pstrdup(path.data), ',', &names) &&
-			!names_schema(names, "pg_temp"))
+		if (!names_schema(names, "pg_temp"))
 			appendStringInfoString(&path, ", pg_temp");
 		return path.data;
 	}

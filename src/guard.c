@@ -100,7 +100,7 @@ guard_working_studio(TriggerData *trigdata, Studio *studio, StudioTable table)
 }
 
 /*
- * Returns the studio with ledger and lots locked, for a guard that writes there:
+ * Returns the studio with our three tables locked, for a guard that writes there:
  * what is known of them would be old by the time that a statement gets its
  * locks.  No other table is locked, since whoever changes settings or tables has
  * an order of his own.
@@ -116,6 +116,7 @@ guard_writing_studio(TriggerData *trigdata, StudioTable table)
 		studio_check(studio);
 		LockRelationOid(studio->tables[TABLE_LEDGER], RowExclusiveLock);
 		LockRelationOid(studio->tables[TABLE_LOTS], RowExclusiveLock);
+		LockRelationOid(studio->tables[TABLE_HOLDS], RowExclusiveLock);
 	} while (studios_stale());
 	return studio;
 }

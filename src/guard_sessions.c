@@ -19,6 +19,7 @@
 #include "guard.h"
 #include "ledger.h"
 #include "slot.h"
+#include "zone.h"
 
 PG_FUNCTION_INFO_V1(swan_guard_sessions);
 
@@ -48,9 +49,8 @@ slot_of_tuple(TriggerData *trigdata, Studio *studio, HeapTuple tuple, Slot *slot
 	}
 	value = guard_datum(trigdata, tuple, &columns[SESSIONS_DATE], &isnull);
 	if (!isnull && columns[SESSIONS_DATE].type == TIMESTAMPOID)
-		value = DirectFunctionCall2(timestamp_zone,
-									CStringGetTextDatum(columns[SESSIONS_DATE].time_zone),
-									value);
+		value = TimestampTzGetDatum(zone_instant(columns[SESSIONS_DATE].time_zone,
+												 DatumGetTimestamp(value)));
 	slot->date = isnull ? NO_TIME : DatumGetTimestampTz(value);
 	value = guard_datum(trigdata, tuple, &columns[SESSIONS_DEDUCTED], &isnull);
 	slot->deducted = !isnull && DatumGetBool(value);
@@ -148,7 +148,7 @@ append_slot(StringInfo json, const char *label, const Slot *slot)
 	if (slot->trainer_id != NO_ID)
 		appendStringInfo(json, ", \"trainer_id\": " INT64_FORMAT, slot->trainer_id);
 	if (slot->date != NO_TIME)
-		appendStringInfo(json, ", \"session_date\": \"%s\"", timestamptz_to_str(slot->date));
+		appendStringInfo(json, ", \"session_date\": \"%s\"", zone_json_time(slot->date));
 	appendStringInfoChar(json, '}');
 }
 
@@ -215,6 +215,16 @@ record_session(Studio *studio, const Slot *old, const Slot *new)
 	call_end(call);
 }
 
+/* Ends the hold on an open slot that somebody has changed or deleted. */
+static void
+end_hold(Studio *studio, const Slot *old)
+{
+	Call	   *call = call_begin(studio, CALL_GUARD);
+
+	slot_end_hold(call, old->id);
+	call_end(call);
+}
+
 /* swan_guard_sessions(): on sessions, AFTER ROW for all. */
 Datum
 swan_guard_sessions(PG_FUNCTION_ARGS)
@@ -261,5 +271,7 @@ swan_guard_sessions(PG_FUNCTION_ARGS)
 		refuse_session(trigdata, studio, before, after);
 	else if (studio->settings.guard_sessions == GUARD_RECORD)
 		record_session(guard_writing_studio(trigdata, TABLE_SESSIONS), before, after);
+	if (before && slot_is_open(before))
+		end_hold(guard_writing_studio(trigdata, TABLE_SESSIONS), before);
 	return PointerGetDatum(NULL);
 }

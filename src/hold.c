@@ -24,8 +24,10 @@ PG_FUNCTION_INFO_V1(swan_release);
 /* half an hour */
 #define HOLD_MAX_USECS	(30 * SECS_PER_MINUTE * USECS_PER_SEC)
 
+/* other slots that the client holds; one that is gone is not held any more */
 static const Statement count_holds = {
 	"SELECT pg_catalog.count(*) FROM {holds} h"
+	" JOIN {sessions} s ON {s.id} OPERATOR(pg_catalog.=) h.session_id AND " SLOT_IS_OPEN("s")
 	" WHERE h.user_id OPERATOR(pg_catalog.=) $1"
 	" AND h.until OPERATOR(pg_catalog.>) $2"
 	" AND h.session_id OPERATOR(pg_catalog.<>) $3",

@@ -33,8 +33,8 @@ PG_FUNCTION_INFO_V1(swan_health);
  * a ledger too, which are guarded like itself.  swan_ledger_ids belongs to
  * docs/partition_ledger.sql: where it stays, writes end.
  */
-static const char inspection[] =
-"WITH RECURSIVE t AS (SELECT s.name, s.backfilled, s.columns, x.relid, x.label, x.guards,"
+static const char inspection_start[] =
+"WITH RECURSIVE t AS (SELECT s.name, s.own, s.backfilled, s.columns, x.relid, x.label, x.guards,"
 " u.oid IS NOT NULL OR x.label OPERATOR(pg_catalog.=) ANY ('{users,sessions}') AS expected"
 " FROM swan.studio s"
 " LEFT JOIN pg_catalog.pg_class u ON u.oid OPERATOR(pg_catalog.=) s.users"
@@ -56,16 +56,24 @@ OWN_TABLE("swan_ledger") "," OWN_TABLE("swan_lots") "," OWN_TABLE("swan_holds")
 " UNION ALL"
 " SELECT t.name, 2, pg_catalog.format('column \"%s\" of table \"%s\" is gone or of another type', k.name, c.relname)"
 " FROM t JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.relid"
-" JOIN (VALUES ('users', 'id', ARRAY[20, 23]), ('users', 'available_sessions', ARRAY[23]),"
-" ('sessions', 'id', ARRAY[20, 23]), ('sessions', 'user_id', ARRAY[20, 23]),"
-" ('sessions', 'status', NULL), ('sessions', 'session_date', ARRAY[1184, 1114])) r (label, col, types)"
-" ON r.label OPERATOR(pg_catalog.=) t.label"
-" CROSS JOIN LATERAL (SELECT COALESCE(t.columns OPERATOR(pg_catalog.->) 'names'"
-" OPERATOR(pg_catalog.->>) pg_catalog.concat(r.label, '.', r.col), r.col)) k (name)"
-" WHERE NOT EXISTS (SELECT 1 FROM pg_catalog.pg_attribute a"
-" WHERE a.attrelid OPERATOR(pg_catalog.=) c.oid"
+" JOIN (VALUES ";
+
+/* the columns come in between, see append_columns() */
+static const char inspection_end[] =
+") r (label, col, required, types, labels) ON r.label OPERATOR(pg_catalog.=) t.label"
+" CROSS JOIN LATERAL (SELECT CASE WHEN t.own THEN r.col ELSE"
+" COALESCE(t.columns OPERATOR(pg_catalog.->) 'names'"
+" OPERATOR(pg_catalog.->>) pg_catalog.concat(r.label, '.', r.col), CASE WHEN r.required THEN r.col END) END,"
+" t.columns OPERATOR(pg_catalog.->) 'time_zones'"
+" OPERATOR(pg_catalog.->>) pg_catalog.concat(r.label, '.', r.col)) k (name, zone)"
+" LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) c.oid"
 " AND a.attname OPERATOR(pg_catalog.=) k.name AND NOT a.attisdropped"
-" AND (r.types IS NULL OR a.atttypid OPERATOR(pg_catalog.=) ANY (r.types::pg_catalog.oid[])))"
+" LEFT JOIN pg_catalog.pg_type y ON y.oid OPERATOR(pg_catalog.=) a.atttypid"
+" WHERE k.name IS NOT NULL AND NOT COALESCE("
+"a.atttypid OPERATOR(pg_catalog.=) ANY (r.types::pg_catalog.oid[])"
+" AND (a.atttypid OPERATOR(pg_catalog.<>) 1114 OR k.zone IS NOT NULL)"
+" OR r.labels AND y.typtype OPERATOR(pg_catalog.=) 'e',"
+" t.own AND NOT r.required)"
 " UNION ALL"
 " SELECT t.name, CASE WHEN g.tgname IS NULL OR p.proname IS NULL"
 " AND w.guard OPERATOR(pg_catalog.=) ANY ('{swan_guard_users,swan_guard_sessions}') THEN 2 ELSE 1 END,"
@@ -108,14 +116,43 @@ OWN_TABLE("swan_ledger") "," OWN_TABLE("swan_lots") "," OWN_TABLE("swan_holds")
 " WHERE t.label OPERATOR(pg_catalog.=) 'users' AND r.rolsuper"
 " ORDER BY 1, 2 DESC, 3";
 
+/* Appends every column that a studio may have, with the types that hold it. */
+static void
+append_columns(StringInfo query)
+{
+	static const char *const types[] = {
+		[COLUMN_ID] = "{int8,int4}",
+		[COLUMN_NUMBER] = "{int4}",
+		[COLUMN_TEXT] = "{text,varchar}",
+		[COLUMN_LABEL] = "{text,varchar}",
+		[COLUMN_TIME] = "{timestamptz,timestamp}",
+		[COLUMN_FLAG] = "{bool}",
+	};
+
+	for (int i = 0; i < STUDIO_NCOLUMNS; i++)
+	{
+		const StudioColumnDef *def = &studio_column_defs[i];
+
+		appendStringInfo(query, "%s('%s', '%s', %s, '%s'::pg_catalog.regtype[], %s)",
+						 i == 0 ? "" : ", ", def->table == TABLE_USERS ? "users" : "sessions",
+						 def->name, def->absent ? "false" : "true", types[def->kind],
+						 def->kind == COLUMN_LABEL ? "true" : "false");
+	}
+}
+
 /* Returns (studio, how bad, problem) of one studio, or of all. */
 Rows
 inspect_studios(Call *call, const char *studio)
 {
 	static const Oid argtypes[] = {TEXTOID};
 	NullableDatum args[] = {arg_text(studio)};
+	StringInfoData query;
 
-	return statement_once(call, inspection, 1, argtypes, args);
+	initStringInfo(&query);
+	appendStringInfoString(&query, inspection_start);
+	append_columns(&query);
+	appendStringInfoString(&query, inspection_end);
+	return statement_once(call, query.data, 1, argtypes, args);
 }
 
 /*

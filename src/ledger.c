@@ -175,6 +175,7 @@ account_write(Call *call, Account *account, const Entry *entry)
 {
 	int32		balance_after = add_credits(account->ledger_balance, entry->delta);
 	int64		id = nextval_internal(call->studio->ledger_sequence, false);
+	TimestampTz at = Max(call->now, account->last_at);	/* clocks step back */
 	int64		actor_id = NO_ID;
 	int64		lot_id = NO_ID;
 	bool		once = entry->key != NULL || entry->payment_ref != NULL;
@@ -197,7 +198,7 @@ account_write(Call *call, Account *account, const Entry *entry)
 			arg_text(entry->item),
 			arg_id(account->call_id == NO_ID ? id : account->call_id),
 			{entry->details, entry->details == (Datum) 0},
-			arg_time(call->now),
+			arg_time(at),
 			arg_datum(FullTransactionIdGetDatum(GetTopFullTransactionId()))
 		};
 
@@ -216,6 +217,7 @@ account_write(Call *call, Account *account, const Entry *entry)
 	if (account->call_id == NO_ID)
 		account->call_id = id;
 	account->ledger_balance = balance_after;
+	account->last_at = at;
 	account->moved = add_credits(account->moved, entry->delta);
 	if (entry->opens_lot)
 		write_new_lot(call, account, entry, id);

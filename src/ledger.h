@@ -29,6 +29,7 @@ typedef struct Account
 	int32		moved;			/* sum of delta written since */
 	bool		has_ledger;		/* does he have any row? */
 	int32		ledger_balance; /* the last balance_after */
+	TimestampTz last_at;		/* when the last row was written */
 	int64		call_id;		/* the first ledger row of this call */
 	int			nlots;			/* lots with credits left, soonest first */
 	Lot		   *lots;

@@ -21,6 +21,7 @@
 #include "records.h"
 #include "rules.h"
 #include "slot.h"
+#include "zone.h"
 
 PG_FUNCTION_INFO_V1(swan_confirm);
 PG_FUNCTION_INFO_V1(swan_complete);
@@ -166,7 +167,7 @@ move_details(const Slot *from, const Slot *to)
 
 		appendStringInfo(&json, "%s{\"session_date\": \"%s\", \"duration\": %d, \"trainer_id\": ",
 						 i == 0 ? "\"from\": " : ", \"to\": ",
-						 timestamptz_to_str(slot->date), slot->duration);
+						 zone_json_time(slot->date), slot->duration);
 		if (slot->trainer_id == NO_ID)
 			appendStringInfoString(&json, "null}");
 		else

@@ -20,6 +20,7 @@
 #include "error.h"
 #include "ledger.h"
 #include "records.h"
+#include "zone.h"
 
 PG_FUNCTION_INFO_V1(swan_extend);
 PG_FUNCTION_INFO_V1(swan_expire);
@@ -99,11 +100,11 @@ extension_details(TimestampTz from, TimestampTz to)
 
 	initStringInfo(&json);
 	appendStringInfo(&json, "{\"extended_from\": \"%s\", \"extended_to\": ",
-					 timestamptz_to_str(from));
+					 zone_json_time(from));
 	if (to == NO_TIME)
 		appendStringInfoString(&json, "null}");
 	else
-		appendStringInfo(&json, "\"%s\"}", timestamptz_to_str(to));
+		appendStringInfo(&json, "\"%s\"}", zone_json_time(to));
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
 }
 

@@ -18,6 +18,7 @@
 #include "error.h"
 #include "ledger.h"
 #include "slot.h"
+#include "zone.h"
 
 PG_FUNCTION_INFO_V1(swan_open);
 
@@ -27,8 +28,8 @@ PG_FUNCTION_INFO_V1(swan_open);
  * minutes are hours and minutes.
  */
 static const Statement series = {
-	"SELECT ((($1 AT TIME ZONE $2) OPERATOR(pg_catalog.+)"
-	" (i OPERATOR(pg_catalog.*) pg_catalog.date_trunc('day', $3))) AT TIME ZONE $2)"
+	"SELECT " INSTANT("$2", LOCAL_TIME("$2", "$1") " OPERATOR(pg_catalog.+)"
+					  " (i OPERATOR(pg_catalog.*) pg_catalog.date_trunc('day', $3))")
 	" OPERATOR(pg_catalog.+) (i OPERATOR(pg_catalog.*)"
 	" ($3 OPERATOR(pg_catalog.-) pg_catalog.date_trunc('day', $3)))"
 	" FROM (SELECT n::pg_catalog.float8 AS i"

@@ -16,6 +16,7 @@
 #include "cursor.h"
 #include "error.h"
 #include "slot.h"
+#include "zone.h"
 
 PG_FUNCTION_INFO_V1(swan_slots);
 PG_FUNCTION_INFO_V1(swan_schedule);
@@ -75,7 +76,7 @@ static const Statement expiring_lots = {
 	" WHERE NOT l.swept AND l.remaining OPERATOR(pg_catalog.>) 0"
 	" AND l.expires_at OPERATOR(pg_catalog.>) $1"
 	" AND l.expires_at OPERATOR(pg_catalog.<=)"
-	" ((($1 AT TIME ZONE $3) OPERATOR(pg_catalog.+) $2) AT TIME ZONE $3)"
+	" " INSTANT("$3", LOCAL_TIME("$3", "$1") " OPERATOR(pg_catalog.+) $2")
 	" AND ($5 IS NULL OR ROW(l.expires_at, l.id) OPERATOR(pg_catalog.>) ROW($4, $5))"
 	" ORDER BY l.expires_at, l.id LIMIT $6",
 	6, {TIMESTAMPTZOID, INTERVALOID, TEXTOID, TIMESTAMPTZOID, INT8OID, INT4OID}, PLAN_CUSTOM

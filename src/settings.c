@@ -11,7 +11,6 @@
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "pgtime.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -23,6 +22,7 @@
 #include "integrity.h"
 #include "ledger.h"
 #include "records.h"
+#include "zone.h"
 
 PG_FUNCTION_INFO_V1(swan_configure);
 PG_FUNCTION_INFO_V1(swan_settings);
@@ -142,21 +142,54 @@ check_interval(const Setting *setting, const char *value)
 {
 	Interval	zero = {0};
 	Interval	millennium = {.month = 1000 * MONTHS_PER_YEAR};
-	Datum		interval = DirectFunctionCall3(interval_in, CStringGetDatum(value),
-											   ObjectIdGetDatum(InvalidOid),
-											   Int32GetDatum(-1));
+	Interval	interval;
 
-	if (DatumGetBool(DirectFunctionCall2(interval_lt, interval, IntervalPGetDatum(&zero))) ||
-		DatumGetBool(DirectFunctionCall2(interval_gt, interval, IntervalPGetDatum(&millennium))))
+	if (!parse_interval(value, &interval) ||
+		DatumGetBool(DirectFunctionCall2(interval_lt, IntervalPGetDatum(&interval),
+										 IntervalPGetDatum(&zero))) ||
+		DatumGetBool(DirectFunctionCall2(interval_gt, IntervalPGetDatum(&interval),
+										 IntervalPGetDatum(&millennium))))
 		refuse_value(setting, value, "Use an interval from zero to 1000 years.");
+}
+
+/* Checks the name of a time zone. */
+static void
+check_time_zone(const Setting *setting, const char *value)
+{
+	const char *hint;
+
+	if (zone_problem(value, &hint))
+		refuse_value(setting, value, psprintf("%c%s.", pg_toupper(hint[0]), hint + 1));
+}
+
+/*
+ * Checks a list of schemas.  An empty one is no list; temporary objects are
+ * anybody's, so they must not be found before those of a schema.
+ */
+static void
+check_schemas(const Setting *setting, const char *value)
+{
+	List	   *schemas;
+	ListCell   *cell;
+
+	if (!SplitIdentifierString(pstrdup(value), ',', &schemas) || schemas == NIL)
+		refuse_value(setting, value,
+					 "Use a list of schemas, as in SET search_path, or NULL for those of the studio.");
+	foreach(cell, schemas)
+	{
+		const char *schema = lfirst(cell);
+
+		if (schema[0] == '\0')
+			refuse_value(setting, value, "A schema has a name; use NULL for those of the studio.");
+		if (strcmp(schema, "pg_temp") == 0 && lnext(schemas, cell) != NULL)
+			refuse_value(setting, value, "pg_temp may only stand last, where it is searched anyway.");
+	}
 }
 
 /* Checks a value before it is written. */
 static void
 check_value(Studio *studio, const Setting *setting, const char *value)
 {
-	List	   *schemas;
-
 	switch (setting->kind)
 	{
 		case SETTING_CHOICE:
@@ -169,12 +202,10 @@ check_value(Studio *studio, const Setting *setting, const char *value)
 			check_interval(setting, value);
 			break;
 		case SETTING_TIME_ZONE:
-			if (pg_tzset(value) == NULL)
-				refuse_value(setting, value, "pg_timezone_names lists the names.");
+			check_time_zone(setting, value);
 			break;
 		case SETTING_SEARCH_PATH:
-			if (!SplitIdentifierString(pstrdup(value), ',', &schemas))
-				refuse_value(setting, value, "Use a list of schemas, as in SET search_path.");
+			check_schemas(setting, value);
 			break;
 	}
 	if (strcmp(setting->name, "session_records") == 0 && strcmp(value, "on") == 0 &&
@@ -197,6 +228,7 @@ write_setting(const char *studio, const Setting *setting, const char *value,
 	Rows		result;
 	char	   *written;
 
+	call_set_parameter(call, "IntervalStyle", "postgres");
 	result = statement_once(call,
 							psprintf("UPDATE swan.studio SET %s = $2::pg_catalog.%s"
 									 " WHERE name OPERATOR(pg_catalog.=) $1 RETURNING %s",
@@ -273,6 +305,9 @@ note_drift(void *arg, const char *check, Rows result, uint64 row)
 	bool		of_user = row_isnull(result, row, 2);
 
 	if (is_about_balances(check) != drift->of_balances)
+		return;
+	/* ends by itself */
+	if (strcmp(check, "hold_slot") == 0)
 		return;
 	/* what was never paid for and is over stays what it is */
 	if (strcmp(check, "unpaid_booking") == 0 &&
@@ -392,6 +427,7 @@ swan_settings(PG_FUNCTION_ARGS)
 	appendStringInfoString(&query, " FROM swan.studio WHERE name OPERATOR(pg_catalog.=) $1");
 
 	call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");
+	call_set_parameter(call, "IntervalStyle", "postgres");
 	result = statement_once(call, query.data, 1, argtypes, args);
 	if (result.nrows != 1)
 		elog(ERROR, "a studio has no row in the registry");

@@ -13,6 +13,7 @@
 
 #include "error.h"
 #include "slot.h"
+#include "zone.h"
 
 static const Statement find_slot = {
 	"SELECT" SLOT_COLUMNS " FROM {sessions} s"
@@ -179,16 +180,14 @@ slot_fit(Studio *studio, Slot *slot)
 															 Int32GetDatum(columns[SESSIONS_DATE].typmod)));
 	if (columns[SESSIONS_DATE].type == TIMESTAMPOID)
 	{
-		Datum		zone = CStringGetTextDatum(columns[SESSIONS_DATE].time_zone);
-		Datum		local = DirectFunctionCall2(timestamptz_zone, zone,
-												TimestampTzGetDatum(slot->date));
+		const char *zone = columns[SESSIONS_DATE].time_zone;
 
-		if (DatumGetTimestampTz(DirectFunctionCall2(timestamp_zone, zone, local)) != slot->date)
+		if (zone_instant(zone, zone_local_time(zone, slot->date)) != slot->date)
 			ereport(ERROR,
 					(swan_errcode(SWAN_INVALID_ARGUMENT),
 					 errmsg("column \"%s\" cannot hold %s: clocks in zone \"%s\" show it twice",
 							columns[SESSIONS_DATE].name, timestamptz_to_str(slot->date),
-							columns[SESSIONS_DATE].time_zone)));
+							zone)));
 	}
 }
 
@@ -378,8 +377,9 @@ slot_end_hold(Call *call, int64 session_id)
 {
 	NullableDatum args[] = {arg_id(session_id)};
 
+	if (statement_recheck(call, &find_hold, args).nrows == 0)
+		return;
 	if (statement_change(call, &delete_hold, args, TABLE_HOLDS, CMD_DELETE, NULL, 0).nrows == 0 &&
-		IsolationUsesXactSnapshot() &&
-		statement_recheck(call, &find_hold, args).nrows > 0)
-		swan_serialization_failure();
+		IsolationUsesXactSnapshot())
+		swan_serialization_failure();	/* it is newer than our snapshot */
 }

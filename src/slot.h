@@ -62,6 +62,11 @@ typedef struct Slot
 	"{?sessions.created_at:, {sessions.created_at=" now "}}" \
 	"{?sessions.updated_at:, {sessions.updated_at=" now "}}"
 
+/* whether a row is a slot that nobody has */
+#define SLOT_IS_OPEN(alias) \
+	"{" alias ".session_date} IS NOT NULL AND {" alias ".user_id} IS NULL" \
+	" AND {" alias ".status} OPERATOR(pg_catalog.=) 'available'"
+
 /* whether somebody is going to come, as slot_is_live() says it */
 #define SLOT_IS_LIVE(alias) \
 	"{" alias ".status} OPERATOR(pg_catalog.=) ANY ('{scheduled,confirmed}')"

@@ -88,6 +88,15 @@ call_begin_as(Oid userid, const char *search_path)
 	return call;
 }
 
+/* Sets a parameter until the frame is closed. */
+void
+call_set_parameter(Call *call, const char *name, const char *value)
+{
+	Assert(call == top_call);
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
 /* Opens the frame of a call on a studio. */
 Call *
 call_begin(Studio *studio, CallKind kind)

@@ -81,6 +81,7 @@ extern Call *call_begin(Studio *studio, CallKind kind);
 extern Call *call_begin_as(Oid userid, const char *search_path);
 extern void call_end(Call *call);
 extern void call_set_now(Call *call);
+extern void call_set_parameter(Call *call, const char *name, const char *value);
 extern Datum call_return_row(Call *call, FunctionCallInfo fcinfo,
 							 Datum *values, bool *nulls);
 extern void call_put_result(FunctionCallInfo fcinfo, Rows result);

@@ -13,14 +13,15 @@
 #include "actor.h"
 #include "argument.h"
 #include "error.h"
+#include "zone.h"
 
 PG_FUNCTION_INFO_V1(swan_stats);
 PG_FUNCTION_INFO_V1(swan_liability);
 
 /* midnight of the day of $1 in the studio's time zone $2, so many days ago */
 #define MIDNIGHT(days_ago) \
-	"((pg_catalog.date_trunc('day', $1 AT TIME ZONE $2) OPERATOR(pg_catalog.-)" \
-	" '" days_ago " days'::pg_catalog.interval) AT TIME ZONE $2)"
+	INSTANT("$2", "pg_catalog.date_trunc('day', " LOCAL_TIME("$2", "$1") ")" \
+			" OPERATOR(pg_catalog.-) '" days_ago " days'::pg_catalog.interval")
 
 /*
  * Every row is always there, so that a series does not end because its value is
@@ -62,7 +63,7 @@ static const Statement read_stats = {
  * studio is not backfilled, an untouched client counts as one opening lot.
  */
 static const Statement read_liability = {
-	"SELECT pg_catalog.to_char(COALESCE(g.at, x.at) AT TIME ZONE $2, 'YYYY-MM'),"
+	"SELECT pg_catalog.to_char(" LOCAL_TIME("$2", "COALESCE(g.at, x.at)") ", 'YYYY-MM'),"
 	" COALESCE(o.source, x.source), pg_catalog.sum(x.credits)::pg_catalog.int8"
 	" FROM (SELECT l.id AS lot_id, l.remaining AS credits,"
 	" NULL::pg_catalog.timestamptz AS at, NULL::pg_catalog.text AS source FROM {lots} l"

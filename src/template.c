@@ -39,6 +39,7 @@
 #include "utils/builtins.h"
 
 #include "template.h"
+#include "zone.h"
 
 static const char *expand_into(StringInfo out, Studio *studio, const char *p,
 							   bool wanted, bool nested);
@@ -98,8 +99,8 @@ expand_reading(StringInfo out, Studio *studio, StudioColumnId id, const char *al
 	}
 	quoted = quote_identifier(column->name);
 	if (column->type == TIMESTAMPOID)
-		appendStringInfo(out, "(%s.%s AT TIME ZONE %s)", alias, quoted,
-						 quote_literal_cstr(column->time_zone));
+		appendStringInfo(out, INSTANT("%s", "%s.%s"),
+						 quote_literal_cstr(column->time_zone), alias, quoted);
 	else if (id == USERS_ROLE && studio->role_names)
 	{
 		appendStringInfoString(out, "(CASE");
@@ -124,8 +125,8 @@ expand_value(StringInfo out, Studio *studio, StudioColumnId id, const char *expr
 	const StudioColumn *column = &studio->columns[id];
 
 	if (column->type == TIMESTAMPOID)
-		appendStringInfo(out, "(%s AT TIME ZONE %s)", expression,
-						 quote_literal_cstr(column->time_zone));
+		appendStringInfo(out, LOCAL_TIME("%s", "%s"),
+						 quote_literal_cstr(column->time_zone), expression);
 	else if (studio_column_defs[id].kind == COLUMN_LABEL && column->type != TEXTOID)
 		appendStringInfo(out, "%s::%s", expression, format_type_be_qualified(column->type));
 	else if (column->type == VARCHAROID)

@@ -90,14 +90,14 @@ WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
     WHERE t.oid = d.objid AND (t.typcategory = 'A' OR c.relkind = 'r')))
   AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'swanalloc');
 
--- its functions and procedures, those of triggers aside
+-- its functions and procedures, those of triggers and those of the engine's own statements aside
 CREATE TEMP VIEW routine AS
 SELECT p.*,
 	replace(regexp_replace(pg_get_function_arguments(p.oid), '::[a-z ]+(\[\])?(?=,|$)', '', 'g'),
 			'timestamp with time zone', 'timestamptz') AS arguments,
 	pg_get_function_result(p.oid) AS result
 FROM pg_proc p JOIN member m ON m.classid = 'pg_proc'::regclass AND m.objid = p.oid
-WHERE p.prorettype <> 'trigger'::regtype;
+WHERE p.prorettype <> 'trigger'::regtype AND p.pronamespace <> 'swan'::regnamespace;
 
 CREATE TEMP VIEW composite AS
 SELECT t.oid, t.typname AS name, t.typnamespace,
@@ -173,7 +173,10 @@ SELECT is((SELECT string_agg(proname || '.' || n, ', ') FROM routine, unnest(pro
 -- What holds for all of them, trigger functions included
 CREATE TEMP VIEW function AS
 SELECT p.*, m.object FROM pg_proc p JOIN member m ON m.classid = 'pg_proc'::regclass AND m.objid = p.oid;
-SELECT is((SELECT string_agg(object, ', ') FROM function WHERE proisstrict), NULL, 'none is strict: NULL is answered');
+SELECT is((SELECT string_agg(object, ', ') FROM function WHERE proisstrict AND pronamespace <> 'swan'::regnamespace), NULL, 'none is strict: NULL is answered');
+SELECT set_eq($$SELECT object, proisstrict, provolatile, proparallel FROM function WHERE pronamespace = 'swan'::regnamespace AND prorettype <> 'trigger'::regtype$$,
+	$$VALUES ('function swan.local_time(text,timestamp with time zone)', true, 'i'::"char", 's'::"char"),
+		('function swan.instant(text,timestamp without time zone)', true, 'i', 's')$$, 'the functions of the engine''s own statements are exactly these');
 SELECT is((SELECT string_agg(object, ', ') FROM function WHERE prosecdef), NULL, 'none is SECURITY DEFINER');
 SELECT is((SELECT string_agg(object, ', ') FROM function WHERE proleakproof), NULL, 'none is leakproof');
 SELECT is((SELECT string_agg(object, ', ') FROM function WHERE proconfig IS NOT NULL), NULL, 'none changes settings by attribute');

@@ -69,12 +69,12 @@ SELECT pg_temp.where_exists('swan_hold', $$SELECT swan_hold(1, id) FROM thing WH
 	pg_temp.where_exists('swan_purchase', $$SELECT swan_purchase(1, 10, p) FROM unnest(ARRAY['pay', 'reversed']) p$$),
 	pg_temp.where_exists('swan_reverse', $$SELECT swan_reverse('reversed')$$) \g /dev/null
 
--- The functions, from the catalog
+-- The functions, from the catalog; those in schema swan read nothing
 CREATE TEMP TABLE routine AS
 SELECT p.oid, p.proname::text AS name, p.prokind
 FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid
-WHERE e.extname = 'swanalloc' AND p.prorettype <> 'trigger'::regtype;
+WHERE e.extname = 'swanalloc' AND p.prorettype <> 'trigger'::regtype AND p.pronamespace <> 'swan'::regnamespace;
 
 -- Their input arguments; position counts from the left, has_default from the right
 CREATE TEMP TABLE argument AS

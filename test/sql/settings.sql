@@ -43,6 +43,23 @@ SELECT swan_configure('cancel_window', 'soon');
 \set VERBOSITY default
 SELECT swan_configure('time_zone', 'Europe/Atlantis');
 SELECT swan_configure('time_zone', '');
+-- whatever is no interval or number is refused with our DETAIL, and not with the server's words
+CREATE FUNCTION pg_temp.refusal(setting text, value text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE detail text; BEGIN RETURN 'taken: ' || swan_configure(setting, value); EXCEPTION WHEN OTHERS THEN GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL; RETURN SQLSTATE || ' ' || (detail::json ->> 'code'); END $$;
+SELECT left(value, 30) AS value, pg_temp.refusal('cancel_window', value) FROM unnest(ARRAY['', ' ', 'soon', '1 fortnight', '10 12', '1 hour ago', '2026-01-01', 'now', 'infinity', '-infinity', '@', 'P1',
+	'999999999999999999999 days', '1e400 hours', '178956971 years', repeat('1 hour ', 100), '1001 years', '-1 month 29 days', '1 hour; DROP', 'NaN hours']) v (value);
+SELECT value, pg_temp.refusal('cancel_window', value) FROM unnest(ARRAY['90', '1.5 hours', 'PT36H', 'P1DT12H', 'P0001-00-00', '1-2', '1 12:00', '@ 1 day', '1000 years', '0', ' 12 h ', '1d12h']) v (value);
+SET intervalstyle = 'iso_8601';
+SELECT value FROM swan_settings() WHERE setting = 'cancel_window';
+SELECT pg_temp.refusal('cancel_window', '1 day 12 hours');
+SET intervalstyle = 'postgres';
+SELECT pg_temp.refusal('cancel_window', '24 hours');
+SELECT value, pg_temp.refusal('grant_max', value) FROM unnest(ARRAY['', ' ', 'ten', '1.5', '1e2', '0x10', '1_000', '99999999999999999999', '-5', '10 ', '10001']) v (value);
+-- a path of nothing, with nothing in it, or with what is anybody's in front
+SELECT path, pg_temp.refusal('search_path', path) FROM unnest(ARRAY['', '  ', '""', ',', 'studio,', 'studio, ""', '"" , studio', 'pg_temp, studio', 'studio, PG_TEMP, public', 'studio public']) p (path);
+SELECT path, pg_temp.refusal('search_path', path) FROM unnest(ARRAY['studio, pg_temp', 'pg_temp', '"$user", studio', 'pg_catalog, studio', ' Studio ']) p (path);
+SELECT swan_configure('search_path', NULL);
+DROP FUNCTION pg_temp.refusal;
 SELECT swan_configure('search_path', 'a b');
 SELECT swan_configure('search_path', '"; DROP');
 -- nothing of that was taken
