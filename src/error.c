@@ -60,16 +60,37 @@ static const ErrorEntry swan_error_table[] = {
 	"The feed was reset. Start again from the last ledger id you have."},
 };
 
-/* what a backend may also meet; class or code, and what to answer */
+/*
+ * What a backend may also meet, by SQLSTATE.  That of a wrong type depends on
+ * the driver: one sends every value as text (22P02), another says what type it
+ * is and finds no function (42883).
+ */
 static const ErrorEntry generic_error_table[] = {
-	{"22P02", "INVALID_ARGUMENT", 400, "A value is not valid."},
+	{"08006", "RETRY", 503, "The database cannot be reached. Please try again."},
+	{"08P01", "RETRY", 503, "The database cannot be reached. Please try again."},
+	{"22001", "INVALID_ARGUMENT", 400, "A text is too long."},
 	{"22003", "INVALID_ARGUMENT", 400, "A number is out of range."},
 	{"22007", "INVALID_ARGUMENT", 400, "A date or time is not valid."},
 	{"22008", "INVALID_ARGUMENT", 400, "A date or time is out of range."},
+	{"22009", "INVALID_ARGUMENT", 400, "A date or time is not valid."},
+	{"22015", "INVALID_ARGUMENT", 400, "A date or time is out of range."},
+	{"22021", "INVALID_ARGUMENT", 400, "A text is not valid."},
+	{"22023", "INVALID_ARGUMENT", 400, "A value is not valid."},
+	{"22P02", "INVALID_ARGUMENT", 400, "A value is not valid."},
+	{"22P05", "INVALID_ARGUMENT", 400, "A text is not valid."},
+	{"23505", "CONFLICT", 409, "There is such an entry already."},
+	{"25006", "RETRY", 503, "Nothing can be changed at the moment. Please try again."},
 	{"40001", "RETRY", 503, "Please try again."},
 	{"40P01", "RETRY", 503, "Please try again."},
+	{"42804", "INVALID_ARGUMENT", 400, "A value is not valid."},
+	{"42883", "INVALID_ARGUMENT", 400, "A value is not valid."},
+	{"53300", "RETRY", 503, "The database is busy. Please try again."},
 	{"55P03", "RETRY", 503, "Please try again."},
 	{"57014", "RETRY", 503, "The request took too long. Please try again."},
+	{"57P01", "RETRY", 503, "The database cannot be reached. Please try again."},
+	{"57P02", "RETRY", 503, "The database cannot be reached. Please try again."},
+	{"57P03", "RETRY", 503, "The database cannot be reached. Please try again."},
+	{"P0001", "CONFLICT", 409, "A rule of the application does not allow this."},
 	{"other", "DATABASE_ERROR", 500, "Failed to allocate sessions due to database error"},
 };
 
