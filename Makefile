@@ -2,14 +2,21 @@
 #
 # The version is written in swanalloc.control and nowhere else that is built from.
 
+# Where this file lies. With `make -f that/Makefile` what is built goes into the current directory.
+TOP := $(patsubst %/,%,$(dir $(firstword $(MAKEFILE_LIST))))
+found = $(patsubst $(TOP)/%,%,$(sort $(wildcard $(TOP)/$(1))))
+
 EXTENSION = swanalloc
-EXTVERSION := $(shell sed -n "s/^default_version *= *'\([^']*\)'.*/\1/p" swanalloc.control)
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\([^']*\)'.*/\1/p" '$(TOP)/swanalloc.control')
 
 MODULE_big = swanalloc
-OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
+OBJS = $(patsubst %.c,%.o,$(call found,src/*.c))
 
-DATA = $(sort $(wildcard sql/swanalloc--*--*.sql))
+DATA = $(call found,sql/swanalloc--*--*.sql)
 DATA_built = sql/swanalloc--$(EXTVERSION).sql
+
+# What one needs on the server when the library is missing; in `pg_config --docdir`/extension.
+DOCS = docs/emergency.sql docs/emergency_undo.sql docs/partition_ledger.sql
 
 # -Wextra, less the three kinds the server's own headers and calling convention cause.
 # `make COPT=-Werror` is what the tests build with.
@@ -18,12 +25,12 @@ PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-f
 
 # One pg_regress call, one file after another; the answers lie in expected/. Databases are
 # UTF8 with the C locale, so that an answer does not depend on the machine.
-REGRESS = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
+REGRESS = $(patsubst test/sql/%.sql,%,$(call found,test/sql/*.sql))
 REGRESS_OPTS = --inputdir=test
-ISOLATION = $(patsubst test/isolation/specs/%.spec,%,$(sort $(wildcard test/isolation/specs/*.spec)))
+ISOLATION = $(patsubst test/isolation/specs/%.spec,%,$(call found,test/isolation/specs/*.spec))
 ISOLATION_OPTS = --inputdir=test/isolation
-PROVE_TESTS = $(sort $(wildcard test/t/*.pl))
-PGTAP_TESTS = $(sort $(wildcard test/pgtap/*.sql))
+PROVE_TESTS = $(call found,test/t/*.pl)
+PGTAP_TESTS = $(call found,test/pgtap/*.sql)
 PGTAP_DB = contrib_regression_pgtap
 NO_LOCALE = 1
 ENCODING = UTF8
@@ -44,12 +51,28 @@ ifneq (,$(and $(wildcard $(PGXS)),$(SERVER_HEADER)))
 include $(PGXS)
 
 # Debian's server is not built with --enable-depend, so headers are named here.
-$(OBJS) $(OBJS:.o=.bc): $(wildcard src/*.h)
+$(OBJS) $(OBJS:.o=.bc): $(wildcard $(TOP)/src/*.h)
 
 sql/swanalloc--$(EXTVERSION).sql: sql/swanalloc.sql
 	cp $< $@
 
+# PGXS looks for them under docs/, where they were not installed.
+uninstall: uninstall-docs
+uninstall-docs:
+	rm -f $(addprefix '$(DESTDIR)$(docdir)/$(docmoduledir)'/, $(notdir $(DOCS)))
+
 LINT_ENV = CC='$(CC)' CFLAGS='$(CPPFLAGS) $(CFLAGS)'
+
+ifneq ($(realpath $(TOP)),$(realpath .))
+
+$(OBJS) $(OBJS:.o=.bc) sql/swanalloc--$(EXTVERSION).sql: | build-directories
+build-directories:
+	@mkdir -p src sql
+
+installcheck installcheck-regress installcheck-isolation installcheck-tap installcheck-pgtap:
+	@echo 'swanalloc: run the tests in $(TOP)' >&2; exit 1
+
+else
 
 # Regress and isolation honour EXTRA_REGRESS_OPTS, e.g. --temp-instance=./tmp_inst.
 installcheck-regress:
@@ -67,11 +90,13 @@ else
 endif
 endif
 
-# TAP tests start clusters of their own from the installed binaries.
+# TAP tests start clusters of their own from the installed binaries, which root may not.
 installcheck-tap:
 ifneq ($(strip $(PROVE_TESTS)),)
 ifeq ($(enable_tap_tests),yes)
-	@if perl -I '$(top_srcdir)/src/test/perl' -c -e 'use IPC::Run; use Test::More; use PostgreSQL::Test::Cluster' 2>/dev/null; then \
+	@if [ "$$(id -u)" = 0 ]; then \
+		echo '# TAP tests skipped: a server does not run as root; `make test` runs them as another user'; \
+	elif perl -I '$(top_srcdir)/src/test/perl' -c -e 'use IPC::Run; use Test::More; use PostgreSQL::Test::Cluster' 2>/dev/null; then \
 		$(prove_installcheck); \
 	else echo '# TAP tests skipped: PostgreSQL::Test::Cluster or IPC::Run is missing'; fi
 else
@@ -98,6 +123,8 @@ installcheck:
 		$(MAKE) --no-print-directory installcheck-$$suite || status=1; \
 	done; exit $$status
 
+endif
+
 else
 
 # Without the server's headers only the targets further down work.
@@ -111,19 +138,19 @@ endif
 
 # These do their own set-up and leave nothing behind. SUITES picks, e.g. SUITES="regress tap".
 test:
-	@test/run $(SUITES)
+	@$(TOP)/test/run $(SUITES)
 
 demo:
-	@examples/demo/run
+	@$(TOP)/examples/demo/run
 
 bench:
-	@bench/run
+	@$(TOP)/bench/run
 
 lint:
-	@$(LINT_ENV) test/lint
+	@$(LINT_ENV) $(TOP)/test/lint
 
 format:
-	@test/format
+	@$(TOP)/test/format
 
 help:
 	@echo 'make demo          a studio, a rush of clients and what became of it, in a throwaway server'
@@ -138,5 +165,5 @@ help:
 	@echo 'make bench         measure against what one would write instead; PARTS="book wal" picks'
 	@echo 'make clean         remove what the build made'
 
-.PHONY: installcheck installcheck-regress installcheck-isolation installcheck-tap installcheck-pgtap \
+.PHONY: uninstall-docs build-directories installcheck installcheck-regress installcheck-isolation installcheck-tap installcheck-pgtap \
 	test demo bench lint format help
