@@ -48,6 +48,27 @@ CREATE TABLE swan.studio (
 	CONSTRAINT studio_records_need_guard CHECK (session_records OPERATOR(pg_catalog.=) 'off' OR guard_balance OPERATOR(pg_catalog.=) 'refuse')
 );
 COMMENT ON TABLE swan.studio IS 'the studios of this database: their two tables, column names and settings; written by swan_* functions only';
+COMMENT ON COLUMN swan.studio.name IS 'its name';
+COMMENT ON COLUMN swan.studio.users IS 'its users table';
+COMMENT ON COLUMN swan.studio.sessions IS 'its sessions table';
+COMMENT ON COLUMN swan.studio.owned_by IS 'the owner when it was made';
+COMMENT ON COLUMN swan.studio.own IS 'made by swan_create_studio';
+COMMENT ON COLUMN swan.studio.columns IS 'names of columns, where they differ';
+COMMENT ON COLUMN swan.studio.backfilled IS 'every client has a ledger';
+COMMENT ON COLUMN swan.studio.created_at IS 'when it was made or attached';
+COMMENT ON COLUMN swan.studio.guard_balance IS 'setting: direct changes of a balance are refused or recorded';
+COMMENT ON COLUMN swan.studio.guard_sessions IS 'setting: direct changes of client or status are refused, recorded or ignored';
+COMMENT ON COLUMN swan.studio.grant_max IS 'setting: most credits of one grant';
+COMMENT ON COLUMN swan.studio.purchase_max IS 'setting: most credits of one purchase';
+COMMENT ON COLUMN swan.studio.low_threshold IS 'setting: from this balance on a client is warned';
+COMMENT ON COLUMN swan.studio.cancel_window IS 'setting: how long before its start a booking can be cancelled with its credit returned';
+COMMENT ON COLUMN swan.studio.admin_booking IS 'setting: whether bookings that an admin makes are free or charged';
+COMMENT ON COLUMN swan.studio.hold_max IS 'setting: slots that a client may hold at once';
+COMMENT ON COLUMN swan.studio.trainer_overlap IS 'setting: whether a trainer''s sessions may overlap';
+COMMENT ON COLUMN swan.studio.time_zone IS 'setting: where the studio is; times without a zone are of it';
+COMMENT ON COLUMN swan.studio.search_path IS 'setting: where the application''s triggers find their names';
+COMMENT ON COLUMN swan.studio.session_records IS 'setting: whether an undated session stands for each credit';
+COMMENT ON COLUMN swan.studio.feed IS 'where the feed''s transaction ids are valid';
 
 CREATE TABLE swan.role (
 	studio text NOT NULL,
@@ -59,6 +80,10 @@ CREATE TABLE swan.role (
 	CONSTRAINT role_person CHECK ((as_what OPERATOR(pg_catalog.=) 'person') OPERATOR(pg_catalog.=) (user_id IS NOT NULL))
 );
 COMMENT ON TABLE swan.role IS 'what a database role is to a studio: a person, a backend, the system or a reader; written by swan_allow and swan_disallow';
+COMMENT ON COLUMN swan.role.studio IS 'the studio';
+COMMENT ON COLUMN swan.role.db_role IS 'the database role';
+COMMENT ON COLUMN swan.role.as_what IS 'person, backend, system or reader';
+COMMENT ON COLUMN swan.role.user_id IS 'the person';
 
 SELECT pg_catalog.pg_extension_config_dump('swan.studio', '');
 SELECT pg_catalog.pg_extension_config_dump('swan.role', '');
@@ -115,6 +140,13 @@ CREATE TYPE @extschema@.swan_credit AS (
 	replayed boolean
 );
 COMMENT ON TYPE @extschema@.swan_credit IS 'result of swan_grant and swan_purchase: credits added and what is available now';
+COMMENT ON COLUMN @extschema@.swan_credit.user_id IS 'the client';
+COMMENT ON COLUMN @extschema@.swan_credit.added IS 'credits added';
+COMMENT ON COLUMN @extschema@.swan_credit.available_sessions IS 'what he can spend after the call';
+COMMENT ON COLUMN @extschema@.swan_credit.message IS 'a sentence to show';
+COMMENT ON COLUMN @extschema@.swan_credit.sessions IS 'one object for each credit added: number, status, duration, notes';
+COMMENT ON COLUMN @extschema@.swan_credit.ledger_id IS 'the ledger row; also the id of the lot';
+COMMENT ON COLUMN @extschema@.swan_credit.replayed IS 'the key was used before, nothing was done now';
 
 CREATE TYPE @extschema@.swan_lot AS (
 	lot_id bigint,
@@ -126,6 +158,13 @@ CREATE TYPE @extschema@.swan_lot AS (
 	payment_ref text
 );
 COMMENT ON TYPE @extschema@.swan_lot IS 'one lot of credits: where they came from, how many are left, when they expire';
+COMMENT ON COLUMN @extschema@.swan_lot.lot_id IS 'its id';
+COMMENT ON COLUMN @extschema@.swan_lot.source IS 'opening, grant, purchase, reinstatement or external';
+COMMENT ON COLUMN @extschema@.swan_lot.granted IS 'credits it began with';
+COMMENT ON COLUMN @extschema@.swan_lot.remaining IS 'credits left';
+COMMENT ON COLUMN @extschema@.swan_lot.expires_at IS 'NULL: never';
+COMMENT ON COLUMN @extschema@.swan_lot.reason IS 'that of the grant';
+COMMENT ON COLUMN @extschema@.swan_lot.payment_ref IS 'that of the purchase';
 
 CREATE TYPE @extschema@.swan_booking AS (
 	session_id bigint,
@@ -142,6 +181,18 @@ CREATE TYPE @extschema@.swan_booking AS (
 	replayed boolean
 );
 COMMENT ON TYPE @extschema@.swan_booking IS 'a booking: the slot, its client, whether it took a credit and what the client has left';
+COMMENT ON COLUMN @extschema@.swan_booking.session_id IS 'the session';
+COMMENT ON COLUMN @extschema@.swan_booking.user_id IS 'its client';
+COMMENT ON COLUMN @extschema@.swan_booking.trainer_id IS 'its trainer';
+COMMENT ON COLUMN @extschema@.swan_booking.status IS 'its status';
+COMMENT ON COLUMN @extschema@.swan_booking.session_date IS 'its start';
+COMMENT ON COLUMN @extschema@.swan_booking.duration IS 'minutes';
+COMMENT ON COLUMN @extschema@.swan_booking.booked_at IS 'when it was booked';
+COMMENT ON COLUMN @extschema@.swan_booking.charged IS 'the booking took a credit';
+COMMENT ON COLUMN @extschema@.swan_booking.available_sessions IS 'what the client can spend after the call; NULL for an open slot that was moved';
+COMMENT ON COLUMN @extschema@.swan_booking.message IS 'a sentence to show';
+COMMENT ON COLUMN @extschema@.swan_booking.ledger_id IS 'the ledger row; NULL for an open slot that was moved';
+COMMENT ON COLUMN @extschema@.swan_booking.replayed IS 'the key was used before, nothing was done now';
 
 CREATE TYPE @extschema@.swan_reversal AS (
 	user_id bigint,
@@ -152,6 +203,12 @@ CREATE TYPE @extschema@.swan_reversal AS (
 	replayed boolean
 );
 COMMENT ON TYPE @extschema@.swan_reversal IS 'credits taken back or given back: how many moved, how many could not';
+COMMENT ON COLUMN @extschema@.swan_reversal.user_id IS 'the client';
+COMMENT ON COLUMN @extschema@.swan_reversal.moved IS 'credits taken back, or given back';
+COMMENT ON COLUMN @extschema@.swan_reversal.shortfall IS 'credits that could not be taken';
+COMMENT ON COLUMN @extschema@.swan_reversal.available_sessions IS 'what he can spend after the call';
+COMMENT ON COLUMN @extschema@.swan_reversal.ledger_id IS 'the first ledger row of the call';
+COMMENT ON COLUMN @extschema@.swan_reversal.replayed IS 'the key was used before, nothing was done now';
 
 CREATE TYPE @extschema@.swan_cancellation AS (
 	session_id bigint,
@@ -170,6 +227,20 @@ CREATE TYPE @extschema@.swan_cancellation AS (
 	reopened_session_id bigint
 );
 COMMENT ON TYPE @extschema@.swan_cancellation IS 'a booking that was given up, whether its credit can be spent again, and the slot that took its place';
+COMMENT ON COLUMN @extschema@.swan_cancellation.session_id IS 'the session';
+COMMENT ON COLUMN @extschema@.swan_cancellation.user_id IS 'its client; NULL for an open slot';
+COMMENT ON COLUMN @extschema@.swan_cancellation.trainer_id IS 'its trainer';
+COMMENT ON COLUMN @extschema@.swan_cancellation.status IS 'cancelled';
+COMMENT ON COLUMN @extschema@.swan_cancellation.session_date IS 'its start';
+COMMENT ON COLUMN @extschema@.swan_cancellation.duration IS 'minutes';
+COMMENT ON COLUMN @extschema@.swan_cancellation.booked_at IS 'when it was booked';
+COMMENT ON COLUMN @extschema@.swan_cancellation.charged IS 'the booking had taken a credit';
+COMMENT ON COLUMN @extschema@.swan_cancellation.available_sessions IS 'what the client can spend after the call; NULL for an open slot';
+COMMENT ON COLUMN @extschema@.swan_cancellation.message IS 'a sentence to show';
+COMMENT ON COLUMN @extschema@.swan_cancellation.ledger_id IS 'the ledger row; NULL for an open slot';
+COMMENT ON COLUMN @extschema@.swan_cancellation.replayed IS 'the key was used before, nothing was done now';
+COMMENT ON COLUMN @extschema@.swan_cancellation.returned IS 'the client can spend the credit again';
+COMMENT ON COLUMN @extschema@.swan_cancellation.reopened_session_id IS 'the new open slot at its time';
 
 CREATE TYPE @extschema@.swan_held AS (
 	session_id bigint,
@@ -177,6 +248,9 @@ CREATE TYPE @extschema@.swan_held AS (
 	until timestamptz
 );
 COMMENT ON TYPE @extschema@.swan_held IS 'a slot that is kept for a client until then';
+COMMENT ON COLUMN @extschema@.swan_held.session_id IS 'the slot';
+COMMENT ON COLUMN @extschema@.swan_held.user_id IS 'for whom it is kept';
+COMMENT ON COLUMN @extschema@.swan_held.until IS 'how long';
 
 CREATE TYPE @extschema@.swan_verdict AS (
 	ok boolean,
@@ -185,6 +259,10 @@ CREATE TYPE @extschema@.swan_verdict AS (
 	message text
 );
 COMMENT ON TYPE @extschema@.swan_verdict IS 'whether a booking would succeed, and if not, the error it would raise';
+COMMENT ON COLUMN @extschema@.swan_verdict.ok IS 'the booking would succeed';
+COMMENT ON COLUMN @extschema@.swan_verdict.sqlstate IS 'else the error''s SQLSTATE';
+COMMENT ON COLUMN @extschema@.swan_verdict.code IS 'its code';
+COMMENT ON COLUMN @extschema@.swan_verdict.message IS 'its sentence';
 
 CREATE TYPE @extschema@.swan_totals AS (
 	user_id bigint,
@@ -200,6 +278,17 @@ CREATE TYPE @extschema@.swan_totals AS (
 	next_session_date timestamptz
 );
 COMMENT ON TYPE @extschema@.swan_totals IS 'a client''s credits and sessions, counted by status';
+COMMENT ON COLUMN @extschema@.swan_totals.user_id IS 'the client';
+COMMENT ON COLUMN @extschema@.swan_totals.available IS 'credits he can spend';
+COMMENT ON COLUMN @extschema@.swan_totals.scheduled IS 'sessions in this status';
+COMMENT ON COLUMN @extschema@.swan_totals.confirmed IS 'sessions in this status';
+COMMENT ON COLUMN @extschema@.swan_totals.completed IS 'sessions in this status';
+COMMENT ON COLUMN @extschema@.swan_totals.cancelled IS 'sessions in this status';
+COMMENT ON COLUMN @extschema@.swan_totals.total IS 'the sum of these five';
+COMMENT ON COLUMN @extschema@.swan_totals.warning IS 'none, low, or NULL for more';
+COMMENT ON COLUMN @extschema@.swan_totals.warning_message IS 'the sentence that goes with it';
+COMMENT ON COLUMN @extschema@.swan_totals.last_session_date IS 'latest completed session';
+COMMENT ON COLUMN @extschema@.swan_totals.next_session_date IS 'earliest live booking';
 
 CREATE TYPE @extschema@.swan_client_row AS (
 	id bigint,
@@ -215,6 +304,17 @@ CREATE TYPE @extschema@.swan_client_row AS (
 	cursor text
 );
 COMMENT ON TYPE @extschema@.swan_client_row IS 'a client as the admin pages list him';
+COMMENT ON COLUMN @extschema@.swan_client_row.id IS 'the client';
+COMMENT ON COLUMN @extschema@.swan_client_row.first_name IS 'the client''s first name';
+COMMENT ON COLUMN @extschema@.swan_client_row.last_name IS 'the client''s last name';
+COMMENT ON COLUMN @extschema@.swan_client_row.email IS 'the client''s e-mail address';
+COMMENT ON COLUMN @extschema@.swan_client_row.available_sessions IS 'credits he can spend';
+COMMENT ON COLUMN @extschema@.swan_client_row.total_sessions_purchased IS 'credits given, less taken back';
+COMMENT ON COLUMN @extschema@.swan_client_row.sessions_used IS 'credits used';
+COMMENT ON COLUMN @extschema@.swan_client_row.last_session_date IS 'latest completed session';
+COMMENT ON COLUMN @extschema@.swan_client_row.warning IS 'none, low, or NULL for more';
+COMMENT ON COLUMN @extschema@.swan_client_row.created_at IS 'when the account was made';
+COMMENT ON COLUMN @extschema@.swan_client_row.cursor IS 'what to pass as after for the rows that follow; NULL from swan_client';
 
 CREATE TYPE @extschema@.swan_slot_row AS (
 	session_id bigint,
@@ -225,6 +325,12 @@ CREATE TYPE @extschema@.swan_slot_row AS (
 	cursor text
 );
 COMMENT ON TYPE @extschema@.swan_slot_row IS 'a slot that can be booked';
+COMMENT ON COLUMN @extschema@.swan_slot_row.session_id IS 'the slot';
+COMMENT ON COLUMN @extschema@.swan_slot_row.trainer_id IS 'the trainer';
+COMMENT ON COLUMN @extschema@.swan_slot_row.trainer_name IS 'the trainer''s name';
+COMMENT ON COLUMN @extschema@.swan_slot_row.session_date IS 'the start';
+COMMENT ON COLUMN @extschema@.swan_slot_row.duration IS 'minutes';
+COMMENT ON COLUMN @extschema@.swan_slot_row.cursor IS 'what to pass as after for the rows that follow';
 
 CREATE TYPE @extschema@.swan_schedule_row AS (
 	session_id bigint,
@@ -244,6 +350,21 @@ CREATE TYPE @extschema@.swan_schedule_row AS (
 	cursor text
 );
 COMMENT ON TYPE @extschema@.swan_schedule_row IS 'a slot or booking in the schedule, and how its client stands';
+COMMENT ON COLUMN @extschema@.swan_schedule_row.session_id IS 'the slot or booking';
+COMMENT ON COLUMN @extschema@.swan_schedule_row.session_date IS 'the start';
+COMMENT ON COLUMN @extschema@.swan_schedule_row.duration IS 'minutes';
+COMMENT ON COLUMN @extschema@.swan_schedule_row.status IS 'its status';
+COMMENT ON COLUMN @extschema@.swan_schedule_row.user_id IS 'the client; NULL while the slot is open, as all that is said of him';
+COMMENT ON COLUMN @extschema@.swan_schedule_row.client_name IS 'the client''s name';
+COMMENT ON COLUMN @extschema@.swan_schedule_row.trainer_id IS 'the trainer';
+COMMENT ON COLUMN @extschema@.swan_schedule_row.trainer_name IS 'the trainer''s name';
+COMMENT ON COLUMN @extschema@.swan_schedule_row.available_sessions IS 'credits he can spend';
+COMMENT ON COLUMN @extschema@.swan_schedule_row.total_sessions_purchased IS 'credits given, less taken back';
+COMMENT ON COLUMN @extschema@.swan_schedule_row.sessions_used IS 'credits used';
+COMMENT ON COLUMN @extschema@.swan_schedule_row.last_session_date IS 'latest completed session';
+COMMENT ON COLUMN @extschema@.swan_schedule_row.warning IS 'none, low, or NULL for more';
+COMMENT ON COLUMN @extschema@.swan_schedule_row.warning_message IS 'the sentence that goes with it';
+COMMENT ON COLUMN @extschema@.swan_schedule_row.cursor IS 'what to pass as after for the rows that follow';
 
 CREATE TYPE @extschema@.swan_expiring_row AS (
 	user_id bigint,
@@ -254,6 +375,12 @@ CREATE TYPE @extschema@.swan_expiring_row AS (
 	cursor text
 );
 COMMENT ON TYPE @extschema@.swan_expiring_row IS 'credits of a client that will expire';
+COMMENT ON COLUMN @extschema@.swan_expiring_row.user_id IS 'the client';
+COMMENT ON COLUMN @extschema@.swan_expiring_row.name IS 'his name';
+COMMENT ON COLUMN @extschema@.swan_expiring_row.lot_id IS 'the lot';
+COMMENT ON COLUMN @extschema@.swan_expiring_row.remaining IS 'credits that he will lose';
+COMMENT ON COLUMN @extschema@.swan_expiring_row.expires_at IS 'when';
+COMMENT ON COLUMN @extschema@.swan_expiring_row.cursor IS 'what to pass as after for the rows that follow';
 
 CREATE TYPE @extschema@.swan_line AS (
 	id bigint,
@@ -277,6 +404,25 @@ CREATE TYPE @extschema@.swan_line AS (
 	cursor text
 );
 COMMENT ON TYPE @extschema@.swan_line IS 'one line of a client''s statement: a ledger row with the names that explain it';
+COMMENT ON COLUMN @extschema@.swan_line.id IS 'the ledger row';
+COMMENT ON COLUMN @extschema@.swan_line.at IS 'when it was written';
+COMMENT ON COLUMN @extschema@.swan_line.kind IS 'what happened';
+COMMENT ON COLUMN @extschema@.swan_line.delta IS 'change of the balance; 0 where no credit moved';
+COMMENT ON COLUMN @extschema@.swan_line.balance_after IS 'the ledger''s balance after it';
+COMMENT ON COLUMN @extschema@.swan_line.session_id IS 'the session it is about';
+COMMENT ON COLUMN @extschema@.swan_line.session_date IS 'its start, as it is now';
+COMMENT ON COLUMN @extschema@.swan_line.from_session_id IS 'the session a booking was moved from';
+COMMENT ON COLUMN @extschema@.swan_line.lot_id IS 'the lot that credits went into or came from';
+COMMENT ON COLUMN @extschema@.swan_line.reason IS 'why, as the caller said';
+COMMENT ON COLUMN @extschema@.swan_line.actor_id IS 'the acting person; NULL for system and direct writes';
+COMMENT ON COLUMN @extschema@.swan_line.actor_name IS 'his name';
+COMMENT ON COLUMN @extschema@.swan_line.db_role IS 'the calling database role';
+COMMENT ON COLUMN @extschema@.swan_line.key IS 'the idempotency key';
+COMMENT ON COLUMN @extschema@.swan_line.payment_ref IS 'the payment';
+COMMENT ON COLUMN @extschema@.swan_line.item IS 'the item paid for';
+COMMENT ON COLUMN @extschema@.swan_line.call_id IS 'the id of the call''s first row; rows of one call share it';
+COMMENT ON COLUMN @extschema@.swan_line.details IS 'what else is known';
+COMMENT ON COLUMN @extschema@.swan_line.cursor IS 'what to pass as after for the rows that follow';
 
 CREATE TYPE @extschema@.swan_change AS (
 	id bigint,
@@ -301,6 +447,26 @@ CREATE TYPE @extschema@.swan_change AS (
 	cursor text
 );
 COMMENT ON TYPE @extschema@.swan_change IS 'one ledger row of the feed, and whether it made the balance low, none or restored';
+COMMENT ON COLUMN @extschema@.swan_change.id IS 'the ledger row';
+COMMENT ON COLUMN @extschema@.swan_change.user_id IS 'the client';
+COMMENT ON COLUMN @extschema@.swan_change.delta IS 'change of the balance';
+COMMENT ON COLUMN @extschema@.swan_change.balance_after IS 'the client''s previous row''s plus delta';
+COMMENT ON COLUMN @extschema@.swan_change.kind IS 'what happened';
+COMMENT ON COLUMN @extschema@.swan_change.session_id IS 'the session it is about';
+COMMENT ON COLUMN @extschema@.swan_change.from_session_id IS 'the session a booking was moved from';
+COMMENT ON COLUMN @extschema@.swan_change.lot_id IS 'the lot that credits went into or came from';
+COMMENT ON COLUMN @extschema@.swan_change.reason IS 'why, as the caller said';
+COMMENT ON COLUMN @extschema@.swan_change.actor_id IS 'the acting person; NULL for system and direct writes';
+COMMENT ON COLUMN @extschema@.swan_change.db_role IS 'the calling database role';
+COMMENT ON COLUMN @extschema@.swan_change.key IS 'the idempotency key, unique per client and kind';
+COMMENT ON COLUMN @extschema@.swan_change.payment_ref IS 'the payment';
+COMMENT ON COLUMN @extschema@.swan_change.item IS 'the item paid for';
+COMMENT ON COLUMN @extschema@.swan_change.call_id IS 'the id of the call''s first row';
+COMMENT ON COLUMN @extschema@.swan_change.details IS 'what else is known';
+COMMENT ON COLUMN @extschema@.swan_change.at IS 'when it was written, under the client''s lock';
+COMMENT ON COLUMN @extschema@.swan_change.xid IS 'the transaction; rows of one follow each other';
+COMMENT ON COLUMN @extschema@.swan_change.crossing IS 'low, none, restored or NULL, see feed.md';
+COMMENT ON COLUMN @extschema@.swan_change.cursor IS 'what to pass as after for the rows that follow';
 
 CREATE TYPE @extschema@.swan_metric AS (
 	metric text,
@@ -308,6 +474,9 @@ CREATE TYPE @extschema@.swan_metric AS (
 	value bigint
 );
 COMMENT ON TYPE @extschema@.swan_metric IS 'one number of a studio for monitoring';
+COMMENT ON COLUMN @extschema@.swan_metric.metric IS 'its name';
+COMMENT ON COLUMN @extschema@.swan_metric.labels IS 'an object of texts';
+COMMENT ON COLUMN @extschema@.swan_metric.value IS 'the number';
 
 CREATE TYPE @extschema@.swan_liability_row AS (
 	month text,
@@ -315,6 +484,9 @@ CREATE TYPE @extschema@.swan_liability_row AS (
 	credits bigint
 );
 COMMENT ON TYPE @extschema@.swan_liability_row IS 'credits outstanding of the lots that were made in a month in one way';
+COMMENT ON COLUMN @extschema@.swan_liability_row.month IS 'when the lot was made, as in 2025-01';
+COMMENT ON COLUMN @extschema@.swan_liability_row.source IS 'the kind of the ledger row that made it';
+COMMENT ON COLUMN @extschema@.swan_liability_row.credits IS 'credits that are left of these lots';
 
 CREATE TYPE @extschema@.swan_problem AS (
 	check_name text,
@@ -324,6 +496,11 @@ CREATE TYPE @extschema@.swan_problem AS (
 	problem text
 );
 COMMENT ON TYPE @extschema@.swan_problem IS 'one violation that swan_verify found';
+COMMENT ON COLUMN @extschema@.swan_problem.check_name IS 'which check found it';
+COMMENT ON COLUMN @extschema@.swan_problem.user_id IS 'the client it concerns, if any';
+COMMENT ON COLUMN @extschema@.swan_problem.session_id IS 'the session';
+COMMENT ON COLUMN @extschema@.swan_problem.ledger_id IS 'the ledger row, or the lot';
+COMMENT ON COLUMN @extschema@.swan_problem.problem IS 'what was found';
 
 CREATE TYPE @extschema@.swan_setting AS (
 	setting text,
@@ -331,6 +508,9 @@ CREATE TYPE @extschema@.swan_setting AS (
 	description text
 );
 COMMENT ON TYPE @extschema@.swan_setting IS 'one setting of a studio';
+COMMENT ON COLUMN @extschema@.swan_setting.setting IS 'its name';
+COMMENT ON COLUMN @extschema@.swan_setting.value IS 'its value';
+COMMENT ON COLUMN @extschema@.swan_setting.description IS 'what it means';
 
 CREATE TYPE @extschema@.swan_studio_row AS (
 	studio text,
@@ -342,6 +522,13 @@ CREATE TYPE @extschema@.swan_studio_row AS (
 	state text
 );
 COMMENT ON TYPE @extschema@.swan_studio_row IS 'one studio the caller may see; state is ok or says what is broken';
+COMMENT ON COLUMN @extschema@.swan_studio_row.studio IS 'its name';
+COMMENT ON COLUMN @extschema@.swan_studio_row.users IS 'the qualified name of its users table; NULL if it is gone';
+COMMENT ON COLUMN @extschema@.swan_studio_row.sessions IS 'that of its sessions table';
+COMMENT ON COLUMN @extschema@.swan_studio_row.owner IS 'the owner of the tables';
+COMMENT ON COLUMN @extschema@.swan_studio_row.own IS 'made by swan_create_studio';
+COMMENT ON COLUMN @extschema@.swan_studio_row.selected IS 'calls are about this one';
+COMMENT ON COLUMN @extschema@.swan_studio_row.state IS 'ok, or what is broken';
 
 /*
  * Studios

@@ -271,6 +271,7 @@ void
 setup_our_tables(Call *call, const SetupNames *names)
 {
 	run_commands(call, our_tables, lengthof(our_tables), names);
+	setup_comment_ours(call, names->schema);
 }
 
 /*
@@ -378,6 +379,7 @@ swan_create_studio(PG_FUNCTION_ARGS)
 	call_end(call);
 	call = call_begin_as(owner_oid, "pg_catalog, pg_temp");
 	run_commands(call, own_tables, lengthof(own_tables), &names);
+	setup_comment_own(call, name);
 	setup_our_tables(call, &names);
 	setup_guards(call, &names);
 	setup_search_index(call, name);

@@ -24,6 +24,8 @@ typedef struct SetupNames
 extern void setup_our_tables(Call *call, const SetupNames *names);
 extern void setup_guards(Call *call, const SetupNames *names);
 extern void setup_search_index(Call *call, const char *schema);
+extern void setup_comment_own(Call *call, const char *schema);
+extern void setup_comment_ours(Call *call, const char *schema);
 extern void setup_advise_owner(const char *studio, Oid owner);
 
 #endif							/* SWAN_SETUP_H */
