@@ -1,6 +1,6 @@
 
-# The documentation tells the truth: what README.md, docs/reference.md and
-# docs/adopting.md show as SQL is run, and what they print below it must be what came out; and the
+# The documentation tells the truth: what README.md and the documents in docs/
+# show as SQL is run, and what they print below it must be what came out; and the
 # reference's signatures and tables are those of the catalog.
 #
 # Blocks of a document are run in one psql session, in their order:
@@ -73,12 +73,13 @@ sub tidy
 	return $out eq "\n" ? '' : $out;
 }
 
-# Runs the blocks and compares; returns the text as it should be.
+# Runs the blocks and compares; returns the text as it should be. A document
+# that takes a studio for granted has it made before.
 sub run_document
 {
-	my ($what, $text) = @_;
+	my ($what, $text, $before) = @_;
 	my @pieces = blocks($text);
-	my ($script, $n) = ('', 0);
+	my ($script, $n) = ($before ? "$before\n\\echo '###' 0\n" : '', 0);
 
 	for (my $i = 1; $i < @pieces; $i += 2)
 	{
@@ -171,6 +172,61 @@ accept_document('adopting.md', run_document('adopting', $adopting));
 is($node->safe_psql('postgres',
 		q(SELECT (SELECT count(*) FROM pg_database WHERE NOT datistemplate) || ' ' || (SELECT count(*) FROM pg_roles WHERE rolname ~ '^swan'))),
 	'1 0', 'adopting: the examples clean up');
+
+# The recipe for old bookings, for those that the guide's own example has not:
+# one that is past and confirmed, one that took nothing.
+my ($settle) = $adopting =~ /^(CREATE FUNCTION pg_temp\.settle.*?^END \$\$;)$/ms;
+$node->safe_psql('postgres', 'CREATE DATABASE settle');
+my ($tables) = $adopting =~ /^(CREATE TYPE enum_users_role.*?)^```$/ms;
+is( $node->safe_psql('settle', <<"SQL"),
+SET client_min_messages = error;
+CREATE EXTENSION swanalloc;
+$tables
+UPDATE users SET "availableSessions" = 0 WHERE id = 4;
+UPDATE sessions SET "userId" = NULL, status = 'available', "bookedAt" = NULL WHERE id IN (1, 2);
+SELECT FROM swan_attach('users', 'sessions');
+UPDATE sessions SET "userId" = 3, status = 'confirmed', confirmed = true, "sessionDate" = '2001-01-01', "bookedAt" = '2000-12-24' WHERE id = 1;
+UPDATE sessions SET "userId" = 4, status = 'scheduled' WHERE id = 2;
+CALL swan_backfill();
+$settle
+SELECT pg_temp.settle(1, paid => true, admin => 1), pg_temp.settle(2, paid => false, admin => 1);
+SELECT id, "userId", status, confirmed, "sessionDate", "bookedAt" < '2001-01-01', "sessionDeducted" FROM sessions WHERE id < 3 ORDER BY id;
+SELECT available, scheduled, confirmed FROM swan_summary(3) UNION ALL SELECT available, scheduled, confirmed FROM swan_summary(4);
+SELECT * FROM swan_verify();
+SELECT returned FROM swan_cancel(1, return_credit => true);
+SQL
+	"confirmed|scheduled\n"
+	  . "1|3|confirmed|t|2001-01-01 00:00:00+00|t|t\n2|4|scheduled|f|2099-06-02 09:00:00+00||f\n"
+	  . "5|0|1\n0|1|0\nt",
+	'adopting: the recipe settles a past, a confirmed and a free booking where it stands');
+
+# These two speak of a studio that is there already.
+my $studio = <<'SQL';
+SET client_min_messages = error;
+SET timezone = 'UTC';
+CREATE EXTENSION swanalloc;
+CREATE ROLE studio_owner;
+CREATE ROLE web;
+CREATE ROLE mailer;
+SELECT swan_create_studio('studio', owner => 'studio_owner');
+INSERT INTO studio.users (first_name, last_name, email, role) VALUES
+	('Ada', 'King', 'ada@example.com', 'admin'), ('Tom', 'Reed', 'tom@example.com', 'trainer'),
+	('John', 'Doe', 'john@example.com', 'client'), ('Jane', 'Roe', 'jane@example.com', 'client');
+SELECT count(*) FROM swan_open(2, '2099-06-01 09:00', repeat => 20, every => '1 day', actor => 2);
+SELECT FROM swan_grant(3, 3, actor => 1);
+SELECT FROM swan_grant(4, 3, actor => 1);
+SQL
+for my $name ('backends', 'feed')
+{
+	$node->safe_psql('postgres', "CREATE DATABASE $name");
+	accept_document("$name.md",
+		run_document($name, read_document("docs/$name.md"), "\\c $name\n$studio"));
+	$node->safe_psql('postgres', "DROP DATABASE $name");
+	$node->safe_psql('postgres', <<'SQL');
+DO $$ DECLARE r text;
+BEGIN FOR r IN SELECT rolname FROM pg_roles WHERE oid > 16383 AND NOT rolsuper LOOP EXECUTE format('DROP ROLE %I', r); END LOOP; END $$;
+SQL
+}
 
 # The reference's examples leave their studio; what follows looks at it.
 accept_document('reference.md', run_document('reference', $reference));

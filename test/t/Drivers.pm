@@ -16,7 +16,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT_OK = qw($top run_for own_studio start_cluster drive);
+our @EXPORT_OK = qw($top run_for own_studio start_cluster start_pgbouncer drive);
 
 our $top = dirname(abs_path(__FILE__)) . '/../..';
 
@@ -57,8 +57,40 @@ INSERT INTO studio.users (first_name, last_name, email, role) VALUES
 	('Ada', 'King', 'ada@example.com', 'admin'), ('Tom', 'Reed', 'tom@example.com', 'trainer'),
 	('John', 'Doe', 'john@example.com', 'client'), ('Jane', 'Roe', 'jane@example.com', 'client');
 SELECT swan_allow('web', 'backend');
+SELECT swan_allow('jobs', 'reader');
 SELECT * FROM swan_open(2, '2099-06-01 09:00', repeat => 20, every => '1 day');
 SQL
+}
+
+# Starts PgBouncer in transaction mode before a database, with so many
+# connections of the server; returns its handle, its socket directory and its
+# port, or nothing if there is none.
+sub start_pgbouncer
+{
+	my ($node, $db, $size) = @_;
+	my ($program) = grep { -x } '/usr/sbin/pgbouncer', map { "$_/pgbouncer" } split /:/, $ENV{PATH};
+	return unless $program;
+	my $dir = PostgreSQL::Test::Utils::tempdir_short();
+	append_to_file("$dir/pgbouncer.ini", <<"INI");
+[databases]
+$db = host=@{[ $node->host ]} port=@{[ $node->port ]} user=web
+[pgbouncer]
+listen_addr =
+listen_port = @{[ $node->port ]}
+unix_socket_dir = $dir
+auth_type = any
+pool_mode = transaction
+default_pool_size = $size
+query_wait_timeout = 2
+INI
+	my $out = '';
+	my $handle = IPC::Run::start([ $program, '-q', "$dir/pgbouncer.ini" ], '<', '/dev/null', '>', \$out, '2>&1');
+	for (1 .. 100)
+	{
+		last if -S "$dir/.s.PGSQL." . $node->port;
+		select undef, undef, undef, 0.1;
+	}
+	return ($handle, $dir);
 }
 
 # Runs a program, and makes a test of each of its steps.

@@ -3,12 +3,12 @@
 const fs = require('fs');
 const path = require('path');
 
-// Blocks of ```js with the paragraph above each.
-function blocks(name) {
+// Blocks of a language with the paragraph above each.
+function blocks(name, language = 'js') {
   const text = fs.readFileSync(path.join(process.env.SWAN_DOCS, name), 'utf8');
   const found = [];
   let at = 0;
-  for (const match of text.matchAll(/^```js\n([\s\S]*?)^```$/gm)) {
+  for (const match of text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))) {
     const above = text.slice(at, match.index).trim().split(/\n\n/).pop();
     found.push({ above, code: match[1] });
     at = match.index + match[0].length;

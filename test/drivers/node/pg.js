@@ -3,7 +3,7 @@
 // listed as backend.
 'use strict';
 const { Pool } = require('pg');
-const { assert, step, refused, main } = require('./report');
+const { assert, step, refused, wrongIds, main } = require('./report');
 const documents = require('./documents');
 
 main(async () => {
@@ -120,9 +120,14 @@ main(async () => {
     assert.strictEqual((await one('SELECT * FROM swan_summary(3, actor => 3)')).available, 0);
   });
 
+  const small = new Pool({ max: 1 });
+  const [document, feed] = ['backends.md', 'feed.md'].map((name) => documents.blocks(name).map((block) => block.code).join('\n'));
+  const load = (of) => documents.run(document.replace(/^const pool = .*$/m, ''),
+    { require, pool: of, console: { error: () => {} } }, ['start', 'query', 'book', 'transaction']);
+  const { start, query, book, transaction } = load(small);
+  const pid = async () => (await query('SELECT pg_backend_pid() AS pid')).rows[0].pid;
+
   await step('docs/backends.md: its code books and answers', async () => {
-    const [{ code }] = documents.blocks('backends.md');
-    const { start, book } = documents.run(code.replace(/^const pool = .*$/m, ''), { require, pool }, ['start', 'book']);
     await start();
     await one('SELECT * FROM swan_grant(4, 1, actor => 1)');
     const good = await book(4, 12, 'k1', 4);
@@ -131,11 +136,72 @@ main(async () => {
     assert.strictEqual(good.body.available_sessions, 0);
     assert.strictEqual((await book(4, 12, 'k1', 4)).body.replayed, true);
     const none = await book(4, 13, 'k2', 4);
-    assert.deepStrictEqual(none, { status: 400, body: { success: false, code: 'INSUFFICIENT_SESSIONS', http: 400,
+    assert.deepStrictEqual(none, { status: 400, body: { success: false, code: 'INSUFFICIENT_SESSIONS',
       message: 'No available sessions. Please purchase a session package to book this session.', availableSessions: 0 } });
     assert.strictEqual((await book(4, 13, 'k3', undefined)).status, 403);
-    assert.strictEqual((await book('x', 13, 'k4', 4)).status, 400);
   });
 
+  await step('docs/backends.md: a wrong type is 400, a key that is none too', async () => {
+    for (const id of wrongIds) {
+      const { status, body } = await book(4, id, 'k4', 4);
+      assert.strictEqual(`${status} ${body.code}`, '400 INVALID_ARGUMENT', JSON.stringify(id).slice(0, 50));
+      assert.strictEqual((await book(id, 13, 'k4', 4)).status, 400);
+    }
+    for (const key of ['a\0b', '', ' ', 'x'.repeat(256)]) assert.strictEqual((await book(4, 13, key, 4)).status, 400);
+  });
+
+  await step('docs/backends.md: a refusal keeps the server process, in a transaction too', async () => {
+    const before = await pid();
+    for (const id of [12, 13, 999, 'x', '3\0']) assert.strictEqual((await book(4, id, null, 4)).status, 400);
+    const err = await refused(transaction(async (client) => {
+      await client.query('SELECT swan_act_as(4)');
+      await client.query('SELECT * FROM swan_book(4, 999)');
+    }));
+    assert.strictEqual(err.code, 'SW002');
+    assert.strictEqual(await pid(), before);
+    assert.strictEqual(await transaction(async (client) => (await client.query('SELECT swan_act_as(4) AS id')).rows[0].id), '4');
+  });
+
+  await step('docs/backends.md: a connection that the server ends costs its request only', async () => {
+    const end = async (id) => one('SELECT pg_terminate_backend($1)', [id]);
+    const busy = await pid();
+    const asleep = refused(query('SELECT pg_sleep(60)'));
+    while ((await one('SELECT state FROM pg_stat_activity WHERE pid = $1', [busy])).state !== 'active');
+    await end(busy);
+    assert.strictEqual((await asleep).code, '57P01');
+    const idle = await pid();
+    assert.notStrictEqual(idle, busy);
+    await end(idle);
+    while (small.totalCount > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    assert.notStrictEqual(await pid(), idle);
+  });
+
+  await step('docs/feed.md: its loop hands every row over once, and a reset keeps the server process', async () => {
+    const mailer = new Pool({ user: process.env.SWAN_JOBS, max: 1 });
+    const { query: ask } = load(mailer);
+    const places = [{ cursor: null, last_id: null }];
+    const seen = [];
+    const stop = new Error('stop');
+    const told = (text, values) => {
+      if (/FROM mailer_place/.test(text)) return { rows: [places[places.length - 1]] };
+      if (/UPDATE mailer_place/.test(text)) return places.push({ cursor: values[0], last_id: values[1] });
+      return ask(text.replace('500', '4'), values);
+    };
+    const { loop } = documents.run(feed.replace(/rows.length < 500/, 'rows.length < 4'),
+      { query: told, setTimeout: () => { throw stop; } }, ['loop']);
+    assert.strictEqual(await refused(loop(async (event) => seen.push(event.id))), stop);
+    const { rows } = await ask('SELECT id FROM swan_changes()');
+    assert.ok(rows.length > 4);
+    assert.deepStrictEqual(seen, rows.map((row) => row.id));
+    assert.strictEqual(places[places.length - 1].last_id, seen[seen.length - 1]);
+    const reader = async () => (await ask('SELECT pg_backend_pid() AS pid')).rows[0].pid;
+    const before = await reader();
+    places.push({ cursor: 'no cursor' });
+    assert.match((await refused(loop(async () => {}))).code, /^SW01[36]$/);
+    assert.strictEqual(await reader(), before);
+    await mailer.end();
+  });
+
+  await small.end();
   await pool.end();
 });

@@ -22,6 +22,10 @@ async function refused(promise) {
   throw new Error('was not refused');
 }
 
+// What a client may send for an id, and no driver may answer with anything but 400.
+const wrongIds = [2.5, true, false, [3], [], [[1], [2, 3]], {}, { id: 3 }, 1e30, '1e30', '', 'abc', '__proto__', 'constructor',
+  '99999999999999999999', '3\0', '\u0000', '\ud800', '1; DROP TABLE users', 'x'.repeat(50000)];
+
 function main(run) {
   run().then(() => console.log('done'), (err) => {
     console.log(String(err.stack || err).replace(/^/gm, '# '));
@@ -29,4 +33,4 @@ function main(run) {
   });
 }
 
-module.exports = { assert, step, refused, main };
+module.exports = { assert, step, refused, wrongIds, main };

@@ -3,44 +3,10 @@
 //
 // SWAN_OWNER logs in as the owner of the tables, SWAN_JOBS as the system.
 'use strict';
-const { Sequelize, DataTypes, QueryTypes } = require('sequelize');
-const { Pool } = require('pg');
+const { DataTypes, QueryTypes } = require('sequelize');
 const { assert, step, refused, main } = require('./report');
-const documents = require('./documents');
-
-const connect = (user) => new Sequelize(process.env.PGDATABASE, user, '', {
-  host: process.env.PGHOST, port: process.env.PGPORT, dialect: 'postgres', logging: false, pool: { max: 8 },
-});
-
-function define(sequelize) {
-  // Sequelize keeps the objects and writes into them: one for each column
-  const id = () => ({ type: DataTypes.INTEGER, primaryKey: true, autoIncrement: true });
-  const person = () => ({ type: DataTypes.INTEGER, references: { model: 'users', key: 'id' } });
-  const User = sequelize.define('User', {
-    id: id(),
-    firstName: { type: DataTypes.STRING, allowNull: false },
-    lastName: { type: DataTypes.STRING, allowNull: false },
-    email: { type: DataTypes.STRING, allowNull: false, unique: true },
-    role: { type: DataTypes.ENUM('client', 'trainer', 'admin'), allowNull: false, defaultValue: 'client' },
-    availableSessions: { type: DataTypes.INTEGER, defaultValue: 0 },
-  }, { tableName: 'users' });
-  const Session = sequelize.define('Session', {
-    id: id(),
-    userId: person(),
-    trainerId: person(),
-    status: {
-      type: DataTypes.ENUM('available', 'scheduled', 'confirmed', 'completed', 'cancelled'),
-      defaultValue: 'available',
-    },
-    sessionDate: DataTypes.DATE,
-    bookedAt: DataTypes.DATE,
-    duration: { type: DataTypes.INTEGER, defaultValue: 60 },
-    notes: DataTypes.TEXT,
-    sessionDeducted: { type: DataTypes.BOOLEAN, defaultValue: false },
-    confirmed: { type: DataTypes.BOOLEAN, defaultValue: false },
-  }, { tableName: 'sessions' });
-  return { User, Session };
-}
+const { connect, define, jobsPool } = require('./models');
+const guide = require('./guide');
 
 // What express would hand to a route, and what the route answers.
 function call(route, user, params, body, headers = {}) {
@@ -51,46 +17,19 @@ function call(route, user, params, body, headers = {}) {
       json(answer) { resolve({ status: this.code, body: JSON.parse(JSON.stringify(answer)) }); },
     };
     const req = { user, params, body, get: (name) => headers[name] };
-    Promise.resolve(route(req, res)).catch(reject);
+    Promise.resolve(route[route.length - 1](req, res)).catch(reject);
   });
-}
-
-// The code of the guide: { route, addSessionsToUser, ... } before and after.
-function guide(scope) {
-  const all = documents.blocks('adopting.md');
-  const functions = ['addSessionsToUser', 'getUserSessionSummary', 'onCheckoutCompleted', 'onChargeRefunded'];
-  const helper = { exports: {} };
-  documents.run(all[0].code, {
-    module: helper,
-    require: (name) => (name === './index' ? { sequelize: scope.sequelize } : require(name)),
-  }, []);
-  const load = (when) => {
-    const found = {};
-    for (const { above, code } of all.filter((block) => block.above.startsWith(when))) {
-      const protect = () => {};
-      const router = { post: (path, guard, route) => { found[path] = route; } };
-      const names = { ...scope, ...helper.exports, router, protect };
-      if (/^await /.test(code)) {
-        found.webhook = new Function(...Object.keys(names), `return async (sessionCount, userId) => { ${code} }`)(...Object.values(names));
-      } else {
-        const answer = documents.run(code, names, functions);
-        for (const name of functions) if (answer[name]) found[name] = answer[name];
-      }
-    }
-    return found;
-  };
-  return { before: load('Before'), after: load('After') };
 }
 
 main(async () => {
   const sequelize = connect(process.env.SWAN_OWNER);
   const { User, Session } = define(sequelize);
-  const jobs = new Pool({ user: process.env.SWAN_JOBS });
+  const jobs = jobsPool();
   const select = (sql, bind) => sequelize.query(sql, { bind, type: QueryTypes.SELECT });
   const ledger = async (userId) => (await select(
     'SELECT kind, delta FROM swan_ledger WHERE user_id = $1 ORDER BY id', [userId])).map((row) => `${row.kind} ${row.delta}`);
   const verify = async () => (await jobs.query('SELECT * FROM swan_verify()')).rows.map((row) => `${row.check_name} ${row.session_id}`);
-  const { before, after } = guide({ sequelize, User, Session, jobs });
+  const { before, after, modules } = guide({ sequelize, User, Session });
   const ada = { id: 1, role: 'admin' };
   const john = { id: 3, role: 'client' };
   const objects = async () => (await select(`
@@ -118,6 +57,7 @@ main(async () => {
     assert.strictEqual(rows[rows.length - 1].state, 'attached');
     await select("SELECT swan_allow($1, 'backend')", [process.env.SWAN_OWNER]);
     await select("SELECT swan_allow($1, 'system')", [process.env.SWAN_JOBS]);
+    await modules['./swan'].readErrors();
     guards = await objects();
     assert.strictEqual(guards.filter((name) => /swan_guard|swan_word/.test(name)).length, 8);
   });
@@ -175,25 +115,16 @@ main(async () => {
       { status: 400, body: { success: false, code: 'SESSION_NOT_AVAILABLE', message: 'Session is not available for booking.', sessionId: 2 } });
     const byAdmin = await call(book, ada, { userId: '4' }, { sessionId: 3 });
     assert.strictEqual(byAdmin.body.availableSessions, 7);
-    await assert.rejects(call(book, {}, { userId: '3' }, { sessionId: 4 }), /actor/);
+    assert.strictEqual((await call(book, {}, { userId: '3' }, { sessionId: 4 })).status, 500);
   });
 
-  await step('docs/adopting.md: addSessionsToUser, webhook and summary of after', async () => {
+  await step('docs/adopting.md: addSessionsToUser and summary of after', async () => {
     const added = await after.addSessionsToUser(4, 2, 'New', 1, 'a1');
     assert.strictEqual(added.message, 'Successfully added 2 sessions to Jane Roe. Total available: 9');
     assert.strictEqual(added.sessions[1].notes, 'New - Session 2');
     assert.deepStrictEqual(await after.addSessionsToUser(4, 2, 'New', 1, 'a1'), added);
     assert.strictEqual((await refused(after.addSessionsToUser(4, 2, 'New', 3))).code, 'SW006');
     assert.strictEqual((await refused(after.addSessionsToUser(4, 101, 'New', 1))).code, 'SW004');
-
-    const checkout = { metadata: { userId: '4', sessionCount: '10' }, payment_intent: 'pi_1', amount_total: 50000, currency: 'usd' };
-    const bought = await after.onCheckoutCompleted(checkout);
-    assert.strictEqual(bought.available_sessions, 19);
-    assert.deepStrictEqual(await after.onCheckoutCompleted(checkout), { ...bought, replayed: true });
-    const back = await after.onChargeRefunded({ payment_intent: 'pi_1', id: 'ch_1' });
-    assert.strictEqual(back.moved, 10);
-    assert.strictEqual((await after.onChargeRefunded({ payment_intent: 'pi_1', id: 'ch_1' })).replayed, true);
-    assert.strictEqual((await refused(after.onChargeRefunded({ payment_intent: 'pi_2', id: 'ch_2' }))).code, 'SW015');
 
     assert.deepStrictEqual(await after.getUserSessionSummary(4, 4),
       { userId: 4, available: 9, scheduled: 1, confirmed: 0, completed: 0, cancelled: 0, total: 10, warning: null });

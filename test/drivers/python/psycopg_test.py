@@ -1,26 +1,16 @@
 # psycopg 3 against a studio made by swan_create_studio: 1 Ada (admin), 2 Tom
 # (trainer), 3 John and 4 Jane (clients), slots 1 to 20. The login is listed as
-# backend. Says how each step went, for test/t/Drivers.pm to count.
+# backend. Says how each step went.
 import datetime
 import json
-import os
-import re
 import sys
-import traceback
 
 import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
+import psycopg_pool
 
-
-def step(run):
-    name = run.__doc__
-    try:
-        run()
-        print("ok - " + name)
-    except Exception:
-        print("not ok - " + name)
-        print(re.sub("^", "# ", traceback.format_exc(), flags=re.M))
+from report import document, step
 
 
 def refused(conn, *query):
@@ -141,23 +131,50 @@ def executemany():
     assert one("SELECT * FROM swan_summary(3, actor => 3)")["available"] == 2
 
 
-@step
-def document():
+def document_step(run):
+    def inner():
+        with psycopg_pool.ConnectionPool("", min_size=1, max_size=1) as pool:
+            run(pool, document(pool))
+    inner.__doc__ = run.__doc__
+    step(inner)
+
+
+def pid_of(pool):
+    with pool.connection() as conn:
+        return conn.execute("SELECT pg_backend_pid()").fetchone()[0]
+
+
+@document_step
+def answers(pool, book):
     """docs/backends.md: its code books and answers"""
-    with open(os.path.join(os.environ["SWAN_DOCS"], "backends.md"), encoding="utf-8") as file:
-        code = re.search(r"^```python\n(.*?)^```$", file.read(), re.M | re.S).group(1)
-    names = {}
-    exec(code, names)
-    with psycopg.connect("") as plain:
-        errors = names["read_errors"](plain)
-        status, body = names["book"](plain, errors, 3, 7, "k1", 3)
-        assert status == 200 and body["available_sessions"] == 1 and body["replayed"] is False, body
-        assert names["book"](plain, errors, 3, 7, "k1", 3)[1]["replayed"] is True
-        assert names["book"](plain, errors, 3, 7, "k2", 3) == (400, {
-            "success": False, "code": "SESSION_NOT_AVAILABLE", "http": 400,
-            "message": "Session is not available for booking.", "sessionId": 7})
-        assert names["book"](plain, errors, 3, 8, "k3", None)[0] == 403
-        assert names["book"](plain, errors, "x", 8, "k4", 3)[0] == 400
+    status, body = book(3, 7, "k1", 3)
+    assert status == 200 and body["available_sessions"] == 1 and body["replayed"] is False, body
+    assert book(3, 7, "k1", 3)[1]["replayed"] is True
+    assert book(3, 7, "k2", 3) == (400, {
+        "success": False, "code": "SESSION_NOT_AVAILABLE",
+        "message": "Session is not available for booking.", "sessionId": 7})
+    assert book(3, 8, "k3", None)[0] == 403
+
+
+@document_step
+def wrong_types(pool, book):
+    """docs/backends.md: a wrong type is 400, a key that is none too"""
+    for value in (2.5, float("nan"), True, [3], [], [[1], [2, 3]], [1, "a"], [None], {}, {"id": 3}, 10**30, -10**30, "1e30", "", "abc",
+                  "99999999999999999999", "3\0", "\0", ["\0"], "\ud800", "1; DROP TABLE users", "x" * 50000):
+        for request in ((3, value, "k4", 3), (value, 8, "k4", 3)):
+            status, body = book(*request)
+            assert (status, body["code"]) == (400, "INVALID_ARGUMENT"), (request, status, body)
+    for key in ("a\0b", "", " ", "x" * 256, 5, True, {}):
+        assert book(3, 8, key, 3)[0] == 400, key
+
+
+@document_step
+def same_process(pool, book):
+    """docs/backends.md: a refusal keeps the server process"""
+    before = pid_of(pool)
+    for value in (7, 999, "x", "3\0", 2.5):
+        assert book(3, value, None, 3)[0] == 400
+    assert pid_of(pool) == before
 
 
 conn.close()
