@@ -47,6 +47,12 @@ static const Statement lock_users = {
 	1, {INT8ARRAYOID}
 };
 
+static const Statement count_users = {
+	"SELECT pg_catalog.count(*) FROM {users} u"
+	" WHERE {u.id} OPERATOR(pg_catalog.=) ANY ($1)",
+	1, {INT8ARRAYOID}
+};
+
 static const Statement find_lot = {
 	"SELECT l.remaining, l.expires_at FROM {lots} l"
 	" WHERE l.id OPERATOR(pg_catalog.=) $1"
@@ -116,7 +122,10 @@ account_find(Call *call, int64 user_id, Account *account, StatementRun run)
 	Rows		result = run(call, &find_client, args);
 
 	if (!account_of_row(result, 1, user_id, account))
+	{
+		statement_confirm_none(call, &find_client, args, run);
 		return false;
+	}
 	result = run(call, &due_lots, args);
 	for (uint64 i = 0; i < result.nrows; i++)
 		account->due += row_int(result, i, 1);
@@ -137,8 +146,10 @@ account_lock(Call *call, int64 user_id, Account *account)
 {
 	NullableDatum args[] = {arg_id(user_id)};
 
-	return account_of_row(statement_look(call, &lock_client, args), 1,
-						  user_id, account);
+	if (account_of_row(statement_look(call, &lock_client, args), 1, user_id, account))
+		return true;
+	statement_confirm_none(call, &find_client, args, statement_look);
+	return false;
 }
 
 /* Returns whether a lot's credits cannot be spent any more. */
@@ -149,15 +160,24 @@ lot_is_due(Call *call, const Lot *lot)
 }
 
 /*
- * Locks several users, clients and trainers, in the order of their ids; returns
- * how many there are.  Ids that are NO_ID or occur twice do not count.
+ * Locks several users, clients and trainers, in the order of their ids.  If
+ * "found" is given it says of each id whether there is such a user.
  */
-int
-account_lock_users(Call *call, const int64 *ids, int n)
+void
+account_lock_users(Call *call, const int64 *ids, int n, bool *found)
 {
 	NullableDatum args[] = {arg_ids(ids, n)};
+	Rows		result = statement_look(call, &lock_users, args);
 
-	return statement_look(call, &lock_users, args).nrows;
+	if (IsolationUsesXactSnapshot() &&
+		row_int(statement_recheck(call, &count_users, args), 0, 1) > (int64) result.nrows)
+		swan_serialization_failure();	/* somebody is newer than our snapshot */
+	for (int i = 0; found && i < n; i++)
+	{
+		found[i] = false;
+		for (uint64 row = 0; row < result.nrows; row++)
+			found[i] |= row_id(result, row, 1) == ids[i];
+	}
 }
 
 /* Compares two lots, for qsort(): the soonest to expire first, then the oldest. */

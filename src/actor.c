@@ -178,7 +178,10 @@ resolve_person(Call *call, Actor *actor, StatementRun run)
 	Rows		result = run(call, &person_role, args);
 
 	if (result.nrows != 1)
+	{
+		statement_confirm_none(call, &person_role, args, run);
 		unknown_actor(actor->user_id);
+	}
 	actor->role = parse_role(row_text(result, 0, 1));
 }
 

@@ -34,7 +34,7 @@ check_person(Studio *studio, int64 user_id)
 	Call	   *call = call_begin(studio, CALL_READER);
 	Account		account;
 
-	if (!account_find(call, user_id, &account, statement_read))
+	if (!account_find(call, user_id, &account, statement_recheck))
 		user_not_found(user_id);
 	call_end(call);
 }

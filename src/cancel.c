@@ -92,13 +92,17 @@ is_too_late(Call *call, const Slot *slot)
 	return call->now > row_time(statement_look(call, &last_moment, args), 0, 1);
 }
 
-/* Opens a new slot where a booking was, if the trainer still has the time. */
+/*
+ * Opens a new slot where a booking was, if the trainer still has the time; that
+ * cannot be said of one who is no user and has no row to lock.
+ */
 static int64
-reopen_slot(Call *call, const Slot *slot)
+reopen_slot(Call *call, const Slot *slot, bool trainer_known)
 {
 	if (slot->trainer_id != NO_ID && !call->studio->settings.trainer_overlap &&
-		slot_trainer_overlap(call, slot->trainer_id, slot->date, slot_end(slot),
-							 slot->id) != NO_ID)
+		(!trainer_known ||
+		 slot_trainer_overlap(call, slot->trainer_id, slot->date, slot_end(slot),
+							  slot->id) != NO_ID))
 		return NO_ID;
 	return slot_insert_open(call, slot->trainer_id, slot->date, slot->duration);
 }
@@ -237,6 +241,7 @@ swan_cancel(PG_FUNCTION_ARGS)
 	Slot		cancelled;
 	ReturnFate	fate = RETURN_NONE;
 	int64		users[2];
+	bool		found[2];
 	int64		lot_id;
 
 	if (!slot_find(call, session_id, &slot) || slot.date == NO_TIME)
@@ -256,7 +261,7 @@ swan_cancel(PG_FUNCTION_ARGS)
 		return close_slot(call, fcinfo, &slot, entry.key);
 	users[0] = slot.user_id;
 	users[1] = slot.trainer_id;
-	account_lock_users(call, users, 2);
+	account_lock_users(call, users, 2, found);
 	if (same_cancellation(call, &slot, entry.key, &answer))
 		return answer_row(call, fcinfo, &answer);
 	if (slot.user_id == NO_ID ||
@@ -281,7 +286,7 @@ swan_cancel(PG_FUNCTION_ARGS)
 		cancelled.deducted = false;
 	}
 	if (shall_reopen(call, fcinfo, &slot))
-		answer.reopened = reopen_slot(call, &slot);
+		answer.reopened = reopen_slot(call, &slot, found[1]);
 	answer.returned = fate == RETURN_SPENDABLE;
 	entry.kind = "cancellation";
 	entry.session_id = session_id;
@@ -358,6 +363,7 @@ swan_reschedule(PG_FUNCTION_ARGS)
 	Slot		from;
 	Slot		cancelled;
 	int64		users[2];
+	bool		found[2];
 	int64		lot_id;
 
 	ids[0] = argument_id(fcinfo, 0, "session_id");
@@ -390,7 +396,7 @@ swan_reschedule(PG_FUNCTION_ARGS)
 	actor_require_own(call, from.user_id, "You can only reschedule your own sessions.");
 	users[0] = from.user_id;
 	users[1] = from.trainer_id;
-	account_lock_users(call, users, 2);
+	account_lock_users(call, users, 2, found);
 	if (same_exchange(call, &from, ids[1], entry.key, &answer))
 		return answer_row(call, fcinfo, &answer);
 	call_set_now(call);
@@ -417,7 +423,7 @@ swan_reschedule(PG_FUNCTION_ARGS)
 	cancelled.deducted = false;
 	slot_write(call, &cancel_slot, &from, &cancelled);
 	if (from.date > call->now)
-		reopen_slot(call, &from);
+		reopen_slot(call, &from, found[1]);
 	answer.slot = target.slot;
 	answer.slot.user_id = from.user_id;
 	answer.slot.status = STATUS_SCHEDULED;

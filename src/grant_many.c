@@ -181,8 +181,8 @@ write_grants(Call *call, const Entry *entry, const int64 *ids, const int64 *call
 	NullableDatum balance_args[] = {
 		arg_ids(ids, n), arg_int(entry->delta), arg_time(call->now)
 	};
-	Rows		written = statement_change(call, &insert_grants, ledger_args,
-										   TABLE_LEDGER, CMD_INSERT, NULL, 0);
+	Rows		written = statement_insert(call, &insert_grants, ledger_args,
+										   TABLE_LEDGER);
 	int64	   *ledger_ids = palloc(n * sizeof(int64));
 	int64	   *users = palloc(n * sizeof(int64));
 	int			next = 0;
@@ -245,7 +245,7 @@ swan_grant_many(PG_FUNCTION_ARGS)
 	if (entry.key == NULL)		/* else a retry may come after the expiry */
 		entry.expires_at = argument_expiry(fcinfo, 3);
 
-	account_lock_users(call, ids, n);
+	account_lock_users(call, ids, n, NULL);
 	call_set_now(call);
 	call_ids = palloc(n * sizeof(int64));
 	result = read_up_to_date(call, ids, n, entry.key, call_ids);

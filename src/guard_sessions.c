@@ -62,7 +62,7 @@ judge_trainer_time(Studio *studio, const Slot *slot)
 {
 	Call	   *call;
 	Account		trainer;
-	int64		other = NO_ID;
+	int64		other;
 
 	if (studio->settings.trainer_overlap || slot->trainer_id == NO_ID ||
 		TIMESTAMP_NOT_FINITE(slot->date) || slot->date == NO_TIME)
@@ -77,9 +77,14 @@ judge_trainer_time(Studio *studio, const Slot *slot)
 				 errmsg("duration must be between 1 and %d minutes", SWAN_DURATION_MAX)));
 
 	call = call_begin(studio, CALL_GUARD);
-	if (account_lock(call, slot->trainer_id, &trainer))
-		other = slot_trainer_overlap(call, slot->trainer_id, slot->date,
-									 slot_end(slot), slot->id);
+	if (!account_lock(call, slot->trainer_id, &trainer))
+		ereport(ERROR,
+				(swan_errcode(SWAN_USER_NOT_FOUND),
+				 errmsg("trainer %lld of session %lld does not exist",
+						(long long) slot->trainer_id, (long long) slot->id),
+				 errhint("His time is kept by a lock on his row of the users.")));
+	other = slot_trainer_overlap(call, slot->trainer_id, slot->date,
+								 slot_end(slot), slot->id);
 	call_end(call);
 	if (other != NO_ID)
 		ereport(ERROR,
@@ -159,10 +164,21 @@ record_session_for(Call *call, int64 user_id, int64 session_id, Datum details)
 	Entry		entry = NEW_ENTRY;
 	Account		account;
 
-	if (user_id == NO_ID || !account_lock(call, user_id, &account))
+	if (user_id == NO_ID)
 		return;
-	call_set_now(call);
-	account_open(call, &account);
+	if (account_lock(call, user_id, &account))
+	{
+		call_set_now(call);
+		account_open(call, &account);
+	}
+	else
+	{
+		/* he was deleted, or never was */
+		call_set_now(call);
+		account_read(call, &account);
+		if (!account.has_ledger)
+			return;
+	}
 	entry.kind = "external";
 	entry.session_id = session_id;
 	entry.details = details;

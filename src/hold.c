@@ -9,6 +9,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -74,15 +75,19 @@ check_hold_max(Call *call, const Booking *booking)
 	NullableDatum args[] = {
 		arg_id(booking->user_id), arg_time(call->now), arg_id(booking->session_id)
 	};
+	int32		hold_max = call->studio->settings.hold_max;
 
-	if (row_int(statement_recheck(call, &count_holds, args), 0, 1) >=
-		call->studio->settings.hold_max)
-		ereport(ERROR,
-				(swan_errcode_saying(SWAN_INVALID_ARGUMENT,
-									 "You hold as many sessions as you may."),
-				 errmsg("user %lld has reached the limit of slots to hold, %d",
-						(long long) booking->user_id, call->studio->settings.hold_max),
-				 errhint("Book or release one first.")));
+	if (row_int(statement_recheck(call, &count_holds, args), 0, 1) < hold_max)
+		return;
+	if (IsolationUsesXactSnapshot() &&
+		row_int(statement_look(call, &count_holds, args), 0, 1) < hold_max)
+		swan_serialization_failure();
+	ereport(ERROR,
+			(swan_errcode_saying(SWAN_INVALID_ARGUMENT,
+								 "You hold as many sessions as you may."),
+			 errmsg("user %lld has reached the limit of slots to hold, %d",
+					(long long) booking->user_id, hold_max),
+			 errhint("Book or release one first.")));
 }
 
 /* Notes in the client's ledger that a hold was made or ended. */

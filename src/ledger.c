@@ -63,6 +63,11 @@ static const Statement update_lot = {
 	4, {INT8OID, INT4OID, INT4OID, BOOLOID}
 };
 
+static const Statement see_lot = {
+	"SELECT 1 FROM {lots} l WHERE l.id OPERATOR(pg_catalog.=) $1",
+	1, {INT8OID}
+};
+
 static const Statement update_balance = {
 	"UPDATE {users} u SET {users.available_sessions} = $2"
 	"{?users.updated_at:, {users.updated_at} = {users.updated_at=$4}}"
@@ -147,6 +152,19 @@ write_new_lot(Call *call, Account *account, const Entry *entry, int64 id)
 	account_add_lot(account, id, entry->delta, entry->expires_at);
 }
 
+/*
+ * Called when an UPDATE has not hit a lot: it may be newer than the transaction's
+ * snapshot, since a client is opened without a change of his own row.
+ */
+void
+lot_confirm_seen(Call *call, int64 lot_id)
+{
+	NullableDatum args[] = {arg_id(lot_id)};
+
+	if (IsolationUsesXactSnapshot() && statement_look(call, &see_lot, args).nrows == 0)
+		swan_serialization_failure();
+}
+
 /* Moves credits out of a lot, or back into it. */
 static void
 write_lot(Call *call, Account *account, Lot *lot, int32 delta)
@@ -159,6 +177,8 @@ write_lot(Call *call, Account *account, Lot *lot, int32 delta)
 	Rows		result = statement_change(call, &update_lot, args, TABLE_LOTS,
 										  CMD_UPDATE, NULL, 0);
 
+	if (result.nrows == 0)
+		lot_confirm_seen(call, lot->id);
 	if (result.nrows != 1 ||
 		(result.table && row_int(result, 0, 2) != remaining))
 		interfered(call, TABLE_LOTS, account->user_id);

@@ -89,7 +89,7 @@ extern bool account_of_row(Rows result, int first, int64 user_id,
 extern bool account_find(Call *call, int64 user_id, Account *account,
 						 StatementRun run);
 extern bool account_lock(Call *call, int64 user_id, Account *account);
-extern int	account_lock_users(Call *call, const int64 *ids, int n);
+extern void account_lock_users(Call *call, const int64 *ids, int n, bool *found);
 extern void account_read(Call *call, Account *account);
 extern void account_open(Call *call, Account *account);
 extern void account_adopt(Call *call, Account *account);
@@ -111,6 +111,7 @@ extern void ledger_sum_call(Call *call, int64 user_id, const KeyedRow *first,
 							const char *kind, int32 *moved, int32 *shortfall,
 							int32 *balance_after);
 extern int64 ledger_debit(Call *call, int64 user_id, int64 session_id);
+extern void lot_confirm_seen(Call *call, int64 lot_id);
 extern int32 add_credits(int32 a, int32 b);
 extern char *client_name(char *first, char *last, int64 user_id);
 pg_noreturn extern void user_not_found(int64 user_id);

@@ -207,6 +207,7 @@ swan_move(PG_FUNCTION_ARGS)
 	Slot		to;
 	bool		booked;
 	int64		users[2];
+	bool		found[2];
 
 	if (PG_ARGISNULL(1) && PG_ARGISNULL(2) && PG_ARGISNULL(3))
 		swan_missing_argument("one of at, trainer_id and duration", NULL);
@@ -222,8 +223,10 @@ swan_move(PG_FUNCTION_ARGS)
 
 	users[0] = to.user_id;
 	users[1] = to.trainer_id;
-	account_lock_users(call, users, 2);
-	if (to.trainer_id != from.trainer_id && !account_find(call, to.trainer_id, &account, statement_look))
+	account_lock_users(call, users, 2, found);
+	if (!found[1] &&
+		(to.trainer_id != from.trainer_id ||
+		 (to.trainer_id != NO_ID && !call->studio->settings.trainer_overlap)))
 		user_not_found(to.trainer_id);
 	call_set_now(call);
 	check_move(call, &to);

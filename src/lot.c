@@ -141,10 +141,13 @@ swan_extend(PG_FUNCTION_ARGS)
 	extend_args[1] = arg_time(expires_at);
 	if (statement_change(call, &extend_lot, extend_args, TABLE_LOTS,
 						 CMD_UPDATE, NULL, 0).nrows != 1)
+	{
+		lot_confirm_seen(call, lot_id);
 		ereport(ERROR,
 				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
 				 errmsg("a trigger on table %s suppressed an extension",
 						call->studio->table_names[TABLE_LOTS])));
+	}
 	account_close(call, &account, "Available");
 	return answer_result(call, fcinfo, statement_recheck(call, &find_lot, find_args),
 						 LOT_NCOLUMNS);
@@ -187,7 +190,7 @@ swan_expire(PG_FUNCTION_ARGS)
 	ids = palloc((due.nrows + 1) * sizeof(int64));
 	for (uint64 i = 0; i < due.nrows; i++)
 		ids[i] = row_id(due, i, 1);
-	account_lock_users(call, ids, due.nrows);
+	account_lock_users(call, ids, due.nrows, NULL);
 	for (uint64 i = 0; i < due.nrows; i++)
 	{
 		int32		gone;

@@ -126,6 +126,8 @@ booking_look_at_slot(Call *call, Booking *booking, StatementRun run)
 
 	booking->slot_known = result.nrows == 1 &&
 		slot_of_row(result, 0, 1, &booking->slot);
+	if (!booking->slot_known)
+		statement_confirm_none(call, &look_at_slot, args, run);
 	booking->held_by = NO_ID;
 	if (booking->slot_known)
 	{

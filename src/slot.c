@@ -234,7 +234,10 @@ slot_find(Call *call, int64 id, Slot *slot)
 	return result.nrows == 1 && slot_of_row(result, 0, 1, slot);
 }
 
-/* Locks several rows of sessions in the order of their ids. */
+/*
+ * Locks several rows of sessions in the order of their ids.  Whether they are
+ * there is for slot_lock() to say, which reads them.
+ */
 void
 slot_lock_all(Call *call, const int64 *ids, int n)
 {
@@ -250,6 +253,8 @@ slot_lock(Call *call, int64 id, Slot *slot)
 	NullableDatum args[] = {arg_id(id)};
 	Rows		result = statement_look(call, &lock_slot, args);
 
+	if (result.nrows == 0)
+		statement_confirm_none(call, &find_slot, args, statement_look);
 	return result.nrows == 1 && slot_of_row(result, 0, 1, slot);
 }
 

@@ -21,6 +21,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "error.h"
 #include "statement.h"
 #include "template.h"
 
@@ -341,6 +342,20 @@ statement_look_back(Call *call, const Statement *statement,
 }
 
 /*
+ * Called when a query for a row has found none: under REPEATABLE READ and above
+ * the row may only be newer than the transaction's snapshot, and then the caller
+ * is to retry.  A reader's answer may be as old as its snapshot.
+ */
+void
+statement_confirm_none(Call *call, const Statement *statement,
+					   const NullableDatum *args, StatementRun run)
+{
+	if (run == statement_look && IsolationUsesXactSnapshot() &&
+		statement_recheck(call, statement, args).nrows > 0)
+		swan_serialization_failure();
+}
+
+/*
  * Runs a statement of the engine that writes to one table of the studio, with
  * a token for the guards: "rows" says what happens to the guarded rows.
  */
@@ -352,6 +367,21 @@ statement_change(Call *call, const Statement *statement,
 	Token	   *token = token_push(call->studio->tables[table], command,
 								   rows, nrows);
 	Rows		result = run_statement(call, statement, args, VIEW_OWN);
+
+	token_pop(token);
+	return result;
+}
+
+/*
+ * Likewise for an INSERT into one of our own tables of what a query of its finds,
+ * which like that of statement_recheck() must not be older than our locks.
+ */
+Rows
+statement_insert(Call *call, const Statement *statement,
+				 const NullableDatum *args, StudioTable table)
+{
+	Token	   *token = token_push(call->studio->tables[table], CMD_INSERT, NULL, 0);
+	Rows		result = run_statement(call, statement, args, VIEW_LATEST);
 
 	token_pop(token);
 	return result;

@@ -98,10 +98,14 @@ extern Rows statement_recheck(Call *call, const Statement *statement,
 							  const NullableDatum *args);
 extern Rows statement_look_back(Call *call, const Statement *statement,
 								const NullableDatum *args, CommandId until);
+extern void statement_confirm_none(Call *call, const Statement *statement,
+								   const NullableDatum *args, StatementRun run);
 extern Rows statement_change(Call *call, const Statement *statement,
 							 const NullableDatum *args, StudioTable table,
 							 CmdType command,
 							 const TokenEntry *rows, int nrows);
+extern Rows statement_insert(Call *call, const Statement *statement,
+							 const NullableDatum *args, StudioTable table);
 extern Rows statement_once(Call *call, const char *text, int nargs,
 						   const Oid *argtypes, const NullableDatum *args);
 extern void statement_scope_begin(void);
