@@ -46,10 +46,15 @@ PG_FUNCTION_INFO_V1(swan_rebase_feed);
 
 /* columns of a swan_change */
 #define CHANGE_NCOLUMNS	20
+#define AT_COLUMN		17
 #define XID_COLUMN		18
 
-/* a cursor is a place, its bases, a transaction id and a ledger id */
-#define CURSOR_DASHES	5
+/*
+ * A cursor is a place, its bases, the transaction id and the ledger id of a row,
+ * and when it was written: of another history, the ids may come again.  Cursors
+ * of 0.1 end with the ledger id.
+ */
+#define CURSOR_DASHES	6
 
 /* The feed of a studio, or where a cursor stands in it. */
 typedef struct Feed
@@ -64,6 +69,7 @@ typedef struct Position
 {
 	uint64		xid;
 	int64		id;
+	TimestampTz at;				/* NO_TIME if the cursor does not say */
 } Position;
 
 static const Statement find_feed = {
@@ -81,6 +87,18 @@ static const Statement find_row = {
 	" AND n.id OPERATOR(pg_catalog.>) $2 AND n.id OPERATOR(pg_catalog.<=) $3))"
 	" FROM {ledger} l WHERE l.id OPERATOR(pg_catalog.=) $1",
 	3, {INT8OID, INT8OID, INT8OID}, PLAN_CUSTOM
+};
+
+/*
+ * Whether a cursor's row is missing: ($2, $1), or where $2 is 0 the row $1 of an
+ * era before.  Only below the oldest running transaction must it be there.
+ */
+static const Statement misses_row = {
+	"SELECT $2 OPERATOR(pg_catalog.<) pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())"
+	" AND NOT EXISTS (SELECT 1 FROM {ledger} l WHERE l.id OPERATOR(pg_catalog.=) $1"
+	" AND (l.xid OPERATOR(pg_catalog.=) $2 OR $2 OPERATOR(pg_catalog.=) '0')"
+	" AND ($3 IS NULL OR l.at OPERATOR(pg_catalog.=) $3))",
+	3, {INT8OID, XID8OID, TIMESTAMPTZOID}
 };
 
 /* the state of a balance, of which a crossing is a change */
@@ -211,11 +229,35 @@ find_position(Call *call, const Feed *feed, int64 id)
 	return row_id(result, 0, 1);
 }
 
+/*
+ * Refuses a cursor of a history that is not the one we have: a server that was
+ * set back to an older copy of its disk is the same place, and has not come as far
+ * or has gone another way since.  A standby may just be behind the consumer.
+ */
+static void
+check_history(Call *call, const Position *position, const char *cursor)
+{
+	FullTransactionId xid = FullTransactionIdFromU64(position->xid);
+	NullableDatum args[] = {
+		{Int64GetDatum(position->id), false},
+		arg_datum(FullTransactionIdGetDatum(xid)),
+		arg_time(position->at)
+	};
+
+	if ((!RecoveryInProgress() &&
+		 FullTransactionIdFollowsOrEquals(xid, ReadNextFullTransactionId())) ||
+		row_bool(statement_read(call, &misses_row, args), 0, 1))
+		ereport(ERROR,
+				(swan_errcode(SWAN_FEED_RESET),
+				 errmsg("cursor \"%s\" is of a history that was lost", cursor),
+				 errhint("The server was set back to an earlier state. The studio's owner calls swan_rebase_feed(); consumers start again after the last ledger id they have that is still there.")));
+}
+
 /* Reads where the consumer is: a cursor, a ledger id, or NULL for the start. */
 static Position
 argument_position(Call *call, const Feed *feed, const char *after)
 {
-	Position	position = {0, 0};
+	Position	position = {0, 0, NO_TIME};
 	int			len = strlen(feed->place);
 	int			dashes = 0;
 	char	   *end;
@@ -233,7 +275,7 @@ argument_position(Call *call, const Feed *feed, const char *after)
 	/* if it looks like a cursor, of which place is it? */
 	for (const char *p = after; *p; p++)
 		dashes += *p == '-';
-	if (dashes != CURSOR_DASHES || strspn(after, "0123456789-.") != strlen(after))
+	if (dashes < CURSOR_DASHES - 1 || dashes > CURSOR_DASHES || strspn(after, "0123456789-.") != strlen(after))
 		cursor_refuse(after);
 	if (strncmp(after, feed->place, len) != 0 || after[len] != '-')
 		feed_reset(call->studio->name);
@@ -242,8 +284,11 @@ argument_position(Call *call, const Feed *feed, const char *after)
 	if (errno != 0 || *end != '-')
 		cursor_refuse(after);
 	position.id = strtoll(end + 1, &end, 10);
+	if (errno == 0 && *end == '-')
+		position.at = (TimestampTz) strtoull(end + 1, &end, 10);
 	if (errno != 0 || *end != '\0')
 		cursor_refuse(after);
+	check_history(call, &position, after);
 	return position;
 }
 
@@ -262,8 +307,9 @@ put_changes(FunctionCallInfo fcinfo, Rows result, const Feed *feed, bool recent)
 		for (int i = 0; i < CHANGE_NCOLUMNS - 1; i++)
 			values[i] = row_datum(result, row, i + 1, &nulls[i]);
 		values[CHANGE_NCOLUMNS - 1] =
-			CStringGetTextDatum(psprintf("%s-" INT64_FORMAT "-" INT64_FORMAT, feed->place,
-										 xid, row_id(result, row, 1)));
+			CStringGetTextDatum(psprintf("%s-" INT64_FORMAT "-" INT64_FORMAT "-" UINT64_FORMAT,
+										 feed->place, xid, row_id(result, row, 1),
+										 (uint64) row_time(result, row, AT_COLUMN)));
 		nulls[CHANGE_NCOLUMNS - 1] = false;
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
