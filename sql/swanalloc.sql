@@ -637,25 +637,25 @@ COMMENT ON FUNCTION @extschema@.swan_purchase(bigint, integer, text, text, bigin
 'gives a client the n credits (1 to purchase_max) that he bought, exactly once for a payment and item; amount_minor is in the currency''s smallest unit; for admins and the system';
 
 CREATE FUNCTION @extschema@.swan_reverse(payment_ref text, item text DEFAULT NULL, n integer DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL)
-RETURNS @extschema@.swan_reversal
-LANGUAGE c VOLATILE PARALLEL UNSAFE
+RETURNS SETOF @extschema@.swan_reversal
+LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1
 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_reverse(text, text, integer, text, bigint) IS
-'takes back the credits of a refunded payment, or n of them, as far as they are unspent; the rest is the shortfall; for admins and the system';
+'takes back the credits of a refunded payment, or n of them, as far as they are unspent; the rest is the shortfall; one row for each client of the payment; for admins and the system';
 
-CREATE FUNCTION @extschema@.swan_reinstate(payment_ref text, key text, actor bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.swan_reinstate(payment_ref text, key text, item text DEFAULT NULL, n integer DEFAULT NULL, reversal text DEFAULT NULL, actor bigint DEFAULT NULL)
+RETURNS SETOF @extschema@.swan_reversal
+LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_reinstate(text, text, text, integer, text, bigint) IS
+'gives back what the reversal with that key took, or n credits; without either all that reversals of the payment or item took and that is not given back yet; one row for each client of the payment; for admins and the system';
+
+CREATE FUNCTION @extschema@.swan_revoke(user_id bigint, n integer DEFAULT NULL, reason text DEFAULT NULL, key text DEFAULT NULL, lot_id bigint DEFAULT NULL, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_reversal
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION @extschema@.swan_reinstate(text, text, bigint) IS
-'gives back what reversals of a payment took; for admins and the system';
-
-CREATE FUNCTION @extschema@.swan_revoke(user_id bigint, n integer DEFAULT NULL, reason text DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL)
-RETURNS @extschema@.swan_reversal
-LANGUAGE c VOLATILE PARALLEL UNSAFE
-AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION @extschema@.swan_revoke(bigint, integer, text, text, bigint) IS
-'takes n credits from a client, or all, the soonest to expire first, never more than he has; for admins and the system';
+COMMENT ON FUNCTION @extschema@.swan_revoke(bigint, integer, text, text, bigint, bigint) IS
+'takes n credits from a client, or all, never more than he has: of one lot, or what was given before what was paid for, the soonest to expire first; for admins and the system';
 
 CREATE FUNCTION @extschema@.swan_extend(lot_id bigint, expires_at timestamptz, reason text DEFAULT NULL, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_lot

@@ -177,18 +177,26 @@ answer_credit(Call *call, FunctionCallInfo fcinfo, const CreditAnswer *answer)
 	return call_return_row(call, fcinfo, values, nulls);
 }
 
-/* Closes the call with a swan_reversal. */
-Datum
-answer_move(Call *call, FunctionCallInfo fcinfo, const MoveAnswer *answer)
+/* Fills the columns of a swan_reversal. */
+void
+answer_move_columns(const MoveAnswer *answer, Datum *values, bool *nulls)
 {
-	Datum		values[6];
-	bool		nulls[6] = {false};
-
+	memset(nulls, false, MOVE_NCOLUMNS * sizeof(bool));
 	values[0] = Int64GetDatum(answer->user_id);
 	values[1] = Int32GetDatum(answer->moved);
 	values[2] = Int32GetDatum(answer->shortfall);
 	values[3] = Int32GetDatum(answer->available);
 	values[4] = Int64GetDatum(answer->ledger_id);
 	values[5] = BoolGetDatum(answer->replayed);
+}
+
+/* Closes the call with a swan_reversal. */
+Datum
+answer_move(Call *call, FunctionCallInfo fcinfo, const MoveAnswer *answer)
+{
+	Datum		values[MOVE_NCOLUMNS];
+	bool		nulls[MOVE_NCOLUMNS];
+
+	answer_move_columns(answer, values, nulls);
 	return call_return_row(call, fcinfo, values, nulls);
 }

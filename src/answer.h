@@ -52,6 +52,7 @@ typedef struct MoveAnswer
 } MoveAnswer;
 
 #define CREDIT_NCOLUMNS			7
+#define MOVE_NCOLUMNS			6
 
 extern void answer_credit_columns(const CreditAnswer *answer,
 								  Datum *values, bool *nulls);
@@ -59,6 +60,8 @@ extern Datum answer_credit(Call *call, FunctionCallInfo fcinfo,
 						   const CreditAnswer *answer);
 extern Datum answer_result(Call *call, FunctionCallInfo fcinfo, Rows result,
 						   int ncolumns);
+extern void answer_move_columns(const MoveAnswer *answer,
+								Datum *values, bool *nulls);
 extern Datum answer_move(Call *call, FunctionCallInfo fcinfo,
 						 const MoveAnswer *answer);
 extern void answer_columns(const BookingAnswer *answer, Datum *values, bool *nulls);

@@ -85,6 +85,17 @@ argument_key(FunctionCallInfo fcinfo, int n)
 	return argument_label(fcinfo, n, "key");
 }
 
+/* Answers a count of credits that is out of range. */
+static void
+refuse_count(int32 count, int32 max)
+{
+	ereport(ERROR,
+			(swan_errcode_saying(SWAN_INVALID_SESSION_COUNT,
+								 psprintf("Session count must be between 1 and %d", max)),
+			 errmsg("session count %d is out of range", count),
+			 errhint("It must be between 1 and %d.", max)));
+}
+
 /* Returns a count of credits, which is not NULL, within a limit. */
 int32
 argument_count(FunctionCallInfo fcinfo, int n, int32 max)
@@ -92,11 +103,22 @@ argument_count(FunctionCallInfo fcinfo, int n, int32 max)
 	int32		count = PG_GETARG_INT32(n);
 
 	if (count < 1 || count > max)
-		ereport(ERROR,
-				(swan_errcode_saying(SWAN_INVALID_SESSION_COUNT,
-									 psprintf("Session count must be between 1 and %d", max)),
-				 errmsg("session count %d is out of range", count),
-				 errhint("It must be between 1 and %d.", max)));
+		refuse_count(count, max);
+	return count;
+}
+
+/*
+ * Returns a count of credits whose limit is a setting.  A call that is sent again
+ * may exceed it by now, so argument_count() has the last word where the call is
+ * no retry.
+ */
+int32
+argument_any_count(FunctionCallInfo fcinfo, int n, int32 max)
+{
+	int32		count = PG_GETARG_INT32(n);
+
+	if (count < 1)
+		refuse_count(count, max);
 	return count;
 }
 

@@ -17,6 +17,7 @@ extern TimestampTz argument_time(FunctionCallInfo fcinfo, int n);
 extern char *argument_short_text(FunctionCallInfo fcinfo, int n, const char *name);
 extern char *argument_label(FunctionCallInfo fcinfo, int n, const char *name);
 extern int32 argument_count(FunctionCallInfo fcinfo, int n, int32 max);
+extern int32 argument_any_count(FunctionCallInfo fcinfo, int n, int32 max);
 extern char *argument_key(FunctionCallInfo fcinfo, int n);
 extern char *argument_reason(FunctionCallInfo fcinfo, int n, const char *if_blank);
 extern TimestampTz argument_expiry(FunctionCallInfo fcinfo, int n);

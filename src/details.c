@@ -13,8 +13,9 @@
 #include "utils/numeric.h"
 
 #include "details.h"
+#include "token.h"
 
-/* Returns an object of numbers: pairs of a name and an int64. */
+/* Returns an object of numbers: pairs of a name and an int64; NO_ID is left out. */
 Datum
 details_of(int npairs,...)
 {
@@ -22,13 +23,15 @@ details_of(int npairs,...)
 	va_list		args;
 
 	initStringInfo(&json);
+	appendStringInfoChar(&json, '{');
 	va_start(args, npairs);
 	for (int i = 0; i < npairs; i++)
 	{
 		const char *name = va_arg(args, const char *);
 		int64		value = va_arg(args, int64);
 
-		appendStringInfo(&json, "%s\"%s\": " INT64_FORMAT, i == 0 ? "{" : ", ", name, value);
+		if (value != NO_ID)
+			appendStringInfo(&json, "%s\"%s\": " INT64_FORMAT, json.len > 1 ? ", " : "", name, value);
 	}
 	va_end(args);
 	appendStringInfoChar(&json, '}');

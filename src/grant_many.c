@@ -115,12 +115,24 @@ read_up_to_date(Call *call, const int64 *ids, int n, const char *key, int64 *cal
 		account_lock(call, ids[i], &account);
 		account_open(call, &account);
 		account_sweep(call, &account);
-		account_settle(call, &account);
+		account_close(call, &account, "Available");
 		call_ids[i] = account.call_id;
 		statement_scope_end();
 		as_read = false;
 	}
 	return as_read ? result : statement_recheck(call, &read_clients, args);
+}
+
+/* Returns whether there is a client for whom the key is new. */
+static bool
+any_is_new(Rows result)
+{
+	for (uint64 i = 0; i < result.nrows; i++)
+	{
+		if (row_isnull(result, i, 6))
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -239,26 +251,27 @@ swan_grant_many(PG_FUNCTION_ARGS)
 	ids = argument_ids(fcinfo, 0, "user_ids", GRANT_MANY_MAX, &n);
 	if (PG_ARGISNULL(1))
 		swan_missing_argument("n", "User ID and session count are required");
-	entry.delta = argument_count(fcinfo, 1, call->studio->settings.grant_max);
+	entry.delta = argument_any_count(fcinfo, 1, call->studio->settings.grant_max);
 	entry.reason = argument_reason(fcinfo, 2, "Admin added");
 	entry.key = argument_key(fcinfo, 4);
-	if (entry.key == NULL)		/* else a retry may come after the expiry */
-		entry.expires_at = argument_expiry(fcinfo, 3);
 
 	account_lock_users(call, ids, n, NULL);
 	call_set_now(call);
 	call_ids = palloc(n * sizeof(int64));
 	result = read_up_to_date(call, ids, n, entry.key, call_ids);
+	if (any_is_new(result))		/* a retry may come when neither is good any
+								 * more */
+	{
+		argument_count(fcinfo, 1, call->studio->settings.grant_max);
+		entry.expires_at = argument_expiry(fcinfo, 3);
+	}
 	answers = palloc0(n * sizeof(CreditAnswer));
 	fresh = palloc(n * sizeof(int64));
 	rows = palloc0(n * sizeof(TokenEntry));
 	nfresh = fill_answers(result, ids, n, entry.delta, entry.key, entry.reason,
 						  answers, fresh, call_ids, rows);
 	if (nfresh > 0)
-	{
-		entry.expires_at = argument_expiry(fcinfo, 3);
 		write_grants(call, &entry, fresh, call_ids, nfresh, rows, answers, n);
-	}
 
 	for (int i = 0; i < n; i++)
 	{

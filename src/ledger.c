@@ -46,13 +46,22 @@ static const Statement insert_ledger_once = {
 	INSERT_LEDGER " ON CONFLICT DO NOTHING" LEDGER_WRITTEN, INSERT_LEDGER_ARGS
 };
 
-static const Statement insert_lot = {
-	"INSERT INTO {lots} (id, user_id, source, granted, remaining, expires_at,"
-	" payment_ref, item, amount_minor, currency)"
+#define INSERT_LOT \
+	"INSERT INTO {lots} (id, user_id, source, granted, remaining, expires_at," \
+	" payment_ref, item, amount_minor, currency)" \
 	" VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9)"
-	"{!lots: RETURNING id, remaining}",
-	9, {INT8OID, INT8OID, TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID, TEXTOID,
+#define LOT_WRITTEN	"{!lots: RETURNING id, remaining}"
+#define INSERT_LOT_ARGS \
+	9, {INT8OID, INT8OID, TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID, TEXTOID, \
 	INT8OID, TEXTOID}
+
+static const Statement insert_lot = {
+	INSERT_LOT LOT_WRITTEN, INSERT_LOT_ARGS
+};
+
+/* for what somebody may have paid for already */
+static const Statement insert_lot_once = {
+	INSERT_LOT " ON CONFLICT DO NOTHING" LOT_WRITTEN, INSERT_LOT_ARGS
 };
 
 static const Statement update_lot = {
@@ -133,23 +142,27 @@ add_credits(int32 a, int32 b)
 	return sum;
 }
 
-/* Makes the lot that a ledger row opened. */
-static void
+/* Makes the lot that a ledger row opened; false: its payment is known already. */
+static bool
 write_new_lot(Call *call, Account *account, const Entry *entry, int64 id)
 {
+	bool		once = entry->payment_ref != NULL;
 	NullableDatum args[] = {
 		arg_id(id), arg_id(account->user_id), arg_text(entry->source),
 		arg_int(entry->delta), arg_time(entry->expires_at),
 		arg_text(entry->payment_ref), arg_text(entry->item),
 		entry->amount_minor, arg_text(entry->currency)
 	};
-	Rows		result = statement_change(call, &insert_lot, args, TABLE_LOTS,
-										  CMD_INSERT, NULL, 0);
+	Rows		result = statement_change(call, once ? &insert_lot_once : &insert_lot,
+										  args, TABLE_LOTS, CMD_INSERT, NULL, 0);
 
+	if (result.nrows == 0 && once)
+		return false;
 	if (result.nrows != 1 ||
 		(result.table && row_int(result, 0, 2) != entry->delta))
 		interfered(call, TABLE_LOTS, account->user_id);
 	account_add_lot(account, id, entry->delta, entry->expires_at);
+	return true;
 }
 
 /*
@@ -187,8 +200,10 @@ write_lot(Call *call, Account *account, Lot *lot, int32 delta)
 
 /*
  * Writes one movement of a locked and opened account: the ledger row, then its
- * lot.  Returns the row's id, or NO_ID if the payment is known already; a key
- * cannot be, since whoever used it held the client's lock.
+ * lot.  Returns the row's id, or NO_ID if another client's payment is known by
+ * that name, and then the call must fail; a key cannot be, since whoever used it
+ * held the client's lock.  Where the ledger is in partitions its unique index is
+ * each one's own, and that of the lots tells.
  */
 int64
 account_write(Call *call, Account *account, const Entry *entry)
@@ -240,7 +255,10 @@ account_write(Call *call, Account *account, const Entry *entry)
 	account->last_at = at;
 	account->moved = add_credits(account->moved, entry->delta);
 	if (entry->opens_lot)
-		write_new_lot(call, account, entry, id);
+	{
+		if (!write_new_lot(call, account, entry, id))
+			return NO_ID;
+	}
 	else if (entry->lot && entry->delta != 0)
 		write_lot(call, account, entry->lot, entry->delta);
 	return id;

@@ -171,6 +171,10 @@ static const char *const our_tables[] = {
 	" WHERE payment_ref IS NOT NULL",
 	"COMMENT ON INDEX @schema@.swan_lots_payment IS"
 	" 'what a payment bought, to reverse it'",
+	"CREATE UNIQUE INDEX swan_lots_purchase ON @schema@.swan_lots (payment_ref, item)"
+	" WHERE source OPERATOR(pg_catalog.=) 'purchase'",
+	"COMMENT ON INDEX @schema@.swan_lots_purchase IS"
+	" 'what was paid for counts once, also where the ledger is in partitions'",
 
 	"CREATE TABLE @schema@.swan_holds ("
 	" session_id bigint PRIMARY KEY,"

@@ -162,8 +162,9 @@ SELECT is((SELECT string_agg(proname, ', ' ORDER BY proname) FROM routine
 	WHERE 'actor' = ANY (proargnames) AND arguments !~ '(^|, )actor bigint DEFAULT NULL$'), NULL,
 	'actor is the last argument, bigint, and may be left out');
 SELECT is((SELECT string_agg(proname, ', ' ORDER BY proname) FROM routine
-	WHERE 'key' = ANY (proargnames) AND arguments !~ '(^|, )key text( DEFAULT NULL)?, actor '), NULL,
-	'key is text and stands before actor');
+	WHERE 'key' = ANY (proargnames) AND arguments !~ ('(^|, )key text( DEFAULT NULL)?, '
+		|| CASE proname WHEN 'swan_reinstate' THEN 'item ' WHEN 'swan_revoke' THEN 'lot_id ' ELSE 'actor ' END)), NULL,
+	'key is text and stands before actor, but for what was added later');
 SELECT is((SELECT string_agg(proname, ', ' ORDER BY proname) FROM routine
 	WHERE 'studio' = ANY (proargnames) AND arguments !~ '(^|, )(IN )?studio text DEFAULT NULL'), NULL,
 	'studio is text and may be left out');

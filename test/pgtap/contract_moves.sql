@@ -12,9 +12,9 @@ CREATE TEMP TABLE want (name text PRIMARY KEY, arguments text, result text);
 INSERT INTO want VALUES
 ('swan_grant_many', 'user_ids bigint[], n integer, reason text DEFAULT NULL, expires_at timestamptz DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'SETOF swan_credit'),
 ('swan_purchase', 'user_id bigint, n integer, payment_ref text, item text DEFAULT '''', amount_minor bigint DEFAULT NULL, currency text DEFAULT NULL, details jsonb DEFAULT NULL, expires_at timestamptz DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_credit'),
-('swan_reverse', 'payment_ref text, item text DEFAULT NULL, n integer DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_reversal'),
-('swan_reinstate', 'payment_ref text, key text, actor bigint DEFAULT NULL', 'swan_reversal'),
-('swan_revoke', 'user_id bigint, n integer DEFAULT NULL, reason text DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_reversal'),
+('swan_reverse', 'payment_ref text, item text DEFAULT NULL, n integer DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'SETOF swan_reversal'),
+('swan_reinstate', 'payment_ref text, key text, item text DEFAULT NULL, n integer DEFAULT NULL, reversal text DEFAULT NULL, actor bigint DEFAULT NULL', 'SETOF swan_reversal'),
+('swan_revoke', 'user_id bigint, n integer DEFAULT NULL, reason text DEFAULT NULL, key text DEFAULT NULL, lot_id bigint DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_reversal'),
 ('swan_extend', 'lot_id bigint, expires_at timestamptz, reason text DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_lot'),
 ('swan_expire', 'max_rows integer DEFAULT 1000, OUT clients integer, OUT credits integer', 'record'),
 ('swan_book_many', 'user_id bigint, session_ids bigint[], charge boolean DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'SETOF swan_booking'),

@@ -46,6 +46,14 @@ SELECT * FROM swan_grant(11, 2147483648);
 \set VERBOSITY default
 SELECT swan_configure('grant_max', '2');
 SELECT * FROM swan_grant(11, 3);
+-- a retry of what was within the limit then is one still; another count under its key is not
+SELECT swan_configure('grant_max', '100');
+SELECT added, replayed FROM swan_grant(15, 3, key => 'within the limit');
+SELECT swan_configure('grant_max', '2');
+SELECT added, replayed FROM swan_grant(15, 3, key => 'within the limit');
+SELECT * FROM swan_grant(15, 4, key => 'within the limit');
+SELECT * FROM swan_grant(15, 0, key => 'within the limit');
+SELECT * FROM swan_grant(15, 3, key => 'beyond the limit');
 SELECT swan_configure('grant_max', '100');
 
 --

@@ -146,6 +146,108 @@ SELECT try($$SELECT moved FROM swan_reinstate('pay16', 'i')$$), moved FROM swan_
 SELECT try($$SELECT moved || ' ' || replayed FROM swan_reinstate('pay16', 'i')$$), try($$SELECT moved FROM swan_reinstate('pay16 too', 'i')$$);
 
 --
+-- One reversal of several is undone: three credits were refunded for money, the rest was disputed, and the dispute is won
+--
+SELECT available_sessions FROM swan_purchase(17, 10, 'pay17');
+SELECT moved, shortfall FROM swan_reverse('pay17', n => 3, key => 'refund');
+SELECT moved, shortfall FROM swan_reverse('pay17', key => 'dispute');
+SELECT moved, shortfall, available_sessions, replayed FROM swan_reinstate('pay17', 'won', reversal => 'dispute');
+SELECT moved, available_sessions, replayed FROM swan_reinstate('pay17', 'won', reversal => 'dispute');
+-- it is given back once, whoever asks and how
+SELECT moved, available_sessions, replayed FROM swan_reinstate('pay17', 'won again', reversal => 'dispute');
+SELECT moved, available_sessions, replayed FROM swan_reinstate('pay17', 'won again', reversal => 'dispute');
+SELECT * FROM swan_reinstate('pay17', 'one', n => 1, reversal => 'dispute');
+SELECT kind, delta, key, details - 'reversal' AS details, details ? 'reversal' AS one FROM studio.journal WHERE user_id = 17 AND kind = 'reinstatement';
+-- the key stands for this one reversal, and this count
+SELECT call, try('SELECT moved FROM ' || call) FROM (VALUES
+	(1, 'swan_reinstate(''pay17'', ''won'')'),
+	(2, 'swan_reinstate(''pay17'', ''won'', reversal => ''refund'')'),
+	(3, 'swan_reinstate(''pay17'', ''won'', reversal => ''no such'')'),
+	(4, 'swan_reinstate(''pay17'', ''won'', n => 7, reversal => ''dispute'')'),
+	(5, 'swan_reinstate(''pay17'', ''won'', '''', reversal => ''dispute'')'),
+	(6, 'swan_reinstate(''pay17'', ''new'', reversal => ''no such'')'),
+	(7, 'swan_reinstate(''pay16'', ''new'', reversal => ''dispute'')'),
+	(8, 'swan_reinstate(''pay17'', ''new'', ''no such'', reversal => ''dispute'')'),
+	(9, 'swan_reinstate(''pay17'', ''new'', reversal => '' '')'),
+	(10, 'swan_reinstate(''pay17'', ''new'', n => 0)'),
+	(11, 'swan_reinstate(''pay17'', ''new'', n => 4)'),
+	(12, 'swan_reinstate(''pay17'', ''new'', n => 2147483647)')) t (n, call) ORDER BY n;
+-- in part, then all that is left of whichever
+SELECT moved, available_sessions, replayed FROM generate_series(1, 2) i, swan_reinstate('pay17', 'part', n => 1 + 0 * i) ORDER BY i;
+SELECT moved, available_sessions FROM swan_reinstate('pay17', 'rest');
+SELECT moved, available_sessions FROM swan_reinstate('pay17', 'nothing');
+-- what is taken later is another matter
+SELECT moved FROM swan_reverse('pay17', n => 2, key => 'later');
+SELECT moved, available_sessions FROM swan_reinstate('pay17', 'refund', reversal => 'refund');
+SELECT moved, available_sessions FROM swan_reinstate('pay17', 'later', reversal => 'later');
+
+--
+-- Of two items only the refund of one has failed
+--
+SELECT count(*) FROM (VALUES ('a', 10), ('b', 5)) i (item, n), swan_purchase(18, n, 'pay18', item);
+SELECT moved FROM unnest(ARRAY['a', 'b']) i, swan_reverse('pay18', i, key => 're ' || i) ORDER BY i;
+SELECT try($$SELECT moved FROM swan_reinstate('pay18', 'b failed', 'a', reversal => 're b')$$);
+SELECT moved, available_sessions FROM swan_reinstate('pay18', 'b failed', reversal => 're b');
+SELECT item, remaining FROM studio.swan_lots WHERE user_id = 18 ORDER BY id;
+-- without a name, by item
+SELECT moved, available_sessions, replayed FROM generate_series(1, 2) i, swan_reinstate('pay18', 'a failed', 'a', 4 + 0 * i) ORDER BY i;
+SELECT moved, available_sessions FROM swan_reinstate('pay18', 'b again', 'b');
+SELECT moved, available_sessions FROM swan_reinstate('pay18', 'a again', 'a');
+
+--
+-- What is owed: it is forgiven first, and what comes back settles what others are owed
+--
+SELECT available_sessions FROM swan_purchase(19, 8, 'pay19');
+SELECT count(*) FROM generate_series(41, 43) s, swan_book(19, s);
+SELECT moved, shortfall FROM (VALUES (1, 6), (2, 2)) r (o, n), swan_reverse('pay19', n => n, key => 're ' || o) ORDER BY o;
+-- five were taken and one is owed, by the first; two are owed the second, which then has them
+SELECT moved, shortfall, available_sessions FROM swan_reinstate('pay19', 'first', reversal => 're 1');
+SELECT kind, delta, by, key, details - 'reversal' AS details FROM studio.journal WHERE user_id = 19 AND kind IN ('reversal', 'reinstatement');
+SELECT returned, available_sessions FROM swan_cancel(41);
+SELECT moved, available_sessions FROM swan_reinstate('pay19', 'second', reversal => 're 2');
+-- of a reversal that took six and is owed two, four: as if only the rest had been reversed
+SELECT moved, shortfall FROM swan_reverse('pay19', key => 're 3');
+SELECT moved, shortfall, available_sessions FROM swan_reinstate('pay19', 'part', n => 4, reversal => 're 3');
+SELECT returned, available_sessions FROM swan_cancel(42);
+-- what a cancellation settles belongs to the oldest that is owed
+SELECT moved, shortfall FROM swan_reverse('pay19', n => 4, key => 're 4');
+SELECT returned, available_sessions FROM swan_cancel(43);
+SELECT moved, shortfall, available_sessions FROM swan_reinstate('pay19', 'all of 4', reversal => 're 4');
+SELECT moved, shortfall, available_sessions FROM swan_reinstate('pay19', 'all of 3', reversal => 're 3');
+SELECT granted, remaining FROM studio.swan_lots WHERE user_id = 19;
+-- a reversal without a key cannot be named, but it can be given back
+SELECT moved, shortfall FROM swan_reverse('pay19', n => 5);
+SELECT moved, available_sessions FROM swan_reinstate('pay19', 'four of five', n => 4);
+-- 0.1.0 gave back everything with rows that name nothing
+SELECT moved, available_sessions FROM swan_reinstate('pay19', 'the fifth');
+SELECT moved, available_sessions FROM swan_reinstate('pay19', 'nothing', reversal => 're 3');
+
+--
+-- One payment for two clients: each has his row, and each call answers all of them
+--
+SELECT user_id, added FROM (VALUES (21, 4, 'his'), (20, 6, 'hers'), (21, 2, 'gift')) i (client, n, item), swan_purchase(client, n, 'pay20', item) ORDER BY i.item;
+SELECT session_id FROM swan_book(20, 51);
+SELECT user_id, moved, shortfall, available_sessions, replayed FROM swan_reverse('pay20', key => 'both');
+SELECT user_id, moved, shortfall, available_sessions, replayed FROM swan_reverse('pay20', key => 'both');
+SELECT user_id, kind, item, delta, key FROM studio.journal WHERE user_id IN (20, 21) AND kind = 'reversal';
+-- a second one has nothing to do, and says so for both
+SELECT user_id, moved, shortfall, replayed FROM generate_series(1, 2) i, swan_reverse('pay20', key => left('again', 5 + 0 * i)) ORDER BY i, 1;
+-- one item is one client's
+SELECT user_id, moved, available_sessions FROM swan_reinstate('pay20', 'his', 'his', reversal => 'both');
+SELECT user_id, moved, available_sessions, replayed FROM swan_reinstate('pay20', 'failed', reversal => 'both');
+SELECT user_id, moved, available_sessions, replayed FROM swan_reinstate('pay20', 'failed', reversal => 'both');
+-- in part: only those of whom something is taken, in the order in which it was bought
+SELECT user_id, moved, shortfall, available_sessions FROM swan_reverse('pay20', n => 3, key => 'three');
+SELECT user_id, moved, shortfall, available_sessions FROM swan_reverse('pay20', n => 6, key => 'six');
+SELECT user_id, moved, available_sessions, replayed FROM generate_series(1, 2) i, swan_reinstate('pay20', 'newest', n => 6 + 0 * i) ORDER BY i, 1;
+-- a key of one of them was for something else
+SELECT moved FROM swan_reverse('pay16 too', key => 'elsewhere');
+SELECT count(*) FROM swan_purchase(16, 1, 'pay20', 'third');
+SELECT try($$SELECT moved FROM swan_reverse('pay20', key => 'elsewhere')$$);
+SELECT user_id, moved, shortfall FROM swan_reverse('pay20');
+SELECT user_id, moved FROM swan_reinstate('pay20', 'all');
+
+--
 -- Arguments
 --
 SELECT * FROM swan_reverse(NULL);
@@ -159,11 +261,11 @@ SELECT call, try('SELECT moved FROM ' || call) FROM (VALUES
 	(4, 'swan_reverse(''pay11'', n => 2147483647)'), (5, 'swan_reverse(''pay11'', key => '''')'), (6, 'swan_reverse(''pay11'', key => repeat(''k'', 256))'),
 	(7, 'swan_reverse(repeat(''p'', 256))'), (8, 'swan_reverse(''pay11'', repeat(''i'', 256))'), (9, 'swan_reverse(''pay11'', '''')'),
 	(10, 'swan_reinstate(NULL, ''k'')'), (11, 'swan_reinstate('''', ''k'')'), (12, 'swan_reinstate(''pay11'', '' '')'),
-	(13, 'swan_reinstate(''pay11'', repeat(''k'', 256))'), (14, 'swan_reverse(NULL, NULL, 0, '''', 11)'), (15, 'swan_reinstate(NULL, NULL, 99)'),
+	(13, 'swan_reinstate(''pay11'', repeat(''k'', 256))'), (14, 'swan_reverse(NULL, NULL, 0, '''', 11)'), (15, 'swan_reinstate(NULL, NULL, actor => 99)'),
 	(16, 'swan_reverse(''pay11'', key => repeat(''k'', 255))')) t (n, call) ORDER BY n;
 -- who may
 SELECT who, try('SELECT moved FROM swan_reverse(''pay16'', n => 1, actor => ' || actor || ')') AS reverse,
-       try('SELECT moved FROM swan_reinstate(''pay16'', ''who'', ' || actor || ')') AS reinstate
+       try('SELECT moved FROM swan_reinstate(''pay16'', ''who'', actor => ' || actor || ')') AS reinstate
   FROM (VALUES ('system', 'NULL'), ('admin', '1'), ('staff', '2'), ('trainer', '3'), ('himself', '16'), ('another', '11')) a (who, actor);
 
 --

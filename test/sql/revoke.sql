@@ -43,6 +43,48 @@ SELECT lot_id, delta FROM studio.swan_ledger WHERE user_id = 13 AND kind = 'revo
 SELECT moved, shortfall, available_sessions FROM swan_reverse('pay13');
 
 --
+-- What was given goes before what was paid for, of each the soonest to expire first
+--
+SELECT available_sessions FROM swan_purchase(16, 10, 'pay16', expires_at => '2099-03-01');
+SELECT available_sessions FROM swan_grant(16, 5, 'meant for somebody else');
+SELECT available_sessions FROM swan_grant(16, 1, 'June', '2099-06-01');
+SELECT moved, shortfall, available_sessions FROM swan_revoke(16, 2, 'take that grant back');
+SELECT source, remaining FROM studio.swan_lots WHERE user_id = 16 ORDER BY id;
+SELECT moved, shortfall, available_sessions FROM swan_revoke(16, 6);
+SELECT source, remaining FROM studio.swan_lots WHERE user_id = 16 ORDER BY id;
+SELECT moved, shortfall, available_sessions FROM swan_reverse('pay16');
+
+--
+-- One lot that is named
+--
+SELECT available_sessions FROM swan_purchase(17, 4, 'pay17');
+SELECT available_sessions FROM swan_grant(17, 5, 'March', '2099-03-01');
+SELECT available_sessions FROM swan_grant(17, 5, 'never');
+SELECT max(id) FILTER (WHERE user_id = 11) AS other, min(id) FILTER (WHERE user_id = 17) AS paid, max(id) FILTER (WHERE user_id = 17) AS lot FROM studio.swan_lots \gset
+SELECT moved, shortfall, available_sessions, replayed FROM swan_revoke(17, 2, 'of that one', 'lot', :lot);
+SELECT moved, shortfall, available_sessions, replayed FROM swan_revoke(17, 2, 'of that one', 'lot', :lot);
+SELECT delta, lot_id = :lot AS that_lot, details - 'lot' AS details, details -> 'lot' = to_jsonb(:lot) AS named FROM studio.swan_ledger WHERE user_id = 17 AND kind = 'revocation';
+SELECT moved, shortfall, available_sessions FROM swan_revoke(17, 3, lot_id => :paid);
+-- more than it holds, though the client has more; all of it; nothing
+SELECT moved, shortfall, available_sessions FROM swan_revoke(17, 4, lot_id => :lot);
+SELECT moved, shortfall, available_sessions, replayed FROM swan_revoke(17, 1, key => 'empty', lot_id => :lot);
+SELECT moved, shortfall, available_sessions, replayed FROM swan_revoke(17, 1, key => 'empty', lot_id => :lot);
+SELECT moved, shortfall, available_sessions FROM swan_revoke(17, lot_id => :paid);
+-- the key stands for this lot
+SELECT * FROM swan_revoke(17, 2, key => 'lot');
+SELECT * FROM swan_revoke(17, 2, key => 'lot', lot_id => :paid);
+SELECT moved FROM swan_revoke(17, 1, key => 'no lot');
+SELECT try(format('SELECT moved FROM swan_revoke(17, 1, key => ''no lot'', lot_id => %s)', :lot)) LIKE 'SW009 %' AS refused;
+-- another client's, and none at all
+SELECT try(format('SELECT moved FROM swan_revoke(17, lot_id => %s)', :other)) LIKE 'SW013 user 17 has no lot %' AS refused;
+SELECT * FROM swan_revoke(17, 1, lot_id => 0);
+SELECT * FROM swan_revoke(99, 1, lot_id => 0);
+-- what has expired is no longer there
+SELECT pass(17, '2100-01-01');
+SELECT min(id) AS ended FROM studio.swan_lots WHERE user_id = 17 AND source = 'grant' \gset
+SELECT moved, shortfall, available_sessions FROM swan_revoke(17, 1, lot_id => :ended);
+
+--
 -- What is due is no longer there to be revoked
 --
 SELECT available_sessions FROM swan_grant(14, 4, expires_at => '2099-03-01');
@@ -58,7 +100,7 @@ SELECT available_sessions FROM swan_grant(15, 4, expires_at => '2099-03-01');
 SELECT available_sessions FROM swan_grant(15, 2, expires_at => '2099-02-01');
 SELECT moved, shortfall, available_sessions, ledger_id, replayed FROM swan_revoke(15, 5, key => 'k');
 SELECT available_sessions FROM swan_grant(15, 10);
-SELECT moved, shortfall, available_sessions, ledger_id, replayed FROM swan_revoke(15, 5, 'another reason', 'k', 1);
+SELECT moved, shortfall, available_sessions, ledger_id, replayed FROM swan_revoke(15, 5, 'another reason', 'k', actor => 1);
 SELECT moved, shortfall, available_sessions, replayed FROM swan_revoke(15, 20, key => 'short');
 SELECT available_sessions FROM swan_grant(15, 1);
 SELECT moved, shortfall, available_sessions, replayed FROM swan_revoke(15, 20, key => 'short');
@@ -81,7 +123,7 @@ SELECT * FROM swan_revoke(NULL);
 SELECT * FROM swan_revoke(15, 0);
 SELECT call, try('SELECT moved FROM ' || call) FROM (VALUES
 	(1, 'swan_revoke(15, -1)'), (2, 'swan_revoke(15, -2147483648)'), (3, 'swan_revoke(99)'), (4, 'swan_revoke(-9223372036854775808)'),
-	(5, 'swan_revoke(15, 1, key => '' '')'), (6, 'swan_revoke(15, 1, key => repeat(''k'', 256))'), (7, 'swan_revoke(NULL, 0, NULL, '''', 11)'),
+	(5, 'swan_revoke(15, 1, key => '' '')'), (6, 'swan_revoke(15, 1, key => repeat(''k'', 256))'), (7, 'swan_revoke(NULL, 0, NULL, '''', 0, 11)'),
 	(8, 'swan_revoke(15, 1, repeat(''r'', 10000), repeat(''k'', 255))')) t (n, call) ORDER BY n;
 SELECT moved FROM swan_revoke(15, 1, repeat('r', 10000));
 SELECT moved FROM swan_revoke(15, 1, E' \t\n');
