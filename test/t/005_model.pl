@@ -85,7 +85,7 @@ sub random_call
 		return $future + 1800 * int(rand(500));
 	};
 	my $what = pick(
-		('grant') x 5, ('grant_many') x 2, ('purchase') x 7, ('reverse') x 6, ('reinstate') x 3, ('revoke') x 3,
+		('grant') x 5, ('grant_many') x 2, ('purchase') x 7, ('reverse') x 6, ('reinstate') x 5, ('revoke') x 4,
 		('extend') x 2, ('expire') x 2, ('open') x 12, ('book') x 22, ('book_many') x 4, ('can_book') x 4,
 		('hold') x 5, ('release') x 3, ('confirm') x 4, ('complete') x 4, ('move') x 5, ('cancel') x 16,
 		('reschedule') x 8, ('summary') x 3, ('client') x 2, @{ $world->{time} });
@@ -106,8 +106,18 @@ sub random_call
 		$c{amount} = pick(undef, 4900, 0, one_in(20) ? -1 : 1);
 	}
 	elsif ($what eq 'reverse') { @c{qw(ref item n key)} = ($ref->(), pick(undef, undef, '', 'a'), one_in(2) ? undef : $count->(5), $key->()); }
-	elsif ($what eq 'reinstate') { @c{qw(ref key)} = ($ref->(), $key->() || 'k' . int(rand(60))); }
-	elsif ($what eq 'revoke')  { @c{qw(user n key)} = ($client->(), one_in(4) ? undef : $count->(4), $key->()); }
+	elsif ($what eq 'reinstate')
+	{
+		@c{qw(ref reversal)} = one_in(3) ? ($ref->(), undef) : $world->{reversal}->();
+		$c{reversal} = pick(' ', 'k' . int(rand(60))) if one_in(20);
+		@c{qw(key item n)} = ($key->() || 'k' . int(rand(60)), one_in(3) ? pick('', 'a', 'b') : undef, one_in(3) ? $count->(4) : undef);
+	}
+	elsif ($what eq 'revoke')
+	{
+		@c{qw(user n key)} = ($client->(), one_in(4) ? undef : $count->(4), $key->());
+		@c{qw(lot user)} = $world->{lot_of}->() if one_in(3);
+		$c{user} = $client->() if one_in(20);
+	}
 	elsif ($what eq 'extend')
 	{
 		@c{qw(lot expires)} = (one_in(20) ? pick(undef, 'l0') : $world->{lot}->(),
@@ -208,9 +218,9 @@ sub sql_of
 	return $call->($credit, $user, $n, $expires, $key, $actor) if $what eq 'grant';
 	return $each->($credit, $list->($c->{users}), $n, $expires, $key, $actor) if $what eq 'grant_many';
 	return $call->($credit, $user, $n, value($c->{ref}), value($c->{item}), value($c->{amount}), "'EUR'", $expires, $actor) if $what eq 'purchase';
-	return $call->($moved, value($c->{ref}), value($c->{item}), $n, $key, $actor) if $what eq 'reverse';
-	return $call->($moved, value($c->{ref}), $key, $actor) if $what eq 'reinstate';
-	return $call->($moved, $user, $n, $key, $actor) if $what eq 'revoke';
+	return $each->($moved, value($c->{ref}), value($c->{item}), $n, $key, $actor) if $what eq 'reverse';
+	return $each->($moved, value($c->{ref}), $key, 'item => ' . value($c->{item}), "n => $n", 'reversal => ' . value($c->{reversal}), $actor) if $what eq 'reinstate';
+	return $call->($moved, $user, $n, $key, 'lot_id => ' . $name->($c->{lot}), $actor) if $what eq 'revoke';
 	return $call->('lot_id, granted, remaining, extract(epoch FROM expires_at)::bigint', $name->($c->{lot}), moment($c->{expires}), $actor) if $what eq 'extend';
 	return $call->('clients, credits', $n) if $what eq 'expire';
 	return "SELECT string_agg(id::text, ',') AS answer FROM swan_open(" . join(', ', value($c->{trainer}), moment($c->{at}), value($c->{duration}),
@@ -432,6 +442,12 @@ sub world_of_model
 		time => [ ('time_of_lot') x 3, 'time_of_hold' ],
 		slot => $slot,
 		lot  => sub { my $lots = $model->{lot_names}; return @$lots ? $late->($lots, 30) : 'l0' },
+		lot_of => sub {
+			my $lots = $model->{lot_names};
+			my $lot  = @$lots && !one_in(30) ? $late->($lots, 30) : 'l0';
+			return ($lot, $lot eq 'l0' ? $clients[0] : $model->{lots}{$lot}{user});
+		},
+		reversal => sub { my $reversals = $model->{reversals}; return $reversals ? @{ $late->($reversals, 15) } : ('p0', undef) },
 		people => sub {
 			my $slot = defined $_[0] ? $model->{slots}{ $_[0] } : undef;
 			return $slot ? @$slot{qw(user trainer)} : ();
@@ -539,6 +555,8 @@ sub blind_world
 		return $low + int(rand($kind eq 'open' ? 60 : 25));
 	};
 	$world->{lot}   = sub { return 1 + int(rand(10 * $world->{step} + 50)) };
+	$world->{lot_of} = sub { return ($world->{lot}->(), pick(@clients)) };
+	$world->{reversal} = sub { return ('p' . ($world->{payments} - int(rand(4))), 'k' . int(rand(60))) };
 	$world->{people} = sub { return (pick(pick(@clients), $staff, $admin), pick(pick(@trainers), $staff)) };
 	$world->{expiry} = sub { return sprintf("clock_timestamp() + interval '%d ms'", 20 + int(rand(1500))) };
 	return $world;
@@ -570,8 +588,8 @@ sub meeting_call
 		move       => { at => $future - 3600 * (100 + int(rand(3))) },
 		open       => { trainer => 1 + $step % 3, at => $future - 3600 * (100 + int(rand(3))), duration => 60, repeat => 1, every => 3600 },
 		purchase   => { n => 2, ref => "m$step", item => pick('', 'a'), actor => $admin },
-		reverse    => { ref => 'm' . ($step - 6), actor => $admin },
-		reinstate  => { ref => 'm' . ($step - 12), actor => $admin, key => "m$step" },
+		reverse    => { ref => 'm' . ($step - 6), key => one_in(2) ? "m$step" : undef, actor => $admin },
+		reinstate  => { ref => 'm' . ($step - 12), actor => $admin, key => "m$step", reversal => one_in(2) ? 'm' . ($step - 6) : undef },
 		revoke     => { n => 1, actor => $admin },
 		expire     => { n => 1000, role => 'jobs', actor => undef },
 		grant_many => { users => one_in(2) ? [@clients] : [ reverse @clients ], n => 1, actor => $admin },
@@ -689,13 +707,13 @@ FROM studio.users u, swan_client(u.id) c,
            FROM studio.sessions WHERE user_id = u.id) s
 WHERE p.n <> u.available_sessions + s.live + s.used + p.expired OR c.total_sessions_purchased <> p.n OR c.sessions_used <> s.used
 SQL
-nothing('a payment is one client\'s, an item of it bought once, and no more reversed than bought', <<SQL);
-SELECT payment_ref, NULL, count(DISTINCT user_id) FROM studio.swan_ledger WHERE kind = 'purchase' GROUP BY 1 HAVING count(DISTINCT user_id) > 1
-UNION ALL SELECT payment_ref, item, count(*) FROM studio.swan_ledger WHERE kind = 'purchase' GROUP BY 1, 2 HAVING count(*) > 1
+nothing('an item of a payment is bought once, and no more of it reversed than bought', <<SQL);
+SELECT payment_ref, item, count(*) FROM studio.swan_ledger WHERE kind = 'purchase' GROUP BY 1, 2 HAVING count(*) > 1
+UNION ALL SELECT payment_ref, item, count(*) FROM studio.swan_lots WHERE source = 'purchase' GROUP BY 1, 2 HAVING count(*) > 1
 UNION ALL SELECT l.payment_ref, l.item, g.taken FROM studio.swan_lots l, LATERAL (
   SELECT coalesce(-sum(delta), 0) AS taken, coalesce(sum((details ->> 'shortfall')::int), 0) AS owed
   FROM studio.swan_ledger WHERE lot_id = l.id AND kind IN ('reversal', 'reinstatement')) g
-WHERE g.taken < 0 OR g.owed < 0 OR g.taken + g.owed > l.granted
+WHERE g.taken < 0 OR g.owed < 0 OR g.taken + g.owed > l.granted OR (g.owed > 0 AND l.remaining > 0)
 SQL
 nothing('no trainer and no client is in two places', <<SQL);
 SELECT a.id, b.id FROM studio.sessions a JOIN studio.sessions b ON a.id < b.id

@@ -67,7 +67,8 @@ sub only { my ($who, @roles) = @_; refuse('SW006') unless is($who, @roles); retu
 
 sub required { my (@values) = @_; for (@values) { refuse('SW005') unless defined $_; } return; }
 
-sub check_count { my ($n, $max) = @_; refuse('SW004') if $n < 1 || $n > $max; return; }
+sub check_count { my ($n) = @_; refuse('SW004') if $n < 1; return; }
+sub check_max { my ($n, $max) = @_; refuse('SW004') if $n > $max; return; }
 sub check_key { my ($key) = @_; refuse('SW013') if defined $key && $key !~ /\S/; return; }
 sub check_list
 {
@@ -135,7 +136,7 @@ sub add_lot
 	my ($self, $user, $name, $n, %more) = @_;
 	$self->{lots}{$name} = {
 		name => $name, user => $user->{id}, granted => $n, remaining => 0, order => ++$self->{order},
-		taken => 0, owed => 0, %more
+		claims => [], %more
 	};
 	push @{ $user->{lots} }, $name;
 	push @{ $self->{lot_names} }, $name;
@@ -180,14 +181,24 @@ sub do_grant
 	my ($self, $c, $who) = @_;
 	only($who, qw(admin system));
 	required($c->{user}, $c->{n});
-	check_count($c->{n}, $self->{settings}{grant_max});
+	check_count($c->{n});
 	check_key($c->{key});
 	if (my $before = $self->replay($c->{user}, 'grant', $c->{key}, $c->{n}))
 	{
 		return $self->credit_row($c->{user}, $c->{n}, $before->{available}, 1, "{$before->{ledger}}");
 	}
+	my $user = $self->user_of($c->{user});
+	$self->check_new($c, 'grant_max');
+	return $self->grant_to($user, $c, $who, $c->{as});
+}
+
+# what is judged only where a call is no retry
+sub check_new
+{
+	my ($self, $c, $max) = @_;
+	check_max($c->{n}, $self->{settings}{$max});
 	refuse('SW013') if defined $c->{expires} && $c->{expires} <= $self->{now};
-	return $self->grant_to($self->user_of($c->{user}), $c, $who, $c->{as});
+	return;
 }
 
 sub grant_to
@@ -207,15 +218,14 @@ sub do_grant_many
 	only($who, qw(admin system));
 	check_list($c->{users});
 	required($c->{n});
-	check_count($c->{n}, $self->{settings}{grant_max});
+	check_count($c->{n});
 	check_key($c->{key});
-	refuse('SW013') if !defined $c->{key} && defined $c->{expires} && $c->{expires} <= $self->{now};
 	my @users = map { $self->user_of($_) } @{ $c->{users} };
+	$self->check_new($c, 'grant_max') if grep { !defined $c->{key} || !$self->{keys}{"grant/$_->{id}/$c->{key}"} } @users;
 	for my $user (@users)
 	{
 		push @before, scalar $self->replay($user->{id}, 'grant', $c->{key}, $c->{n});
 	}
-	refuse('SW013') if defined $c->{expires} && $c->{expires} <= $self->{now} && grep { !$_ } @before;
 	for my $user (@users)
 	{
 		$self->sweep($user);
@@ -235,26 +245,24 @@ sub do_purchase
 	my ($self, $c, $who) = @_;
 	only($who, qw(admin system));
 	required($c->{user}, $c->{n});
-	check_count($c->{n}, $self->{settings}{purchase_max});
+	check_count($c->{n});
 	required($c->{ref});
 	check_key($c->{ref});
 	refuse('SW013') if defined $c->{amount} && $c->{amount} < 0;
 	my $payment = $self->{purchases}{ $c->{ref} };
 	if (my $before = $payment && $payment->{items}{ $c->{item} })
 	{
-		refuse('SW009') if $payment->{user} != $c->{user} || $before->{n} != $c->{n};
+		refuse('SW009') if $before->{user} != $c->{user} || $before->{n} != $c->{n};
 		return $self->credit_row($c->{user}, $c->{n}, $before->{available}, 1, "{$before->{lot}}");
 	}
-	refuse('SW013') if defined $c->{expires} && $c->{expires} <= $self->{now};
 	my $user = $self->user_of($c->{user});
-	refuse('SW009') if $payment && $payment->{user} != $c->{user};
+	$self->check_new($c, 'purchase_max');
 	$self->sweep($user);
 	$self->add_lot($user, $c->{as}, $c->{n}, expires => $c->{expires}, ref => $c->{ref}, item => $c->{item});
 	$self->note($user, 'purchase', $c->{n}, lot => $c->{as}, actor => $who->{id});
-	$self->{purchases}{ $c->{ref} }{user} = $c->{user};
 	push @{ $self->{purchases}{ $c->{ref} }{lots} }, $c->{as};
 	$self->{purchases}{ $c->{ref} }{items}{ $c->{item} } =
-	  { n => $c->{n}, available => $user->{balance}, lot => $c->{as} };
+	  { user => $c->{user}, n => $c->{n}, available => $user->{balance}, lot => $c->{as} };
 	return $self->credit_row($c->{user}, $c->{n}, $user->{balance}, 0, "{+$c->{as}}");
 }
 
@@ -264,19 +272,83 @@ sub move_row
 	return row($user_id, $moved, $shortfall, $available, bool($replayed), $ledger);
 }
 
-sub replay_move
+sub sum { my $n = 0; $n += $_ for @_; return $n; }
+sub min { my ($min, @more) = @_; for (@more) { $min = $_ if $_ < $min } return $min; }
+
+# what reversals have of a lot: taken, or owed
+sub claimed { my ($lot, @what) = @_; return sum(map { @$_{@what} } @{ $lot->{claims} }); }
+
+# credits that came back to a lot are taken for what is owed of it, the oldest claim first
+sub settle
 {
-	my ($self, $user_id, $kind, $key, $same) = @_;
-	my $before = $self->replay($user_id, $kind, $key, $same) or return;
-	return move_row($user_id, $before->{moved}, $before->{shortfall}, $before->{available}, 1, "{$before->{ledger}}");
+	my ($self, $lot, $n) = @_;
+	$self->note($self->{users}{ $lot->{user} }, 'reversal', -$n, lot => $lot->{name});
+	for my $claim (@{ $lot->{claims} })
+	{
+		my $settled = min($n, $claim->{owed});
+		$claim->{owed} -= $settled;
+		$claim->{taken} += $settled;
+		$n -= $settled;
+	}
+	return;
 }
 
-sub finish_move
+# The lots that a call about a payment is about, of whichever client.
+sub lots_of_payment
 {
-	my ($self, $c, $user, $kind, $same, $moved, $shortfall) = @_;
-	$self->remember($user->{id}, $kind, $c->{key}, $same,
-		moved => $moved, shortfall => $shortfall, available => $user->{balance}, ledger => $c->{as});
-	return move_row($user->{id}, $moved, $shortfall, $user->{balance}, 0, "{+$c->{as}}");
+	my ($self, $c) = @_;
+	my $payment = $self->{purchases}{ $c->{ref} } or refuse('SW015');
+	refuse('SW015') if defined $c->{item} && !$payment->{items}{ $c->{item} };
+	return grep { !defined $c->{item} || $_->{item} eq $c->{item} } map { $self->{lots}{$_} } @{ $payment->{lots} };
+}
+
+sub clients_of { my (@lots) = @_; my %seen = map { $_->{user} => 1 } @lots; my @ids = sort { $a <=> $b } keys %seen; return @ids; }
+
+# The answers of a call about a payment that is sent again: of those clients who have its key.
+sub replay_moves
+{
+	my ($self, $c, $kind, $same, @ids) = @_;
+	my @rows;
+	for my $id (@ids)
+	{
+		my $before = $self->replay($id, $kind, $c->{key}, $same->($id)) or next;
+		push @rows, move_row($id, $before->{moved}, $before->{shortfall}, $before->{available}, 1, "{$before->{ledger}}");
+	}
+	return join(';', @rows);
+}
+
+# Notes what becomes of a lot; the first line of a client has the key of the call.
+sub note_move
+{
+	my ($self, $c, $who, $done, $kind, $lot, $delta) = @_;
+	my $first = !$done->{ $lot->{user} }++;
+	$self->note($self->{users}{ $lot->{user} }, $kind, $delta, lot => $lot->{name}, key => $first ? $c->{key} : undef, actor => $who->{id});
+	return;
+}
+
+# A call about all of a payment leaves a line for each client, whatever it did.
+sub note_nothing
+{
+	my ($self, $c, $who, $done, $kind, @lots) = @_;
+	for my $lot (reverse @lots)
+	{
+		$self->note_move($c, $who, $done, $kind, $lot, 0) unless $done->{ $lot->{user} };
+	}
+	return;
+}
+
+sub finish_moves
+{
+	my ($self, $c, $kind, $same, $done, $moved, $shortfall, %more) = @_;
+	my @rows;
+	for my $id (sort { $a <=> $b } keys %$done)
+	{
+		my %answer = (moved => $moved->{$id} || 0, shortfall => $shortfall->{$id} || 0,
+			available => $self->{users}{$id}{balance}, ledger => "$c->{as}_$id");
+		$self->remember($id, $kind, $c->{key}, $same->($id), %answer, %more);
+		push @rows, move_row($id, @answer{qw(moved shortfall available)}, 0, "{+$answer{ledger}}");
+	}
+	return join(';', @rows);
 }
 
 sub do_reverse
@@ -285,51 +357,53 @@ sub do_reverse
 	only($who, qw(admin system));
 	required($c->{ref});
 	check_key($c->{ref});
-	check_count($c->{n}, 2**31) if defined $c->{n};
+	check_count($c->{n}) if defined $c->{n};
 	check_key($c->{key});
-	my $payment = $self->{purchases}{ $c->{ref} } or refuse('SW015');
-	refuse('SW015') if defined $c->{item} && !$payment->{items}{ $c->{item} };
-	my $user = $self->{users}{ $payment->{user} };
-	my $same = row($c->{ref}, $c->{n}, $c->{item});
-	my $told = $self->replay_move($user->{id}, 'reversal', $c->{key}, $same);
+	my @lots = $self->lots_of_payment($c);
+	my $same = sub { return row($c->{ref}, $c->{n}, $c->{item}) };
+	my $told = $self->replay_moves($c, 'reversal', $same, clients_of(@lots));
 	return $told if $told;
 
-	my @lots = grep { !defined $c->{item} || $_->{item} eq $c->{item} } map { $self->{lots}{$_} } @{ $payment->{lots} };
-	my $open = 0;
-	$open += $_->{granted} - $_->{taken} - $_->{owed} for @lots;
+	my $open = sum(map { $_->{granted} - claimed($_, qw(taken owed)) } @lots);
 	my $n = defined $c->{n} ? $c->{n} : $open;
 	refuse('SW004') if $n > $open;
 
-	$self->sweep($user);
-	my ($moved, %take, %owe) = (0);
+	$self->sweep($self->{users}{$_}) for clients_of(@lots);
+	my (%take, %owe);
 	for my $lot (@lots)
 	{
-		my $take = min($n - $moved, $lot->{remaining}, $lot->{granted} - $lot->{taken} - $lot->{owed});
-		$take{ $lot->{name} } = $take;
-		$moved += $take;
+		$take{ $lot->{name} } = min($n, $lot->{remaining}, $lot->{granted} - claimed($lot, qw(taken owed)));
+		$n -= $take{ $lot->{name} };
 	}
-	my $shortfall = $n - $moved;
-	my $left = $shortfall;
 	for my $lot (@lots)
 	{
-		my $owe = min($left, $lot->{granted} - $lot->{taken} - $lot->{owed} - $take{ $lot->{name} });
-		$owe{ $lot->{name} } = $owe;
-		$left -= $owe;
+		$owe{ $lot->{name} } = min($n, $lot->{granted} - claimed($lot, qw(taken owed)) - $take{ $lot->{name} });
+		$n -= $owe{ $lot->{name} };
 	}
-	my $key = $c->{key};
-	my @about = grep { $take{ $_->{name} } || $owe{ $_->{name} } } @lots;
-	@about = ($lots[-1]) unless @about;
-	for my $lot (@about)
+	my (%done, %moved, %shortfall);
+	for my $lot (@lots)
 	{
-		$self->note($user, 'reversal', -$take{ $lot->{name} }, lot => $lot->{name}, key => $key, actor => $who->{id});
-		$lot->{taken} += $take{ $lot->{name} };
-		$lot->{owed} += $owe{ $lot->{name} };
-		undef $key;
+		my ($take, $owe) = ($take{ $lot->{name} }, $owe{ $lot->{name} });
+		next unless $take || $owe;
+		$self->note_move($c, $who, \%done, 'reversal', $lot, -$take);
+		push @{ $lot->{claims} }, { lot => $lot, by => $c->{as}, order => ++$self->{order}, taken => $take, owed => $owe };
+		$moved{ $lot->{user} } += $take;
+		$shortfall{ $lot->{user} } += $owe;
 	}
-	return $self->finish_move($c, $user, 'reversal', $same, $moved, $shortfall);
+	$self->note_nothing($c, $who, \%done, 'reversal', @lots) unless defined $c->{n};
+	push @{ $self->{reversals} }, [ @$c{qw(ref key)} ] if defined $c->{key};
+	return $self->finish_moves($c, 'reversal', $same, \%done, \%moved, \%shortfall, by => $c->{as}, ref => $c->{ref}, item => $c->{item});
 }
 
-sub min { my ($min, @more) = @_; for (@more) { $min = $_ if $_ < $min } return $min; }
+# Which reversal of a client is meant, if it is one of this payment and item.
+sub named_reversal
+{
+	my ($self, $c, $id) = @_;
+	my $reversal = $self->{keys}{"reversal/$id/$c->{reversal}"} or return;
+	return if $reversal->{ref} ne $c->{ref};
+	return if defined $c->{item} && defined $reversal->{item} && $reversal->{item} ne $c->{item};
+	return $reversal->{by};
+}
 
 sub do_reinstate
 {
@@ -337,27 +411,60 @@ sub do_reinstate
 	only($who, qw(admin system));
 	required($c->{ref});
 	check_key($c->{ref});
-	required($c->{key});
+	check_count($c->{n}) if defined $c->{n};
 	check_key($c->{key});
-	my $payment = $self->{purchases}{ $c->{ref} } or refuse('SW015');
-	my $user = $self->{users}{ $payment->{user} };
-	my $told = $self->replay_move($user->{id}, 'reinstatement', $c->{key}, $c->{ref});
+	required($c->{key});
+	check_key($c->{reversal});
+	my $named = defined $c->{reversal};
+	my @lots = $self->lots_of_payment($c);
+	my $by = sub { return $named ? $self->named_reversal($c, $_[0]) : undef };
+	my $same = sub { return row($c->{ref}, $c->{n}, $c->{item}, $named, $by->($_[0])) };
+	my $told = $self->replay_moves($c, 'reinstatement', $same, clients_of(@lots));
 	return $told if $told;
+	@lots = grep { !$named || $by->($_->{user}) } @lots;
+	refuse('SW015') unless @lots;
 
-	$self->sweep($user);
-	my @lots = map { $self->{lots}{$_} } @{ $payment->{lots} };
-	my ($moved, $key) = (0, $c->{key});
-	my @about = grep { $_->{taken} || $_->{owed} } @lots;
-	@about = ($lots[-1]) unless @about;
-	for my $lot (@about)
+	# as if only the rest had been reversed: what is owed is let go of first, of the newest before the others
+	my @claims = sort { $b->{order} <=> $a->{order} } grep { !$named || $_->{by} eq $by->($_->{lot}{user}) } map { @{ $_->{claims} } } @lots;
+	my $left = defined $c->{n} ? $c->{n} : sum(map { @$_{qw(taken owed)} } @claims);
+	my (%give, %forgive);
+	for my $what ([ \%forgive, 'owed' ], [ \%give, 'taken' ])
 	{
-		$self->note($user, 'reinstatement', $lot->{taken}, lot => $lot->{name}, key => $key, actor => $who->{id});
-		$moved += $lot->{taken};
-		@$lot{qw(taken owed)} = (0, 0);
-		undef $key;
+		for my $claim (@claims)
+		{
+			my $n = $what->[0]{ $claim->{order} } = min($left, $claim->{ $what->[1] });
+			$left -= $n;
+		}
 	}
-	$self->sweep($user);
-	return $self->finish_move($c, $user, 'reinstatement', $c->{ref}, $moved, 0);
+	refuse('SW004') if $left > 0;
+
+	$self->sweep($self->{users}{$_}) for clients_of(@lots);
+	my (%done, %moved, %came);
+	my @lines;
+	for my $claim (reverse @claims)
+	{
+		my ($give, $forgive) = ($give{ $claim->{order} }, $forgive{ $claim->{order} });
+		$claim->{taken} -= $give;
+		$claim->{owed} -= $forgive;
+		$moved{ $claim->{lot}{user} } += $give;
+		$came{ $claim->{lot}{name} } += $give;
+		push @lines, [ $claim->{lot}, $give ] if $give || $forgive;
+	}
+	if (!$named && !defined $c->{n})
+	{
+		# one line for each lot
+		my %about = map { $_->[0]{name} => 1 } @lines;
+		@lines = map { [ $_, $came{ $_->{name} } ] } grep { $about{ $_->{name} } } @lots;
+	}
+	$self->note_move($c, $who, \%done, 'reinstatement', @$_) for @lines;
+	$self->note_nothing($c, $who, \%done, 'reinstatement', @lots) unless defined $c->{n};
+	for my $lot (@lots)
+	{
+		my $n = min($came{ $lot->{name} } || 0, claimed($lot, 'owed'));
+		$self->settle($lot, $n) if $n;
+	}
+	$self->sweep($self->{users}{$_}) for clients_of(@lots);
+	return $self->finish_moves($c, 'reinstatement', $same, \%done, \%moved, {});
 }
 
 sub do_revoke
@@ -365,24 +472,36 @@ sub do_revoke
 	my ($self, $c, $who) = @_;
 	only($who, qw(admin system));
 	required($c->{user});
-	check_count($c->{n}, 2**31) if defined $c->{n};
+	check_count($c->{n}) if defined $c->{n};
 	check_key($c->{key});
-	my $told = $self->replay_move($c->{user}, 'revocation', $c->{key}, text($c->{n}));
-	return $told if $told;
+	my $same = row($c->{n}, $c->{lot});
+	if (my $before = $self->replay($c->{user}, 'revocation', $c->{key}, $same))
+	{
+		return move_row($c->{user}, $before->{moved}, $before->{shortfall}, $before->{available}, 1, "{$before->{ledger}}");
+	}
 	my $user = $self->user_of($c->{user});
+	my $named = defined $c->{lot} ? $self->{lots}{ $c->{lot} } : undef;
+	refuse('SW013') if defined $c->{lot} && (!$named || $named->{user} != $user->{id});
 	$self->sweep($user);
-	my $moved = $user->{balance};
+
+	# what was given goes before what was paid for
+	my @lots = $self->purse($user);
+	@lots = ((grep { !defined $_->{ref} } @lots), (grep { defined $_->{ref} } @lots));
+	@lots = ($named) if $named;
+	my $moved = sum(map { $_->{remaining} } @lots);
 	$moved = $c->{n} if defined $c->{n} && $c->{n} < $moved;
 	my ($left, $key) = ($moved, $c->{key});
-	for my $lot ($self->purse($user))
+	for my $lot (@lots)
 	{
 		my $take = min($left, $lot->{remaining}) or last;
 		$self->note($user, 'revocation', -$take, lot => $lot->{name}, key => $key, actor => $who->{id});
 		$left -= $take;
 		undef $key;
 	}
-	$self->note($user, 'revocation', 0, key => $key, actor => $who->{id}) if $moved == 0;
-	return $self->finish_move($c, $user, 'revocation', text($c->{n}), $moved, defined $c->{n} ? $c->{n} - $moved : 0);
+	$self->note($user, 'revocation', 0, lot => $named && $named->{name}, key => $key, actor => $who->{id}) if $moved == 0;
+	my %answer = (moved => $moved, shortfall => defined $c->{n} ? $c->{n} - $moved : 0, available => $user->{balance}, ledger => $c->{as});
+	$self->remember($user->{id}, 'revocation', $c->{key}, $same, %answer);
+	return move_row($user->{id}, @answer{qw(moved shortfall available)}, 0, "{+$c->{as}}");
 }
 
 sub do_extend
@@ -761,18 +880,16 @@ sub do_cancel
 	my $user = $self->{users}{ $slot->{user} };
 	my $lot = $slot->{debit} ? $self->{lots}{ $slot->{debit} } : undef;
 	my $returns = $lot && (defined $c->{return} ? $c->{return} : $studio || !$self->is_too_late($slot));
-	my $spendable = $returns && !$lot->{owed} && !$self->is_due($lot);
+	my $spendable = $returns && !claimed($lot, 'owed') && !$self->is_due($lot);
 	$self->sweep($user);
 	$self->note($user, 'cancellation', $returns ? 1 : 0, slot => $slot->{name}, lot => $returns ? $lot->{name} : undef,
 		key => $c->{key}, actor => $who->{id});
 	if ($returns)
 	{
 		undef $slot->{debit};
-		if ($lot->{owed})
+		if (claimed($lot, 'owed'))
 		{
-			$self->note($user, 'reversal', -1, lot => $lot->{name});
-			$lot->{owed}--;
-			$lot->{taken}++;
+			$self->settle($lot, 1);
 		}
 		else
 		{
