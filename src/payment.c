@@ -162,7 +162,7 @@ void
 payment_lock(Call *call, Payment *payment)
 {
 	if (payment->npayers > 1)
-		account_lock_users(call, payer_ids(payment), payment->npayers);
+		account_lock_users(call, payer_ids(payment), payment->npayers, NULL);
 	for (int i = 0; i < payment->npayers; i++)
 	{
 		Payer	   *payer = &payment->payers[i];
