@@ -173,6 +173,7 @@ attach_look_at_rows(Attachment *att)
 {
 	Call	   *call = call_begin_as(attach_owner(att->users), "pg_catalog, pg_temp");
 
+	call_restrict(call);
 	if (att->old_bookings && strcmp(att->old_bookings, "charged") != 0 &&
 		strcmp(att->old_bookings, "free") != 0 && strcmp(att->old_bookings, "flag") != 0)
 		attach_refuse(att, "old_bookings", NULL,

@@ -56,4 +56,18 @@ swan_may_create_in(Oid namespace, Oid role)
 #endif
 }
 
+/*
+ * Does a deferred trigger run as the role that queued it?  Up to 17 it runs as
+ * whoever commits.
+ */
+static inline bool
+swan_deferred_keep_role(void)
+{
+#if PG_VERSION_NUM >= 180000
+	return true;
+#else
+	return false;
+#endif
+}
+
 #endif							/* SWAN_COMPAT_H */

@@ -114,6 +114,15 @@ static const char inspection_end[] =
 " FROM t JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.relid"
 " JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) c.relowner"
 " WHERE t.label OPERATOR(pg_catalog.=) 'users' AND r.rolsuper"
+" UNION ALL"
+" SELECT t.name, 0, pg_catalog.format('role \"%s\" is listed and has rights that the owner of the tables lacks', a.rolname)"
+" FROM t JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.relid"
+" JOIN pg_catalog.pg_roles o ON o.oid OPERATOR(pg_catalog.=) c.relowner"
+" JOIN swan.role r ON r.studio OPERATOR(pg_catalog.=) t.name"
+" JOIN pg_catalog.pg_roles a ON a.rolname OPERATOR(pg_catalog.=) r.db_role"
+" WHERE t.label OPERATOR(pg_catalog.=) 'users' AND NOT o.rolsuper AND (a.rolsuper"
+" OR (a.rolcreaterole AND NOT o.rolcreaterole) OR (a.rolcreatedb AND NOT o.rolcreatedb)"
+" OR (a.rolreplication AND NOT o.rolreplication) OR (a.rolbypassrls AND NOT o.rolbypassrls))"
 " ORDER BY 1, 2 DESC, 3";
 
 /* Appends every column that a studio may have, with the types that hold it. */

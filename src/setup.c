@@ -312,6 +312,11 @@ setup_advise_owner(const char *studio, Oid owner)
 				(errmsg("studio \"%s\" is owned by superuser \"%s\"", studio, name),
 				 errdetail("Triggers on its tables run with the rights of a superuser."),
 				 errhint("Let another role own the tables; swan_create_studio() takes one as owner.")));
+	else if (!has_privs_of_role(owner, GetUserId()))
+		ereport(NOTICE,
+				(errmsg("the current role has rights that role \"%s\" lacks, who owns studio \"%s\"",
+						name, studio),
+				 errdetail("Triggers on its tables run as the owner in swan_* calls, but as the writer where somebody writes directly.")));
 	ereport(NOTICE,
 			(errmsg("role \"%s\" owns studio \"%s\" and acts as system in it",
 					name, studio),

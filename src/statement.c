@@ -21,6 +21,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "deferred.h"
 #include "error.h"
 #include "statement.h"
 #include "template.h"
@@ -119,6 +120,10 @@ call_begin(Studio *studio, CallKind kind)
 	call = call_begin_as(studio->owner, studio->search_path);
 	call->kind = kind;
 	call->studio = studio;
+	if (kind == CALL_READER)
+		call_restrict(call);
+	else
+		deferred_begin(call);
 	call->hide_details =
 		pg_class_aclcheck(studio->tables[TABLE_USERS], call->caller, ACL_SELECT) != ACLCHECK_OK ||
 		pg_class_aclcheck(studio->tables[TABLE_SESSIONS], call->caller, ACL_SELECT) != ACLCHECK_OK;
@@ -132,6 +137,7 @@ call_end(Call *call)
 {
 	Assert(call == top_call);
 
+	deferred_end(call);
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
 	error_context_stack = call->error_callback.previous;

@@ -59,6 +59,8 @@ typedef struct Call
 	Oid			caller;			/* current_user when the call began */
 	TimestampTz now;			/* see call_set_now() */
 	bool		hide_details;	/* may the caller not see the tables? */
+	bool		runs_deferred;	/* see deferred.c */
+	List	   *queued_before;	/* tables with deferred triggers then */
 	MemoryContext result_context;	/* where results are to live */
 
 	/* how things were before */
@@ -79,6 +81,8 @@ typedef struct Rows
 
 extern Call *call_begin(Studio *studio, CallKind kind);
 extern Call *call_begin_as(Oid userid, const char *search_path);
+extern bool call_works_for_others(const Call *call, Oid owner);
+extern void call_restrict(Call *call);
 extern void call_end(Call *call);
 extern void call_set_now(Call *call);
 extern void call_set_parameter(Call *call, const char *name, const char *value);

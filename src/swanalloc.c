@@ -9,6 +9,7 @@
 
 #include "utils/guc.h"
 
+#include "deferred.h"
 #include "statement.h"
 #include "studio.h"
 
@@ -49,4 +50,5 @@ _PG_init(void)
 
 	studio_init();
 	statement_init();
+	deferred_init();
 }
