@@ -237,6 +237,14 @@ ok( $node->safe_psql('postgres',
 
 sub query { return $node->safe_psql($db, $_[0]) }
 
+# No document shows SQL that is not run: these are, and of the README the five minutes.
+for my $short (map { basename($_) } glob("$top/docs/*.md"))
+{
+	next if $short =~ /^(adopting|backends|feed|reference)\.md$/;
+	unlike(read_document("docs/$short"), qr/^```sql/m, "$short: shows no SQL that is not run");
+}
+is(() = $readme =~ /^```sql/mg, scalar(() = $five =~ /^```sql/mg), 'README: nor does it');
+
 # Links lead somewhere.
 for my $name ('README.md', glob("$top/docs/*.md"))
 {
