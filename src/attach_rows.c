@@ -53,6 +53,36 @@ look_at_users(Attachment *att, Call *call)
 				  psprintf("rows: %lld", (long long) row_int(result, 0, 4)));
 }
 
+/*
+ * Says what becomes of bookings that are live already: somebody has to decide,
+ * and sees how many of them that charges, one credit each.
+ */
+static void
+report_old_bookings(Attachment *att, int64 live, int64 flagged)
+{
+	const char *found = psprintf(att->continues ? "live bookings without a ledger row: %lld" :
+								 "live bookings: %lld", (long long) live);
+	int64		charged = 0;
+
+	if (live == 0)
+		return;
+	if (att->old_bookings == NULL)
+	{
+		if (att->names[SESSIONS_DEDUCTED])
+			found = psprintf("%s, with session_deducted: %lld", found, (long long) flagged);
+		attach_refuse(att, "old_bookings", NULL, found,
+					  "say with {\"old_bookings\": \"charged\"}, free or flag whether they took a credit");
+		return;
+	}
+	if (strcmp(att->old_bookings, "charged") == 0)
+		charged = live;
+	else if (strcmp(att->old_bookings, "flag") == 0)
+		charged = flagged;
+	attach_report(att, "old_bookings", NULL, att->old_bookings,
+				  psprintf("%s; charged, one credit each: %lld, free: %lld", found,
+						   (long long) charged, (long long) (live - charged)));
+}
+
 /* Looks for sessions that somebody has to decide about. */
 static void
 look_at_sessions(Attachment *att, Call *call)
@@ -60,8 +90,10 @@ look_at_sessions(Attachment *att, Call *call)
 	const char *status = column_name(att, SESSIONS_STATUS);
 	const char *user = column_name(att, SESSIONS_USER_ID);
 	const char *date = column_name(att, SESSIONS_DATE);
+	const char *flag = att->names[SESSIONS_DEDUCTED] ? column_name(att, SESSIONS_DEDUCTED) : "false";
 	const char *unknown = "";
 	const char *known = "";
+	const char *live;
 	Rows		result;
 
 	/*
@@ -78,36 +110,30 @@ look_at_sessions(Attachment *att, Call *call)
 						 column_name(att, SESSIONS_ID));
 	}
 
+	live = psprintf("%s::pg_catalog.text OPERATOR(pg_catalog.=) ANY ('{scheduled,confirmed}')"
+					" AND %s IS NOT NULL%s", status, user, unknown);
 	result = statement_once(call,
-							psprintf("SELECT pg_catalog.count(*) FILTER (WHERE %s::pg_catalog.text"
-									 " OPERATOR(pg_catalog.=) ANY ('{scheduled,confirmed}') AND %s IS NOT NULL%s),"
+							psprintf("SELECT pg_catalog.count(*) FILTER (WHERE %s),"
+									 " pg_catalog.count(*) FILTER (WHERE %s AND %s),"
 									 " pg_catalog.count(*) FILTER (WHERE %s::pg_catalog.text"
 									 " OPERATOR(pg_catalog.=) 'available' AND %s IS NOT NULL AND %s IS NULL),"
 									 " pg_catalog.count(*) FILTER (WHERE %s::pg_catalog.text OPERATOR(pg_catalog.<>) ALL"
 									 " ('{available,scheduled,confirmed,completed,cancelled}')),"
 									 " pg_catalog.count(*) FROM %s s%s",
-									 status, user, unknown, status, user, date, status,
+									 live, live, flag, status, user, date, status,
 									 studio_table_name(att->sessions), known),
 							0, NULL, NULL);
-	if (row_int(result, 0, 1) > 0 && att->old_bookings == NULL)
-		attach_refuse(att, "old_bookings", NULL,
-					  psprintf("live bookings: %lld",
-							   (long long) row_int(result, 0, 1)),
-					  "say with {\"old_bookings\": \"charged\"}, free or flag whether they took a credit");
-	else if (row_int(result, 0, 1) > 0)
-		attach_report(att, "old_bookings", NULL, att->old_bookings,
-					  psprintf(att->continues ? "live bookings without a ledger row: %lld; it counts for clients without a ledger only" :
-							   "live bookings: %lld", (long long) row_int(result, 0, 1)));
-	if (row_int(result, 0, 2) > 0)
+	report_old_bookings(att, row_int(result, 0, 1), row_int(result, 0, 2));
+	if (row_int(result, 0, 3) > 0)
 		attach_report(att, "session_records", NULL, "found",
 					  psprintf("undated available rows: %lld; nothing counts them, see the setting session_records",
-							   (long long) row_int(result, 0, 2)));
-	if (row_int(result, 0, 3) > 0)
+							   (long long) row_int(result, 0, 3)));
+	if (row_int(result, 0, 4) > 0)
 		attach_report(att, "sessions.status", att->names[SESSIONS_STATUS], "found",
 					  psprintf("rows with a status of the application's own: %lld",
-							   (long long) row_int(result, 0, 3)));
+							   (long long) row_int(result, 0, 4)));
 	attach_report(att, "sessions", studio_table_name(att->sessions), "found",
-				  psprintf("rows: %lld", (long long) row_int(result, 0, 4)));
+				  psprintf("rows: %lld", (long long) row_int(result, 0, 5)));
 }
 
 /* Looks for the labels that the status must be able to have. */
