@@ -52,15 +52,6 @@ static const Statement last_moment = {
 	3, {TIMESTAMPTZOID, TEXTOID, INTERVALOID}
 };
 
-/* what reversals could not take of a lot, and nobody has settled yet */
-static const Statement open_shortfall = {
-	"SELECT COALESCE(pg_catalog.sum((g.details OPERATOR(pg_catalog.->>) 'shortfall')::pg_catalog.int4), 0)"
-	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
-	" AND g.lot_id OPERATOR(pg_catalog.=) $2"
-	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{reversal,reinstatement}')",
-	2, {INT8OID, INT8OID}
-};
-
 /* Returns whether the actor gives up a booking of his own, as its client. */
 static bool
 is_client_of(Call *call, const Slot *slot)
@@ -120,9 +111,7 @@ typedef enum ReturnFate
 static ReturnFate
 return_fate(Call *call, const Account *account, const Lot *lot)
 {
-	NullableDatum args[] = {arg_id(account->user_id), arg_id(lot->id)};
-
-	if (row_int(statement_recheck(call, &open_shortfall, args), 0, 1) > 0)
+	if (ledger_shortfall(call, account->user_id, lot->id) > 0)
 		return RETURN_SETTLES;
 	return lot_is_due(call, lot) ? RETURN_EXPIRES : RETURN_SPENDABLE;
 }
@@ -276,8 +265,6 @@ swan_cancel(PG_FUNCTION_ARGS)
 	answer.charged = lot_id != NO_ID;
 	cancelled = slot;
 	cancelled.status = STATUS_CANCELLED;
-	if (!answer.charged)
-		cancelled.deducted = false; /* whatever somebody wrote there */
 	if (answer.charged && comes_back(call, fcinfo, &slot))
 	{
 		entry.lot = account_lot(call, &account, lot_id);
@@ -420,7 +407,8 @@ swan_reschedule(PG_FUNCTION_ARGS)
 
 	cancelled = from;
 	cancelled.status = STATUS_CANCELLED;
-	cancelled.deducted = false;
+	if (answer.charged)
+		cancelled.deducted = false;
 	slot_write(call, &cancel_slot, &from, &cancelled);
 	if (from.date > call->now)
 		reopen_slot(call, &from, found[1]);

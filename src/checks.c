@@ -60,10 +60,12 @@ has_partitions(Studio *studio)
  * The debit of a client's session is +1 where it was booked, follows it when
  * it is rescheduled, and is gone when it is returned.  "left" says that the
  * last word on it is somebody's direct change, which was recorded: what the
- * session became then is not the engine's doing.
+ * session became then is not the engine's doing.  "moved" says that there ever
+ * was one; where there was none, a cancelled session may say what it likes.
  */
 #define DEBITS \
 	"(SELECT d.user_id, d.session_id, pg_catalog.sum(d.n) AS n, pg_catalog.min(d.at) AS since," \
+	" pg_catalog.bool_or(d.n OPERATOR(pg_catalog.<>) 0) AS moved," \
 	" pg_catalog.max(d.id) FILTER (WHERE d.direct) OPERATOR(pg_catalog.=) pg_catalog.max(d.id) AS left" \
 	" FROM (SELECT g.user_id, g.session_id, OPERATOR(pg_catalog.-) g.delta AS n, g.id, g.at," \
 	" g.kind OPERATOR(pg_catalog.=) 'external' AS direct FROM {ledger} g" \
@@ -263,6 +265,7 @@ const Check checks[] = {
 			"{?sessions.session_deducted: OR (COALESCE(d.n, 0) OPERATOR(pg_catalog.<>)"
 			" CASE WHEN {s.session_deducted} THEN 1 ELSE 0 END"
 			" AND NOT COALESCE(d.since OPERATOR(pg_catalog.<=) $3, false)"
+			" AND (COALESCE(d.moved, true) OR {s.status} OPERATOR(pg_catalog.<>) 'cancelled')"
 			" AND (d.session_id IS NOT NULL OR " SLOT_IS_LIVE("s")
 			" OR $3 OPERATOR(pg_catalog.=) '-infinity'))})",
 	3, {INT8OID, BOOLOID, TIMESTAMPTZOID}, PLAN_CUSTOM}},

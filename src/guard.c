@@ -23,7 +23,6 @@
 
 #include "error.h"
 #include "guard.h"
-#include "ledger.h"
 #include "slot.h"
 
 PG_FUNCTION_INFO_V1(swan_guard_users);
@@ -235,12 +234,17 @@ record_balance(Studio *studio, int64 user_id)
 {
 	Call	   *call = call_begin(studio, CALL_GUARD);
 	Account		account;
+	int32		delta;
 
 	(void) account_lock(call, user_id, &account);	/* the deleted have 0 */
 	call_set_now(call);
 	account_open(call, &account);
-	if (account.balance != account.ledger_balance)
-		account_external(call, &account, account.balance - account.ledger_balance, NULL);
+	account.call_id = NO_ID;	/* how he came is another story */
+	delta = account.balance - account.ledger_balance;
+	if (delta != 0 &&
+		(studio->settings.guard_sessions != GUARD_RECORD ||
+		 !direct_balance(call, &account, delta)))
+		account_external(call, &account, delta, NULL);
 	call_end(call);
 }
 

@@ -10,6 +10,8 @@
 
 #include "commands/trigger.h"
 
+#include "ledger.h"
+#include "slot.h"
 #include "statement.h"
 
 extern TriggerData *guard_trigger_data(FunctionCallInfo fcinfo, const char *name,
@@ -25,5 +27,11 @@ extern Datum guard_datum(TriggerData *trigdata, HeapTuple tuple,
 						 const StudioColumn *column, bool *isnull);
 extern int64 guard_number(TriggerData *trigdata, HeapTuple tuple,
 						  const StudioColumn *column, int64 if_null);
+
+/* direct.c */
+extern int32 direct_credit(Call *call, Account *account,
+						   const Slot *old, const Slot *new);
+extern bool direct_balance(Call *call, Account *account, int32 delta);
+extern void direct_session(Call *call, Account *account, int32 credit);
 
 #endif							/* SWAN_GUARD_H */

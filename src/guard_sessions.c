@@ -17,8 +17,6 @@
 
 #include "error.h"
 #include "guard.h"
-#include "ledger.h"
-#include "slot.h"
 #include "zone.h"
 
 PG_FUNCTION_INFO_V1(swan_guard_sessions);
@@ -157,12 +155,30 @@ append_slot(StringInfo json, const char *label, const Slot *slot)
 	appendStringInfoChar(json, '}');
 }
 
+/* Returns what is written down of a change, as JSON. */
+static Datum
+change_details(const Slot *old, const Slot *new, int32 credit)
+{
+	StringInfoData json;
+
+	initStringInfo(&json);
+	appendStringInfo(&json, "{\"command\": \"%s\"",
+					 old == NULL ? "INSERT" : new == NULL ? "DELETE" : "UPDATE");
+	append_slot(&json, "old", old);
+	append_slot(&json, "new", new);
+	if (credit != 0)
+		appendStringInfo(&json, ", \"credit\": %d", credit);
+	appendStringInfoChar(&json, '}');
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
+}
+
 /* Writes into one client's ledger what was done to a session of his. */
 static void
-record_session_for(Call *call, int64 user_id, int64 session_id, Datum details)
+record_session_for(Call *call, int64 user_id, const Slot *old, const Slot *new)
 {
 	Entry		entry = NEW_ENTRY;
 	Account		account;
+	int32		credit = 0;
 
 	if (user_id == NO_ID)
 		return;
@@ -170,6 +186,7 @@ record_session_for(Call *call, int64 user_id, int64 session_id, Datum details)
 	{
 		call_set_now(call);
 		account_open(call, &account);
+		credit = direct_credit(call, &account, old, new);
 	}
 	else
 	{
@@ -180,10 +197,12 @@ record_session_for(Call *call, int64 user_id, int64 session_id, Datum details)
 			return;
 	}
 	entry.kind = "external";
-	entry.session_id = session_id;
-	entry.details = details;
+	entry.session_id = old && old->user_id == user_id ? old->id : new->id;
+	entry.details = change_details(old, new, credit);
 	entry.by_nobody = true;
 	account_write(call, &account, &entry);
+	if (credit != 0)
+		direct_session(call, &account, credit);
 }
 
 /* Returns whether changes of a row are written down: of dated ones, and of bookings. */
@@ -200,33 +219,23 @@ record_session(Studio *studio, const Slot *old, const Slot *new)
 {
 	int64		was = old ? old->user_id : NO_ID;
 	int64		is = new ? new->user_id : NO_ID;
-	StringInfoData json;
 	Call	   *call;
-	Datum		details;
 
 	if (!is_watched(old) && !is_watched(new))
 		return;
 
 	call = call_begin(studio, CALL_GUARD);
-	initStringInfo(&json);
-	appendStringInfo(&json, "{\"command\": \"%s\"",
-					 old == NULL ? "INSERT" : new == NULL ? "DELETE" : "UPDATE");
-	append_slot(&json, "old", old);
-	append_slot(&json, "new", new);
-	appendStringInfoChar(&json, '}');
-	details = DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
-
 	/* two clients are locked in the order of their ids, as everywhere */
-	if (was != NO_ID && is != NO_ID && was > is)
+	if (was == NO_ID || (is != NO_ID && is < was))
 	{
-		record_session_for(call, is, new->id, details);
-		record_session_for(call, was, old->id, details);
+		record_session_for(call, is, old, new);
+		record_session_for(call, was, old, new);
 	}
 	else
 	{
-		record_session_for(call, was, old ? old->id : NO_ID, details);
+		record_session_for(call, was, old, new);
 		if (was != is)
-			record_session_for(call, is, new ? new->id : NO_ID, details);
+			record_session_for(call, is, old, new);
 	}
 	call_end(call);
 }

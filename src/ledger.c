@@ -106,6 +106,15 @@ static const Statement find_debit = {
 	2, {INT8OID, INT8OID}
 };
 
+/* what reversals could not take of a lot, and nobody has settled yet */
+static const Statement open_shortfall = {
+	"SELECT COALESCE(pg_catalog.sum((g.details OPERATOR(pg_catalog.->>) 'shortfall')::pg_catalog.int4), 0)"
+	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
+	" AND g.lot_id OPERATOR(pg_catalog.=) $2"
+	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{reversal,reinstatement}')",
+	2, {INT8OID, INT8OID}
+};
+
 /* what the rows of one call came to */
 static const Statement sum_call = {
 	"SELECT (pg_catalog.sum(g.delta) FILTER (WHERE g.kind OPERATOR(pg_catalog.=) $4))::pg_catalog.int4,"
@@ -392,4 +401,13 @@ ledger_debit(Call *call, int64 user_id, int64 session_id)
 	Rows		result = statement_recheck(call, &find_debit, args);
 
 	return result.nrows == 0 ? NO_ID : row_id(result, 0, 1);
+}
+
+/* Returns what refunds could not take of a lot, and nobody has settled yet. */
+int32
+ledger_shortfall(Call *call, int64 user_id, int64 lot_id)
+{
+	NullableDatum args[] = {arg_id(user_id), arg_id(lot_id)};
+
+	return row_int(statement_recheck(call, &open_shortfall, args), 0, 1);
 }

@@ -111,6 +111,7 @@ extern void ledger_sum_call(Call *call, int64 user_id, const KeyedRow *first,
 							const char *kind, int32 *moved, int32 *shortfall,
 							int32 *balance_after);
 extern int64 ledger_debit(Call *call, int64 user_id, int64 session_id);
+extern int32 ledger_shortfall(Call *call, int64 user_id, int64 lot_id);
 extern void lot_confirm_seen(Call *call, int64 lot_id);
 extern int32 add_credits(int32 a, int32 b);
 extern char *client_name(char *first, char *last, int64 user_id);

@@ -127,6 +127,20 @@ UPDATE users SET "availableSessions" = "availableSessions" + 1 WHERE id = :clien
 UPDATE sessions SET status = 'cancelled', "updatedAt" = now() WHERE id = :slot AND "userId" = :client AND status = 'scheduled';
 COMMIT;
 SQL
+	# a newer route, which does both at once and says so
+	take => $pick . <<'SQL',
+BEGIN;
+UPDATE sessions SET "userId" = :client, status = 'scheduled', "bookedAt" = now(), "sessionDeducted" = true, "updatedAt" = now() WHERE id = :slot AND status = 'available';
+UPDATE users SET "availableSessions" = "availableSessions" - 1, "updatedAt" = now() WHERE id = :client AND "availableSessions" > 0;
+COMMIT;
+SQL
+	give => $pick . <<'SQL',
+SELECT coalesce(max("userId"), :client) AS client FROM sessions WHERE id = :slot \gset
+BEGIN;
+UPDATE users SET "availableSessions" = "availableSessions" + 1, "updatedAt" = now() WHERE id = :client;
+UPDATE sessions SET status = 'cancelled', "sessionDeducted" = false, "updatedAt" = now() WHERE id = :slot AND "userId" = :client AND status = 'scheduled';
+COMMIT;
+SQL
 	# two pages saved at once, again the client first
 	notes => $pick . <<'SQL',
 SELECT coalesce(max("userId"), :client) AS client FROM sessions WHERE id = :slot \gset
@@ -150,7 +164,7 @@ my %new = (
 	purchase => $pick . "SELECT available_sessions FROM swan_purchase(:client, 1, 'p' || :slot || '/' || :client);\n",
 );
 my $steps = 150;
-my @old = map { ('-f', script("old_$_", $old{$_}) . '@' . ($_ eq 'book' ? 5 : 1)) } sort keys %old;
+my @old = map { ('-f', script("old_$_", $old{$_}) . '@' . ({ book => 5, take => 4, give => 2 }->{$_} || 1)) } sort keys %old;
 my @new = map { ('-f', script("new_$_", $new{$_}) . '@' . ($_ eq 'book' ? 5 : 1)) } sort keys %new;
 my ($out_old, $out_new);
 # pgbench tries again what ended in 40P01
@@ -178,12 +192,26 @@ SQL
 is($node->safe_psql('postgres', <<SQL), '', 'what the application itself saw of the old backend is in the ledger, change by change');
 SELECT * FROM (SELECT user_id, old - new AS taken, count(*) FROM seen.audit WHERE who = 'old' GROUP BY 1, 2) a
 FULL JOIN (SELECT user_id, taken, count(*) FROM
-	(SELECT user_id, -sum(delta) AS taken FROM swan_ledger WHERE kind = 'external' AND db_role = 'old' GROUP BY user_id, call_id HAVING sum(delta) <> 0) c
+	(SELECT user_id, -sum(delta) AS taken FROM swan_ledger WHERE kind IN ('external', 'booking', 'cancellation') AND db_role = 'old'
+		AND reason IS DISTINCT FROM 'before the studio was attached' GROUP BY user_id, call_id HAVING sum(delta) <> 0) c
 	GROUP BY 1, 2) l USING (user_id, taken, count)
 WHERE a.user_id IS NULL OR l.user_id IS NULL
 SQL
 cmp_ok($node->safe_psql('postgres', "SELECT count(*) FROM seen.audit WHERE who = 'old'"), '>', 100, 'it changed many balances');
 cmp_ok($node->safe_psql('postgres', "SELECT count(*) FROM swan_ledger WHERE kind = 'booking' AND db_role = 'web'"), '>', 20, 'swan_book() booked many slots');
+cmp_ok($node->safe_psql('postgres', "SELECT count(*) FROM swan_ledger WHERE kind = 'booking' AND db_role = 'old' AND reason IS NULL"), '>', 5,
+	'the old backend took credits for many bookings');
+cmp_ok($node->safe_psql('postgres', "SELECT count(*) FROM swan_ledger WHERE kind = 'cancellation' AND db_role = 'old'"), '>', 0, 'and gave some back');
+is($node->safe_psql('postgres', <<SQL), '', 'what anybody bought is what he has, has booked and has used');
+SELECT u.id, c.* FROM users u, LATERAL (SELECT total_sessions_purchased AS bought, sessions_used AS used, available_sessions AS available FROM swan_client(u.id)) c,
+LATERAL (SELECT count(*) AS live FROM sessions s WHERE s."userId" = u.id AND status IN ('scheduled', 'confirmed') AND
+	(SELECT lot_id IS NOT NULL AND kind <> 'cancellation' FROM swan_ledger WHERE user_id = u.id AND session_id = s.id
+	AND kind IN ('booking', 'reschedule', 'cancellation') ORDER BY id DESC LIMIT 1)) l
+WHERE role = 'client' AND EXISTS (SELECT 1 FROM swan_ledger WHERE user_id = u.id) AND bought <> available + used + live
+SQL
+is($node->safe_psql('postgres', <<SQL), '', 'no session has more than one debit');
+SELECT user_id, session_id, -sum(delta) FROM swan_ledger WHERE kind IN ('booking', 'cancellation') GROUP BY 1, 2 HAVING -sum(delta) NOT IN (0, 1)
+SQL
 
 # Bookings without a debit of swan_book() or of old_bookings, found here and by swan_verify()
 my $unpaid = <<SQL;
