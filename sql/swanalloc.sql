@@ -70,20 +70,38 @@ COMMENT ON COLUMN swan.studio.search_path IS 'setting: where the application''s 
 COMMENT ON COLUMN swan.studio.session_records IS 'setting: whether an undated session stands for each credit';
 COMMENT ON COLUMN swan.studio.feed IS 'where the feed''s transaction ids are valid';
 
+/*
+ * A role that is dropped and made anew by somebody else is not the one that was
+ * listed.  So a row keeps which role had the name when it was written, in a
+ * column that is not dumped but made anew by a restore.
+ */
+CREATE FUNCTION swan.oid_of_role(db_role text)
+RETURNS oid
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'swan_oid_of_role';
+COMMENT ON FUNCTION swan.oid_of_role(text) IS 'which role has that name now, or NULL; for the registry only';
+
 CREATE TABLE swan.role (
 	studio text NOT NULL,
 	db_role text NOT NULL,
 	as_what text NOT NULL,
 	user_id bigint,
+	accepted boolean NOT NULL DEFAULT true,
+	role_oid oid GENERATED ALWAYS AS (swan.oid_of_role(db_role)) STORED,
 	PRIMARY KEY (studio, db_role),
 	CONSTRAINT role_as_what CHECK (as_what OPERATOR(pg_catalog.=) ANY (ARRAY['person', 'backend', 'system', 'reader'])),
 	CONSTRAINT role_person CHECK ((as_what OPERATOR(pg_catalog.=) 'person') OPERATOR(pg_catalog.=) (user_id IS NOT NULL))
 );
-COMMENT ON TABLE swan.role IS 'what a database role is to a studio: a person, a backend, the system or a reader; written by swan_allow and swan_disallow';
+COMMENT ON TABLE swan.role IS 'what a database role is to a studio: a person, a backend, the system or a reader; written by swan_allow, swan_accept and swan_disallow';
 COMMENT ON COLUMN swan.role.studio IS 'the studio';
 COMMENT ON COLUMN swan.role.db_role IS 'the database role';
 COMMENT ON COLUMN swan.role.as_what IS 'person, backend, system or reader';
 COMMENT ON COLUMN swan.role.user_id IS 'the person';
+COMMENT ON COLUMN swan.role.accepted IS 'whether the listing counts: made with the role''s privileges, or agreed to by swan_accept';
+COMMENT ON COLUMN swan.role.role_oid IS 'the role that had this name when the row was written; another one of that name is a stranger';
+
+CREATE INDEX role_db_role ON swan.role (db_role);
+COMMENT ON INDEX swan.role_db_role IS 'in which studios a role is listed, read when it first calls';
 
 SELECT pg_catalog.pg_extension_config_dump('swan.studio', '');
 SELECT pg_catalog.pg_extension_config_dump('swan.role', '');
@@ -589,7 +607,14 @@ RETURNS text
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_allow(text, text, bigint, text) IS
-'says what a database role is to a studio: person (user_id), backend, system or reader; replaces what was said before; for the studio''s owner';
+'says what a database role is to a studio: person (user_id), backend, system or reader; replaces what was said before; counts when the role agrees, or at once if the caller has its privileges; for the studio''s owner';
+
+CREATE FUNCTION @extschema@.swan_accept(studio text)
+RETURNS text
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_accept(text) IS
+'the current role agrees to what swan_allow says of it in a studio';
 
 CREATE FUNCTION @extschema@.swan_disallow(db_role text, studio text DEFAULT NULL)
 RETURNS text

@@ -22,6 +22,7 @@
 
 #include "actor.h"
 #include "error.h"
+#include "listing.h"
 
 PG_FUNCTION_INFO_V1(swan_act_as);
 PG_FUNCTION_INFO_V1(swan_actor);
@@ -104,14 +105,15 @@ acting_person(Studio *studio)
 static void
 resolve_listing(Call *call, Actor *actor, int64 named, int may)
 {
-	Listing    *listing = studio_listing(call->studio, actor->db_role);
+	Listing    *listing = listing_find(call->studio->name, call->caller);
 	int64		acting = acting_person(call->studio);
 
 	actor->user_id = NO_ID;
+	actor->role = ROLE_NOBODY;
 	if (listing == NULL)
 	{
-		if (!studio_is_owner(call->studio, call->caller))
-			elog(ERROR, "role \"%s\" lost its studio", actor->db_role);
+		if (!studio_is_owner(call->studio, call->caller))	/* any more */
+			actor_refuse(call, NULL);
 		actor->role = ROLE_SYSTEM;
 		actor->source = "owner";
 	}
@@ -138,10 +140,7 @@ resolve_listing(Call *call, Actor *actor, int64 named, int may)
 		actor->source = "system";
 	}
 	else
-	{
-		actor->role = ROLE_NOBODY;
 		actor->source = "backend";
-	}
 
 	/* an owner, the system and a backend may name a person */
 	if (named != NO_ID)
@@ -270,11 +269,12 @@ swan_act_as(PG_FUNCTION_ARGS)
 
 	/* the call is opened by hand: a backend has no actor yet */
 	studio = studio_of_caller(NULL, AccessShareLock);
-	listing = studio_listing(studio, GetUserNameFromId(GetUserId(), false));
+	listing = listing_find(studio->name, GetUserId());
 	if (listing && listing->kind != LISTED_BACKEND && listing->kind != LISTED_SYSTEM)
 		ereport(ERROR,
 				(swan_errcode(SWAN_UNAUTHORIZED_ACCESS),
-				 errmsg("role \"%s\" may not act for others", listing->db_role),
+				 errmsg("role \"%s\" may not act for others",
+						GetUserNameFromId(GetUserId(), false)),
 				 errhint("Only a backend or system role may.")));
 	if (user_id == NO_ID)
 		swan_missing_argument("user_id", NULL);

@@ -18,6 +18,7 @@
 #include "utils/jsonb.h"
 
 #include "inspect.h"
+#include "listing.h"
 
 PG_FUNCTION_INFO_V1(swan_health);
 
@@ -186,7 +187,6 @@ feed_lag(Call *call)
 static bool
 may_know(const char *name)
 {
-	char	   *db_role = GetUserNameFromId(GetUserId(), false);
 	ListCell   *cell;
 
 	foreach(cell, studio_list())
@@ -194,7 +194,7 @@ may_know(const char *name)
 		Studio	   *studio = lfirst(cell);
 
 		if (strcmp(studio->name, name) == 0)
-			return studio_listing(studio, db_role) != NULL ||
+			return listing_find(name, GetUserId()) != NULL ||
 				studio_is_owner(studio, GetUserId());
 	}
 	return false;
@@ -209,6 +209,33 @@ append_criterion(StringInfo json, const char *name, bool ok)
 					 name, ok ? "true" : "false");
 }
 
+/* what swan_health() has found */
+typedef struct Health
+{
+	MemoryContext context;		/* holds the two lists */
+	List	   *names;			/* of studios */
+	List	   *problems;		/* of each of them */
+	bool		usable;
+	bool		guarded;
+} Health;
+
+/* Notes what an inspection has found, beyond the frame it ran in. */
+static void
+note_problems(Health *health, Rows found)
+{
+	for (uint64 i = 0; i < found.nrows; i++)
+	{
+		MemoryContext old = MemoryContextSwitchTo(health->context);
+		int			severity = row_int(found, i, 2);
+
+		health->names = lappend(health->names, pstrdup(row_text(found, i, 1)));
+		health->problems = lappend(health->problems, pstrdup(row_text(found, i, 3)));
+		MemoryContextSwitchTo(old);
+		health->usable = health->usable && severity != INSPECT_BROKEN;
+		health->guarded = health->guarded && severity != INSPECT_UNGUARDED;
+	}
+}
+
 /*
  * swan_health(): whether the service works.  It counts all studios, and names
  * one only to those who may use it.
@@ -217,36 +244,23 @@ Datum
 swan_health(PG_FUNCTION_ARGS)
 {
 	int			studios = list_length(studio_list());
-	bool		usable = studios > 0;
-	bool		guarded = true;
+	Health		health = {.context = CurrentMemoryContext,
+	.usable = studios > 0,.guarded = true};
 	StringInfoData warnings;
 	StringInfoData json;
-	MemoryContext mine = CurrentMemoryContext;
-	List	   *problems = NIL;
-	List	   *names = NIL;
 	ListCell   *name;
 	ListCell   *problem;
 	int64		lag;
-	Rows		found;
 	Call	   *call;
 
 	call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");
 	lag = feed_lag(call);
-	found = inspect_studios(call, NULL);
-	for (uint64 i = 0; i < found.nrows; i++)
-	{
-		MemoryContext old = MemoryContextSwitchTo(mine);
-
-		names = lappend(names, pstrdup(row_text(found, i, 1)));
-		problems = lappend(problems, pstrdup(row_text(found, i, 3)));
-		MemoryContextSwitchTo(old);
-		usable = usable && row_int(found, i, 2) != INSPECT_BROKEN;
-		guarded = guarded && row_int(found, i, 2) != INSPECT_UNGUARDED;
-	}
+	note_problems(&health, inspect_studios(call, NULL));
+	note_problems(&health, inspect_listings(call));
 	call_end(call);
 
 	initStringInfo(&warnings);
-	forboth(name, names, problem, problems)
+	forboth(name, health.names, problem, health.problems)
 	{
 		if (!may_know(lfirst(name)))
 			continue;
@@ -260,11 +274,12 @@ swan_health(PG_FUNCTION_ARGS)
 					 "{\"service\": \"SessionAllocationService\", \"version\": \"%s\","
 					 " \"status\": \"%s\", \"studios\": %d, \"feed_lag_seconds\": %lld,"
 					 " \"warnings\": [%s], \"criteria\": {",
-					 CppAsString2(SWANALLOC_VERSION), usable && guarded ? "healthy" : "degraded",
+					 CppAsString2(SWANALLOC_VERSION),
+					 health.usable && health.guarded ? "healthy" : "degraded",
 					 studios, (long long) lag, warnings.data);
 	append_criterion(&json, "studio_exists", studios > 0);
-	append_criterion(&json, "studios_usable", usable);
-	append_criterion(&json, "guards_enabled", guarded);
+	append_criterion(&json, "studios_usable", health.usable);
+	append_criterion(&json, "guards_enabled", health.guarded);
 	appendStringInfoString(&json, "}}");
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
 }

@@ -3,9 +3,10 @@
  * registry.c
  *	  What a backend knows of the studios: the registry and their tables.
  *
- * The registry is read once and kept until a relcache message says that it,
- * or a table of a studio, has changed.  What is still in use then is handed to
- * the transaction, and dies with it.
+ * The studios are read once and kept until a relcache message says that their
+ * registry, or a table of one, has changed.  They are freed at once then, unless
+ * a call is under way that may be at work on one: so no function keeps a Studio
+ * while it asks for one anew, but in the frame of a call.
  *
  *-------------------------------------------------------------------------
  */
@@ -34,7 +35,9 @@ static List *studios = NIL;
 static uint64 changes = 1;
 static uint64 loaded = 0;
 static Oid	registry_studio = InvalidOid;
-static Oid	registry_role = InvalidOid;
+
+/* holds studios that are forgotten and in use, until the transaction ends */
+static MemoryContext retired = NULL;
 
 static const char registry_query[] =
 "SELECT s.name, s.owned_by, s.own, s.backfilled,"
@@ -46,9 +49,6 @@ static const char registry_query[] =
 " s.columns OPERATOR(pg_catalog.->) 'names', s.columns OPERATOR(pg_catalog.->) 'time_zones',"
 " s.columns OPERATOR(pg_catalog.->) 'roles'"
 " FROM swan.studio s ORDER BY s.name";
-
-static const char roles_query[] =
-"SELECT r.studio, r.db_role, r.as_what, r.user_id FROM swan.role r";
 
 /* Returns whether anything has changed since we read the registry. */
 bool
@@ -73,19 +73,6 @@ parse_guard(const char *name)
 	if (strcmp(name, "record") == 0)
 		return GUARD_RECORD;
 	return GUARD_OFF;
-}
-
-/* Returns the kind of listing of that name. */
-static ListingKind
-parse_listing(const char *name)
-{
-	if (strcmp(name, "person") == 0)
-		return LISTED_PERSON;
-	if (strcmp(name, "backend") == 0)
-		return LISTED_BACKEND;
-	if (strcmp(name, "system") == 0)
-		return LISTED_SYSTEM;
-	return LISTED_READER;
 }
 
 /* Copies a text column into a context, or returns NULL. */
@@ -195,45 +182,53 @@ load_studio(Rows result, uint64 row)
 	return studio;
 }
 
-/* Adds a row of swan.role to the studio it is for. */
+/* Notes that the transaction has taken the retired studios with it. */
 static void
-load_listing(List *list, Rows result, uint64 row)
+forget_retired(void *arg)
 {
-	char	   *name = row_text(result, row, 1);
-	ListCell   *cell;
+	retired = NULL;
+}
 
-	foreach(cell, list)
-	{
-		Studio	   *studio = lfirst(cell);
-		MemoryContext old;
-		Listing    *listing;
+/* Makes the context of studios that are in use when they are forgotten. */
+static void
+make_retired(void)
+{
+	MemoryContextCallback *callback;
 
-		if (strcmp(studio->name, name) != 0)
-			continue;
-		old = MemoryContextSwitchTo(studio->context);
-		listing = palloc(sizeof(Listing));
-		listing->db_role = pstrdup(row_text(result, row, 2));
-		listing->kind = parse_listing(row_text(result, row, 3));
-		listing->user_id = row_id(result, row, 4);
-		studio->listings = lappend(studio->listings, listing);
-		MemoryContextSwitchTo(old);
-	}
+	retired = AllocSetContextCreate(TopTransactionContext,
+									"swanalloc retired studios",
+									ALLOCSET_SMALL_SIZES);
+	callback = MemoryContextAlloc(retired, sizeof(MemoryContextCallback));
+	callback->func = forget_retired;
+	callback->arg = NULL;
+	MemoryContextRegisterResetCallback(retired, callback);
 }
 
 /*
  * Forgets all studios.  A call further up the stack may be at work on one, so
- * their memory goes when the transaction does.
+ * while one is under way they are kept; otherwise those kept before go too.
  */
 static void
 forget_studios(void)
 {
+	List	   *forgotten = studios;
 	ListCell   *cell;
 
-	foreach(cell, studios)
-		MemoryContextSetParent(((Studio *) lfirst(cell))->context,
-							   TopTransactionContext);
-	list_free(studios);
 	studios = NIL;
+	if (call_under_way() && retired == NULL && forgotten != NIL)
+		make_retired();
+	foreach(cell, forgotten)
+	{
+		Studio	   *studio = lfirst(cell);
+
+		if (call_under_way())
+			MemoryContextSetParent(studio->context, retired);
+		else
+			MemoryContextDelete(studio->context);
+	}
+	list_free(forgotten);
+	if (retired && !call_under_way())
+		MemoryContextDelete(retired);
 }
 
 /* Returns the owner of the registry, as whom it is read and written. */
@@ -266,7 +261,6 @@ load_registry(void)
 
 	forget_studios();
 	registry_studio = get_relname_relid("studio", namespace);
-	registry_role = get_relname_relid("role", namespace);
 
 	call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");
 	started = changes;			/* what changes from here on is not seen */
@@ -279,9 +273,6 @@ load_registry(void)
 		studios = lappend(studios, studio);
 		MemoryContextSwitchTo(old);
 	}
-	result = statement_once(call, roles_query, 0, NULL, NULL);
-	for (uint64 i = 0; i < result.nrows; i++)
-		load_listing(studios, result, i);
 	call_end(call);
 	loaded = started;
 }
@@ -314,7 +305,7 @@ relation_callback(Datum arg, Oid relid)
 {
 	ListCell   *cell;
 
-	if (relid == InvalidOid || relid == registry_studio || relid == registry_role)
+	if (relid == InvalidOid || relid == registry_studio)
 	{
 		changes++;
 		return;

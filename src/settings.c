@@ -450,10 +450,12 @@ swan_studios(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	List	   *candidates;
+	Studio	   *preferred;
 	ListCell   *cell;
 
 	InitMaterializedSRF(fcinfo, 0);
-	candidates = studio_candidates();
+	candidates = studio_candidates(NULL);
+	preferred = studio_preferred(candidates);
 	foreach(cell, candidates)
 	{
 		Studio	   *studio = lfirst(cell);
@@ -474,7 +476,7 @@ swan_studios(PG_FUNCTION_ARGS)
 										studio->owned_by);
 		values[4] = BoolGetDatum(studio->own);
 		values[5] = BoolGetDatum(chosen || (swan_studio_setting[0] == '\0' &&
-											list_length(candidates) == 1));
+											studio == preferred));
 		values[6] = CStringGetTextDatum(studio->broken ? studio->broken : "ok");
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 		if (studio->broken)

@@ -147,6 +147,13 @@ call_end(Call *call)
 	pfree(call);
 }
 
+/* Returns whether a frame is open: somebody up the stack is at work. */
+bool
+call_under_way(void)
+{
+	return top_call != NULL;
+}
+
 /* Notes what "now" is for the call; a writer does that after its last lock. */
 void
 call_set_now(Call *call)

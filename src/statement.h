@@ -84,6 +84,7 @@ extern Call *call_begin_as(Oid userid, const char *search_path);
 extern bool call_works_for_others(const Call *call, Oid owner);
 extern void call_restrict(Call *call);
 extern void call_end(Call *call);
+extern bool call_under_way(void);
 extern void call_set_now(Call *call);
 extern void call_set_parameter(Call *call, const char *name, const char *value);
 extern Datum call_return_row(Call *call, FunctionCallInfo fcinfo,

@@ -14,8 +14,8 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
-#include "compat.h"
 #include "error.h"
+#include "listing.h"
 #include "studio.h"
 
 /* Refuses a studio that cannot be used. */
@@ -32,36 +32,37 @@ studio_check(Studio *studio)
 					 studio->name)));
 }
 
-/* Returns how a database role is listed in a studio, or NULL. */
-Listing *
-studio_listing(Studio *studio, const char *db_role)
+/*
+ * Returns the owner of a studio: of its tables, or where they are gone the role
+ * that made it, if there still is one.
+ */
+static Oid
+studio_owner(Studio *studio)
 {
-	ListCell   *cell;
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(studio->tables[TABLE_USERS]));
+	Oid			owner;
 
-	foreach(cell, studio->listings)
-	{
-		Listing    *listing = lfirst(cell);
-
-		if (strcmp(listing->db_role, db_role) == 0)
-			return listing;
-	}
-	return NULL;
+	if (!HeapTupleIsValid(tuple))
+		return get_role_oid(studio->owned_by, true);
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
 }
 
-/*
- * Returns whether a role has the power of the studio's owner.  Where the
- * tables are gone, that is whoever has it over the role that made the studio.
- */
+/* Returns whether a role has the power of the studio's owner. */
 bool
 studio_is_owner(Studio *studio, Oid role)
 {
-	Oid			maker;
+	Oid			owner = studio_owner(studio);
 
-	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(studio->tables[TABLE_USERS])))
-		return swan_owns_relation(studio->tables[TABLE_USERS], role);
-	maker = get_role_oid(studio->owned_by, true);
-	return superuser_arg(role) ||
-		(OidIsValid(maker) && has_privs_of_role(role, maker));
+	return OidIsValid(owner) ? has_privs_of_role(role, owner) : superuser_arg(role);
+}
+
+/* Returns whether a studio means the role itself: lists it, or is its own. */
+static bool
+is_meant(Studio *studio, Oid role)
+{
+	return listing_find(studio->name, role) || studio_owner(studio) == role;
 }
 
 /* Returns the studio of that name, or NULL. */
@@ -95,22 +96,31 @@ no_studio(const char *name)
 			 errhint("Make one with swan_create_studio(), or attach your own tables with swan_attach().")));
 }
 
-/* Answers a role that no studio knows. */
+/*
+ * Answers a role that no studio knows.  One that waits for its consent is named
+ * only where the role has named it: to agree is to trust that studio.
+ */
 static void
-not_listed(const char *db_role)
+not_listed(const char *name, Oid role)
 {
 	ereport(ERROR,
 			(swan_errcode(SWAN_UNAUTHORIZED_ACCESS),
-			 errmsg("role \"%s\" is not allowed to use a studio", db_role),
+			 errmsg("role \"%s\" is not allowed to use a studio",
+					GetUserNameFromId(role, false)),
+			 name && listing_is_pending(name, role) ?
+			 errhint("Its owner has listed the role, which must agree: SELECT swan_accept(%s).",
+					 quote_literal_cstr(name)) :
 			 errhint("The studio's owner can allow it with swan_allow().")));
 }
 
-/* Returns the studios in which the current role is listed or which it owns. */
+/*
+ * Returns the studios in which the current role is listed or has the power of
+ * the owner; if there is none but others', refuses it, whatever it has named.
+ */
 List *
-studio_candidates(void)
+studio_candidates(const char *name)
 {
 	Oid			role = GetUserId();
-	char	   *db_role = GetUserNameFromId(role, false);
 	List	   *candidates = NIL;
 	ListCell   *cell;
 
@@ -118,44 +128,84 @@ studio_candidates(void)
 	{
 		Studio	   *studio = lfirst(cell);
 
-		if (studio_listing(studio, db_role) || studio_is_owner(studio, role))
+		if (listing_find(studio->name, role) || studio_is_owner(studio, role))
 			candidates = lappend(candidates, studio);
 	}
 	if (candidates == NIL && studio_list() != NIL)
-		not_listed(db_role);
+		not_listed(name, role);
 	return candidates;
 }
 
 /*
+ * Returns the candidate that is taken where none is named, or NULL if several
+ * could be: the only one, or the only one that means the current role itself.
+ * So nobody gets between a role and its studio by making another one and giving
+ * the role the privileges of its owner, which a superuser has anyway.
+ */
+Studio *
+studio_preferred(List *candidates)
+{
+	Studio	   *preferred = NULL;
+	ListCell   *cell;
+
+	if (list_length(candidates) == 1)
+		return linitial(candidates);
+	foreach(cell, candidates)
+	{
+		if (!is_meant(lfirst(cell), GetUserId()))
+			continue;
+		if (preferred)
+			return NULL;
+		preferred = lfirst(cell);
+	}
+	return preferred;
+}
+
+/*
  * Picks the studio that the current role's calls are about: the one that it
- * names, or swanalloc.studio names, or the only candidate there is.  A name
- * selects; it authorises nothing.
+ * names, or swanalloc.studio names, or the candidate that goes without saying.
+ * A name selects; it authorises nothing.
  */
 static Studio *
 pick_studio(const char *name)
 {
-	List	   *candidates = studio_candidates();
+	List	   *candidates;
+	Studio	   *studio;
 	ListCell   *cell;
 
 	if (name == NULL && swan_studio_setting && swan_studio_setting[0])
 		name = swan_studio_setting;
-	if (name == NULL && list_length(candidates) > 1)
-		ereport(ERROR,
-				(swan_errcode(SWAN_STUDIO_NOT_FOUND),
-				 errmsg("several studios are open to role \"%s\"",
-						GetUserNameFromId(GetUserId(), false)),
-				 errhint("Say which one with SET swanalloc.studio; swan_studios() lists them.")));
+	candidates = studio_candidates(name);
+	if (name == NULL && candidates != NIL)
+	{
+		studio = studio_preferred(candidates);
+		if (studio == NULL)
+			ereport(ERROR,
+					(swan_errcode(SWAN_STUDIO_NOT_FOUND),
+					 errmsg("several studios are open to role \"%s\"",
+							GetUserNameFromId(GetUserId(), false)),
+					 errhint("Say which one with SET swanalloc.studio; swan_studios() lists them.")));
+		return studio;
+	}
 	foreach(cell, candidates)
 	{
-		Studio	   *studio = lfirst(cell);
-
-		if (name == NULL || strcmp(studio->name, name) == 0)
+		studio = lfirst(cell);
+		if (strcmp(studio->name, name) == 0)
 			return studio;
 	}
 	if (name && find_studio(name))
-		not_listed(GetUserNameFromId(GetUserId(), false));
+		not_listed(name, GetUserId());
 	no_studio(name);
 	return NULL;				/* keep compiler quiet */
+}
+
+/* Refuses the name of a studio that does not exist, whoever may use it. */
+void
+studio_require(const char *name)
+{
+	AcceptInvalidationMessages();
+	if (find_studio(name) == NULL)
+		no_studio(name);
 }
 
 /* Returns the studio that its owner names, or that his other calls are about. */
@@ -203,7 +253,7 @@ lock_studio(Studio *(*pick) (const char *), const char *name, LOCKMODE lockmode)
 	{
 		memcpy(locked, studio->tables, sizeof(locked));
 		lock_tables(studio, lockmode);
-		if (studios_stale())
+		if (studios_stale() || listings_stale())
 		{
 			studio = pick(name);
 			studio_find_tables(studio);

@@ -86,22 +86,6 @@ typedef enum GuardMode
 	GUARD_REFUSE
 } GuardMode;
 
-/* what a database role is to a studio */
-typedef enum ListingKind
-{
-	LISTED_PERSON,
-	LISTED_BACKEND,
-	LISTED_SYSTEM,
-	LISTED_READER
-} ListingKind;
-
-typedef struct Listing
-{
-	char	   *db_role;
-	ListingKind kind;
-	int64		user_id;		/* of a person */
-} Listing;
-
 /* how live bookings count that were made before a studio was attached */
 typedef enum OldBookings
 {
@@ -139,7 +123,6 @@ typedef struct Studio
 	char	   *time_zones[STUDIO_NCOLUMNS];
 	List	   *role_names;		/* of RoleName */
 	StudioSettings settings;
-	List	   *listings;		/* of Listing */
 	Oid			tables[STUDIO_NTABLES]; /* users and sessions as registered */
 
 	/* what follows is known once "described" */
@@ -185,9 +168,10 @@ extern void studio_init(void);
 
 /* studio.c */
 extern void studio_check(Studio *studio);
-extern Listing *studio_listing(Studio *studio, const char *db_role);
+extern void studio_require(const char *name);
 extern bool studio_is_owner(Studio *studio, Oid role);
-extern List *studio_candidates(void);
+extern List *studio_candidates(const char *name);
+extern Studio *studio_preferred(List *candidates);
 extern Studio *studio_of_caller(const char *name, LOCKMODE lockmode);
 extern Studio *studio_of_owner(const char *name);
 extern Studio *studio_of_relation(Oid relid, StudioTable table);

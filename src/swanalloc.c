@@ -10,6 +10,7 @@
 #include "utils/guc.h"
 
 #include "deferred.h"
+#include "listing.h"
 #include "statement.h"
 #include "studio.h"
 
@@ -49,6 +50,7 @@ _PG_init(void)
 	MarkGUCPrefixReserved("swanalloc");
 
 	studio_init();
+	listing_init();
 	statement_init();
 	deferred_init();
 }

@@ -1,3 +1,6 @@
+-- The login of the application agrees to what the owner has listed it as.
+SELECT swan_accept('studio');
+
 -- The studio's people, packages, eight weeks of slots, and what was booked so far.
 -- Everything is drawn from a seed: another word there makes another studio. Only the dates
 -- depend on the day: the first week is the next one.

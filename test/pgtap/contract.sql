@@ -27,6 +27,7 @@ INSERT INTO want VALUES
 ('swan_settings', 'studio text DEFAULT NULL', 'SETOF swan_setting', 's', 'u'),
 ('swan_studios', '', 'SETOF swan_studio_row', 's', 'u'),
 ('swan_allow', 'db_role text, as_what text, user_id bigint DEFAULT NULL, studio text DEFAULT NULL', 'text', 'v', 'u'),
+('swan_accept', 'studio text', 'text', 'v', 'u'),
 ('swan_disallow', 'db_role text, studio text DEFAULT NULL', 'text', 'v', 'u'),
 ('swan_act_as', 'user_id bigint', 'bigint', 'v', 'u'),
 ('swan_actor', 'OUT user_id bigint, OUT role text, OUT source text', 'record', 's', 'u'),
@@ -90,7 +91,7 @@ WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
     WHERE t.oid = d.objid AND (t.typcategory = 'A' OR c.relkind = 'r')))
   AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'swanalloc');
 
--- its functions and procedures, those of triggers and those of the engine's own statements aside
+-- its functions and procedures, those of triggers, of the registry and of the engine's own statements aside
 CREATE TEMP VIEW routine AS
 SELECT p.*,
 	replace(regexp_replace(pg_get_function_arguments(p.oid), '::[a-z ]+(\[\])?(?=,|$)', '', 'g'),
@@ -166,8 +167,8 @@ SELECT is((SELECT string_agg(proname, ', ' ORDER BY proname) FROM routine
 		|| CASE proname WHEN 'swan_reinstate' THEN 'item ' WHEN 'swan_revoke' THEN 'lot_id ' ELSE 'actor ' END)), NULL,
 	'key is text and stands before actor, but for what was added later');
 SELECT is((SELECT string_agg(proname, ', ' ORDER BY proname) FROM routine
-	WHERE 'studio' = ANY (proargnames) AND arguments !~ '(^|, )(IN )?studio text DEFAULT NULL'), NULL,
-	'studio is text and may be left out');
+	WHERE 'studio' = ANY (proargnames) AND proname <> 'swan_accept' AND arguments !~ '(^|, )(IN )?studio text DEFAULT NULL'), NULL,
+	'studio is text and may be left out, but where a role says whom it trusts');
 SELECT is((SELECT string_agg(proname || '.' || n, ', ') FROM routine, unnest(proargnames) n WHERE n = ''), NULL,
 	'every argument has a name');
 

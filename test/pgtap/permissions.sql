@@ -109,6 +109,7 @@ INSERT INTO value VALUES
 ('*', 'as_what', $$'reader'$$),
 ('*', 'schema', $$'another'$$),
 ('swan_create_studio', 'schema', $$'another'$$),
+('swan_accept', 'studio', $$'studio'$$),
 ('swan_attach', 'users', $$'app.users'$$),
 ('swan_attach', 'sessions', $$'app.sessions'$$),
 ('swan_purchase', 'payment_ref', $$'new'$$),
@@ -151,6 +152,9 @@ INSERT INTO may VALUES
 ('swan_configure',  'owner',    'y', 'y', 'y', 'y', 'y', 'y', 'y',   NULL, NULL, NULL, NULL, NULL),
 ('swan_allow',      '*',        'n', 'n', 'n', 'n', 'n', 'n', 'n',   'n', 'n', 'n', 'y', 'n'),
 ('swan_allow',      'owner',    'y', 'y', 'y', 'y', 'y', 'y', 'y',   NULL, NULL, NULL, NULL, NULL),
+-- whoever is listed may agree to it, once more too
+('swan_accept',     '*',        'y', 'y', 'y', 'y', 'y', 'y', 'y',   'y', 'y', 'y', 'n', 'n'),
+('swan_accept',     'owner',    'n', 'n', 'n', 'n', 'n', 'n', 'n',   NULL, NULL, NULL, NULL, NULL),
 ('swan_disallow',   '*',        'n', 'n', 'n', 'n', 'n', 'n', 'n',   'n', 'n', 'n', 'y', 'n'),
 ('swan_disallow',   'owner',    'y', 'y', 'y', 'y', 'y', 'y', 'y',   NULL, NULL, NULL, NULL, NULL),
 ('swan_settings',   '*',        'y', 'y', 'y', 'y', 'y', 'y', 'y',   'y', 'y', 'y', 'y', 'n'),
@@ -321,7 +325,7 @@ SELECT is((SELECT string_agg(format('%s as %s', r.name, db_role), ', ')
 CREATE FUNCTION pg_temp.all_null(routine oid) RETURNS jsonb LANGUAGE sql AS
 	$$SELECT coalesce(jsonb_object_agg(name, 'NULL'), '{}') FROM argument WHERE oid = routine AND name <> 'actor'$$;
 SELECT is((SELECT string_agg(format('%s: %s', r.name, pg_temp.answer('regress_stranger', pg_temp.call_of(r.oid, pg_temp.all_null(r.oid)))), ', ')
-	FROM routine r JOIN may m ON m.function = r.name AND m.way = '*' AND m.stranger = 'n' AND r.name <> 'swan_attach'
+	FROM routine r JOIN may m ON m.function = r.name AND m.way = '*' AND m.stranger = 'n' AND r.name NOT IN ('swan_attach', 'swan_accept')
 	WHERE pg_temp.answer('regress_stranger', pg_temp.call_of(r.oid, pg_temp.all_null(r.oid))) <> 'n'), NULL,
 	'a stranger who passes NULL everywhere is a stranger');
 SELECT is((SELECT string_agg(format('%s: %s', r.name, pg_temp.answer('regress_backend', pg_temp.call_of(r.oid, pg_temp.all_null(r.oid)))), ', ')
@@ -358,14 +362,15 @@ SELECT is((SELECT string_agg(format('%s(%s => NULL): %s', a.function, a.name, x.
 
 -- An owner who is listed is what he is listed as, but stays the owner
 SELECT swan_allow('regress_owner', 'backend') \g /dev/null
-SELECT is((SELECT string_agg(r.name || '=' || left(pg_temp.answer('regress_owner', pg_temp.call_of(r.oid)), 5), ' ' ORDER BY r.name) FROM routine r JOIN may m ON m.function = r.name AND m.way = '*'),
+SELECT is((SELECT string_agg(r.name || '=' || left(pg_temp.answer('regress_owner', pg_temp.call_of(r.oid)), 5), ' ' ORDER BY r.name) FROM routine r JOIN may m ON m.function = r.name AND m.way = '*' AND r.name <> 'swan_accept'),
 	(SELECT string_agg(r.name || '=' || CASE WHEN o.function IS NOT NULL THEN m.owner ELSE m.nobody END, ' ' ORDER BY r.name)
-	 FROM routine r JOIN may m ON m.function = r.name AND m.way = '*' LEFT JOIN may o ON o.function = r.name AND o.way = 'owner'),
+	 FROM routine r JOIN may m ON m.function = r.name AND m.way = '*' AND r.name <> 'swan_accept' LEFT JOIN may o ON o.function = r.name AND o.way = 'owner'),
 	'an owner listed as backend must say for whom he acts');
-SELECT is((SELECT string_agg(r.name || '=' || left(pg_temp.answer('regress_owner', pg_temp.call_of(r.oid), 1), 5), ' ' ORDER BY r.name) FROM routine r JOIN may m ON m.function = r.name AND m.way = '*'),
+SELECT is((SELECT string_agg(r.name || '=' || left(pg_temp.answer('regress_owner', pg_temp.call_of(r.oid), 1), 5), ' ' ORDER BY r.name) FROM routine r JOIN may m ON m.function = r.name AND m.way = '*' AND r.name <> 'swan_accept'),
 	(SELECT string_agg(r.name || '=' || coalesce(o.ann, m.ann), ' ' ORDER BY r.name)
-	 FROM routine r JOIN may m ON m.function = r.name AND m.way = '*' LEFT JOIN may o ON o.function = r.name AND o.way = 'owner'),
+	 FROM routine r JOIN may m ON m.function = r.name AND m.way = '*' AND r.name <> 'swan_accept' LEFT JOIN may o ON o.function = r.name AND o.way = 'owner'),
 	'and may then what that person may');
+SELECT is(pg_temp.answer('regress_owner', 'SELECT swan_accept(''studio'')'), 'y', 'an owner who is listed has agreed');
 SELECT swan_disallow('regress_owner') \g /dev/null
 
 -- Beyond the rows of the matrix

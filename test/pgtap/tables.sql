@@ -222,6 +222,7 @@ SELECT results_eq($$
 		|| CASE WHEN a.attnotnull THEN ' not null' ELSE '' END
 	FROM registry r JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY r.name, a.attnum$$, $$VALUES
 	('role.studio', 'text not null'), ('role.db_role', 'text not null'), ('role.as_what', 'text not null'), ('role.user_id', 'bigint'),
+	('role.accepted', 'boolean not null'), ('role.role_oid', 'oid'),
 	('studio.name', 'text not null'), ('studio.users', 'regclass not null'), ('studio.sessions', 'regclass not null'),
 	('studio.owned_by', 'text not null'), ('studio.own', 'boolean not null'), ('studio.columns', 'jsonb not null'),
 	('studio.backfilled', 'boolean not null'), ('studio.created_at', 'timestamptz not null'),
@@ -232,7 +233,7 @@ SELECT results_eq($$
 	'the registry''s columns, in order');
 SELECT is((SELECT string_agg(r.name || '.' || a.attname, ', ') FROM registry r
 	JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
-	WHERE a.atttypid IN ('oid'::regtype, 'regproc'::regtype, 'regprocedure'::regtype, 'regoper'::regtype, 'regoperator'::regtype,
+	WHERE a.attgenerated = '' AND a.atttypid IN ('oid'::regtype, 'regproc'::regtype, 'regprocedure'::regtype, 'regoper'::regtype, 'regoperator'::regtype,
 		'regconfig'::regtype, 'regdictionary'::regtype, 'regnamespace'::regtype, 'regcollation'::regtype)), NULL,
 	'no column is of a type that blocks pg_upgrade or dies in a dump');
 SELECT set_eq($$SELECT u.t::regclass::text, u.c FROM pg_extension e, unnest(e.extconfig, e.extcondition) u (t, c) WHERE e.extname = 'swanalloc'$$,

@@ -47,6 +47,7 @@ SELECT * FROM swan_verify();
 -- a desk that is listed as system
 SELECT swan_allow('regress_desk', 'system');
 SET ROLE regress_desk;
+SELECT swan_accept('bare');
 SELECT added FROM swan_grant(13, 1);
 SELECT session_id, charged, available_sessions FROM swan_book(13, 6);
 SET ROLE regress_shop;

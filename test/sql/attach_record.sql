@@ -58,6 +58,9 @@ SELECT * FROM swan_attach('users', 'sessions',
 SELECT * FROM swan_studios();
 SELECT setting, value FROM swan_settings() WHERE setting IN ('guard_balance', 'guard_sessions', 'trainer_overlap', 'session_records');
 SELECT swan_allow('regress_old', 'backend');
+SET ROLE regress_old;
+SELECT swan_accept('old');
+SET ROLE regress_shop;
 GRANT SELECT, INSERT, UPDATE, DELETE ON users, sessions TO regress_old;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA app TO regress_old;
 CREATE VIEW lines AS

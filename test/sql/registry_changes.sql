@@ -202,6 +202,47 @@ SELECT swan_detach('studio');
 SELECT try('SELECT swan_detach(''studio'')');
 SELECT swan_create_studio(owner => 'regress_rc_owner');
 
+-- many changes in one transaction take no more memory than few, nor does one that is under way keep what it uses for good
+SET ROLE regress_rc_owner;
+INSERT INTO studio.users (first_name) SELECT 'x' FROM generate_series(1, 10);
+CREATE FUNCTION studio.meddle() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+BEGIN
+	PERFORM swan_configure('low_threshold', (NEW.id % 7)::text), swan_grant_max FROM swan_configure('grant_max', '50') swan_grant_max;
+	PERFORM swan_disallow('regress_rc_owner'), swan_allow('regress_rc_owner', 'reader');
+	RETURN NULL;
+END
+$$;
+RESET ROLE;
+CREATE FUNCTION kept() RETURNS TABLE (studios bigint, kb bigint) LANGUAGE sql AS $$
+	SELECT count(*) FILTER (WHERE name = 'swanalloc studio'), sum(total_bytes) / 1024 FROM pg_backend_memory_contexts
+$$;
+BEGIN;
+SELECT swan_allow('regress_rc_other', 'reader'), swan_configure('low_threshold', '1');
+SELECT kb AS few FROM kept() \gset
+DO $$
+BEGIN
+	FOR i IN 1..500 LOOP
+		PERFORM swan_allow('regress_rc_other', CASE WHEN i % 2 = 0 THEN 'reader' ELSE 'system' END);
+		PERFORM swan_configure('low_threshold', (i % 7)::text);
+		PERFORM available FROM swan_summary(1);
+	END LOOP;
+END
+$$;
+SELECT studios, kb - :few < 500 AS bounded FROM kept();
+ROLLBACK;
+BEGIN;
+SET LOCAL ROLE regress_rc_owner;
+SELECT swan_allow('regress_rc_owner', 'system');
+CREATE TRIGGER meddle AFTER UPDATE ON studio.users FOR EACH ROW EXECUTE FUNCTION studio.meddle();
+SELECT count(*), sum(available_sessions) FROM swan_grant_many(ARRAY(SELECT id FROM studio.users ORDER BY id), 2);
+RESET ROLE;
+SELECT studios > 1 AS "while it was under way" FROM kept();
+SELECT swan_configure('low_threshold', '1');
+SELECT * FROM swan_verify();
+SELECT studios AS "after it" FROM kept();
+ROLLBACK;
+DROP FUNCTION kept();
+
 -- the extension made anew knows nothing of it
 DROP EXTENSION swanalloc CASCADE;
 CREATE EXTENSION swanalloc;

@@ -65,7 +65,7 @@ SELECT swan_allow('regress_r_backend', 'backend');
 SELECT swan_allow('regress_r_system', 'reader');
 SELECT swan_allow('regress_r_system', 'system', studio => 'studio');
 SELECT swan_allow('regress_r_reader', 'reader');
-TABLE swan.role ORDER BY db_role;
+SELECT studio, db_role, as_what, user_id, accepted FROM swan.role ORDER BY db_role;
 SELECT swan_allow('regress_r_nobody', 'reader');
 SELECT swan_allow('regress_r_reader', 'Person', 1);
 SELECT swan_allow('regress_r_reader', 'person');

@@ -106,6 +106,7 @@ SELECT swan_configure('grant_max', '7', 'second');
 SELECT setting FROM swan_settings('second');
 SELECT swan_allow('regress_other', 'reader');
 SET ROLE regress_other;
+SELECT swan_accept('studio');
 SELECT swan_configure('grant_max', '7', 'studio');
 SELECT value FROM swan_settings('studio') WHERE setting = 'grant_max';
 SELECT swan_configure('grant_max', '7', 'second');

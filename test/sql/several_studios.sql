@@ -129,7 +129,7 @@ SELECT available_sessions FROM swan_grant(1, 1);
 SET ROLE regress_ss_person;
 SELECT try('SELECT available FROM swan_summary(1)');
 RESET ROLE;
-TABLE swan.role;
+SELECT studio, db_role FROM swan.role;
 UPDATE "the ""South""".users SET available_sessions = -1 WHERE id = 1 RETURNING available_sessions;
 SELECT swan_create_studio('the "South"', 'regress_ss_south');
 SELECT swan_create_studio('north');

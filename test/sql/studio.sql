@@ -115,6 +115,7 @@ SELECT swan_detach('studio');
 SET ROLE regress_owner;
 SELECT swan_allow('regress_other', 'system');
 SET ROLE regress_other;
+SELECT swan_accept('studio');
 SELECT studio, selected FROM swan_studios();
 SELECT swan_detach('studio');
 SET ROLE regress_stranger;

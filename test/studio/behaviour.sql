@@ -228,7 +228,6 @@ RESET ROLE;
 CREATE ROLE regress_web;
 CREATE ROLE regress_john;
 GRANT USAGE ON SCHEMA seen TO regress_web, regress_john;
-SET ROLE regress_shop;
 SELECT swan_allow('regress_web', 'backend') <> swan_allow('regress_john', 'person', 11) AS allowed;
 SET ROLE regress_web;
 SELECT try('SELECT * FROM swan_summary(11)');

@@ -182,7 +182,7 @@ check_copy('parallel');
 # the owner of a database, who is no superuser, and functions in another schema
 $node->safe_psql('postgres', 'CREATE DATABASE owned OWNER shop');
 $node->safe_psql('owned', 'CREATE SCHEMA tools; GRANT USAGE ON SCHEMA tools TO PUBLIC; CREATE EXTENSION swanalloc SCHEMA tools');
-is(as('owned', 'shop', <<'SQL'), "studio\nrole web is backend of studio studio\n1\n4", 'an owner who is no superuser');
+is(as('owned', 'shop', <<'SQL'), "studio\nrole web is backend of studio studio once it has agreed: SELECT swan_accept('studio')\n1\n4", 'an owner who is no superuser');
 SET client_min_messages = error;
 SET search_path = public, tools;
 SELECT swan_create_studio();
@@ -192,12 +192,41 @@ SELECT * FROM swan_open(1, '2099-01-05 10:00');
 SELECT available_sessions FROM swan_grant(2, 4);
 CREATE MATERIALIZED VIEW studio.counts AS SELECT u.id, s.available FROM studio.users u, swan_summary(u.id) s;
 SQL
+is(as('owned', 'web', "SET search_path = tools; SELECT swan_accept('studio')"), 'role web is backend of studio studio', 'whose backend agrees');
+as('owned', 'shop', "SET search_path = tools; SELECT swan_allow('ann', 'person', 2)");
 my $owned = dump_of('owned', '-U', 'shop');
 is($owned, dump_of('owned'), 'pg_dump as the owner misses nothing');
 restore('owned', 'owned_copy');
 is(as('owned_copy', 'shop', 'SET search_path = tools; SELECT session_id, available_sessions FROM swan_book(2, 1); SELECT * FROM swan_verify()'), '1|3', 'restored by a superuser, it works');
 is(as('owned_copy', 'shop', 'SELECT * FROM studio.counts ORDER BY id'), "1|0\n2|4", 'a materialized view of summaries was filled');
 is(as('owned_copy', 'web', 'SET search_path = tools; SELECT available FROM swan_summary(2, actor => 2)'), '3', 'and knows its roles');
+is(as('owned_copy', 'ann', 'SET search_path = tools; SELECT available FROM swan_summary(2)'), 'ERROR:  SW006', 'and who has not agreed');
+is(as('owned_copy', 'ann', "SET search_path = tools; SELECT swan_accept('studio'); SELECT available FROM swan_summary(2)"),
+	"role ann is user 2 of studio studio\n3", 'who may do so now');
+
+# In another cluster a role has another OID, or is not there yet; who is dropped and made anew after that is a stranger.
+my $elsewhere = PostgreSQL::Test::Cluster->new('elsewhere');
+$elsewhere->init;
+$elsewhere->start;
+$elsewhere->safe_psql('postgres', 'CREATE ROLE filler; CREATE ROLE web LOGIN; CREATE ROLE shop LOGIN; CREATE ROLE yogi; CREATE ROLE report; CREATE DATABASE there');
+$elsewhere->command_ok([ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-f', "$dir/source.sql", 'there' ], 'restored in another cluster');
+unlike($source, qr/role_oid/, 'which does not hear of OIDs');
+my @there = (
+	[ 'web', "SELECT available FROM swan_summary(2, actor => 2)", '7', 'a role that was there' ],
+	[ undef, 'CREATE ROLE ann LOGIN', '', '' ],
+	[ 'ann', 'SELECT available FROM swan_summary(2)', '7', 'and one that came later' ],
+	[ undef, 'DROP ROLE web; CREATE ROLE web LOGIN', '', '' ],
+	[ 'web', "SELECT available FROM swan_summary(2, actor => 2)", 'ERROR:  SW006', 'made anew, it is a stranger' ],
+	[ undef, "SELECT swan_allow('web', 'backend', studio => 'studio')", 'role web is backend of studio studio', 'until it is listed again' ],
+	[ 'web', "SELECT available FROM swan_summary(2, actor => 2)", '7', 'and works' ]);
+for my $step (@there)
+{
+	my ($role, $sql, $want, $name) = @$step;
+	my ($status, $out, $err) = $elsewhere->psql('there', "\\set VERBOSITY sqlstate\n$sql", extra_params => [ $role ? ('-U', $role) : () ], on_error_stop => 0);
+	$err =~ s/^psql:<stdin>:\d+: //mg;
+	is(join("\n", grep { $_ ne '' } $out, $err), $want, $name || $sql);
+}
+$elsewhere->stop;
 
 # DROP EXTENSION takes the functions and triggers, and no data.
 my $data = <<'SQL';

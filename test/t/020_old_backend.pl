@@ -75,9 +75,7 @@ CREATE ROLE old LOGIN;
 CREATE ROLE web LOGIN;
 GRANT SELECT, INSERT, UPDATE, DELETE ON users, sessions TO old, web;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO old, web;
-SET ROLE regress_shop;
 SELECT swan_allow('web', 'system');
-RESET ROLE;
 -- a backend that is told no and lives on; what it may be told is named
 CREATE FUNCTION seen.ask(query text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN

@@ -57,6 +57,7 @@ main(async () => {
     assert.strictEqual(rows[rows.length - 1].state, 'attached');
     await select("SELECT swan_allow($1, 'backend')", [process.env.SWAN_OWNER]);
     await select("SELECT swan_allow($1, 'system')", [process.env.SWAN_JOBS]);
+    await jobs.query("SELECT swan_accept('public')");
     await modules['./swan'].readErrors();
     guards = await objects();
     assert.strictEqual(guards.filter((name) => /swan_guard|swan_word/.test(name)).length, 8);
