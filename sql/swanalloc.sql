@@ -77,7 +77,7 @@ COMMENT ON COLUMN swan.studio.feed IS 'where the feed''s transaction ids are val
  */
 CREATE FUNCTION swan.oid_of_role(db_role text)
 RETURNS oid
-LANGUAGE c IMMUTABLE PARALLEL SAFE
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'swan_oid_of_role';
 COMMENT ON FUNCTION swan.oid_of_role(text) IS 'which role has that name now, or NULL; for the registry only';
 

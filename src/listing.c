@@ -218,10 +218,8 @@ inspect_listings(Call *call)
 Datum
 swan_oid_of_role(PG_FUNCTION_ARGS)
 {
-	Oid			role = InvalidOid;
+	Oid			role = get_role_oid(text_to_cstring(PG_GETARG_TEXT_PP(0)), true);
 
-	if (!PG_ARGISNULL(0))
-		role = get_role_oid(text_to_cstring(PG_GETARG_TEXT_PP(0)), true);
 	if (!OidIsValid(role))
 		PG_RETURN_NULL();
 	PG_RETURN_OID(role);

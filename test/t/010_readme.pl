@@ -282,7 +282,8 @@ for (
 		JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid AND e.extname = 'swanalloc'
 		JOIN pg_catalog.pg_proc p ON p.oid = d.objid
 		JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-		WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.deptype = 'e')))
+		WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.deptype = 'e'
+		AND (n.nspname <> 'swan' OR p.prorettype = 'trigger'::regtype))))
 {
 	my ($name, $arguments, $result) = split /\t/;
 	$arguments =~ s/::[a-z ]+(?:\[\])?(?=,|$)//g;
