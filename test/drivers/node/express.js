@@ -64,6 +64,7 @@ main(async () => {
     await select("SELECT * FROM swan_attach('users', 'sessions')");
     await sequelize.query('CALL swan_backfill()');
     await select("SELECT swan_allow($1, 'system')", [process.env.SWAN_JOBS]);
+    await jobs.query("SELECT swan_accept('public')");
     await select("SELECT swan_allow($1, 'backend')", [process.env.SWAN_OWNER]);
     const [{ code }] = documents.blocks('adopting.md', 'sql').filter((block) => /CREATE TABLE refunds/.test(block.code));
     await sequelize.query(code.replace(/swan_adopting_jobs/g, process.env.SWAN_JOBS));
