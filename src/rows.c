@@ -145,3 +145,20 @@ call_put_result(FunctionCallInfo fcinfo, Rows result)
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 }
+
+/* Closes the call and returns one row of its function's result type. */
+Datum
+call_return_row(Call *call, FunctionCallInfo fcinfo, Datum *values, bool *nulls)
+{
+	MemoryContext old = MemoryContextSwitchTo(call->result_context);
+	TupleDesc	tupdesc;
+	Datum		result;
+
+	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	tupdesc = BlessTupleDesc(tupdesc);
+	result = HeapTupleGetDatum(heap_form_tuple(tupdesc, values, nulls));
+	MemoryContextSwitchTo(old);
+	call_end(call);
+	return result;
+}

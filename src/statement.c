@@ -13,7 +13,6 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/guc.h"
@@ -159,23 +158,6 @@ void
 call_set_now(Call *call)
 {
 	call->now = GetCurrentTimestamp();
-}
-
-/* Closes the call and returns one row of its function's result type. */
-Datum
-call_return_row(Call *call, FunctionCallInfo fcinfo, Datum *values, bool *nulls)
-{
-	MemoryContext old = MemoryContextSwitchTo(call->result_context);
-	TupleDesc	tupdesc;
-	Datum		result;
-
-	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
-	tupdesc = BlessTupleDesc(tupdesc);
-	result = HeapTupleGetDatum(heap_form_tuple(tupdesc, values, nulls));
-	MemoryContextSwitchTo(old);
-	call_end(call);
-	return result;
 }
 
 /* Frees a plan together with the memory that knows of it. */

@@ -9,6 +9,9 @@ SELECT swan_create_studio(owner => 'regress_r_owner');
 SET ROLE regress_r_owner;
 INSERT INTO studio.users (first_name, role) VALUES ('Ada', 'client'), ('Tom', 'trainer');
 SELECT swan_allow('regress_r_web', 'backend');
+SET ROLE regress_r_web;
+SELECT swan_accept('studio');
+SET ROLE regress_r_owner;
 CREATE FUNCTION studio.trap() RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
 	command text;

@@ -53,6 +53,9 @@ CREATE CONSTRAINT TRIGGER later_audit AFTER INSERT ON studio.audit DEFERRABLE IN
 CREATE CONSTRAINT TRIGGER perhaps AFTER INSERT ON studio.swan_lots DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION studio.later();
 CREATE FUNCTION studio.grant_one() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'SELECT count(*) FROM public.swan_grant(1, 1)';
 SELECT swan_allow('web', 'system');
+SET ROLE web;
+SELECT swan_accept('studio');
+SET ROLE owner;
 SELECT swan_open(3, '2099-01-05 10:00', 60, 9);
 SQL
 
