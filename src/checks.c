@@ -60,11 +60,14 @@ has_partitions(Studio *studio)
  * The debit of a client's session is +1 where it was booked, follows it when
  * it is rescheduled, and is gone when it is returned.  "left" says that the
  * last word on it is somebody's direct change, which was recorded: what the
- * session became then is not the engine's doing.  "moved" says that there ever
- * was one; where there was none, a cancelled session may say what it likes.
+ * session became then is not the engine's doing.  Nor is it what became of it
+ * while a studio was detached, "before" it was attached again at $3.  "moved"
+ * says that there ever was one; where there was none, a cancelled session may
+ * say what it likes.
  */
 #define DEBITS \
 	"(SELECT d.user_id, d.session_id, pg_catalog.sum(d.n) AS n, pg_catalog.min(d.at) AS since," \
+	" pg_catalog.max(d.at) OPERATOR(pg_catalog.<) $3 AS before," \
 	" pg_catalog.bool_or(d.n OPERATOR(pg_catalog.<>) 0) AS moved," \
 	" pg_catalog.max(d.id) FILTER (WHERE d.direct) OPERATOR(pg_catalog.=) pg_catalog.max(d.id) AS left" \
 	" FROM (SELECT g.user_id, g.session_id, OPERATOR(pg_catalog.-) g.delta AS n, g.id, g.at," \
@@ -108,13 +111,17 @@ has_partitions(Studio *studio)
 /*
  * What the last ledger row of each session says of its status: 8 times the id
  * of that row, plus the place in the array below of what the session became, or
- * plus 0 where somebody changed it directly, and that was recorded.
+ * plus 0 where somebody changed it directly, and that was recorded, or could
+ * before the studio was attached at $3.  Bookings that came along with it are
+ * dated then: they were live, and the ledger does not say whether confirmed.
  */
-#define STATUSES "ARRAY['scheduled', 'confirmed', 'completed', 'cancelled']"
+#define STATUSES "ARRAY['scheduled', 'confirmed', 'completed', 'cancelled', 'live']"
 #define LAST_STATUS \
 	"(SELECT x.user_id, x.session_id, pg_catalog.max(x.code) AS code FROM (" \
 	"SELECT g.user_id, g.session_id, g.id OPERATOR(pg_catalog.*) 8 OPERATOR(pg_catalog.+)" \
-	" CASE WHEN g.kind OPERATOR(pg_catalog.=) ANY ('{booking,reschedule}') THEN 1" \
+	" CASE WHEN g.at OPERATOR(pg_catalog.<) $3 THEN 0" \
+	" WHEN g.at OPERATOR(pg_catalog.=) $3 AND g.kind OPERATOR(pg_catalog.=) 'booking' THEN 5" \
+	" WHEN g.kind OPERATOR(pg_catalog.=) ANY ('{booking,reschedule}') THEN 1" \
 	" WHEN g.kind OPERATOR(pg_catalog.=) 'confirmation' THEN 2" \
 	" WHEN g.kind OPERATOR(pg_catalog.=) ANY ('{completion,no_show}') THEN 3" \
 	" WHEN g.kind OPERATOR(pg_catalog.=) 'cancellation' THEN 4 ELSE 0 END AS code" \
@@ -122,7 +129,8 @@ has_partitions(Studio *studio)
 	" ANY ('{booking,reschedule,confirmation,completion,no_show,cancellation,external}')" \
 	" AND " FOR_CLIENT("g.user_id") \
 	" UNION ALL SELECT g.user_id, g.from_session_id," \
-	" g.id OPERATOR(pg_catalog.*) 8 OPERATOR(pg_catalog.+) 4 FROM {ledger} g" \
+	" g.id OPERATOR(pg_catalog.*) 8 OPERATOR(pg_catalog.+)" \
+	" CASE WHEN g.at OPERATOR(pg_catalog.<) $3 THEN 0 ELSE 4 END FROM {ledger} g" \
 	" WHERE g.kind OPERATOR(pg_catalog.=) 'reschedule' AND " FOR_CLIENT("g.user_id") \
 	") x GROUP BY x.user_id, x.session_id)"
 
@@ -260,7 +268,7 @@ const Check checks[] = {
 			" FULL JOIN " DEBITS " d ON d.session_id OPERATOR(pg_catalog.=) {s.id}"
 			" AND d.user_id OPERATOR(pg_catalog.=) {s.user_id}"
 			" WHERE NOT COALESCE(d.left, false) AND (COALESCE(d.n, 0) OPERATOR(pg_catalog.<>) ALL ('{0,1}')"
-			" OR (COALESCE(d.n, 0) OPERATOR(pg_catalog.=) 1 AND"
+			" OR (COALESCE(d.n, 0) OPERATOR(pg_catalog.=) 1 AND NOT d.before AND"
 			" ({s.id} IS NULL OR {s.status} OPERATOR(pg_catalog.=) 'available'))"
 			"{?sessions.session_deducted: OR (COALESCE(d.n, 0) OPERATOR(pg_catalog.<>)"
 			" CASE WHEN {s.session_deducted} THEN 1 ELSE 0 END"
@@ -279,8 +287,10 @@ const Check checks[] = {
 			" AND d.user_id OPERATOR(pg_catalog.=) {s.user_id}"
 			" WHERE d.code OPERATOR(pg_catalog.%) 8 OPERATOR(pg_catalog.<>) 0"
 			" AND {s.status}::pg_catalog.text OPERATOR(pg_catalog.<>)"
-			" (" STATUSES ")[d.code OPERATOR(pg_catalog.%) 8] AND " FOR_CLIENT("{s.user_id}"),
-	1, {INT8OID}, PLAN_CUSTOM}},
+			" (" STATUSES ")[d.code OPERATOR(pg_catalog.%) 8]"
+			" AND NOT (d.code OPERATOR(pg_catalog.%) 8 OPERATOR(pg_catalog.=) 5 AND " SLOT_IS_LIVE("s") ")"
+			" AND " FOR_CLIENT("{s.user_id}"),
+	3, {INT8OID, BOOLOID, TIMESTAMPTZOID}, PLAN_CUSTOM}},
 
 	{"unpaid_booking", records_sessions, {
 			"SELECT {s.user_id}, {s.id}, NULL::pg_catalog.int8,"

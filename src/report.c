@@ -133,7 +133,7 @@ count_sessions(Call *call, int64 user_id, int32 *counts,
 		if (status == STATUS_COMPLETED && (*last == NO_TIME || date > *last))
 			*last = date;
 		if ((status == STATUS_SCHEDULED || status == STATUS_CONFIRMED) &&
-			(*next == NO_TIME || date < *next))
+			date > call->now && (*next == NO_TIME || date < *next))
 			*next = date;
 	}
 }
