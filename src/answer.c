@@ -39,7 +39,7 @@ answer_columns(const BookingAnswer *answer, Datum *values, bool *nulls)
 	put_id(values, nulls, 0, slot->id);
 	put_id(values, nulls, 1, slot->user_id);
 	put_id(values, nulls, 2, slot->trainer_id);
-	values[3] = CStringGetTextDatum(slot_status_name(slot->status));
+	values[3] = CStringGetTextDatum(slot->label);
 	put_time(values, nulls, 4, slot->date);
 	values[5] = Int32GetDatum(slot->duration);
 	put_time(values, nulls, 6, slot->booked_at);

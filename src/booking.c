@@ -131,7 +131,7 @@ write_booking(Call *call, Account *account, Booking *booking, const char *key,
 
 	answer->slot = booking->slot;
 	answer->slot.user_id = booking->user_id;
-	answer->slot.status = STATUS_SCHEDULED;
+	slot_set_status(&answer->slot, STATUS_SCHEDULED);
 	answer->slot.deducted = booking->charged;
 	answer->slot.booked_at = call->now;
 	slot_write(call, &book_slot, &booking->slot, &answer->slot);

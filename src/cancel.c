@@ -9,14 +9,17 @@
 
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
+#include "utils/jsonb.h"
 
 #include "actor.h"
+#include "advice.h"
 #include "answer.h"
 #include "argument.h"
 #include "details.h"
 #include "records.h"
+#include "returning.h"
 #include "rules.h"
-#include "zone.h"
+#include "window.h"
 
 PG_FUNCTION_INFO_V1(swan_cancel);
 PG_FUNCTION_INFO_V1(swan_reschedule);
@@ -41,17 +44,6 @@ static const Statement take_slot = {
 	SLOT_WRITE_ARGS
 };
 
-/*
- * The last moment to cancel for nothing.  Days of the window are days of the
- * studio's time zone; hours are hours, also when the clocks change.
- */
-static const Statement last_moment = {
-	"SELECT " INSTANT("$2", LOCAL_TIME("$2", "$1") " OPERATOR(pg_catalog.-)"
-					  " pg_catalog.date_trunc('day', $3)") " OPERATOR(pg_catalog.-)"
-	" ($3 OPERATOR(pg_catalog.-) pg_catalog.date_trunc('day', $3))",
-	3, {TIMESTAMPTZOID, TEXTOID, INTERVALOID}
-};
-
 /* Returns whether the actor gives up a booking of his own, as its client. */
 static bool
 is_client_of(Call *call, const Slot *slot)
@@ -69,20 +61,6 @@ authorise_cancel(Call *call, const Slot *slot)
 	actor_require_own(call, slot->user_id, "You can only cancel your own sessions.");
 }
 
-/* Returns whether it is too late for the client to give up a slot for nothing. */
-static bool
-is_too_late(Call *call, const Slot *slot)
-{
-	NullableDatum args[] = {
-		arg_time(slot->date), arg_text(call->studio->settings.time_zone),
-		arg_datum(IntervalPGetDatum(&call->studio->settings.cancel_window))
-	};
-
-	if (TIMESTAMP_NOT_FINITE(slot->date))
-		return slot->date < call->now;
-	return call->now > row_time(statement_look(call, &last_moment, args), 0, 1);
-}
-
 /*
  * Opens a new slot where a booking was, if the trainer still has the time; that
  * cannot be said of one who is no user and has no row to lock.
@@ -96,41 +74,6 @@ reopen_slot(Call *call, const Slot *slot, bool trainer_known)
 							  slot->id) != NO_ID))
 		return NO_ID;
 	return slot_insert_open(call, slot->trainer_id, slot->date, slot->duration);
-}
-
-/* What becomes of a credit that comes back to its lot. */
-typedef enum ReturnFate
-{
-	RETURN_NONE,				/* none comes back */
-	RETURN_SPENDABLE,
-	RETURN_SETTLES,				/* what a refund could not take */
-	RETURN_EXPIRES				/* with its lot */
-} ReturnFate;
-
-/* Returns what becomes of the credit. */
-static ReturnFate
-return_fate(Call *call, const Account *account, const Lot *lot)
-{
-	if (ledger_shortfall(call, account->user_id, lot->id) > 0)
-		return RETURN_SETTLES;
-	return lot_is_due(call, lot) ? RETURN_EXPIRES : RETURN_SPENDABLE;
-}
-
-/* Writes what takes the credit away again. */
-static void
-write_fate(Call *call, Account *account, Lot *lot, ReturnFate fate)
-{
-	Entry		entry = NEW_ENTRY;
-
-	if (fate != RETURN_SETTLES && fate != RETURN_EXPIRES)
-		return;
-	entry.kind = fate == RETURN_SETTLES ? "reversal" : "expiry";
-	entry.delta = -1;
-	entry.lot = lot;
-	entry.by_nobody = true;
-	if (fate == RETURN_SETTLES)
-		entry.details = details_of(1, "shortfall", (int64) -1);
-	account_write(call, account, &entry);
 }
 
 /* Returns whether a key was used for this cancellation, and its answer. */
@@ -161,14 +104,25 @@ same_cancellation(Call *call, const Slot *slot, const char *key, BookingAnswer *
 	return true;
 }
 
-/* Returns the details of a cancellation: what a replay has to know. */
+/* Returns the details of a cancellation: what a replay has to know, and the lot's end. */
 static Datum
-cancellation_details(bool charged, bool returned, int64 reopened)
+cancellation_details(const BookingAnswer *answer, const Return *back)
 {
-	if (reopened == NO_ID)
-		return details_of(2, "charged", (int64) charged, "returned", (int64) returned);
-	return details_of(3, "charged", (int64) charged, "returned", (int64) returned,
-					  "reopened", reopened);
+	StringInfoData json;
+
+	initStringInfo(&json);
+	appendStringInfo(&json, "{\"charged\": %d, \"returned\": %d",
+					 answer->charged, answer->returned);
+	if (answer->reopened != NO_ID)
+		appendStringInfo(&json, ", \"reopened\": " INT64_FORMAT, answer->reopened);
+	if (back->fate == RETURN_REOPENS)
+	{
+		appendStringInfoString(&json, ", ");
+		details_append_extension(&json, back->ended, back->ends);
+	}
+	else
+		appendStringInfoChar(&json, '}');
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
 }
 
 /* Closes an open slot: nobody had it, so nothing comes back. */
@@ -182,7 +136,7 @@ close_slot(Call *call, FunctionCallInfo fcinfo, const Slot *slot, const char *ke
 				(swan_errcode(SWAN_INVALID_ARGUMENT),
 				 errmsg("an open slot is closed without a key"),
 				 errhint("Keys belong to clients; this slot has none.")));
-	answer.slot.status = STATUS_CANCELLED;
+	slot_set_status(&answer.slot, STATUS_CANCELLED);
 	slot_write(call, &cancel_slot, slot, &answer.slot);
 	slot_end_hold(call, slot->id);
 	answer.message = cancelled_message;
@@ -205,7 +159,7 @@ comes_back(Call *call, FunctionCallInfo fcinfo, const Slot *slot)
 {
 	if (!PG_ARGISNULL(2))
 		return PG_GETARG_BOOL(2);
-	return !is_client_of(call, slot) || !is_too_late(call, slot);
+	return !is_client_of(call, slot) || !window_is_over(call, slot);
 }
 
 /* Returns whether a new open slot takes the time of a cancelled booking. */
@@ -228,7 +182,7 @@ swan_cancel(PG_FUNCTION_ARGS)
 	Account		account;
 	Slot		slot;
 	Slot		cancelled;
-	ReturnFate	fate = RETURN_NONE;
+	Return		back = {.fate = RETURN_NONE};
 	int64		users[2];
 	bool		found[2];
 	int64		lot_id;
@@ -253,33 +207,36 @@ swan_cancel(PG_FUNCTION_ARGS)
 	account_lock_users(call, users, 2, found);
 	if (same_cancellation(call, &slot, entry.key, &answer))
 		return answer_row(call, fcinfo, &answer);
-	if (slot.user_id == NO_ID ||
-		(slot.status != STATUS_SCHEDULED && slot.status != STATUS_CONFIRMED))
+	if (!slot_is_booking(&slot))
 		ereport(ERROR,
 				(swan_errcode_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", session_id),
 				 errmsg("session %lld cannot be cancelled because it is %s",
-						(long long) session_id, slot_status_name(slot.status))));
+						(long long) session_id, slot.label),
+				 errhint("%s", session_advice(call->studio, &slot))));
 	account_enter(call, slot.user_id, &account);
+	if (is_client_of(call, &slot))
+		window_refuse_begun(call, &slot, "cancelled");
 
 	lot_id = ledger_debit(call, slot.user_id, session_id);
 	answer.charged = lot_id != NO_ID;
 	cancelled = slot;
-	cancelled.status = STATUS_CANCELLED;
+	slot_set_status(&cancelled, STATUS_CANCELLED);
 	if (answer.charged && comes_back(call, fcinfo, &slot))
 	{
-		entry.lot = account_lot(call, &account, lot_id);
+		back.lot = entry.lot = account_lot(call, &account, lot_id);
 		entry.delta = 1;
-		fate = return_fate(call, &account, entry.lot);
+		return_judge(call, &account, session_id, !is_client_of(call, &slot), &back);
 		cancelled.deducted = false;
 	}
 	if (shall_reopen(call, fcinfo, &slot))
 		answer.reopened = reopen_slot(call, &slot, found[1]);
-	answer.returned = fate == RETURN_SPENDABLE;
+	answer.returned = back.fate == RETURN_SPENDABLE || back.fate == RETURN_REOPENS;
 	entry.kind = "cancellation";
 	entry.session_id = session_id;
-	entry.details = cancellation_details(answer.charged, answer.returned, answer.reopened);
+	entry.details = cancellation_details(&answer, &back);
+	return_reopen_lot(call, &account, &back);
 	answer.ledger_id = account_write(call, &account, &entry);
-	write_fate(call, &account, entry.lot, fate);
+	return_take_again(call, &account, &back);
 	slot_write(call, &cancel_slot, &slot, &cancelled);
 	account_close(call, &account, "Returned");
 
@@ -320,13 +277,16 @@ same_exchange(Call *call, const Slot *from, int64 to_id, const char *key,
 static void
 check_exchange(Call *call, const Slot *from)
 {
-	if (from->user_id == NO_ID ||
-		(from->status != STATUS_SCHEDULED && from->status != STATUS_CONFIRMED))
+	if (!slot_is_booking(from))
 		ereport(ERROR,
 				(swan_errcode_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", from->id),
 				 errmsg("session %lld is %s and cannot be rescheduled",
-						(long long) from->id, slot_status_name(from->status))));
-	if (!actor_is(call, MAY_OFFICE) && is_too_late(call, from))
+						(long long) from->id, from->label),
+				 errhint("%s", session_advice(call->studio, from))));
+	if (actor_is(call, MAY_OFFICE))
+		return;
+	window_refuse_begun(call, from, "rescheduled");
+	if (window_is_over(call, from))
 		ereport(ERROR,
 				(swan_errcode_counting(SWAN_INVALID_TRANSITION,
 									   "It is too late to reschedule this session.",
@@ -406,7 +366,7 @@ swan_reschedule(PG_FUNCTION_ARGS)
 	answer.ledger_id = account_write(call, &account, &entry);
 
 	cancelled = from;
-	cancelled.status = STATUS_CANCELLED;
+	slot_set_status(&cancelled, STATUS_CANCELLED);
 	if (answer.charged)
 		cancelled.deducted = false;
 	slot_write(call, &cancel_slot, &from, &cancelled);
@@ -414,7 +374,7 @@ swan_reschedule(PG_FUNCTION_ARGS)
 		reopen_slot(call, &from, found[1]);
 	answer.slot = target.slot;
 	answer.slot.user_id = from.user_id;
-	answer.slot.status = STATUS_SCHEDULED;
+	slot_set_status(&answer.slot, STATUS_SCHEDULED);
 	answer.slot.deducted = answer.charged;
 	answer.slot.booked_at = call->now;
 	slot_write(call, &take_slot, &target.slot, &answer.slot);

@@ -1,19 +1,19 @@
 /*-------------------------------------------------------------------------
  *
  * details.c
- *	  Numbers in the ledger's column "details".
+ *	  What the ledger's column "details" says.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/numeric.h"
 
 #include "details.h"
 #include "token.h"
+#include "zone.h"
 
 /* Returns an object of numbers: pairs of a name and an int64; NO_ID is left out. */
 Datum
@@ -51,4 +51,16 @@ details_number(Datum details, const char *name, int64 if_absent)
 		return if_absent;
 	return DatumGetInt64(DirectFunctionCall1(numeric_int8,
 											 NumericGetDatum(value.val.numeric)));
+}
+
+/* Appends that a lot's end was put off, to an object that has no more to say. */
+void
+details_append_extension(StringInfo json, TimestampTz from, TimestampTz to)
+{
+	appendStringInfo(json, "\"extended_from\": \"%s\", \"extended_to\": ",
+					 zone_json_time(from));
+	if (to == NO_TIME)
+		appendStringInfoString(json, "null}");
+	else
+		appendStringInfo(json, "\"%s\"}", zone_json_time(to));
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * details.h
- *	  Numbers in the ledger's column "details".
+ *	  What the ledger's column "details" says.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,7 +10,11 @@
 
 #include "swanalloc.h"
 
+#include "lib/stringinfo.h"
+
 extern Datum details_of(int npairs,...);
 extern int64 details_number(Datum details, const char *name, int64 if_absent);
+extern void details_append_extension(StringInfo json, TimestampTz from,
+									 TimestampTz to);
 
 #endif							/* SWAN_DETAILS_H */

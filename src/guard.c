@@ -31,7 +31,7 @@ PG_FUNCTION_INFO_V1(swan_guard_truncate);
 
 static const Statement live_bookings = {
 	"SELECT 1 FROM {sessions} s WHERE {s.user_id} OPERATOR(pg_catalog.=) $1"
-	" AND " SLOT_IS_LIVE("s") " LIMIT 1",
+	" AND {s.session_date} IS NOT NULL AND " SLOT_IS_LIVE("s") " LIMIT 1",
 	1, {INT8OID}
 };
 
@@ -181,15 +181,26 @@ user_image(TriggerData *trigdata, Studio *studio, HeapTuple tuple)
 	return image;
 }
 
+/* Refuses that a balance is written directly: of a new client, or changed. */
+static void
+refuse_balance(TriggerData *trigdata, CmdType command)
+{
+	if (command == CMD_INSERT)
+		guard_refuse(trigdata, "insert of a client with a balance",
+					 "Insert the client without credits, and give him some with swan_grant().");
+	guard_refuse(trigdata, "change of the balance",
+				 "Use swan_grant() to give credits, and swan_revoke() to take them back.");
+}
+
 /* Words the error for a balance below zero; the CHECK is what forbids it. */
 static void
-word_negative_balance(TriggerData *trigdata, Studio *studio,
+word_negative_balance(TriggerData *trigdata, Studio *studio, CmdType command,
 					  const RowImage *image, int32 before)
 {
 	if (image->guarded[GUARDED_BALANCE] >= 0)
 		return;
 	if (studio->settings.guard_balance == GUARD_REFUSE)
-		guard_refuse(trigdata, "change of the balance", "Use swan_revoke() to take credits back.");
+		refuse_balance(trigdata, command);
 	ereport(ERROR,
 			(swan_errcode_counting(SWAN_INSUFFICIENT_SESSIONS, NULL,
 								   "availableSessions", before),
@@ -263,7 +274,7 @@ judge_user(TriggerData *trigdata, Studio *studio,
 		if (new == NULL)
 			judge_client_delete(trigdata, studio, old);
 		else if (before != after)
-			guard_refuse(trigdata, "change of the balance", "Use swan_grant() or swan_revoke().");
+			refuse_balance(trigdata, old ? CMD_UPDATE : CMD_INSERT);
 	}
 	else if (before != after)
 		record_balance(guard_writing_studio(trigdata, TABLE_USERS),
@@ -283,7 +294,7 @@ word_errors(TriggerData *trigdata, Studio *studio, CmdType command, HeapTuple ro
 	if (command == CMD_UPDATE)
 		refuse_new_id(trigdata, &old, &new);
 	if (command != CMD_DELETE)
-		word_negative_balance(trigdata, studio, &new,
+		word_negative_balance(trigdata, studio, command, &new,
 							  command == CMD_UPDATE ? old.guarded[GUARDED_BALANCE] : 0);
 	if (command == CMD_DELETE && studio->settings.guard_balance == GUARD_REFUSE)
 		judge_client_delete(trigdata,

@@ -15,6 +15,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
+#include "advice.h"
 #include "error.h"
 #include "guard.h"
 #include "zone.h"
@@ -36,14 +37,14 @@ slot_of_tuple(TriggerData *trigdata, Studio *studio, HeapTuple tuple, Slot *slot
 	slot->duration = guard_number(trigdata, tuple, &columns[SESSIONS_DURATION],
 								  SWAN_DURATION_DEFAULT);
 	value = guard_datum(trigdata, tuple, &columns[SESSIONS_STATUS], &isnull);
-	slot->status = STATUS_OTHER;
+	slot_set_label(slot, NULL);
 	if (!isnull)
 	{
 		Oid			output;
 		bool		is_varlena;
 
 		getTypeOutputInfo(columns[SESSIONS_STATUS].type, &output, &is_varlena);
-		slot->status = slot_parse_status(OidOutputFunctionCall(output, value));
+		slot_set_label(slot, OidOutputFunctionCall(output, value));
 	}
 	value = guard_datum(trigdata, tuple, &columns[SESSIONS_DATE], &isnull);
 	if (!isnull && columns[SESSIONS_DATE].type == TIMESTAMPOID)
@@ -109,7 +110,7 @@ refuse_session(TriggerData *trigdata, Studio *studio,
 	{
 		if (!slot_is_open(new))
 			guard_refuse(trigdata, "insert of a row that is not an open slot",
-						 "Open slots with swan_open(), and book them with swan_book().");
+						 insert_advice(studio, new));
 		judge_trainer_time(studio, new);
 		return;
 	}
@@ -117,7 +118,7 @@ refuse_session(TriggerData *trigdata, Studio *studio,
 	{
 		if (!slot_is_open(old))
 			guard_refuse(trigdata, "delete of a row that is not an open slot",
-						 "Cancel bookings with swan_cancel(); they stay the client's record.");
+						 session_advice(studio, old));
 		return;
 	}
 	if (old->id != new->id)
@@ -125,11 +126,12 @@ refuse_session(TriggerData *trigdata, Studio *studio,
 	if (old->user_id != new->user_id || old->status != new->status ||
 		old->deducted != new->deducted)
 		guard_refuse(trigdata, "change of client or status",
-					 "Use swan_book(), swan_cancel() and the other swan_* functions.");
+					 session_advice(studio, old));
 	if (!slot_moved(old, new))
 		return;
 	if (!slot_is_open(old))
-		guard_refuse(trigdata, "change of the time or trainer of a booking", "Use swan_move().");
+		guard_refuse(trigdata, "change of the time or trainer of what is no open slot",
+					 session_advice(studio, old));
 	judge_trainer_time(studio, new);
 }
 
@@ -143,9 +145,10 @@ append_slot(StringInfo json, const char *label, const Slot *slot)
 		appendStringInfoString(json, "null");
 		return;
 	}
-	appendStringInfo(json, "{\"status\": \"%s\", \"duration\": %d, \"session_deducted\": %s",
-					 slot_status_name(slot->status), slot->duration,
-					 slot->deducted ? "true" : "false");
+	appendStringInfoString(json, "{\"status\": ");
+	escape_json(json, slot->label);
+	appendStringInfo(json, ", \"duration\": %d, \"session_deducted\": %s",
+					 slot->duration, slot->deducted ? "true" : "false");
 	if (slot->user_id != NO_ID)
 		appendStringInfo(json, ", \"user_id\": " INT64_FORMAT, slot->user_id);
 	if (slot->trainer_id != NO_ID)

@@ -184,7 +184,8 @@ swan_release(PG_FUNCTION_ARGS)
 	if (until <= call->now)
 		ereport(ERROR,
 				(swan_errcode_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", session_id),
-				 errmsg("session %lld is not held", (long long) session_id)));
+				 errmsg("session %lld is not held", (long long) session_id),
+				 slot_is_open(&slot) ? errhint("It is open: swan_hold() holds it.") : 0));
 
 	if (!(actor_is(call, MAY_TRAINER) && slot.trainer_id == call->actor->user_id))
 		actor_require_own(call, user_id, "You can only release your own sessions.");

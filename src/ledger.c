@@ -77,6 +77,13 @@ static const Statement see_lot = {
 	1, {INT8OID}
 };
 
+static const Statement reopen_lot = {
+	"UPDATE {lots} l SET expires_at = $2, swept = false"
+	" WHERE l.id OPERATOR(pg_catalog.=) $1"
+	" RETURNING l.expires_at",
+	2, {INT8OID, TIMESTAMPTZOID}
+};
+
 static const Statement update_balance = {
 	"UPDATE {users} u SET {users.available_sessions} = $2"
 	"{?users.updated_at:, {users.updated_at} = {users.updated_at=$4}}"
@@ -205,6 +212,22 @@ write_lot(Call *call, Account *account, Lot *lot, int32 delta)
 		(result.table && row_int(result, 0, 2) != remaining))
 		interfered(call, TABLE_LOTS, account->user_id);
 	lot->remaining = remaining;
+}
+
+/* Lets a lot end later, for a credit that is about to come back to it. */
+void
+account_reopen_lot(Call *call, Account *account, Lot *lot, TimestampTz expires_at)
+{
+	NullableDatum args[] = {arg_id(lot->id), arg_time(expires_at)};
+	Rows		result = statement_change(call, &reopen_lot, args, TABLE_LOTS,
+										  CMD_UPDATE, NULL, 0);
+
+	if (result.nrows != 1 || row_time(result, 0, 1) != expires_at)
+	{
+		lot_confirm_seen(call, lot->id);
+		interfered(call, TABLE_LOTS, account->user_id);
+	}
+	lot->expires_at = expires_at;
 }
 
 /*

@@ -102,6 +102,8 @@ extern Lot *account_add_lot(Account *account, int64 id, int32 remaining,
 							TimestampTz expires_at);
 extern bool lot_is_due(Call *call, const Lot *lot);
 extern int64 account_write(Call *call, Account *account, const Entry *entry);
+extern void account_reopen_lot(Call *call, Account *account, Lot *lot,
+							   TimestampTz expires_at);
 extern void account_settle(Call *call, Account *account);
 extern void account_external(Call *call, Account *account, int32 delta,
 							 const char *reason);

@@ -14,6 +14,7 @@
 #include "utils/jsonb.h"
 
 #include "actor.h"
+#include "advice.h"
 #include "answer.h"
 #include "argument.h"
 #include "error.h"
@@ -68,10 +69,63 @@ open_client(Call *call, const Slot *slot, Account *account)
 	account_sweep(call, account);
 }
 
-/* Moves a booking on to a status, and notes it in its client's ledger. */
+/* What becomes of a booking in one step. */
+typedef struct Step
+{
+	SlotStatus	status;
+	const char *kind;
+	const char *message;
+	bool		of_its_day;		/* not before the day that it takes place */
+	bool		of_its_time;	/* not before it begins */
+} Step;
+
+static const Step confirmation = {
+	STATUS_CONFIRMED, "confirmation", "Session confirmed."
+};
+static const Step completion = {
+	STATUS_COMPLETED, "completion", "Session completed.",.of_its_day = true
+};
+static const Step no_show = {
+	STATUS_COMPLETED, "no_show", "Session completed without the client.",.of_its_time = true
+};
+
+/* Returns whether a slot to come is of a later day than today, where the studio is. */
+static bool
+is_of_later_day(Call *call, const Slot *slot)
+{
+	const char *zone = call->studio->settings.time_zone;
+
+	return zone_local_time(zone, slot->date) / USECS_PER_DAY >
+		zone_local_time(zone, call->now) / USECS_PER_DAY;
+}
+
+/* Refuses to write down what cannot have happened yet. */
+static void
+refuse_too_early(Call *call, const Slot *slot, const Step *step)
+{
+	if (slot_has_begun(call, slot))
+		return;
+	if (step->of_its_day && is_of_later_day(call, slot))
+		ereport(ERROR,
+				(swan_errcode_counting(SWAN_INVALID_TRANSITION,
+									   "It is too early to complete this session.",
+									   "sessionId", slot->id),
+				 errmsg("session %lld cannot be completed before its day",
+						(long long) slot->id),
+				 errhint("Until then swan_cancel() gives it up, and swan_move() moves it.")));
+	if (step->of_its_time)
+		ereport(ERROR,
+				(swan_errcode_counting(SWAN_INVALID_TRANSITION,
+									   "It is too early to complete this session.",
+									   "sessionId", slot->id),
+				 errmsg("nobody has missed session %lld before it begins",
+						(long long) slot->id),
+				 errhint("Until then swan_cancel() gives it up, and swan_move() moves it.")));
+}
+
+/* Moves a booking on by a step, and notes it in its client's ledger. */
 static Datum
-advance(Call *call, FunctionCallInfo fcinfo, int64 session_id,
-		SlotStatus status, const char *kind, const char *message)
+advance(Call *call, FunctionCallInfo fcinfo, int64 session_id, const Step *step)
 {
 	Entry		entry = NEW_ENTRY;
 	BookingAnswer answer = {0};
@@ -79,27 +133,27 @@ advance(Call *call, FunctionCallInfo fcinfo, int64 session_id,
 	Slot		slot;
 
 	lock_own_slot(call, session_id, &slot);
-	if (slot.user_id == NO_ID ||
-		!(slot.status == STATUS_SCHEDULED ||
-		  (slot.status == STATUS_CONFIRMED && status == STATUS_COMPLETED)))
+	if (!slot_is_booking(&slot) || slot.status == step->status)
 		ereport(ERROR,
 				(swan_errcode_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", session_id),
 				 errmsg("session %lld is %s and cannot become %s", (long long) session_id,
-						slot_status_name(slot.status), slot_status_name(status))));
+						slot.label, slot_status_name(step->status)),
+				 errhint("%s", session_advice(call->studio, &slot))));
 	open_client(call, &slot, &account);
+	refuse_too_early(call, &slot, step);
 
-	entry.kind = kind;
+	entry.kind = step->kind;
 	entry.session_id = session_id;
 	answer.ledger_id = account_write(call, &account, &entry);
 	answer.slot = slot;
-	answer.slot.status = status;
+	slot_set_status(&answer.slot, step->status);
 	slot_write(call, &set_status, &slot, &answer.slot);
 	account_close(call, &account, "Available");
 
 	answer.charged = ledger_debit(call, slot.user_id, session_id) != NO_ID;
 	answer.has_available = true;
 	answer.available = account.balance;
-	answer.message = message;
+	answer.message = step->message;
 	return answer_row(call, fcinfo, &answer);
 }
 
@@ -109,8 +163,7 @@ swan_confirm(PG_FUNCTION_ARGS)
 {
 	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 1, MAY_TRAINER | MAY_OFFICE);
 
-	return advance(call, fcinfo, argument_id(fcinfo, 0, "session_id"),
-				   STATUS_CONFIRMED, "confirmation", "Session confirmed.");
+	return advance(call, fcinfo, argument_id(fcinfo, 0, "session_id"), &confirmation);
 }
 
 /* swan_complete(): it took place, or the client did not come. */
@@ -122,11 +175,8 @@ swan_complete(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(1))
 		swan_missing_argument("attended", NULL);
-	if (PG_GETARG_BOOL(1))
-		return advance(call, fcinfo, session_id, STATUS_COMPLETED,
-					   "completion", "Session completed.");
-	return advance(call, fcinfo, session_id, STATUS_COMPLETED,
-				   "no_show", "Session completed without the client.");
+	return advance(call, fcinfo, session_id,
+				   PG_GETARG_BOOL(1) ? &completion : &no_show);
 }
 
 /* Reads where a slot shall go; what is not given stays. */
@@ -212,12 +262,13 @@ swan_move(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(1) && PG_ARGISNULL(2) && PG_ARGISNULL(3))
 		swan_missing_argument("one of at, trainer_id and duration", NULL);
 	lock_own_slot(call, session_id, &from);
-	booked = from.status == STATUS_SCHEDULED || from.status == STATUS_CONFIRMED;
+	booked = slot_is_booking(&from);
 	if (!booked && !slot_is_open(&from))
 		ereport(ERROR,
 				(swan_errcode_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", session_id),
 				 errmsg("session %lld is %s and cannot be moved", (long long) session_id,
-						slot_status_name(from.status))));
+						from.label),
+				 errhint("%s", session_advice(call->studio, &from))));
 	argument_move(fcinfo, &from, &to);
 	slot_check_columns(call, &to);
 

@@ -9,7 +9,6 @@
 
 #include "catalog/pg_type.h"
 #include "funcapi.h"
-#include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"
@@ -17,6 +16,7 @@
 #include "actor.h"
 #include "answer.h"
 #include "argument.h"
+#include "details.h"
 #include "error.h"
 #include "ledger.h"
 #include "records.h"
@@ -99,12 +99,8 @@ extension_details(TimestampTz from, TimestampTz to)
 	StringInfoData json;
 
 	initStringInfo(&json);
-	appendStringInfo(&json, "{\"extended_from\": \"%s\", \"extended_to\": ",
-					 zone_json_time(from));
-	if (to == NO_TIME)
-		appendStringInfoString(&json, "null}");
-	else
-		appendStringInfo(&json, "\"%s\"}", zone_json_time(to));
+	appendStringInfoChar(&json, '{');
+	details_append_extension(&json, from, to);
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
 }
 

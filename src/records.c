@@ -79,7 +79,7 @@ add_records(Call *call, int64 user_id, int32 n, const char *reason)
 
 	record.user_id = user_id;
 	record.trainer_id = NO_ID;
-	record.status = STATUS_AVAILABLE;
+	slot_set_status(&record, STATUS_AVAILABLE);
 	record.date = NO_TIME;
 	record.duration = SWAN_DURATION_DEFAULT;
 	slot_fit(call->studio, &record);

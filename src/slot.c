@@ -102,6 +102,22 @@ slot_status_name(SlotStatus status)
 	return status_names[status];
 }
 
+/* Makes a slot what we call so, which is what is written for it. */
+void
+slot_set_status(Slot *slot, SlotStatus status)
+{
+	slot->status = status;
+	slot->label = slot_status_name(status);
+}
+
+/* Makes a slot what its row says, in the application's own word. */
+void
+slot_set_label(Slot *slot, const char *label)
+{
+	slot->status = slot_parse_status(label);
+	slot->label = label ? label : slot_status_name(slot->status);
+}
+
 /* Reads SLOT_COLUMNS from a row; returns false if there is no slot in it. */
 bool
 slot_of_row(Rows result, uint64 row, int first, Slot *slot)
@@ -111,7 +127,7 @@ slot_of_row(Rows result, uint64 row, int first, Slot *slot)
 	slot->id = row_id(result, row, first);
 	slot->user_id = row_id(result, row, first + 1);
 	slot->trainer_id = row_id(result, row, first + 2);
-	slot->status = slot_parse_status(row_text(result, row, first + 3));
+	slot_set_label(slot, row_text(result, row, first + 3));
 	slot->date = row_time(result, row, first + 4);
 	slot->duration = row_isnull(result, row, first + 5) ?
 		SWAN_DURATION_DEFAULT : row_int(result, row, first + 5);
@@ -158,6 +174,20 @@ bool
 slot_is_live(const Slot *slot)
 {
 	return slot->status == STATUS_SCHEDULED || slot->status == STATUS_CONFIRMED;
+}
+
+/* Returns whether a client has it and is going to come. */
+bool
+slot_is_booking(const Slot *slot)
+{
+	return slot->date != NO_TIME && slot->user_id != NO_ID && slot_is_live(slot);
+}
+
+/* Returns whether a slot's time has come. */
+bool
+slot_has_begun(Call *call, const Slot *slot)
+{
+	return slot->date <= call->now;
 }
 
 /* Makes a slot what the studio's columns can hold of it. */
@@ -316,7 +346,7 @@ slot_insert_open(Call *call, int64 trainer_id, TimestampTz start,
 	TokenEntry	row = {{0}};
 	Rows		result;
 
-	slot.status = STATUS_AVAILABLE;
+	slot_set_status(&slot, STATUS_AVAILABLE);
 	slot.date = start;
 	slot.duration = duration;
 	slot_check_columns(call, &slot);

@@ -27,6 +27,7 @@ typedef struct Slot
 	int64		user_id;		/* NO_ID while nobody has it */
 	int64		trainer_id;
 	SlotStatus	status;
+	const char *label;			/* the status as the application calls it */
 	TimestampTz date;			/* NO_TIME of a row that is no slot */
 	int32		duration;		/* minutes */
 	bool		deducted;		/* did it take a credit? */
@@ -85,10 +86,14 @@ typedef struct Slot
 
 extern SlotStatus slot_parse_status(const char *name);
 extern const char *slot_status_name(SlotStatus status);
+extern void slot_set_status(Slot *slot, SlotStatus status);
+extern void slot_set_label(Slot *slot, const char *label);
 extern bool slot_of_row(Rows result, uint64 row, int first, Slot *slot);
 extern TimestampTz slot_end(const Slot *slot);
 extern bool slot_is_open(const Slot *slot);
 extern bool slot_is_live(const Slot *slot);
+extern bool slot_is_booking(const Slot *slot);
+extern bool slot_has_begun(Call *call, const Slot *slot);
 extern void slot_fit(Studio *studio, Slot *slot);
 extern void slot_check_columns(Call *call, const Slot *slot);
 extern RowImage slot_image(const Slot *slot);

@@ -18,6 +18,19 @@ LANGUAGE sql SECURITY DEFINER SET session_replication_role = replica AS $$
 	              WHERE user_id = client AND expires_at < before RETURNING 1)
 	SELECT count(*) FROM due
 $$;
+-- the time of a session has come: it was 97 years ago; returns the session
+CREATE FUNCTION public.took_place(session bigint) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET session_replication_role = replica AS $$
+	UPDATE studio.sessions SET session_date = session_date - interval '97 years' WHERE id = session RETURNING id
+$$;
+-- all that was ever written of a client's credits is so much older
+CREATE FUNCTION public.ago(client bigint, long interval) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET session_replication_role = replica AS $$
+	UPDATE studio.swan_lots SET expires_at = expires_at - long WHERE user_id = client;
+	UPDATE studio.swan_ledger SET at = at - long, details = CASE WHEN details ? 'extended_from'
+		THEN details || jsonb_build_object('extended_from', (details ->> 'extended_from')::timestamptz - long) ELSE details END WHERE user_id = client;
+	SELECT client
+$$;
 -- clients for whom purchased = balance + live charged + used + expired does not hold, in the ledger or in swan_client
 CREATE FUNCTION public.out_of_step() RETURNS TABLE (id bigint, purchased bigint, balance integer, live bigint, used bigint, expired bigint, debits bigint, reported text)
 LANGUAGE sql AS $$

@@ -48,7 +48,7 @@ SELECT * FROM swan_can_book(:user, :slot, actor => :user);
 SELECT * FROM swan_hold(:user, :slot, actor => :user);
 SELECT * FROM swan_release(:slot, actor => :user);
 -- swan_confirm+swan_complete bench_backend 1
-SELECT swan_open AS s FROM swan_open(:trainer, timestamptz '2150-01-01 00:00+00' + :at * interval '1 hour', actor => :admin) \gset
+SELECT swan_open AS s FROM swan_open(:trainer, timestamptz '1500-01-01 00:00+00' + :at * interval '1 hour', actor => :admin) \gset
 SELECT * FROM swan_book(:user, :s, actor => :admin);
 SELECT * FROM swan_confirm(:s, actor => :admin);
 SELECT * FROM swan_complete(:s, actor => :admin);

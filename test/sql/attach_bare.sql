@@ -12,7 +12,7 @@ SET ROLE regress_shop;
 CREATE TABLE bare.users (id integer PRIMARY KEY, available_sessions integer);
 CREATE TABLE bare.sessions (id serial PRIMARY KEY, user_id integer, status text, session_date timestamptz);
 INSERT INTO bare.users VALUES (11, 2), (12, 0), (13, NULL);
-INSERT INTO bare.sessions (user_id, status, session_date) VALUES (11, 'scheduled', '2099-01-01 09:00'), (12, 'confirmed', '2099-01-01 10:00');
+INSERT INTO bare.sessions (user_id, status, session_date) VALUES (11, 'scheduled', '2099-01-01 09:00'), (12, 'confirmed', '2020-01-01 10:00');
 SELECT * FROM swan_attach('bare.users', 'bare.sessions', '{"old_bookings": "charged"}');
 
 -- slots have no trainer and last an hour: swan_open() has nothing to say, an INSERT opens one

@@ -192,6 +192,11 @@ SELECT * FROM lines WHERE "user" = 16;
 -- an exchange takes the debit along
 SELECT session_id, charged, available_sessions FROM swan_reschedule(3, 23, actor => 12);
 SELECT session_id, charged, returned, available_sessions FROM swan_cancel(23, actor => 12);
+RESET ROLE;
+SET session_replication_role = replica;	-- its time comes
+UPDATE sessions SET "sessionDate" = "sessionDate" - interval '79 years' WHERE id = 10;
+RESET session_replication_role;
+SET ROLE regress_shop;
 SELECT session_id, status, charged FROM swan_complete(10, actor => 3);
 SELECT first_name, available_sessions, total_sessions_purchased, sessions_used FROM unnest(ARRAY[11, 12, 16]) u, swan_client(u);
 

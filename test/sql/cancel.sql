@@ -93,8 +93,8 @@ SELECT charged, returned, available_sessions FROM swan_cancel(7, return_credit =
 SELECT delta, balance_after, lot_id, details FROM studio.swan_ledger WHERE user_id = 13 AND kind = 'cancellation' ORDER BY id;
 -- nor does one that was completed, missed, cancelled late
 SELECT count(*) FROM generate_series(8, 10) s, swan_book(11, s);
-SELECT status FROM swan_complete(8);
-SELECT status FROM swan_complete(9, false);
+SELECT status FROM swan_complete(took_place(8));
+SELECT status FROM swan_complete(took_place(9), false);
 SELECT returned FROM swan_cancel(10, return_credit => false);
 SELECT id, status, session_deducted, try('SELECT returned FROM swan_cancel(' || id || ', return_credit => true)') FROM studio.sessions WHERE id BETWEEN 8 AND 10 ORDER BY id;
 SELECT sessions_used FROM swan_client(11);
@@ -165,4 +165,4 @@ RESET ROLE;
 DROP EXTENSION swanalloc CASCADE;
 DROP SCHEMA studio CASCADE;
 DROP ROLE regress_owner;
-DROP FUNCTION public.try, public.pass, public.out_of_step;
+DROP FUNCTION public.try, public.pass, public.took_place, public.ago, public.out_of_step;

@@ -42,6 +42,78 @@ SELECT window_is, around, try(format('SELECT studio.judge(%L, interval %L + inte
                (7, '1 week', '168 hours'), (8, '90 seconds', '90 seconds'), (9, '20000 days', '480000 hours')) w (n, window_is, around) ORDER BY n;
 -- one that has begun is too late, whatever the window
 SELECT try('SELECT studio.judge(''0'', ''-1 second'')'), try('SELECT studio.judge(''0'', ''-1 year'')'), try('SELECT studio.judge(''24 hours'', ''-1 second'')');
+-- what has begun its client gives up no more, nor exchanges; the studio does
+SELECT studio.slot('-1 second') AS slot \gset
+SELECT status FROM swan_book(11, :slot);
+SELECT regexp_replace(try('SELECT status FROM swan_cancel(' || :slot || ', actor => 11)'), '\d+ has', '# has') AS himself,
+       regexp_replace(try('SELECT status FROM swan_reschedule(' || :slot || ', 1, actor => 11)'), '\d+ has', '# has') AS exchanges,
+       try('SELECT status || returned FROM swan_cancel(' || :slot || ', actor => 3)') AS trainer, try('SELECT status || returned FROM swan_cancel(' || :slot || ', actor => 2)') AS staff,
+       try('SELECT status FROM swan_complete(' || :slot || ', false, 3)') AS missed;
+-- a retry of what he did in time gets its answer, whatever the time
+SELECT studio.slot('30 hours') AS slot \gset
+SELECT status FROM swan_book(11, :slot);
+SELECT returned, replayed FROM swan_cancel(:slot, key => 'in time', actor => 11);
+SELECT took_place(:slot) = :slot AS past;
+SELECT returned, replayed FROM swan_cancel(:slot, key => 'in time', actor => 11);
+
+--
+-- What the studio put so near that he could not give it up in time, he gives up for nothing until it begins
+--
+SELECT swan_configure('cancel_window', '24 hours');
+-- he books it so long before; moves of it, who moved and what is asked: returned, exchanged
+CREATE FUNCTION studio.moved(before interval, VARIADIC moves text[]) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	slot bigint := studio.slot(before);
+	target bigint := studio.slot('70 years');
+	move text;
+	answer text;
+BEGIN
+	PERFORM swan_book(11, slot, actor => 11);
+	FOREACH move IN ARRAY moves LOOP
+		EXECUTE replace(replace(move, '#', slot::text), 'in ', 'clock_timestamp() + interval ');
+	END LOOP;
+	SELECT concat_ws(' ', try('SELECT returned FROM swan_cancel(' || slot || ', actor => 11)'), left(try('SELECT status FROM swan_reschedule(' || slot || ', ' || target || ', actor => 11)'), 9)) INTO answer;
+	RETURN answer;
+END $$;
+SELECT n, try(format('SELECT studio.moved(%L, VARIADIC %L)', before, moves)) AS returned_exchanged, before, moves FROM (VALUES
+	(1, '5 days', ARRAY['SELECT swan_move(#, in ''3:10'', actor => 3)']),
+	(2, '5 days', ARRAY['SELECT swan_move(#, in ''25:00'')']),
+	(3, '5 days', ARRAY['SELECT swan_move(#, in ''3:20'')', 'SELECT swan_move(#, in ''5:20'', actor => 2)']),
+	(4, '5 days', ARRAY['SELECT swan_move(#, in ''3:30'')', 'SELECT swan_move(#, in ''25:30'')']),
+	(5, '5 days', ARRAY['SELECT swan_move(#, in ''3:40'')', 'SELECT swan_move(#, trainer_id => 4)', 'SELECT swan_move(#, duration => 3)']),
+	(6, '3:50', ARRAY['SELECT swan_move(#, trainer_id => 4)', 'SELECT swan_move(#, duration => 3)']),
+	(7, '4:00', ARRAY['SELECT swan_move(#, in ''4:10'')']),
+	(8, '5 days', ARRAY['SELECT swan_move(#, in ''-20:00'')']),
+	-- so is what the application moves directly, where that is recorded
+	(9, '5 days', ARRAY['SELECT swan_configure(''guard_sessions'', ''record'')', 'UPDATE studio.sessions SET session_date = in ''4:20'' WHERE id = #']),
+	(10, '4:30', ARRAY['SELECT swan_configure(''guard_sessions'', ''record'')', 'UPDATE studio.sessions SET trainer_id = 4 WHERE id = #']),
+	(11, '5 days', ARRAY['SELECT swan_configure(''guard_sessions'', ''off'')', 'UPDATE studio.sessions SET session_date = in ''4:40'' WHERE id = #'])) m (n, before, moves) ORDER BY n;
+-- staff who are clients move their own, which is their own doing
+SELECT added FROM swan_grant(4, 2);
+UPDATE studio.users SET role = 'staff' WHERE id = 4;
+SELECT studio.slot('5 days') AS slot \gset
+SELECT status FROM swan_book(4, :slot);
+SELECT status FROM swan_move(:slot, clock_timestamp() + interval '5:30', actor => 4);
+UPDATE studio.users SET role = 'client' WHERE id = 4;
+SELECT returned FROM swan_cancel(:slot, actor => 4);
+-- once it was moved out of the window again, he can give it up in time, and has to
+SELECT studio.slot('5 days') AS slot \gset
+SELECT status FROM swan_book(11, :slot);
+SELECT status FROM swan_move(:slot, clock_timestamp() + interval '5:10', actor => 3);
+SELECT status FROM swan_move(:slot, clock_timestamp() + interval '31:10', actor => 3);
+RESET ROLE;
+SET session_replication_role = replica;	-- ten hours go by
+UPDATE studio.sessions SET session_date = session_date - interval '10 hours' WHERE id = :slot;
+SELECT ago(11, '10 hours');
+RESET session_replication_role;
+SET ROLE regress_owner;
+SELECT returned FROM swan_cancel(:slot, actor => 11);
+-- a move is that booking's only: what he takes instead he chose himself
+SELECT studio.slot('5 days') AS slot, studio.slot('2:10') AS target \gset
+SELECT status FROM swan_book(11, :slot);
+SELECT status FROM swan_move(:slot, clock_timestamp() + interval '4:50', actor => 3);
+SELECT status FROM swan_reschedule(:slot, :target, actor => 11);
+SELECT returned FROM swan_cancel(:target, actor => 11);
 -- without a credit there is none to return, in time or not
 SELECT studio.slot('1 hour') AS slot \gset
 SELECT charged FROM swan_book(12, :slot, false);
@@ -74,4 +146,4 @@ RESET ROLE;
 DROP EXTENSION swanalloc CASCADE;
 DROP SCHEMA studio CASCADE;
 DROP ROLE regress_owner;
-DROP FUNCTION public.try, public.pass, public.out_of_step;
+DROP FUNCTION public.try, public.pass, public.took_place, public.ago, public.out_of_step;

@@ -15,7 +15,7 @@ SET ROLE regress_owner;
 INSERT INTO studio.users (id, first_name, last_name, role) VALUES
 	(1, 'Ada', 'Admin', 'admin'), (2, 'Stella', 'Staff', 'staff'), (3, 'Tom', 'Trainer', 'trainer'), (4, 'Tina', 'Trainer', 'trainer');
 INSERT INTO studio.users (id, first_name) SELECT i, 'client ' || i FROM generate_series(11, 30) i;
-SELECT count(*) FROM swan_open(3, '2099-01-05 09:00', 60, 30, '1 day') a;
+SELECT count(*) FROM swan_open(3, '2002-01-05 09:00', 60, 30, '1 day') a;
 SELECT count(*) FROM swan_open(3, '2001-01-05 09:00') a;
 SELECT added FROM swan_grant(11, 10);
 
@@ -60,6 +60,36 @@ SELECT id, status, user_id, try('SELECT status || '' '' || available_sessions FR
 SELECT * FROM swan_confirm(12);
 SELECT * FROM swan_complete(13);
 SELECT * FROM swan_confirm(17);
+
+--
+-- Nothing has taken place before its day, where the studio is, and nobody has missed what has not begun
+--
+-- the studio's clock shows some time in the hour that is wanted; slots so long from then are on the same day, or not
+CREATE FUNCTION studio.clock_shows(hour integer) RETURNS text LANGUAGE sql AS $$
+	SELECT swan_configure('time_zone', 'Etc/GMT' || CASE WHEN h < hour THEN '' ELSE '+' END || h - hour)
+	  FROM (SELECT extract(hour FROM now() AT TIME ZONE 'UTC')::integer) t (h)
+$$;
+CREATE FUNCTION studio.judged(after interval) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	slot bigint := (SELECT a FROM swan_open(4, clock_timestamp() + after, 1) a);
+BEGIN
+	PERFORM swan_book(11, slot, actor => 2);
+	RETURN concat_ws(', ', left(try('SELECT status FROM swan_complete(' || slot || ', actor => 4)'), 9), left(try('SELECT status FROM swan_complete(' || slot || ')'), 9),
+		left(try('SELECT status FROM swan_complete(' || slot || ', false, 4)'), 9), left(try('SELECT status FROM swan_confirm(' || slot || ', 4)'), 9));
+END $$;
+CREATE TEMP TABLE hours AS SELECT * FROM (VALUES (12, interval '-1 minute'), (12, '1 minute'), (12, '10 hours'), (12, '13 hours'), (12, '-13 hours'), (12, '2 days')) h (hour, after);
+-- completed by its trainer, by the system; missed; confirmed
+SELECT hour, after, (SELECT try(format('SELECT studio.judged(%L) FROM studio.clock_shows(%s)', after, hour))) AS answers FROM hours ORDER BY hour, after;
+DROP TABLE hours;
+SELECT count(*) FROM swan_open(3, '2099-01-05 09:00') a;
+SELECT max(id) AS ahead FROM studio.sessions \gset
+SELECT status FROM swan_book(11, :ahead);
+SELECT * FROM swan_complete(:ahead, actor => 3);
+SELECT * FROM swan_complete(:ahead, false);
+-- the hint's ways out
+SELECT session_date FROM swan_move(:ahead, '2003-01-05 09:00');
+SELECT status FROM swan_complete(:ahead, false);
+SELECT c.status FROM swan_open(3, '2099-01-05 09:00') o, LATERAL swan_book(11, o) b, LATERAL swan_cancel(b.session_id) c;
 
 --
 -- Arguments, unknown sessions
@@ -126,4 +156,4 @@ RESET ROLE;
 DROP EXTENSION swanalloc CASCADE;
 DROP SCHEMA studio CASCADE;
 DROP ROLE regress_owner;
-DROP FUNCTION public.try, public.pass, public.out_of_step;
+DROP FUNCTION public.try, public.pass, public.took_place, public.ago, public.out_of_step;

@@ -140,4 +140,4 @@ RESET ROLE;
 DROP EXTENSION swanalloc CASCADE;
 DROP SCHEMA studio CASCADE;
 DROP ROLE regress_owner;
-DROP FUNCTION public.try, public.pass, public.out_of_step;
+DROP FUNCTION public.try, public.pass, public.took_place, public.ago, public.out_of_step;

@@ -41,7 +41,7 @@ CREATE TEMP TABLE writers AS SELECT * FROM (VALUES
 	('swan_reverse', 'swan_reverse(''pay11'', n => 2)'), ('swan_reinstate', 'swan_reinstate(''pay11'', ''k'')'), ('swan_revoke', 'swan_revoke(11, 1)'),
 	('swan_extend', 'swan_extend((SELECT max(id) FROM studio.swan_lots), ''2099-08-01'')'), ('swan_expire', 'swan_expire()'),
 	('swan_book', 'swan_book(11, 2)'), ('swan_book_many', 'swan_book_many(11, ''{2, 4}'')'), ('swan_hold', 'swan_hold(11, 3)'), ('swan_release', 'swan_release(3)'),
-	('swan_confirm', 'swan_confirm(1)'), ('swan_complete', 'swan_complete(1)'), ('swan_move', 'swan_move(1, ''2099-12-01'')'),
+	('swan_confirm', 'swan_confirm(1)'), ('swan_complete', 'swan_complete(took_place(1))'), ('swan_move', 'swan_move(1, ''2099-12-01'')'),
 	('swan_cancel', 'swan_cancel(1)'), ('swan_reschedule', 'swan_reschedule(1, 2)')) w (name, call);
 SELECT name, try(format('SELECT (SELECT concat_ws('' '', s.*) FROM studio.sweeps(%L) s)', call)) AS expired_same_first_rows_verify_step FROM writers ORDER BY name;
 -- none was forgotten: what writes, but not for a client
@@ -78,7 +78,7 @@ SELECT * FROM studio.step('swan_grant(13, 5, ''Gift'', ''2099-05-01'')', 'swan_g
 -- Gift pays for five, four for two
 SELECT * FROM studio.step('swan_book_many(13, ''{1, 2, 3, 4, 5, 6, 7}'')');
 SELECT * FROM studio.step('swan_book(13, 8, false)', 'swan_book(13, 9, actor => 1)');
-SELECT * FROM studio.step('swan_confirm(1)', 'swan_confirm(2)', 'swan_complete(1)', 'swan_complete(3, false)', 'swan_complete(8)');
+SELECT * FROM studio.step('swan_confirm(1)', 'swan_confirm(2)', 'swan_complete(took_place(1))', 'swan_complete(took_place(3), false)', 'swan_complete(took_place(8))');
 SELECT * FROM studio.step('swan_cancel(9)', 'swan_cancel(4, actor => 13)', 'swan_cancel(5, return_credit => false)');
 SELECT * FROM studio.step('swan_reschedule(2, 10)', 'swan_reschedule(10, 11, actor => 13)', 'swan_move(11, ''2099-12-01 12:00'')', 'swan_confirm(11)');
 SELECT * FROM studio.step('swan_hold(13, 12)', 'swan_release(12)', 'swan_hold(13, 12)', 'swan_book(13, 12)');
@@ -122,4 +122,4 @@ RESET ROLE;
 DROP EXTENSION swanalloc CASCADE;
 DROP SCHEMA studio CASCADE;
 DROP ROLE regress_owner;
-DROP FUNCTION public.try, public.pass, public.out_of_step;
+DROP FUNCTION public.try, public.pass, public.took_place, public.ago, public.out_of_step;

@@ -96,7 +96,7 @@ SELECT call, try('SELECT concat_ws('' '', session_date, trainer_id, duration) FR
 --
 -- Only what is open or live
 --
-SELECT status FROM swan_complete(6);
+SELECT status FROM swan_complete(took_place(6));
 SELECT available_sessions FROM swan_book(11, 9);
 SELECT status FROM swan_cancel(9);
 SELECT id, status, user_id, try('SELECT status FROM swan_move(' || id || ', ''2099-07-01'')') FROM studio.sessions WHERE id IN (1, 2, 6, 7, 8, 9) ORDER BY id;
@@ -145,4 +145,4 @@ RESET ROLE;
 DROP EXTENSION swanalloc CASCADE;
 DROP SCHEMA studio CASCADE;
 DROP ROLE regress_owner;
-DROP FUNCTION public.try, public.pass, public.out_of_step;
+DROP FUNCTION public.try, public.pass, public.took_place, public.ago, public.out_of_step;

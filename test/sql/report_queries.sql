@@ -42,12 +42,13 @@ SELECT message FROM swan_grant(123, 5, 'Package');
 SELECT message FROM swan_grant(124, 2);
 SELECT count(*) FROM (VALUES (123, 1), (123, 2), (123, 3), (124, 4)) t (u, s), swan_book(u, s);
 SELECT count(*) FROM swan_book(124, 5, actor => 1);
--- completed ones, and bookings made at known times
-SELECT count(*) FROM unnest(ARRAY[1, 4]) s, swan_complete(s);
+-- two that are over, and bookings made at known times
 RESET ROLE;
 SET session_replication_role = replica;
+UPDATE sessions SET sessionDate = sessionDate - interval '97 years' WHERE id IN (1, 4);
 UPDATE sessions SET bookedAt = '2025-01-01 10:00' WHERE bookedAt IS NOT NULL;
 RESET session_replication_role;
+SELECT count(*) FROM unnest(ARRAY[1, 4]) s, swan_complete(s);
 SELECT * FROM swan_verify();
 
 -- Check user session count

@@ -97,7 +97,7 @@ SELECT count(*) - :slots AS more FROM studio.sessions;
 --
 SELECT session_id FROM generate_series(14, 16) s, swan_book(11, s);
 SELECT status FROM swan_confirm(14);
-SELECT status FROM swan_complete(15);
+SELECT status FROM swan_complete(took_place(15));
 SELECT status FROM swan_cancel(16);
 SELECT status FROM swan_cancel(17);
 SELECT id, status, user_id, try('SELECT status FROM swan_reschedule(' || id || ', 20)') FROM studio.sessions WHERE id BETWEEN 11 AND 18 AND id <> 13 ORDER BY id;
@@ -150,4 +150,4 @@ RESET ROLE;
 DROP EXTENSION swanalloc CASCADE;
 DROP SCHEMA studio CASCADE;
 DROP ROLE regress_owner;
-DROP FUNCTION public.try, public.pass, public.out_of_step;
+DROP FUNCTION public.try, public.pass, public.took_place, public.ago, public.out_of_step;

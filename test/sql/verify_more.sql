@@ -15,6 +15,9 @@ SELECT added FROM swan_grant(12, 5);
 SELECT count(*) FROM generate_series(1, 8) s, swan_book(11, s);
 SELECT count(*) FROM swan_book(12, 11);
 SELECT status FROM swan_confirm(2);
+SET session_replication_role = replica;	-- two that are over
+UPDATE studio.sessions SET session_date = session_date - interval '97 years' WHERE id IN (3, 4);
+RESET session_replication_role;
 SELECT status FROM swan_complete(3);
 SELECT status FROM swan_complete(4, attended => false);
 SELECT status FROM swan_cancel(5);

@@ -79,7 +79,7 @@ sub random_operation
 	my $slot   = sub { return 1 + int($step / 2) + $pick->($TRAINERS * 30) };
 	my $key    = $pick->(2) ? "'k$worker.$step'" : 'NULL';
 	my $who    = $one_of->(($client) x 7, $staff, $staff, $trainer, $admin, $first_client);
-	my $at     = sprintf("'2099-01-%02d %02d:%02d'", 1 + $pick->(28), $pick->(24), 15 * $pick->(4));
+	my $at     = sprintf("'%d-01-%02d %02d:%02d'", $one_of->(2099, 2099, 2099, 2001), 1 + $pick->(28), $pick->(24), 15 * $pick->(4));
 	my $ref    = sub { my $s = $step - $pick->(150); return "'p$worker." . ($s - $s % 30) . "'" };
 	my $dice   = $pick->(100);
 
@@ -352,8 +352,10 @@ GROUP BY l.id HAVING l.id IS NULL OR l.remaining <> sum(g.delta) OR min(g.user_i
   OR max(g.user_id) <> l.user_id OR l.remaining NOT BETWEEN 0 AND l.granted
 SQL
 nothing('nothing was spent after it had expired', <<SQL);
-SELECT g.id, g.at, l.expires_at FROM studio.swan_ledger g JOIN studio.swan_lots l ON l.id = g.lot_id
-WHERE (g.kind = 'booking' AND g.delta < 0 AND g.at >= l.expires_at) OR (g.kind = 'expiry' AND g.at < l.expires_at)
+SELECT g.id, g.at, ended.at FROM studio.swan_ledger g JOIN studio.swan_lots l ON l.id = g.lot_id, LATERAL (SELECT coalesce((
+  SELECT (e.details ->> 'extended_from')::timestamptz FROM studio.swan_ledger e
+  WHERE e.lot_id = l.id AND e.id > g.id AND e.details ? 'extended_from' ORDER BY e.id LIMIT 1), l.expires_at)) ended (at)
+WHERE (g.kind = 'booking' AND g.delta < 0 AND g.at >= ended.at) OR (g.kind = 'expiry' AND g.at < ended.at)
 SQL
 nothing('no more was given back than had been taken', <<SQL);
 SELECT lot_id, sum(delta) FROM studio.swan_ledger WHERE kind IN ('reversal', 'reinstatement') GROUP BY 1 HAVING sum(delta) > 0

@@ -81,7 +81,7 @@ sub random_call
 	my $when = sub {
 		my $dice = rand(10);
 		return $world->{start} + 900 + 1800 * (1 + int(rand(60))) if $dice < 2.5;
-		return 1_000_000_000 + 1800 * int(rand(400)) if $dice < 3.5;
+		return 1_000_000_000 + 1800 * int(rand(400)) if $dice < 4.5;
 		return $future + 1800 * int(rand(500));
 	};
 	my $what = pick(
@@ -141,7 +141,8 @@ sub random_call
 	elsif ($what eq 'reschedule') { @c{qw(slot to)} = ($slot->('live'), $slot->('open')); }
 	elsif ($what eq 'cancel')     { $c{slot} = $slot->(one_in(8) ? 'open' : 'live'); }
 	elsif ($what eq 'move')       { $c{slot} = $slot->(one_in(2) ? 'open' : 'live'); }
-	elsif ($what =~ /^(confirm|complete)$/) { $c{slot} = $slot->('live'); }
+	elsif ($what eq 'confirm')    { $c{slot} = $slot->('live'); }
+	elsif ($what eq 'complete')   { $c{slot} = $slot->(one_in(3) ? 'live' : 'over'); }
 	elsif ($what eq 'time_of_lot')  { $c{lot}  = $world->{lot}->(); }
 	elsif ($what eq 'time_of_hold') { $c{slot} = $slot->('held'); }
 
@@ -237,7 +238,10 @@ sub sql_of
 	return $call->($booking, $slot, $name->($c->{to}), $key, $actor) if $what eq 'reschedule';
 	return $call->('user_id, available, scheduled, confirmed, completed, cancelled, total, warning', $user, $actor) if $what eq 'summary';
 	return $call->('id, available_sessions, total_sessions_purchased, sessions_used', $user, $actor) if $what eq 'client';
-	return "UPDATE studio.swan_lots SET expires_at = to_timestamp($c->{expires}) WHERE id = " . $name->($c->{lot}) if $what eq 'time_of_lot';
+	# it always ended then, says the ledger too
+	return "UPDATE studio.swan_lots SET expires_at = to_timestamp($c->{expires}) WHERE id = " . $name->($c->{lot})
+	  . ";\nUPDATE studio.swan_ledger SET details = details || pg_catalog.jsonb_build_object('extended_from', to_timestamp($c->{expires}))"
+	  . " WHERE details ? 'extended_from' AND lot_id = " . $name->($c->{lot}) if $what eq 'time_of_lot';
 	return "UPDATE studio.swan_holds SET until = '2000-01-01' WHERE session_id = $slot" if $what eq 'time_of_hold';
 	die "no SQL for $what";
 }
@@ -423,7 +427,8 @@ sub world_of_model
 {
 	my ($model) = @_;
 	my $late = sub { my ($list, $n) = @_; return $list->[ @$list > $n ? @$list - 1 - int(rand($n)) : int(rand(@$list)) ]; };
-	my %is = (open => \&StudioModel::is_open, live => \&StudioModel::is_live);
+	my %is = (open => \&StudioModel::is_open, live => \&StudioModel::is_live,
+		over => sub { return StudioModel::is_live($_[0]) && $model->has_begun($_[0]); });
 	my $slot = sub {
 		my ($kind) = @_;
 		my @held = sort keys %{ $model->{holds} };
@@ -494,9 +499,13 @@ sub play_round
 		grant_max => 100, purchase_max => 1000,
 		admin_booking => pick('free', 'charged'), hold_max => pick(1, 1, 2, 3),
 		cancel_window => pick(24, 24, 10, 0), session_records => pick('off', 'off', 'off', 'on'));
+	# it is about noon there, so that no day ends meanwhile
+	my $west = (gmtime)[2] - 12;
+	$settings{time_zone} = sprintf('Etc/GMT%+d', $west);
 	$node->safe_psql($db, join('', map { "SELECT swan_configure('$_', '$settings{$_}" . ($_ eq 'cancel_window' ? ' hours' : '') . "');" }
-		  qw(admin_booking hold_max cancel_window session_records)));
+		  qw(admin_booking hold_max cancel_window session_records time_zone)));
 	$settings{cancel_window} *= 3600;
+	$settings{seconds_east} = -3600 * $west;
 	my $model = StudioModel->new(now => time, settings => \%settings, listed => \%listed);
 	$model->add_user($_, $role_of{$_}) for keys %role_of;
 	my $world = world_of_model($model);
@@ -565,7 +574,8 @@ sub blind_world
 my $racing_db = 'race';
 $node->safe_psql('postgres', "CREATE DATABASE $racing_db TEMPLATE fresh");
 $opened = $node->safe_psql($racing_db, sprintf(
-	"SELECT count(*) FROM generate_series(0, %d) n, LATERAL swan_open(1 + n %% 3, timestamptz '2098-01-01 08:00' + n / 3 * interval '1 hour', 45)", $racing));
+	"SELECT count(*) FROM generate_series(0, %d) n, LATERAL swan_open(1 + n %% 3, CASE n / 3 %% 3 WHEN 2 THEN timestamptz '1998-01-01 08:00'"
+	. " ELSE '2098-01-01 08:00' END + n / 3 * interval '1 hour', 45)", $racing));
 srand($seed);
 $node->safe_psql($racing_db, sprintf("SELECT swan_configure('session_records', '%s')", pick('off', 'on')));
 
@@ -582,7 +592,7 @@ sub meeting_call
 		book_many  => { slots => one_in(2) ? [ $slot, $other ] : [ $other, $slot ] },
 		hold       => { minutes => 30, key => undef },
 		cancel     => { reopen => pick(undef, 0) },
-		complete   => { attended => 1 },
+		complete   => { attended => $step % 12 ? 0 : 1 },
 		confirm    => {},
 		reschedule => { to => $other },
 		move       => { at => $future - 3600 * (100 + int(rand(3))) },
@@ -596,7 +606,8 @@ sub meeting_call
 	);
 	# a slot is taken, and is given up in the next meeting
 	my $what = $step % 6 ? pick(qw(book book book book_many hold purchase purchase grant_many))
-	  : pick(qw(cancel cancel cancel complete confirm reschedule move open book reverse reinstate revoke expire grant_many));
+	  
+	  : pick(qw(cancel cancel cancel complete complete complete confirm reschedule move open book reverse reinstate revoke expire grant_many));
 	$c{slot} = $slot = 1 + int($opened * ($step - 3) / $racing / 2) % $opened if $step % 6 == 0 && $what ne 'book';
 	return { %c, what => $what, %{ $with{$what} } };
 }
@@ -679,8 +690,10 @@ SELECT l.id, l.granted, l.remaining, g.n FROM studio.swan_lots l FULL JOIN (
 WHERE (l.remaining = g.n AND l.remaining <= l.granted AND (l.remaining = 0 OR NOT l.swept)) IS NOT TRUE
 SQL
 nothing('nothing was spent after it had expired, or expired before', <<SQL);
-SELECT g.* FROM studio.swan_ledger g JOIN studio.swan_lots l ON l.id = g.lot_id
-WHERE (g.kind = 'booking' AND g.at >= l.expires_at) OR (g.kind = 'expiry' AND (g.at >= l.expires_at) IS NOT TRUE)
+SELECT g.* FROM studio.swan_ledger g JOIN studio.swan_lots l ON l.id = g.lot_id, LATERAL (SELECT coalesce((
+  SELECT (e.details ->> 'extended_from')::timestamptz FROM studio.swan_ledger e
+  WHERE e.lot_id = l.id AND e.id > g.id AND e.details ? 'extended_from' ORDER BY e.id LIMIT 1), l.expires_at)) ended (at)
+WHERE (g.kind = 'booking' AND g.at >= ended.at) OR (g.kind = 'expiry' AND (g.at >= ended.at) IS NOT TRUE)
 SQL
 # what a session took and gave back; a reschedule takes it along
 nothing('a booking has one debit that was not returned, or none, as its row says', <<SQL);

@@ -787,11 +787,21 @@ sub advance
 	my ($self, $c, $who, $from, $to, $kind) = @_;
 	my $slot = $self->own_slot($c, $who);
 	refuse('SW008') unless is_live($slot) && $slot->{status} =~ $from;
+	refuse('SW008') if $kind eq 'completion' && $self->{now} < $self->day_of($slot);
+	refuse('SW008') if $kind eq 'no_show' && $self->{now} < $slot->{date};
 	my $user = $self->{users}{ $slot->{user} };
 	$self->sweep($user);
 	$self->note($user, $kind, 0, slot => $slot->{name}, actor => $who->{id});
 	$slot->{status} = $to;
 	return $self->booking_row($slot, $slot->{debit}, $user->{balance}, 0, "{+$c->{as}}");
+}
+
+# Midnight before a slot, where the studio is.
+sub day_of
+{
+	my ($self, $slot) = @_;
+	my $local = $slot->{date} + $self->{settings}{seconds_east};
+	return $slot->{date} - $local % 86_400;
 }
 
 sub do_confirm
@@ -838,11 +848,20 @@ sub do_move
 	{
 		delete $self->{holds}{ $slot->{name} };
 	}
+	# a booking that the studio puts so near that its client could not give it up
+	$new->{too_near} = $self->{now} > $new->{date} - $self->{settings}{cancel_window} && !is_person($who, $slot->{user})
+	  if is_live($slot) && $new->{date} != $slot->{date};
 	$self->put_slot(%$new);
 	return $self->booking_row($new, $new->{debit}, $available, 0, $ledger);
 }
 
-sub is_too_late { my ($self, $slot) = @_; return $self->{now} > $slot->{date} - $self->{settings}{cancel_window}; }
+sub has_begun { my ($self, $slot) = @_; return $slot->{date} <= $self->{now}; }
+
+sub is_too_late
+{
+	my ($self, $slot) = @_;
+	return $self->{now} > $slot->{date} - $self->{settings}{cancel_window} && !$slot->{too_near};
+}
 
 sub do_cancel
 {
@@ -876,6 +895,7 @@ sub do_cancel
 		return $told->($before, 1) if $before;
 	}
 	refuse('SW008') unless is_live($slot);
+	refuse('SW008') if !$studio && $self->has_begun($slot);
 
 	my $user = $self->{users}{ $slot->{user} };
 	my $lot = $slot->{debit} ? $self->{lots}{ $slot->{debit} } : undef;
@@ -929,7 +949,7 @@ sub do_reschedule
 		return $self->booking_row($to, $before->{charged}, $before->{available}, 1, "{$before->{ledger}}");
 	}
 	refuse('SW008') unless is_live($from);
-	refuse('SW008') if !is_office($who) && $self->is_too_late($from);
+	refuse('SW008') if !is_office($who) && ($self->has_begun($from) || $self->is_too_late($from));
 	refuse('SW007') unless $to;
 	my $why = $self->why_not($who, $from->{user}, $to, instead_of => $from->{name});
 	refuse($why) if $why;
