@@ -3,9 +3,10 @@
  * attach.c
  *	  Taking an application's own tables for a studio.
  *
- * First everything is looked at, with no lock but a reader's, and reported: a
- * row for each column and each thing that stands in the way.  Only then, and
- * only if nothing does, come the short strong lock, triggers and check.
+ * First everything is looked at, with no lock that readers or writers would
+ * notice, and reported: a row for each column and each thing that stands in the
+ * way.  Only then, and only if nothing does, come the strong lock, a second look
+ * for what was not committed yet at the first, triggers and check.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,6 +21,7 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "parser/scansup.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
@@ -389,6 +391,8 @@ start_attachment(Attachment *att, FunctionCallInfo fcinfo)
 		att->studio = get_namespace_name(get_rel_namespace(att->users));
 	truncate_identifier(att->studio, strlen(att->studio), true);
 	att->dry_run = PG_GETARG_BOOL(4);
+	if (!att->dry_run)
+		PreventCommandIfReadOnly("swan_attach()");
 	att->old_bookings = option(att, NULL, "old_bookings", NULL);
 	att->ignores_missing = option(att, NULL, "missing_users", NULL) != NULL;
 	zone = option(att, NULL, "time_zone", NULL);
@@ -397,18 +401,46 @@ start_attachment(Attachment *att, FunctionCallInfo fcinfo)
 		attach_refuse(att, "time_zone", NULL, problem, hint);
 }
 
+/*
+ * Keeps both tables as they are while they are looked at.  One who is not only
+ * looking keeps others from attaching the same tables.
+ */
+static void
+hold_tables(Attachment *att)
+{
+	LockRelationOid(att->sessions, AccessShareLock);
+	LockRelationOid(att->users, att->dry_run ? AccessShareLock : ShareUpdateExclusiveLock);
+}
+
+/* Refuses to go on if something stands in the way. */
+static void
+refuse_problem(Attachment *att)
+{
+	if (att->problem)
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("cannot attach: %s", att->problem),
+				 att->hint ? errhint("Remedy: %s.", att->hint) :
+				 errhint("A dry run of swan_attach() lists everything it finds.")));
+}
+
 /* swan_attach(): says what it finds, and unless it is a dry run does it. */
 Datum
 swan_attach(PG_FUNCTION_ARGS)
 {
+	static const LOCKMODE lockmodes[] = {ShareRowExclusiveLock, AccessExclusiveLock};
 	Attachment	att;
+	Oid			tables[2];
 
 	InitMaterializedSRF(fcinfo, 0);
 	start_attachment(&att, fcinfo);
+	tables[0] = att.sessions;
+	tables[1] = att.users;		/* gets a check, too */
 	attach_check_options(&att);
 	if (attach_owner(att.users) != attach_owner(att.sessions))
 		attach_refuse(&att, "sessions", NULL, "the tables have different owners",
 					  "give both to one role with ALTER TABLE ... OWNER TO");
+	hold_tables(&att);
 	check_other_studios(&att);
 	for (int i = 0; i < STUDIO_NCOLUMNS; i++)
 		find_column(&att, i);
@@ -427,13 +459,10 @@ swan_attach(PG_FUNCTION_ARGS)
 
 	if (att.dry_run)
 		return (Datum) 0;
-	if (att.problem)
-		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
-				 errmsg("cannot attach: %s", att.problem),
-				 att.hint ? errhint("Remedy: %s.", att.hint) :
-				 errhint("A dry run of swan_attach() lists everything it finds.")));
-	PreventCommandIfReadOnly("swan_attach()");
+	refuse_problem(&att);
+	studio_lock_at_once(tables, lockmodes, lengthof(tables));
+	attach_look_again(&att);
+	refuse_problem(&att);
 	attach_make(&att, get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid)));
 	return (Datum) 0;
 }

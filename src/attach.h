@@ -56,6 +56,7 @@ extern void attach_look_for_people(Attachment *att, Call *call);
 
 /* attach_rows.c */
 extern void attach_look_at_rows(Attachment *att);
+extern void attach_look_again(Attachment *att);
 
 /* attach_make.c */
 extern Oid	attach_owner(Oid relid);

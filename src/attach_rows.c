@@ -220,3 +220,46 @@ attach_look_at_rows(Attachment *att)
 	}
 	call_end(call);
 }
+
+/* Returns whether a query finds a row. */
+static bool
+finds_row(Call *call, const char *query)
+{
+	return statement_once(call, query, 0, NULL, NULL).nrows > 0;
+}
+
+/*
+ * Looks again, with both tables locked: whoever wrote at the time of the first
+ * look has committed since.  Everybody waits meanwhile.  So this asks only for
+ * what would have stood in the way and harms whoever it is done to, and ends at
+ * the first row; who found none has read the users once, and the sessions only
+ * if nobody has said how live bookings count.
+ */
+void
+attach_look_again(Attachment *att)
+{
+	Call	   *call = call_begin_as(attach_owner(att->users), "pg_catalog, pg_temp");
+	const char *user = column_name(att, SESSIONS_USER_ID);
+	const char *unknown = "";
+
+	/* a live booking is looked for among its client's rows, by their index */
+	if (att->continues)
+		unknown = psprintf(" AND NOT EXISTS (SELECT 1 FROM %s.swan_ledger g"
+						   " WHERE g.user_id OPERATOR(pg_catalog.=) s.%s"
+						   " AND g.session_id OPERATOR(pg_catalog.=) s.%s)",
+						   quote_identifier(get_namespace_name(get_rel_namespace(att->users))),
+						   user, column_name(att, SESSIONS_ID));
+
+	if (finds_row(call, psprintf("SELECT 1 FROM %s WHERE %s OPERATOR(pg_catalog.<) 0 LIMIT 1",
+								 studio_table_name(att->users),
+								 column_name(att, USERS_BALANCE))))
+		look_at_users(att, call);
+	if (att->old_bookings == NULL &&
+		finds_row(call, psprintf("SELECT 1 FROM %s s WHERE s.%s::pg_catalog.text"
+								 " OPERATOR(pg_catalog.=) ANY ('{scheduled,confirmed}')"
+								 " AND s.%s IS NOT NULL%s LIMIT 1",
+								 studio_table_name(att->sessions),
+								 column_name(att, SESSIONS_STATUS), user, unknown)))
+		look_at_sessions(att, call);
+	call_end(call);
+}

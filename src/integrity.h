@@ -16,4 +16,7 @@ typedef void (*VerifyCallback) (void *arg, const char *check, Rows result, uint6
 extern void verify_studio(Call *call, int64 user_id, StatementRun run,
 						  VerifyCallback found, void *arg);
 
+/* drift.c */
+extern void refuse_drift(Studio *studio, const char *setting);
+
 #endif							/* SWAN_INTEGRITY_H */

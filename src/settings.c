@@ -11,7 +11,6 @@
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/tuplestore.h"
@@ -267,74 +266,11 @@ sync_all_records(const char *name)
 	call_end(call);
 }
 
-/* what verify_studio() finds, as far as it stands in the way of a guard */
-typedef struct Drift
-{
-	bool		of_balances;	/* or of sessions? */
-	int64		count;
-	StringInfoData list;		/* the first few */
-} Drift;
-
-/* Returns whether a finding is about balances. */
+/* Returns whether a setting is one of the guards. */
 static bool
-is_about_balances(const char *check)
+is_guard(const char *setting)
 {
-	static const char *const names[] = {
-		"negative_balance", "balance_ledger", "balance_lots", "ledger_chain",
-		"ledger_order", "ledger_kind", "lot_ledger", "lot_swept", "lot_client",
-		"lot_origin"
-	};
-
-	for (int i = 0; i < lengthof(names); i++)
-	{
-		if (strcmp(check, names[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Counts one finding, and notes what the first ones are. */
-static void
-note_drift(void *arg, const char *check, Rows result, uint64 row)
-{
-	Drift	   *drift = (Drift *) arg;
-	char	   *problem = row_text(result, row, 4);
-	bool		of_user = row_isnull(result, row, 2);
-
-	if (is_about_balances(check) != drift->of_balances)
-		return;
-	/* ends by itself */
-	if (strcmp(check, "hold_slot") == 0)
-		return;
-	/* what was never paid for and is over stays what it is */
-	if (strcmp(check, "unpaid_booking") == 0 &&
-		strncmp(problem, "completed", strlen("completed")) == 0)
-		return;
-	if (drift->count++ < 5)
-		appendStringInfo(&drift->list, "%s%s of %s %lld: %s",
-						 drift->list.len > 0 ? "; " : "", check,
-						 of_user ? "user" : "session",
-						 (long long) row_id(result, row, of_user ? 1 : 2), problem);
-}
-
-/* Refuses to guard what is not right, in a studio as it is set by now. */
-static void
-refuse_drift(Studio *studio, const Setting *setting)
-{
-	Call	   *call = call_begin(studio, CALL_READER);
-	Drift		drift;
-
-	drift.of_balances = strcmp(setting->name, "guard_balance") == 0;
-	drift.count = 0;
-	initStringInfo(&drift.list);
-	verify_studio(call, NO_ID, statement_recheck, note_drift, &drift);
-	if (drift.count > 0)
-		ereport(ERROR,
-				(swan_errcode_counting(SWAN_INVALID_ARGUMENT, NULL, "problems", drift.count),
-				 errmsg("%s cannot be refuse while swan_verify() finds problems: %lld",
-						setting->name, (long long) drift.count),
-				 errhint("They begin with: %s.", drift.list.data)));
-	call_end(call);
+	return strncmp(setting, "guard_", strlen("guard_")) == 0;
 }
 
 /* Refuses to guard balances that are not all in the ledger yet. */
@@ -348,19 +284,35 @@ require_backfill(Studio *studio, const Setting *setting)
 				 errhint("CALL swan_backfill() first.")));
 }
 
+/*
+ * Returns the studio to set something in.  Where that depends on what is in the
+ * tables, whoever writes to them is let end, and others wait.  The lock goes with
+ * no lock on a row, so nothing that is done under it has to wait for anybody.
+ */
+static Studio *
+studio_to_configure(const char *studio, const char *name, bool refuses)
+{
+	if (name && (strcmp(name, "session_records") == 0 ||
+				 (refuses && (is_guard(name) || strcmp(name, "trainer_overlap") == 0))))
+		return studio_of_owner_alone(studio, ExclusiveLock);
+	return studio_of_owner(studio);
+}
+
 /* swan_configure(): changes one setting. */
 Datum
 swan_configure(PG_FUNCTION_ARGS)
 {
-	Studio	   *studio = studio_of_owner(argument_text(fcinfo, 2));
-	char	   *studio_name = pstrdup(studio->name);
 	char	   *name = argument_text(fcinfo, 0);
 	char	   *value = argument_text(fcinfo, 1);
+	bool		refuses = value && strcmp(value, "refuse") == 0;
+	Studio	   *studio;
+	char	   *studio_name;
 	const Setting *setting;
-	bool		guards;
 	char	   *written;
 
 	PreventCommandIfReadOnly("swan_configure()");
+	studio = studio_to_configure(argument_text(fcinfo, 2), name, refuses);
+	studio_name = pstrdup(studio->name);
 	studio_check(studio);
 	if (name == NULL)
 		swan_missing_argument("setting", NULL);
@@ -370,15 +322,7 @@ swan_configure(PG_FUNCTION_ARGS)
 	else if (setting->kind != SETTING_SEARCH_PATH)
 		swan_missing_argument("value", NULL);
 
-	guards = value && strcmp(value, "refuse") == 0 && strncmp(name, "guard_", 6) == 0;
-
-	/* let end what does not keep records yet, or is not guarded */
-	if (guards || strcmp(name, "session_records") == 0)
-	{
-		LockRelationOid(studio->tables[TABLE_USERS], ShareRowExclusiveLock);
-		LockRelationOid(studio->tables[TABLE_SESSIONS], ShareRowExclusiveLock);
-	}
-	if (guards)
+	if (refuses && is_guard(name))
 	{
 		require_backfill(studio, setting);
 
@@ -389,15 +333,15 @@ swan_configure(PG_FUNCTION_ARGS)
 			CommandCounterIncrement();
 			studio = studio_of_owner(studio_name);
 		}
-		refuse_drift(studio, setting);
+		refuse_drift(studio, setting->name);
 	}
 	written = write_setting(studio_name, setting, value, CurrentMemoryContext);
 	if (strcmp(name, "session_records") == 0 && strcmp(value, "on") == 0)
 		sync_all_records(studio_name);
-	if (guards)
+	if (refuses)
 	{
 		CommandCounterIncrement();	/* the setting itself */
-		refuse_drift(studio_of_owner(studio_name), setting);
+		refuse_drift(studio_of_owner(studio_name), setting->name);
 	}
 	if (written == NULL)
 		PG_RETURN_NULL();

@@ -426,14 +426,17 @@ Datum
 swan_detach(PG_FUNCTION_ARGS)
 {
 	static const Oid argtypes[] = {TEXTOID};
-	Studio	   *studio = studio_of_owner(argument_text(fcinfo, 0));
-	char	   *name = pstrdup(studio->name);
-	NullableDatum args[] = {arg_text(name)};
+	NullableDatum args[1];
 	Oid			tables[STUDIO_NTABLES];
 	ListCell   *partition;
+	Studio	   *studio;
+	char	   *name;
 	Call	   *call;
 
 	PreventCommandIfReadOnly("swan_detach()");
+	studio = studio_of_owner_alone(argument_text(fcinfo, 0), AccessExclusiveLock);
+	name = pstrdup(studio->name);
+	args[0] = arg_text(name);
 	memcpy(tables, studio->tables, sizeof(tables));
 	call = call_begin_as(GetUserId(), "pg_catalog, pg_temp");
 	for (int i = 0; i < STUDIO_NTABLES; i++)

@@ -224,14 +224,68 @@ pick_own_studio(const char *name)
 	return studio;
 }
 
-/* Locks the tables of a studio, as far as they are there. */
+/* attempts to find several tables free at once */
+#define LOCK_ATTEMPTS	100
+
+/*
+ * Locks several tables against those who write, or read, them without waiting
+ * for one while holding another.  So whoever uses them ends first, in whatever
+ * order his statements and foreign keys take them.  Only where one or the other
+ * is never free at the same time do we hold and wait, in the order given.
+ */
+void
+studio_lock_at_once(const Oid *tables, const LOCKMODE *lockmodes, int n)
+{
+	int			first = 0;
+
+	for (int attempt = 0; attempt < LOCK_ATTEMPTS; attempt++)
+	{
+		int			busy = 0;
+
+		LockRelationOid(tables[first], lockmodes[first]);
+		while (busy < n && (busy == first ||
+							ConditionalLockRelationOid(tables[busy], lockmodes[busy])))
+			busy++;
+		if (busy == n)
+			return;
+		for (int i = 0; i < n; i++)
+		{
+			if (i < busy || i == first)
+				UnlockRelationOid(tables[i], lockmodes[i]);
+		}
+		first = busy;			/* what to wait for next */
+	}
+	for (int i = 0; i < n; i++)
+		LockRelationOid(tables[i], lockmodes[i]);
+}
+
+/*
+ * Locks the tables of a studio, as far as they are there: sessions before users,
+ * as applications are to do, then our own.
+ */
 static void
 lock_tables(Studio *studio, LOCKMODE lockmode)
 {
-	for (int i = 0; i < STUDIO_NTABLES; i++)
+	static const StudioTable order[] = {
+		TABLE_SESSIONS, TABLE_USERS, TABLE_LEDGER, TABLE_LOTS, TABLE_HOLDS
+	};
+	Oid			tables[STUDIO_NTABLES];
+	LOCKMODE	lockmodes[STUDIO_NTABLES];
+	int			n = 0;
+
+	for (int i = 0; i < lengthof(order); i++)
 	{
-		if (OidIsValid(studio->tables[i]))
-			LockRelationOid(studio->tables[i], lockmode);
+		if (!OidIsValid(studio->tables[order[i]]))
+			continue;
+		lockmodes[n] = lockmode;
+		tables[n++] = studio->tables[order[i]];
+	}
+	if (lockmode > RowExclusiveLock)
+		studio_lock_at_once(tables, lockmodes, n);
+	else
+	{
+		for (int i = 0; i < n; i++)
+			LockRelationOid(tables[i], lockmode);
 	}
 }
 
@@ -284,6 +338,16 @@ Studio *
 studio_of_owner(const char *name)
 {
 	return lock_studio(pick_own_studio, name, AccessShareLock);
+}
+
+/*
+ * Likewise, with nobody else at work on the tables: a lock of which two conflict
+ * is taken before anything is looked at, and none before it.
+ */
+Studio *
+studio_of_owner_alone(const char *name, LOCKMODE lockmode)
+{
+	return lock_studio(pick_own_studio, name, lockmode);
 }
 
 /* Locks one studio of a list and looks at its tables. */

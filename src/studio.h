@@ -174,6 +174,8 @@ extern List *studio_candidates(const char *name);
 extern Studio *studio_preferred(List *candidates);
 extern Studio *studio_of_caller(const char *name, LOCKMODE lockmode);
 extern Studio *studio_of_owner(const char *name);
+extern Studio *studio_of_owner_alone(const char *name, LOCKMODE lockmode);
+extern void studio_lock_at_once(const Oid *tables, const LOCKMODE *lockmodes, int n);
 extern Studio *studio_of_relation(Oid relid, StudioTable table);
 extern void studio_look_at(Studio *studio);
 

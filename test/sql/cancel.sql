@@ -131,8 +131,9 @@ SELECT max(a) AS double FROM swan_open(3, '2099-01-19 09:30') a \gset
 SELECT status FROM swan_book(11, 15);
 SELECT status FROM swan_cancel(:double);
 SELECT max(a) AS double FROM swan_open(3, '2099-01-19 09:44') a \gset
-SELECT swan_configure('trainer_overlap', 'refuse');
+SELECT swan_configure('guard_sessions', 'record'), swan_configure('trainer_overlap', 'refuse');
 SELECT returned, reopened_session_id FROM swan_cancel(15, actor => 11);
+SELECT swan_configure('guard_sessions', 'refuse');
 
 --
 -- Arguments

@@ -115,6 +115,22 @@ SELECT value FROM swan_settings('second') WHERE setting = 'grant_max';
 SET ROLE regress_owner;
 SELECT value FROM swan_settings() WHERE setting = 'grant_max';
 
+-- trainers are not guarded while their slots overlap
+SET swanalloc.studio = 'studio';
+SELECT swan_configure('trainer_overlap', 'allow'), swan_configure('guard_sessions', 'refuse');
+INSERT INTO studio.users (id, first_name, role) VALUES (50, 'Tom', 'trainer');
+SELECT count(*) FROM swan_open(50, '2099-01-05 10:00+00', repeat => 3, every => '30 minutes');
+SELECT swan_configure('trainer_overlap', 'refuse');
+SELECT value FROM swan_settings() WHERE setting = 'trainer_overlap';
+-- as long as bookings are only recorded that is not promised, and stands in the way of their guard
+SELECT swan_configure('guard_sessions', 'record');
+SELECT swan_configure('trainer_overlap', 'refuse');
+SELECT swan_configure('guard_sessions', 'refuse');
+DELETE FROM studio.sessions WHERE session_date = '2099-01-05 10:30+00';
+SELECT swan_configure('guard_sessions', 'refuse');
+SELECT swan_configure('trainer_overlap', 'allow');
+SELECT swan_configure('trainer_overlap', 'refuse');
+
 RESET ROLE;
 DROP EXTENSION swanalloc CASCADE;
 DROP SCHEMA studio, second CASCADE;
