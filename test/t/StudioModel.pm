@@ -304,6 +304,9 @@ sub lots_of_payment
 
 sub clients_of { my (@lots) = @_; my %seen = map { $_->{user} => 1 } @lots; my @ids = sort { $a <=> $b } keys %seen; return @ids; }
 
+# the item that a call names; the one without a name is not all of them
+sub item_of { my ($c) = @_; return defined $c->{item} ? "item $c->{item}" : undef; }
+
 # The answers of a call about a payment that is sent again: of those clients who have its key.
 sub replay_moves
 {
@@ -360,7 +363,7 @@ sub do_reverse
 	check_count($c->{n}) if defined $c->{n};
 	check_key($c->{key});
 	my @lots = $self->lots_of_payment($c);
-	my $same = sub { return row($c->{ref}, $c->{n}, $c->{item}) };
+	my $same = sub { return row($c->{ref}, $c->{n}, item_of($c)) };
 	my $told = $self->replay_moves($c, 'reversal', $same, clients_of(@lots));
 	return $told if $told;
 
@@ -418,7 +421,7 @@ sub do_reinstate
 	my $named = defined $c->{reversal};
 	my @lots = $self->lots_of_payment($c);
 	my $by = sub { return $named ? $self->named_reversal($c, $_[0]) : undef };
-	my $same = sub { return row($c->{ref}, $c->{n}, $c->{item}, $named, $by->($_[0])) };
+	my $same = sub { return row($c->{ref}, $c->{n}, item_of($c), $named, $by->($_[0])) };
 	my $told = $self->replay_moves($c, 'reinstatement', $same, clients_of(@lots));
 	return $told if $told;
 	@lots = grep { !$named || $by->($_->{user}) } @lots;
