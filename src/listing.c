@@ -37,6 +37,7 @@ typedef struct RoleListings
 
 /* what we know, as of the change that "loaded" counts */
 static HTAB *roles = NULL;
+static RoleListings *latest = NULL;	/* whose role asked last */
 static MemoryContext roles_context = NULL;
 static uint64 changes = 1;
 static uint64 loaded = 0;
@@ -97,6 +98,7 @@ forget_listings(void)
 	HASHCTL		ctl;
 
 	roles = NULL;
+	latest = NULL;
 	if (roles_context)
 		MemoryContextReset(roles_context);
 	else
@@ -147,7 +149,6 @@ load_listings(Oid role)
 static Listing *
 find_row(const char *studio, Oid role)
 {
-	RoleListings *entry = NULL;
 	ListCell   *cell;
 
 	if (listings_stale())
@@ -157,11 +158,11 @@ find_row(const char *studio, Oid role)
 										  get_namespace_oid(SWAN_REGISTRY_SCHEMA, false));
 		loaded = changes;		/* what changes from here on is not seen */
 	}
-	else
-		entry = hash_search(roles, &role, HASH_FIND, NULL);
-	if (entry == NULL)
-		entry = load_listings(role);
-	foreach(cell, entry->listings)
+	if (latest == NULL || latest->role != role)
+		latest = hash_search(roles, &role, HASH_FIND, NULL);
+	if (latest == NULL)
+		latest = load_listings(role);
+	foreach(cell, latest->listings)
 	{
 		Listing    *listing = lfirst(cell);
 
