@@ -24,6 +24,7 @@ typedef struct Attachment
 	Jsonb	   *options;		/* the argument "columns" */
 	bool		dry_run;
 	char	   *old_bookings;
+	int64		longest;		/* minutes that no slot exceeds */
 	bool		continues;		/* are our three tables there already? */
 	char	   *names[STUDIO_NCOLUMNS]; /* NULL where there is none */
 	char	   *zones[STUDIO_NCOLUMNS];

@@ -73,6 +73,8 @@ registry_columns(Attachment *att)
 						 JsonbToCString(NULL, roles.val.binary.data, roles.val.binary.len));
 	appendStringInfoString(&json, "\"old_bookings\": ");
 	escape_json(&json, att->old_bookings ? att->old_bookings : "free");
+	if (att->longest > SWAN_DURATION_MAX)
+		appendStringInfo(&json, ", \"longest\": " INT64_FORMAT, att->longest);
 	appendStringInfoChar(&json, '}');
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
 }

@@ -83,6 +83,27 @@ report_old_bookings(Attachment *att, int64 live, int64 flagged)
 						   (long long) charged, (long long) (live - charged)));
 }
 
+/* Reports how long the sessions last that take somebody's time. */
+static void
+report_durations(Attachment *att, int64 longest, int64 empty, int64 unknown)
+{
+	const char *name = att->names[SESSIONS_DURATION];
+
+	att->longest = longest;
+	if (longest > SWAN_DURATION_MAX)
+		attach_report(att, "sessions.duration", name, "found",
+					  psprintf("the longest session lasts %lld minutes: whether somebody is busy is looked for as far back",
+							   (long long) longest));
+	if (empty > 0)
+		attach_report(att, "sessions.duration", name, "found",
+					  psprintf("sessions of 0 minutes or less, which take nobody's time: %lld",
+							   (long long) empty));
+	if (unknown > 0)
+		attach_report(att, "sessions.duration", name, "found",
+					  psprintf("sessions without a duration, which last %d minutes: %lld",
+							   SWAN_DURATION_DEFAULT, (long long) unknown));
+}
+
 /* Looks for sessions that somebody has to decide about. */
 static void
 look_at_sessions(Attachment *att, Call *call)
@@ -91,9 +112,11 @@ look_at_sessions(Attachment *att, Call *call)
 	const char *user = column_name(att, SESSIONS_USER_ID);
 	const char *date = column_name(att, SESSIONS_DATE);
 	const char *flag = att->names[SESSIONS_DEDUCTED] ? column_name(att, SESSIONS_DEDUCTED) : "false";
+	const char *duration = att->names[SESSIONS_DURATION] ? column_name(att, SESSIONS_DURATION) : "60";
 	const char *unknown = "";
 	const char *known = "";
 	const char *live;
+	const char *timed;
 	Rows		result;
 
 	/*
@@ -112,6 +135,8 @@ look_at_sessions(Attachment *att, Call *call)
 
 	live = psprintf("%s::pg_catalog.text OPERATOR(pg_catalog.=) ANY ('{scheduled,confirmed}')"
 					" AND %s IS NOT NULL%s", status, user, unknown);
+	timed = psprintf("%s IS NOT NULL AND %s::pg_catalog.text OPERATOR(pg_catalog.<>) 'cancelled'",
+					 date, status);
 	result = statement_once(call,
 							psprintf("SELECT pg_catalog.count(*) FILTER (WHERE %s),"
 									 " pg_catalog.count(*) FILTER (WHERE %s AND %s),"
@@ -119,8 +144,11 @@ look_at_sessions(Attachment *att, Call *call)
 									 " OPERATOR(pg_catalog.=) 'available' AND %s IS NOT NULL AND %s IS NULL),"
 									 " pg_catalog.count(*) FILTER (WHERE %s::pg_catalog.text OPERATOR(pg_catalog.<>) ALL"
 									 " ('{available,scheduled,confirmed,completed,cancelled}')),"
-									 " pg_catalog.count(*) FROM %s s%s",
+									 " pg_catalog.count(*), pg_catalog.max(%s) FILTER (WHERE %s),"
+									 " pg_catalog.count(*) FILTER (WHERE %s AND %s OPERATOR(pg_catalog.<=) 0),"
+									 " pg_catalog.count(*) FILTER (WHERE %s AND %s IS NULL) FROM %s s%s",
 									 live, live, flag, status, user, date, status,
+									 duration, timed, timed, duration, timed, duration,
 									 studio_table_name(att->sessions), known),
 							0, NULL, NULL);
 	report_old_bookings(att, row_int(result, 0, 1), row_int(result, 0, 2));
@@ -132,6 +160,8 @@ look_at_sessions(Attachment *att, Call *call)
 		attach_report(att, "sessions.status", att->names[SESSIONS_STATUS], "found",
 					  psprintf("rows with a status of the application's own: %lld",
 							   (long long) row_int(result, 0, 4)));
+	report_durations(att, row_isnull(result, 0, 6) ? 0 : row_int(result, 0, 6),
+					 row_int(result, 0, 7), row_int(result, 0, 8));
 	attach_report(att, "sessions", studio_table_name(att->sessions), "found",
 				  psprintf("rows: %lld", (long long) row_int(result, 0, 5)));
 }

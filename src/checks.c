@@ -95,18 +95,16 @@ has_partitions(Studio *studio)
 	" ORDER BY {s.session_date}, {s.id}" \
 	" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS busy_until" \
 	" FROM {sessions} s WHERE $1 IS NULL AND {s.session_date} IS NOT NULL" \
-	" AND {s." owner "} IS NOT NULL AND " which("s") ") x" \
+	" AND {s." owner "} IS NOT NULL AND " which("s") " AND " SLOT_LASTS("s") ") x" \
 	" WHERE x.begins OPERATOR(pg_catalog.<) x.busy_until" \
 	" UNION ALL" \
 	" SELECT {s.user_id}, {s.id}, NULL," \
 	" pg_catalog.format('session %s begins before another of " what " has ended', {s.id})" \
-	" FROM {sessions} s WHERE {s.user_id} OPERATOR(pg_catalog.=) $1 AND " which("s") \
+	" FROM {sessions} s WHERE {s.user_id} OPERATOR(pg_catalog.=) $1 AND " which("s") " AND " SLOT_LASTS("s") \
 	" AND EXISTS (SELECT 1 FROM {sessions} o" \
 	" WHERE {o." owner "} OPERATOR(pg_catalog.=) {s." owner "} AND " which("o") \
 	" AND ROW({o.session_date}, {o.id}) OPERATOR(pg_catalog.<) ROW({s.session_date}, {s.id})" \
 	" AND " SLOT_OVERLAPS("o", "{s.session_date}", "(" SLOT_END("s") ")") ")"
-
-#define TAKES_TIME(alias) "{" alias ".status} OPERATOR(pg_catalog.<>) 'cancelled'"
 
 /*
  * What the last ledger row of each session says of its status: 8 times the id
@@ -319,8 +317,17 @@ const Check checks[] = {
 			" AND " FOR_CLIENT("{s.user_id}"),
 	1, {INT8OID}, PLAN_CUSTOM}},
 
+	{"session_duration", refuses_sessions, {
+			"SELECT {s.user_id}, {s.id}, NULL::pg_catalog.int8,"
+			" pg_catalog.format('session lasts %s minutes, more than searches for overlaps reach back',"
+			" {s.duration})"
+			" FROM {sessions} s WHERE {s.session_date} IS NOT NULL AND " SLOT_TAKES_TIME("s")
+			" AND pg_catalog.make_interval(mins => {s.duration}) OPERATOR(pg_catalog.>) {reach}"
+			" AND " FOR_CLIENT("{s.user_id}"),
+	1, {INT8OID}, PLAN_CUSTOM}},
+
 	{"trainer_overlap", refuses_overlap, {
-			OVERLAPS("trainer_id", "the trainer", TAKES_TIME),
+			OVERLAPS("trainer_id", "the trainer", SLOT_TAKES_TIME),
 	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"client_overlap", refuses_sessions, {

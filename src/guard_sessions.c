@@ -55,14 +55,28 @@ slot_of_tuple(TriggerData *trigdata, Studio *studio, HeapTuple tuple, Slot *slot
 	slot->deducted = !isnull && DatumGetBool(value);
 }
 
-/* Keeps a trainer's time from being given twice, in a row already written. */
+/* Answers a slot that is too long, or too short. */
 static void
-judge_trainer_time(Studio *studio, const Slot *slot)
+refuse_duration(Studio *studio)
+{
+	ereport(ERROR,
+			(swan_errcode(SWAN_INVALID_ARGUMENT),
+			 errmsg("duration must be between 1 and %d minutes", studio->reach)));
+}
+
+/*
+ * Keeps an open slot, in a row already written, from being longer than searches
+ * for overlaps reach, and from giving a trainer's time twice.
+ */
+static void
+judge_time(Studio *studio, const Slot *slot)
 {
 	Call	   *call;
 	Account		trainer;
 	int64		other;
 
+	if (slot->duration > studio->reach)
+		refuse_duration(studio);
 	if (studio->settings.trainer_overlap || slot->trainer_id == NO_ID ||
 		TIMESTAMP_NOT_FINITE(slot->date) || slot->date == NO_TIME)
 		return;
@@ -70,10 +84,8 @@ judge_trainer_time(Studio *studio, const Slot *slot)
 		ereport(ERROR,
 				(swan_errcode(SWAN_INVALID_ARGUMENT),
 				 errmsg("the slot is too far in the future")));
-	if (slot->duration < 1 || slot->duration > SWAN_DURATION_MAX)
-		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
-				 errmsg("duration must be between 1 and %d minutes", SWAN_DURATION_MAX)));
+	if (slot->duration < 1)
+		refuse_duration(studio);
 
 	call = call_begin(studio, CALL_GUARD);
 	if (!account_lock(call, slot->trainer_id, &trainer))
@@ -111,7 +123,7 @@ refuse_session(TriggerData *trigdata, Studio *studio,
 		if (!slot_is_open(new))
 			guard_refuse(trigdata, "insert of a row that is not an open slot",
 						 insert_advice(studio, new));
-		judge_trainer_time(studio, new);
+		judge_time(studio, new);
 		return;
 	}
 	if (new == NULL)
@@ -132,7 +144,7 @@ refuse_session(TriggerData *trigdata, Studio *studio,
 	if (!slot_is_open(old))
 		guard_refuse(trigdata, "change of the time or trainer of what is no open slot",
 					 session_advice(studio, old));
-	judge_trainer_time(studio, new);
+	judge_time(studio, new);
 }
 
 /* Appends what is guarded of a slot, as JSON. */

@@ -47,7 +47,8 @@ static const char registry_query[] =
 " s.trainer_overlap, s.time_zone, s.search_path, s.session_records,"
 " s.created_at, s.columns OPERATOR(pg_catalog.->>) 'old_bookings',"
 " s.columns OPERATOR(pg_catalog.->) 'names', s.columns OPERATOR(pg_catalog.->) 'time_zones',"
-" s.columns OPERATOR(pg_catalog.->) 'roles'"
+" s.columns OPERATOR(pg_catalog.->) 'roles',"
+" (s.columns OPERATOR(pg_catalog.->>) 'longest')::pg_catalog.int4"
 " FROM swan.studio s ORDER BY s.name";
 
 /* Returns whether anything has changed since we read the registry. */
@@ -179,6 +180,8 @@ load_studio(Rows result, uint64 row)
 		studio->time_zones[i] = json_member(result, row, 22, label, context);
 	}
 	load_role_names(studio, result, row, 23);
+	studio->reach = row_isnull(result, row, 24) ?
+		SWAN_DURATION_MAX : Max(SWAN_DURATION_MAX, row_int(result, row, 24));
 	return studio;
 }
 

@@ -141,9 +141,11 @@ booking_look_at_slot(Call *call, Booking *booking, StatementRun run)
 static void
 booking_look_at_client(Call *call, Booking *booking, StatementRun run)
 {
+	TimestampTz end = slot_end(&booking->slot);
 	NullableDatum args[] = {
 		arg_id(booking->session_id), arg_id(booking->user_id),
-		arg_time(booking->slot.date), arg_time(slot_end(&booking->slot)),
+		arg_time(booking->slot.date),
+		arg_time(end > booking->slot.date ? end : NO_TIME), /* overlaps nothing */
 		arg_id(booking->instead_of)
 	};
 	Rows		result = run(call, &look_at_client, args);

@@ -21,6 +21,7 @@
 #include "integrity.h"
 #include "ledger.h"
 #include "records.h"
+#include "slot.h"
 #include "zone.h"
 
 PG_FUNCTION_INFO_V1(swan_configure);
@@ -322,6 +323,11 @@ swan_configure(PG_FUNCTION_ARGS)
 	else if (setting->kind != SETTING_SEARCH_PATH)
 		swan_missing_argument("value", NULL);
 
+	if (refuses && strcmp(name, "guard_balance") != 0)
+	{
+		reach_measure(studio);
+		studio = studio_of_owner(studio_name);
+	}
 	if (refuses && is_guard(name))
 	{
 		require_backfill(studio, setting);

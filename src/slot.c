@@ -44,12 +44,12 @@ static const Statement insert_slot = {
 	4, {INT8OID, TIMESTAMPTZOID, INT4OID, TIMESTAMPTZOID}
 };
 
-/* a trainer's slot from $2 to $3; cancelled ones free the time */
+/* a trainer's slot from $2 to $3 */
 static const Statement trainer_overlap = {
 	"SELECT {s.id} FROM {sessions} s"
 	" WHERE {s.trainer_id} OPERATOR(pg_catalog.=) $1"
 	" AND " SLOT_OVERLAPS("s", "$2", "$3")
-	" AND {s.status} OPERATOR(pg_catalog.<>) 'cancelled'"
+	" AND " SLOT_TAKES_TIME("s")
 	" AND {s.id} OPERATOR(pg_catalog.<>) $4 LIMIT 1",
 	4, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}
 };
@@ -374,8 +374,11 @@ find_overlap(Call *call, const Statement *search, int64 owner,
 		arg_id(owner), arg_time(start), arg_time(end),
 		{Int64GetDatum(but_not), false}
 	};
-	Rows		result = statement_recheck(call, search, args);
+	Rows		result;
 
+	if (end <= start)			/* it takes no time */
+		return NO_ID;
+	result = statement_recheck(call, search, args);
 	if (result.nrows == 0)
 		return NO_ID;
 	if (IsolationUsesXactSnapshot() &&

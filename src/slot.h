@@ -72,6 +72,14 @@ typedef struct Slot
 #define SLOT_IS_LIVE(alias) \
 	"{" alias ".status} OPERATOR(pg_catalog.=) ANY ('{scheduled,confirmed}')"
 
+/* which rows take the time of their trainer; cancelled ones free it */
+#define SLOT_TAKES_TIME(alias) \
+	"{" alias ".status} OPERATOR(pg_catalog.<>) 'cancelled'"
+
+/* a slot of no minutes, or less, takes nobody's time */
+#define SLOT_LASTS(alias) \
+	"COALESCE({" alias ".duration}, 60) OPERATOR(pg_catalog.>) 0"
+
 /* a slot's end, in SQL */
 #define SLOT_END(alias) \
 	"{" alias ".session_date} OPERATOR(pg_catalog.+)" \
@@ -81,8 +89,9 @@ typedef struct Slot
 #define SLOT_OVERLAPS(alias, start, end) \
 	"{" alias ".session_date} OPERATOR(pg_catalog.<) " end \
 	" AND {" alias ".session_date} OPERATOR(pg_catalog.>) (" \
-	start " OPERATOR(pg_catalog.-) '24:00:00'::pg_catalog.interval)" \
-	" AND (" SLOT_END(alias) ") OPERATOR(pg_catalog.>) " start
+	start " OPERATOR(pg_catalog.-) {reach})" \
+	" AND (" SLOT_END(alias) ") OPERATOR(pg_catalog.>) " start \
+	" AND " SLOT_LASTS(alias)
 
 extern SlotStatus slot_parse_status(const char *name);
 extern const char *slot_status_name(SlotStatus status);
@@ -113,6 +122,7 @@ extern int64 slot_trainer_overlap(Call *call, int64 trainer_id,
 extern int64 slot_client_overlap(Call *call, int64 user_id,
 								 TimestampTz start, TimestampTz end,
 								 int64 but_not);
+extern void reach_measure(Studio *studio);
 extern void slot_end_hold(Call *call, int64 session_id);
 
 #endif							/* SWAN_SLOT_H */

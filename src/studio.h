@@ -119,6 +119,7 @@ typedef struct Studio
 	bool		backfilled;		/* has every client a ledger? */
 	TimestampTz made_at;		/* or attached */
 	OldBookings old_bookings;	/* live bookings from before that */
+	int32		reach;			/* minutes that no slot exceeds, see reach.c */
 	char	   *column_names[STUDIO_NCOLUMNS];	/* where attached */
 	char	   *time_zones[STUDIO_NCOLUMNS];
 	List	   *role_names;		/* of RoleName */

@@ -20,7 +20,7 @@
 #define SWAN_REASON_MAX			255
 #define SWAN_KEY_MAX			255
 
-/* a slot lasts a day at the most: what bounds every search for overlaps */
+/* a slot of ours lasts a day at the most; an application's may last longer */
 #define SWAN_DURATION_MAX		1440
 #define SWAN_DURATION_DEFAULT	60
 

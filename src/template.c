@@ -12,6 +12,8 @@
  *				the sequence of the ledger's ids, as a regclass
  *		{old_bookings}
  *				how live bookings count that came with attached tables, as a text
+ *		{reach}
+ *				how far back searches for overlaps reach, as an interval
  *		{users.email} {sessions.status}
  *				the name of a column, to assign to
  *		{u.email} {t.email} {a.email} {s.status} {o.status}
@@ -155,6 +157,11 @@ expand_name(StringInfo out, Studio *studio, char *name)
 	{
 		appendStringInfoString(out, studio->old_bookings == OLD_BOOKINGS_CHARGED ? "'charged'" :
 							   studio->old_bookings == OLD_BOOKINGS_FLAG ? "'flag'" : "'free'");
+		return;
+	}
+	if (strcmp(name, "reach") == 0)
+	{
+		appendStringInfo(out, "'%d minutes'::pg_catalog.interval", studio->reach);
 		return;
 	}
 	if (dot == NULL)
