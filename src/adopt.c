@@ -13,8 +13,8 @@
  * row without a change that is watched, or before the studio was attached.
  *
  * So we look at the tables as they would be without what this transaction did
- * since the guards stand there.  Nothing can be missing then that the client
- * came with, and nothing can be there that came later: every watched change
+ * since the guards watch as they do now.  Nothing can be missing then that the
+ * client came with, and nothing can be there that came later: every watched change
  * leaves a ledger row for its client when it is judged, so whatever happened to
  * somebody who has none is of this transaction, and waits to be judged.
  *

@@ -7,18 +7,13 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
-#include "access/htup_details.h"
 #include "access/relation.h"
-#include "access/table.h"
-#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -328,31 +323,4 @@ studio_describe(Studio *studio)
 		studio->search_path = make_search_path(studio);
 	MemoryContextSwitchTo(old);
 	studio->described = true;
-}
-
-/*
- * Returns since which command of this transaction the guards stand, which is
- * its first one where it found them there.
- */
-CommandId
-studio_guarded_since(Studio *studio)
-{
-	Relation	triggers = table_open(TriggerRelationId, AccessShareLock);
-	CommandId	since = FirstCommandId;
-	ScanKeyData key[2];
-	SysScanDesc scan;
-	HeapTuple	tuple;
-
-	ScanKeyInit(&key[0], Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(studio->tables[TABLE_SESSIONS]));
-	ScanKeyInit(&key[1], Anum_pg_trigger_tgname, BTEqualStrategyNumber, F_NAMEEQ,
-				CStringGetDatum("swan_guard_sessions"));
-	scan = systable_beginscan(triggers, TriggerRelidNameIndexId, true, NULL, 2, key);
-	tuple = systable_getnext(scan);
-	if (HeapTupleIsValid(tuple) &&
-		TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(tuple->t_data)))
-		since = HeapTupleHeaderGetCmin(tuple->t_data) + 1;
-	systable_endscan(scan);
-	table_close(triggers, AccessShareLock);
-	return since;
 }

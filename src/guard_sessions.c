@@ -205,10 +205,14 @@ record_session_for(Call *call, int64 user_id, const Slot *old, const Slot *new)
 	}
 	else
 	{
-		/* he was deleted, or never was */
+		/*
+		 * He was deleted, or never was.  As long as the studio is not
+		 * backfilled that is written down too: who comes later without a
+		 * ledger would be taken to have come with this booking.
+		 */
 		call_set_now(call);
 		account_read(call, &account);
-		if (!account.has_ledger)
+		if (!account.has_ledger && call->studio->backfilled)
 			return;
 	}
 	entry.kind = "external";

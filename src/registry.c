@@ -12,10 +12,14 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "commands/trigger.h"
+#include "utils/fmgroids.h"
 #include "utils/inval.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
@@ -250,6 +254,33 @@ studio_registry_owner(void)
 	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
 	ReleaseSysCache(tuple);
 	return owner;
+}
+
+/*
+ * Returns since which command of this transaction the guards watch as they do
+ * now, which is its first one where it found them so.  They stand since the
+ * studio was attached, and may have let bookings pass until a setting was
+ * changed; both are written into the studio's row.
+ */
+CommandId
+studio_guarded_since(Studio *studio)
+{
+	Relation	registry = table_open(registry_studio, AccessShareLock);
+	CommandId	since = FirstCommandId;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, get_attnum(registry_studio, "users"), BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(studio->tables[TABLE_USERS]));
+	scan = systable_beginscan(registry, InvalidOid, false, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple) &&
+		TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(tuple->t_data)))
+		since = HeapTupleHeaderGetCmin(tuple->t_data) + 1;
+	systable_endscan(scan);
+	table_close(registry, AccessShareLock);
+	return since;
 }
 
 /* Reads the registry. */

@@ -158,13 +158,13 @@ extern char *studio_table_name(Oid relid);
 extern bool studio_column_fits(ColumnKind kind, Oid type);
 extern void studio_find_tables(Studio *studio);
 extern void studio_describe(Studio *studio);
-extern CommandId studio_guarded_since(Studio *studio);
 
 /* registry.c */
 extern List *studio_list(void);
 extern bool studios_stale(void);
 extern void studios_forget(void);
 extern Oid	studio_registry_owner(void);
+extern CommandId studio_guarded_since(Studio *studio);
 extern void studio_init(void);
 
 /* studio.c */

@@ -102,6 +102,14 @@ INSERT INTO users (id, name, balance) VALUES (33, 'C33', 0), (34, 'C34', 2);
 UPDATE sessions SET client = 34, status = 'scheduled' WHERE id IN (1008, 1009);
 UPDATE sessions SET client = 33, status = 'scheduled' WHERE id IN (1010, 1011);
 SELECT available_sessions FROM swan_grant(33, 2);
+-- 35, 36: booked before they are there, nothing and no booking having come along with them
+INSERT INTO sessions (id, client, status, starts, taken) VALUES (335, 35, 'scheduled', '2099-03-08', true), (336, 36, 'confirmed', '2099-03-08', true);
+INSERT INTO users (id, name, balance) VALUES (35, 'C35', 0), (36, 'C36', 1);
+-- 28, 29: while bookings are not watched for a moment
+SELECT swan_configure('guard_sessions', 'off');
+UPDATE sessions SET client = 28, status = 'scheduled', taken = true WHERE id = 1014;
+UPDATE sessions SET status = 'cancelled' WHERE id = 229;
+SELECT swan_configure('guard_sessions', 'record');
 -- 25 to 29 wait for this
 CALL swan_backfill(7);
 UPDATE users SET balance = balance - 1 WHERE id IN (1, 25);
