@@ -38,12 +38,22 @@ require_count(FunctionCallInfo fcinfo, int user_argument, int n_argument)
 							  "User ID and session count are required");
 }
 
+/* Returns how a client is spoken of in the answer to a retry; he may be gone. */
+static char *
+name_of(Call *call, int64 user_id)
+{
+	Account		account;
+
+	if (account_find(call, user_id, &account, statement_look))
+		return account.name;
+	return client_name(NULL, NULL, user_id);
+}
+
 /* Returns whether a key was used for the same grant; another one is refused. */
 static bool
 same_grant(Call *call, const char *key, CreditAnswer *answer)
 {
 	KeyedRow	before;
-	Account		account;
 
 	if (!ledger_find_key(call, answer->user_id, "grant", key, &before))
 		return false;
@@ -52,9 +62,7 @@ same_grant(Call *call, const char *key, CreditAnswer *answer)
 				(swan_errcode(SWAN_IDEMPOTENCY_CONFLICT),
 				 errmsg("key \"%s\" was used for a grant of %d", key, before.delta),
 				 errhint("Use a new key for a new grant.")));
-	if (!account_find(call, answer->user_id, &account, statement_look))
-		user_not_found(answer->user_id);
-	answer->client = account.name;
+	answer->client = name_of(call, answer->user_id);
 	answer->available = before.balance_after;
 	answer->reason = before.reason;
 	answer->ledger_id = before.ledger_id;
@@ -113,26 +121,29 @@ swan_grant(PG_FUNCTION_ARGS)
 	return answer_credit(call, fcinfo, &answer);
 }
 
-/* Returns whether this was bought before; other terms are refused. */
+/*
+ * Returns whether this was bought before; other terms are refused.  Beside our
+ * own row, in another partition, may be that of whoever was quicker.
+ */
 static bool
 same_purchase(Call *call, const Entry *entry, CreditAnswer *answer)
 {
 	NullableDatum args[] = {arg_text(entry->payment_ref), arg_text(entry->item)};
 	Rows		result = statement_recheck(call, &find_purchase, args);
-	Account		account;
 
 	if (result.nrows == 0)
 		return false;
-	if (row_id(result, 0, 1) != answer->user_id || row_int(result, 0, 2) != answer->added)
-		ereport(ERROR,
-				(swan_errcode(SWAN_IDEMPOTENCY_CONFLICT),
-				 errmsg("payment \"%s\" bought %lld credits for user %lld",
-						entry->payment_ref, (long long) row_int(result, 0, 2),
-						(long long) row_id(result, 0, 1)),
-				 errhint("Tell the items of one payment apart by item.")));
-	if (!account_find(call, answer->user_id, &account, statement_look))
-		user_not_found(answer->user_id);
-	answer->client = account.name;
+	for (uint64 i = 0; i < result.nrows; i++)
+	{
+		if (row_id(result, i, 1) != answer->user_id || row_int(result, i, 2) != answer->added)
+			ereport(ERROR,
+					(swan_errcode(SWAN_IDEMPOTENCY_CONFLICT),
+					 errmsg("payment \"%s\" bought %lld credits for user %lld",
+							entry->payment_ref, (long long) row_int(result, i, 2),
+							(long long) row_id(result, i, 1)),
+					 errhint("Tell the items of one payment apart by item.")));
+	}
+	answer->client = name_of(call, answer->user_id);
 	answer->available = row_int(result, 0, 3);
 	answer->reason = entry->reason;
 	answer->ledger_id = row_id(result, 0, 4);

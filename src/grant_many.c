@@ -108,7 +108,11 @@ read_up_to_date(Call *call, const int64 *ids, int n, const char *key, int64 *cal
 
 		call_ids[i] = NO_ID;
 		if (row_isnull(result, i, 2))
-			user_not_found(ids[i]);
+		{
+			if (row_isnull(result, i, 6))
+				user_not_found(ids[i]);
+			continue;			/* he is gone, but it is a retry */
+		}
 		if (call->studio->backfilled && !row_bool(result, i, 10))
 			continue;
 		statement_scope_begin();

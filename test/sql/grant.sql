@@ -175,6 +175,16 @@ BEGIN
 END $$;
 SELECT delta, balance_after, actor_id FROM studio.swan_ledger WHERE user_id = 15 ORDER BY id;
 
+-- the answer is lost, and the client is gone when it is asked for again
+BEGIN;
+INSERT INTO studio.users (id, first_name) VALUES (40, 'Brief');
+SELECT added, available_sessions, replayed FROM swan_grant(40, 2, key => 'brief');
+SELECT moved FROM swan_revoke(40);
+DELETE FROM studio.users WHERE id = 40;
+SELECT user_id, added, available_sessions, message, replayed FROM swan_grant(40, 2, key => 'brief');
+SELECT added FROM swan_grant(40, 2, key => 'another');
+ROLLBACK;
+
 -- nobody's account is out of step
 SELECT * FROM swan_verify();
 

@@ -116,6 +116,16 @@ SELECT * FROM swan_grant_many('{11, 12, 18}', 2, 'Rows', NULL, 'rows');
 SELECT swan_configure('grant_max', '100');
 SELECT * FROM swan_grant_many('{11, 12, 18}', 2, 'Rows', '2001-01-01', 'rows');
 
+-- one of them is gone when the answer is asked for again
+BEGIN;
+INSERT INTO studio.users (id, first_name) VALUES (40, 'Brief');
+SELECT user_id, available_sessions, replayed FROM swan_grant_many('{40, 18}', 2, key => 'brief');
+SELECT moved FROM swan_revoke(40);
+DELETE FROM studio.users WHERE id = 40;
+SELECT user_id, added, message, replayed FROM swan_grant_many('{40, 18}', 2, key => 'brief');
+SELECT user_id, added, message, replayed FROM swan_grant_many('{40, 18}', 2, key => 'another');
+ROLLBACK;
+
 --
 -- Ten thousand in one call
 --

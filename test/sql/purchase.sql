@@ -204,6 +204,16 @@ SELECT * FROM swan_purchase(12, 1, 'read only');
 ROLLBACK;
 SELECT payment_ref, granted FROM studio.swan_lots WHERE payment_ref IN ('back', 'caught') ORDER BY id;
 
+-- what is reported again when the client is gone was counted; what is new has nobody
+BEGIN;
+INSERT INTO studio.users (id, first_name) VALUES (40, 'Brief');
+SELECT added, available_sessions, replayed FROM swan_purchase(40, 2, 'brief');
+SELECT moved FROM swan_revoke(40);
+DELETE FROM studio.users WHERE id = 40;
+SELECT user_id, added, available_sessions, message, replayed FROM swan_purchase(40, 2, 'brief');
+SELECT added FROM swan_purchase(40, 2, 'brief', 'more');
+ROLLBACK;
+
 -- nothing is wrong
 SELECT * FROM swan_verify();
 SELECT u.id, u.available_sessions, c.total_sessions_purchased, c.sessions_used FROM studio.users u, swan_client(u.id) c WHERE u.role = 'client' ORDER BY u.id;

@@ -474,6 +474,29 @@ for my $level ('READ COMMITTED', 'REPEATABLE READ')
 		is(race($level, $first, $second), "t|f\n$answers[$n - 1]\n", "$level: $what counts once");
 	}
 }
+
+# A row is written in the older partition, its lot is not yet, and another client's purchase overtakes it.
+{
+	$node->safe_psql('postgres', 'SELECT * FROM swan_expire(); SELECT * FROM swan_grant(6, 1)');
+	my ($ok, $err) = run_recipe('shop', 'room=2');
+	my ($bound) = $err =~ /ids from (\d+) on go/ or die $err;
+	as('shop', <<'SQL');
+CREATE FUNCTION studio.wait() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+	WHILE NOT EXISTS (SELECT FROM studio.swan_lots WHERE payment_ref = NEW.payment_ref) LOOP PERFORM pg_sleep(0.01); END LOOP;
+	RETURN NEW;
+END$$;
+CREATE TRIGGER wait BEFORE INSERT ON studio.swan_lots FOR EACH ROW WHEN (NEW.user_id = 4) EXECUTE FUNCTION studio.wait();
+SQL
+	my ($out, $slow) = ('', '');
+	my $first = IPC::Run::start(
+		[ 'psql', '-XAtq', '-v', 'VERBOSITY=sqlstate', '-d', $node->connstr('postgres') . ' application_name=first', '-c', "SELECT added FROM swan_purchase(4, 2, 'overtaken')" ],
+		'<', \undef, '>', \$out, '2>', \$slow, IPC::Run::timeout(120));
+	$node->poll_query_until('postgres', "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'first' AND wait_event = 'PgSleep')") or die;
+	is($node->safe_psql('postgres', "SELECT ledger_id >= $bound, replayed FROM swan_purchase(5, 2, 'overtaken')"), 't|f', 'another client pays, in the next partition');
+	$first->finish;
+	is("$out$slow", "ERROR:  SW009\n", 'who was overtaken is told that it is the payment of another');
+	as('shop', 'DROP FUNCTION studio.wait() CASCADE');
+}
 is($node->safe_psql('postgres', <<'SQL'), '', 'each key and payment is in one row');
 SELECT user_id, kind, key FROM studio.swan_ledger WHERE key IS NOT NULL GROUP BY 1, 2, 3 HAVING count(*) > 1;
 SELECT payment_ref, item FROM studio.swan_ledger WHERE kind = 'purchase' GROUP BY 1, 2 HAVING count(*) > 1;
