@@ -181,7 +181,8 @@ check_schemas(const Setting *setting, const char *value)
 
 		if (schema[0] == '\0')
 			refuse_value(setting, value, "A schema has a name; use NULL for those of the studio.");
-		if (strcmp(schema, "pg_temp") == 0 && lnext(schemas, cell) != NULL)
+		if (strncmp(schema, "pg_temp", strlen("pg_temp")) == 0 &&
+			(schema[strlen("pg_temp")] == '_' || lnext(schemas, cell) != NULL))
 			refuse_value(setting, value, "pg_temp may only stand last, where it is searched anyway.");
 	}
 }

@@ -39,6 +39,9 @@ SELECT studio, what, array_agg(col ORDER BY col) FILTER (WHERE answer LIKE 'degr
 SELECT without('app', 'ALTER TABLE app.people ALTER joined TYPE timestamptz');
 SELECT without('app', 'ALTER TABLE app.slots ALTER booked_at TYPE timestamp');
 SELECT without('studio', 'ALTER TABLE studio.sessions ALTER session_date TYPE timestamp');
+-- the tables themselves are not what they were
+SELECT command, without('app', command) FROM (VALUES ('ALTER TABLE app.slots OWNER TO pg_read_all_data'), ('ALTER TABLE app.swan_lots OWNER TO pg_read_all_data'),
+	('CREATE TABLE app.more () INHERITS (app.people)'), ('ALTER SEQUENCE app.swan_ledger_id_seq RENAME TO elsewhere')) c (command);
 SELECT swan_health() ->> 'status' AS status;
 DROP SCHEMA app, studio CASCADE;
 DROP TYPE state CASCADE;

@@ -56,7 +56,7 @@ SET intervalstyle = 'postgres';
 SELECT pg_temp.refusal('cancel_window', '24 hours');
 SELECT value, pg_temp.refusal('grant_max', value) FROM unnest(ARRAY['', ' ', 'ten', '1.5', '1e2', '0x10', '1_000', '99999999999999999999', '-5', '10 ', '10001']) v (value);
 -- a path of nothing, with nothing in it, or with what is anybody's in front
-SELECT path, pg_temp.refusal('search_path', path) FROM unnest(ARRAY['', '  ', '""', ',', 'studio,', 'studio, ""', '"" , studio', 'pg_temp, studio', 'studio, PG_TEMP, public', 'studio public']) p (path);
+SELECT path, pg_temp.refusal('search_path', path) FROM unnest(ARRAY['', '  ', '""', ',', 'studio,', 'studio, ""', '"" , studio', 'pg_temp, studio', 'studio, PG_TEMP, public', 'pg_temp_3, studio', 'studio public']) p (path);
 SELECT path, pg_temp.refusal('search_path', path) FROM unnest(ARRAY['studio, pg_temp', 'pg_temp', '"$user", studio', 'pg_catalog, studio', ' Studio ']) p (path);
 SELECT swan_configure('search_path', NULL);
 DROP FUNCTION pg_temp.refusal;
