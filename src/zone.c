@@ -44,7 +44,11 @@ static const struct
 	{"WET", "Europe/Lisbon"},
 };
 
-/* Returns whether a name is in the database of zones, and no formula of one. */
+/*
+ * Returns whether a name is in the database of zones, and no formula of one.  A
+ * system's own database also has a link to the zone that the machine is set to,
+ * and one to the rules of formulas: on another machine they lead elsewhere.
+ */
 static bool
 is_known(const char *name)
 {
@@ -52,7 +56,8 @@ is_known(const char *name)
 	pg_tz	   *zone;
 	bool		found = false;
 
-	if (pg_tzset(name) == NULL)
+	if (pg_strcasecmp(name, "localtime") == 0 || pg_strcasecmp(name, "posixrules") == 0 ||
+		pg_tzset(name) == NULL)
 		return false;
 	zones = pg_tzenumerate_start();
 	while (!found && (zone = pg_tzenumerate_next(zones)) != NULL)

@@ -20,8 +20,8 @@ SELECT n.name, pg_temp.zone(n.name) FROM pg_timezone_names n JOIN known a ON upp
   GROUP BY n.name HAVING bool_or(a.utc_offset <> '0') AND pg_temp.zone(n.name) <> 'SW013';
 SELECT count(*) > 100 AS many, string_agg(DISTINCT pg_temp.zone(abbrev), ' ') FROM known WHERE utc_offset <> '0';
 SELECT swan_configure('time_zone', 'cet');
--- so is a formula, a time of day, and what is no zone; a name of pg_timezone_names is taken
-SELECT name, pg_temp.zone(name) FROM unnest('{Foo5,foo5bar,"<X>-3",UTC+3,EST5EDT4\,M3.2.0,+02,02:00,Europe,Europe/Nowhere,""," UTC"}'::text[]) WITH ORDINALITY z (name, n) ORDER BY n;
+-- so is a formula, a time of day, what a machine is set to, and what is no zone; a name of pg_timezone_names is taken
+SELECT name, pg_temp.zone(name) FROM unnest('{Foo5,foo5bar,"<X>-3",UTC+3,EST5EDT4\,M3.2.0,+02,02:00,Europe,Europe/Nowhere,""," UTC",localtime,Localtime,posixrules,right/UTC}'::text[]) WITH ORDINALITY z (name, n) ORDER BY n;
 SELECT name, pg_temp.zone(name) FROM unnest('{UTC,gmt,Europe/Berlin,europe/berlin,Asia/Kolkata,America/Argentina/Buenos_Aires,Japan}'::text[]) WITH ORDINALITY z (name, n) ORDER BY n;
 
 -- attached tables: the zone of all columns, or of one
