@@ -300,6 +300,21 @@ studio_to_configure(const char *studio, const char *name, bool refuses)
 	return studio_of_owner(studio);
 }
 
+/* Keeps others from changing settings of a studio: what one may be is up to another. */
+static void
+lock_settings(const char *studio)
+{
+	static const Oid argtypes[] = {TEXTOID};
+	NullableDatum args[] = {arg_text(studio)};
+	Call	   *call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");
+
+	statement_once(call,
+				   "SELECT 1 FROM swan.studio r WHERE r.name OPERATOR(pg_catalog.=) $1"
+				   " FOR NO KEY UPDATE",
+				   1, argtypes, args);
+	call_end(call);
+}
+
 /* swan_configure(): changes one setting. */
 Datum
 swan_configure(PG_FUNCTION_ARGS)
@@ -315,6 +330,8 @@ swan_configure(PG_FUNCTION_ARGS)
 	PreventCommandIfReadOnly("swan_configure()");
 	studio = studio_to_configure(argument_text(fcinfo, 2), name, refuses);
 	studio_name = pstrdup(studio->name);
+	lock_settings(studio_name);
+	studio = studio_of_owner(studio_name);
 	studio_check(studio);
 	if (name == NULL)
 		swan_missing_argument("setting", NULL);
