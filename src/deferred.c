@@ -9,7 +9,8 @@
  * as the owner: on the studio's own tables all of it, also what the caller's
  * direct writes have queued there; on other tables, to which triggers of the
  * application may have written, where nothing was queued when the call began.
- * Who has written to such a table himself runs its triggers anyway.
+ * Who has written to such a table himself runs its triggers anyway.  For a guard
+ * users and sessions are such tables too: he who writes there directly has it run.
  *
  * Foreign keys are left alone: their triggers are the server's, and run as the
  * owners of the tables.
@@ -21,6 +22,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "commands/trigger.h"
@@ -43,7 +45,7 @@ typedef struct Deferrable
 	Oid			namespace;
 	NameData	name;
 	bool		initially;		/* is it deferred unless somebody says otherwise? */
-	bool		alone;			/* see has_plain_namesake() */
+	bool		alone;			/* see has_other_namesake() */
 } Deferrable;
 
 /* those of the database, as of the change of a constraint that "found" counts */
@@ -53,11 +55,12 @@ static uint64 changes = 1;
 static uint64 found = 0;
 
 /*
- * Returns whether a constraint that cannot be deferred has the same name: then
- * SET CONSTRAINTS can make it immediate, but not deferred again.
+ * Returns whether a constraint that is not deferred by itself, or cannot be, has
+ * the same name: then SET CONSTRAINTS can make it immediate, but should not, or
+ * cannot, defer it again.
  */
 static bool
-has_plain_namesake(Relation rel, const Deferrable *deferrable)
+has_other_namesake(Relation rel, const Deferrable *deferrable)
 {
 	ScanKeyData key[2];
 	SysScanDesc scan;
@@ -70,7 +73,7 @@ has_plain_namesake(Relation rel, const Deferrable *deferrable)
 				F_OIDEQ, ObjectIdGetDatum(deferrable->namespace));
 	scan = systable_beginscan(rel, ConstraintNameNspIndexId, true, NULL, 2, key);
 	while (!has && HeapTupleIsValid(tuple = systable_getnext(scan)))
-		has = !((Form_pg_constraint) GETSTRUCT(tuple))->condeferrable;
+		has = !((Form_pg_constraint) GETSTRUCT(tuple))->condeferred;
 	systable_endscan(scan);
 	return has;
 }
@@ -112,7 +115,7 @@ find_deferrables(void)
 	}
 	systable_endscan(scan);
 	for (int i = 0; i < ndeferrables; i++)
-		deferrables[i].alone = !has_plain_namesake(rel, &deferrables[i]);
+		deferrables[i].alone = !has_other_namesake(rel, &deferrables[i]);
 	table_close(rel, AccessShareLock);
 	found = started;
 }
@@ -150,8 +153,7 @@ is_of_studio(Studio *studio, Oid relid)
 static bool
 is_due(Call *call, const Deferrable *deferrable)
 {
-	return (is_of_studio(call->studio, deferrable->relid) ||
-			!list_member_oid(call->queued_before, deferrable->relid)) &&
+	return !list_member_oid(call->queued_before, deferrable->relid) &&
 		AfterTriggerPendingOnRel(deferrable->relid);
 }
 
@@ -200,9 +202,12 @@ deferred_begin(Call *call)
 	find_deferrables();
 	for (int i = 0; i < ndeferrables; i++)
 	{
-		if (AfterTriggerPendingOnRel(deferrables[i].relid))
-			call->queued_before = list_append_unique_oid(call->queued_before,
-														 deferrables[i].relid);
+		Oid			relid = deferrables[i].relid;
+
+		if (call->kind == CALL_WRITER && is_of_studio(call->studio, relid))
+			continue;
+		if (AfterTriggerPendingOnRel(relid))
+			call->queued_before = list_append_unique_oid(call->queued_before, relid);
 	}
 }
 
@@ -210,18 +215,23 @@ deferred_begin(Call *call)
  * Runs what the call has left for later.  The operation is done, so a trigger
  * may call swan_* functions, as at COMMIT; what they queue is run too.  In the
  * end constraints are deferred, or not, as they are declared.
+ *
+ * A trigger, or a call in it, may defer a constraint again and queue more.  So we
+ * go on until nothing is queued, or until nothing was written: then what is still
+ * queued is a foreign key's.
  */
 void
 deferred_end(Call *call)
 {
 	StringInfoData again;
-	List	   *run = NIL;
+	List	   *noted = NIL;
+	CommandId	before;
 
 	if (!call->runs_deferred)
 		return;
 	call->kind = CALL_REGISTRY;
 	initStringInfo(&again);
-	for (;;)
+	do
 	{
 		StringInfoData now;
 
@@ -229,18 +239,23 @@ deferred_end(Call *call)
 		initStringInfo(&now);
 		for (int i = 0; i < ndeferrables; i++)
 		{
-			if (list_member_oid(run, deferrables[i].id) || !is_due(call, &deferrables[i]))
+			if (!is_due(call, &deferrables[i]))
 				continue;
 			check_namesakes(call, &deferrables[i]);
 			append_constraint(&now, &deferrables[i]);
-			run = lappend_oid(run, deferrables[i].id);
-			if (deferrables[i].initially && deferrables[i].alone)
-				append_constraint(&again, &deferrables[i]);
+			if (!deferrables[i].initially || !deferrables[i].alone ||
+				list_member_oid(noted, deferrables[i].id))
+				continue;
+			noted = lappend_oid(noted, deferrables[i].id);
+			append_constraint(&again, &deferrables[i]);
 		}
 		if (now.len == 0)
 			break;
+		CommandCounterIncrement();
+		before = GetCurrentCommandId(false);
 		statement_utility(call, psprintf("SET CONSTRAINTS %s IMMEDIATE", now.data));
-	}
+		CommandCounterIncrement();
+	} while (GetCurrentCommandId(false) != before);
 	if (again.len > 0)
 		statement_utility(call, psprintf("SET CONSTRAINTS %s DEFERRED", again.data));
 }

@@ -37,6 +37,14 @@ BEGIN
 		WHEN 'fail' THEN RAISE 'no';
 		WHEN 'grant' THEN IF tg_table_name = 'users' AND NEW.id = 1 THEN PERFORM public.swan_grant(2, 1); END IF;
 		WHEN 'audit' THEN IF tg_table_name = 'users' THEN INSERT INTO studio.audit (what) VALUES ('by later'); END IF;
+		WHEN 'defer' THEN IF tg_table_name = 'users' AND to_jsonb(NEW) ->> 'last_name' IS NULL THEN
+			SET CONSTRAINTS studio.later DEFERRED;
+			UPDATE studio.users SET last_name = 'Z' WHERE id = NEW.id;
+		END IF;
+		WHEN 'through' THEN IF tg_table_name = 'users' AND to_jsonb(NEW) ->> 'last_name' IS NULL THEN
+			PERFORM studio.by_web();
+			UPDATE studio.users SET last_name = 'Z' WHERE id = NEW.id;
+		END IF;
 		ELSE NULL;
 	END CASE;
 	RETURN NULL;
@@ -98,6 +106,21 @@ runs_as_owner('SET CONSTRAINTS ALL DEFERRED', "SET CONSTRAINTS ALL DEFERRED; $gr
 runs_as_owner('a trigger that grants', "SET LOCAL test.todo = 'grant'; $grant", @of_grant, @of_grant);
 runs_as_owner('a trigger that writes elsewhere', "SET LOCAL test.todo = 'audit'; $grant", @of_grant, 'audit');
 
+# a trigger that defers itself anew, or has a call do so, and then writes
+$node->safe_psql('postgres', <<'SQL');
+CREATE FUNCTION studio.by_web() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'SELECT count(*) FROM public.swan_grant(3, 1)';
+ALTER FUNCTION studio.by_web() OWNER TO web;
+UPDATE studio.users SET last_name = 'X' WHERE id = 3;
+SQL
+for my $role (qw(boss web))
+{
+	$node->safe_psql('postgres', 'UPDATE studio.users SET last_name = NULL WHERE id = 1');
+	runs_as_owner("defers itself, called by $role", "SET LOCAL ROLE $role; SET LOCAL test.todo = 'defer'; $grant", @of_grant, 'users');
+	$node->safe_psql('postgres', 'UPDATE studio.users SET last_name = NULL WHERE id = 1');
+	runs_as_owner("is deferred by a call, called by $role", "SET LOCAL ROLE $role; SET LOCAL test.todo = 'through'; $grant",
+		@of_grant, @of_grant, 'users');
+}
+
 # what the owner does waits for COMMIT as ever, where nobody else may be back before
 runs_as_owner('SET ROLE to the owner', "SET LOCAL ROLE owner; $grant", @of_grant);
 $node->safe_psql('postgres', 'TRUNCATE studio.said');
@@ -133,15 +156,36 @@ is($err, '', 'a direct write is recorded');
 like($before, qr/swan_ledger as owner, swan_lots as owner/, 'and what the guard wrote run as the owner') if $early;
 like($after, qr/swan_ledger as owner, swan_lots as owner/, 'and nobody else');
 
+# what the writer has queued himself waits for COMMIT, also where a guard looks at his row
+($before, $after, $err) = said('SET LOCAL ROLE web; UPDATE studio.users SET available_sessions = available_sessions + 1 WHERE id = 1;');
+unlike($before, qr/users/, 'a guard hastens nothing of his');
+like($after, qr/users as/, 'which runs at COMMIT');
+($before, $after, $err) = said(q{INSERT INTO studio.sessions (trainer_id, session_date) VALUES (3, '2099-03-05 10:00');});
+is($before, '', 'nor where it only looks at the trainer');
+like($after, qr/^sessions as/, 'which runs at COMMIT too');
+
 # foreign keys that wait are left alone
 $node->safe_psql('postgres', q{SET ROLE owner; CREATE TABLE studio.kinds (id int PRIMARY KEY);
 ALTER TABLE studio.users ADD kind int REFERENCES studio.kinds DEFERRABLE INITIALLY DEFERRED});
 ($before, $after, $err) = said("UPDATE studio.users SET kind = 1 WHERE id = 2; $grant INSERT INTO studio.kinds VALUES (1);");
 is($err, '', 'a foreign key is checked at COMMIT');
+$node->safe_psql('postgres', 'UPDATE studio.users SET last_name = NULL WHERE id = 1');
+($before, $after, $err) = said("UPDATE studio.users SET kind = 2 WHERE id = 2; SET LOCAL test.todo = 'defer'; $grant INSERT INTO studio.kinds VALUES (2);");
+is($after, 'swan_ledger as owner, swan_lots as owner, users as owner, users as owner, users as owner',
+	'also beside a trigger that defers itself') if $early;
 
 # two constraints of one name
 $node->safe_psql('postgres', 'SET ROLE owner; CREATE TABLE studio.plain (n int CONSTRAINT later CHECK (n > 0), CONSTRAINT later_ledger UNIQUE (n))');
 runs_as_owner('a name that a CHECK has too', $grant, @of_grant);
+$node->safe_psql('postgres', <<'SQL');
+SET ROLE owner;
+DROP TABLE studio.plain;
+CREATE TABLE studio.at_once (n int);
+CREATE CONSTRAINT TRIGGER later AFTER INSERT ON studio.at_once DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION studio.later();
+SQL
+($before, $after, $err) = said("$grant INSERT INTO studio.at_once VALUES (1);");
+like($before, qr/^at_once as/, 'one of the same name that is not deferred runs at once');
+$node->safe_psql('postgres', 'DROP TABLE studio.at_once');
 $node->safe_psql('postgres', <<'SQL');
 CREATE FUNCTION studio.theirs() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO studio.said (what) VALUES (''neighbour as '' || current_user); RETURN NULL; END';
 SET ROLE neighbour;
