@@ -101,22 +101,26 @@ guard_working_studio(TriggerData *trigdata, Studio *studio, StudioTable table)
 /*
  * Returns the studio with our three tables locked, for a guard that writes there:
  * what is known of them would be old by the time that a statement gets its
- * locks.  No other table is locked, since whoever changes settings or tables has
- * an order of his own.
+ * locks.  If the registry turns out to name others by then, we start over.  No
+ * other table is locked, since whoever changes settings or tables has an order of
+ * his own.
  */
 Studio *
 guard_writing_studio(TriggerData *trigdata, StudioTable table)
 {
-	Studio	   *studio;
+	Studio	   *studio = guard_studio(trigdata, table);
+	Oid			locked[STUDIO_NTABLES];
 
 	do
 	{
-		studio = guard_studio(trigdata, table);
 		studio_check(studio);
-		LockRelationOid(studio->tables[TABLE_LEDGER], RowExclusiveLock);
-		LockRelationOid(studio->tables[TABLE_LOTS], RowExclusiveLock);
-		LockRelationOid(studio->tables[TABLE_HOLDS], RowExclusiveLock);
-	} while (studios_stale());
+		memcpy(locked, studio->tables, sizeof(locked));
+		for (int i = TABLE_LEDGER; i < STUDIO_NTABLES; i++)
+			LockRelationOid(locked[i], RowExclusiveLock);
+		if (studios_stale())
+			studio = guard_studio(trigdata, table);
+	} while (memcmp(locked, studio->tables, sizeof(locked)) != 0);
+	studio_check(studio);
 	return studio;
 }
 
