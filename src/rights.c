@@ -8,8 +8,12 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "tcop/utility.h"
 
 #include "statement.h"
+
+static ProcessUtility_hook_type next_utility_hook = NULL;
 
 /*
  * Returns whether a frame works for others than the role whose rights it uses.
@@ -43,4 +47,46 @@ call_restrict(Call *call)
 	GetUserIdAndSecContext(&userid, &sec_context);
 	if (call_works_for_others(call, userid))
 		SetUserIdAndSecContext(userid, sec_context | SECURITY_RESTRICTED_OPERATION);
+}
+
+/* Returns whether an open frame works for somebody who may do more than it. */
+static bool
+works_for_others(void)
+{
+	for (Call *call = call_innermost(); call != NULL; call = call->below)
+	{
+		if (call->studio && call_works_for_others(call, call->studio->owner))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Refuses in a frame what the server would run for it later, as whoever commits:
+ * the query of a cursor WITH HOLD.  A restricted frame cannot declare one anyway.
+ */
+static void
+refuse_holding(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
+			   ProcessUtilityContext context, ParamListInfo params,
+			   QueryEnvironment *queryEnv, DestReceiver *dest, QueryCompletion *qc)
+{
+	if (IsA(pstmt->utilityStmt, DeclareCursorStmt) &&
+		(((DeclareCursorStmt *) pstmt->utilityStmt)->options & CURSOR_OPT_HOLD) != 0 &&
+		works_for_others())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("a trigger must not declare a cursor WITH HOLD during a swanalloc call"),
+				 errdetail("Its query would run with the rights of whoever commits.")));
+	if (next_utility_hook)
+		next_utility_hook(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
+	else
+		standard_ProcessUtility(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
+}
+
+/* Called once when the library is loaded. */
+void
+rights_init(void)
+{
+	next_utility_hook = ProcessUtility_hook;
+	ProcessUtility_hook = refuse_holding;
 }

@@ -146,6 +146,13 @@ call_end(Call *call)
 	pfree(call);
 }
 
+/* Returns the innermost frame, or NULL. */
+Call *
+call_innermost(void)
+{
+	return top_call;
+}
+
 /* Returns whether a frame is open: somebody up the stack is at work. */
 bool
 call_under_way(void)

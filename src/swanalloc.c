@@ -52,5 +52,6 @@ _PG_init(void)
 	studio_init();
 	listing_init();
 	statement_init();
+	rights_init();
 	deferred_init();
 }

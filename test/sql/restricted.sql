@@ -76,7 +76,28 @@ SET client_min_messages = warning;
 SET studio.armed = 'yes';
 SELECT count(*) FROM swan_slots(NULL, NULL);
 
+-- in a call that writes a cursor WITH HOLD is his own too, and nobody else's
+SET studio.armed = 'no';
+CREATE FUNCTION studio.hold() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE 'DECLARE held CURSOR WITH HOLD FOR SELECT current_user';
+	RETURN NULL;
+END
+$$;
+CREATE TRIGGER hold AFTER INSERT ON studio.swan_ledger FOR EACH ROW EXECUTE FUNCTION studio.hold();
+SELECT available_sessions FROM swan_grant(1, 1);
+FETCH ALL FROM held;
 \c - :superuser
+\set SHOW_CONTEXT never
+SET client_min_messages = warning;
+SELECT available_sessions FROM swan_grant(1, 1);
+SET ROLE regress_r_owner;
+SELECT available_sessions FROM swan_grant(1, 1);
+RESET ROLE;
+DECLARE held CURSOR WITH HOLD FOR SELECT available FROM swan_summary(1);
+FETCH ALL FROM held;
+DROP TRIGGER hold ON studio.swan_ledger;
+
 -- who is listed and may do more than the owner is named
 CREATE ROLE regress_r_root SUPERUSER;
 SET client_min_messages = error;
