@@ -224,6 +224,33 @@ main(async () => {
     assert.deepStrictEqual(await verify(), []);
   });
 
+  await step('stripe: a refund that fails beside an open dispute gives back what refunds took, and nothing of the dispute', async () => {
+    await buy('pi_6');
+    await delivered('refund.created', refund('pi_6', 're_13', 12500));      // 2.5 credits
+    await delivered('refund.created', refund('pi_6', 're_14', 12500));      // 5 with the first: takes 3
+    const dispute = { id: 'du_2', object: 'dispute', payment_intent: 'pi_6', amount: 25000, currency: 'usd' };
+    await delivered('charge.dispute.funds_withdrawn', dispute);
+    assert.strictEqual(await reversed('pi_6'), 10);
+    for (let i = 0; i < 2; i++) await delivered('refund.failed', refund('pi_6', 're_13', 12500, 'failed'));
+    assert.strictEqual(await reversed('pi_6'), 7);
+    await delivered('charge.dispute.funds_reinstated', dispute);
+    assert.strictEqual(await reversed('pi_6'), 2);
+    await delivered('refund.failed', refund('pi_6', 're_14', 12500, 'failed'));
+    assert.strictEqual(await reversed('pi_6'), 0);
+    assert.deepStrictEqual(await verify(), []);
+  });
+
+  await step('stripe: a refund that took no credit itself may be what another one needed', async () => {
+    await buy('pi_7');
+    await delivered('refund.created', refund('pi_7', 're_15', 4999));
+    assert.strictEqual(await reversed('pi_7'), 0);
+    await delivered('refund.created', refund('pi_7', 're_16', 1));
+    assert.strictEqual(await reversed('pi_7'), 1);
+    await delivered('refund.failed', refund('pi_7', 're_15', 4999, 'failed'));
+    assert.strictEqual(await reversed('pi_7'), 0);
+    assert.deepStrictEqual(await verify(), []);
+  });
+
   await step('a refusal keeps the server process of the route', async () => {
     const one = connect(process.env.SWAN_OWNER, 1);
     const pid = async () => (await one.query('SELECT pg_backend_pid() AS pid', { type: QueryTypes.SELECT }))[0].pid;
