@@ -85,7 +85,7 @@ refuse_drift(Studio *studio, const char *setting)
 	if (drift.count > 0)
 		ereport(ERROR,
 				(swan_errcode_counting(SWAN_INVALID_ARGUMENT, NULL, "problems", drift.count),
-				 errmsg("%s cannot be refuse while swan_verify() finds problems: %lld",
+				 errmsg("%s cannot be refuse, because swan_verify() would find problems: %lld",
 						setting, (long long) drift.count),
 				 errhint("They begin with: %s.", drift.list.data)));
 	call_end(call);

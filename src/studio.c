@@ -110,7 +110,7 @@ not_listed(const char *name, Oid role)
 			 name && listing_is_pending(name, role) ?
 			 errhint("Its owner has listed the role, which must agree: SELECT swan_accept(%s).",
 					 quote_literal_cstr(name)) :
-			 errhint("The studio's owner can allow it with swan_allow().")));
+			 errhint("The studio's owner can allow it with swan_allow(); then the role agrees with swan_accept().")));
 }
 
 /*
