@@ -290,7 +290,11 @@ check_other_studios(Attachment *att)
 	foreach(cell, studio_list())
 	{
 		Studio	   *studio = lfirst(cell);
+		bool		same_schema = get_rel_namespace(studio->tables[TABLE_USERS]) == namespace;
 
+		att->known = att->known || same_schema ||
+			studio->tables[TABLE_USERS] == att->users ||
+			studio->tables[TABLE_SESSIONS] == att->sessions;
 		if (strcmp(studio->name, att->studio) == 0)
 			attach_refuse(att, "studio", NULL,
 						  psprintf("studio \"%s\" exists", studio->name),
@@ -300,47 +304,11 @@ check_other_studios(Attachment *att)
 			attach_refuse(att, "studio", NULL,
 						  psprintf("the tables belong to studio \"%s\"", studio->name),
 						  "detach that one first");
-		else if (get_rel_namespace(studio->tables[TABLE_USERS]) == namespace)
+		else if (same_schema)
 			attach_refuse(att, "studio", NULL,
 						  psprintf("studio \"%s\" lies in the same schema", studio->name),
 						  "there is one studio for each schema");
 	}
-}
-
-/* Looks for what is left of our three tables; a detached studio goes on. */
-static void
-check_our_tables(Attachment *att)
-{
-	Oid			namespace = get_rel_namespace(att->users);
-	Oid			owner = InvalidOid;
-	int			found = 0;
-
-	for (int i = TABLE_LEDGER; i < STUDIO_NTABLES; i++)
-	{
-		Oid			relid = get_relname_relid(studio_own_table_names[i], namespace);
-
-		if (!OidIsValid(relid))
-			continue;
-		found++;
-		if (!swan_owns_relation(relid, GetUserId()))
-			owner = relid;
-	}
-	att->continues = found == STUDIO_NTABLES - TABLE_LEDGER;
-	if (att->continues &&
-		(get_attnum(get_relname_relid("swan_ledger", namespace), "balance_after") == InvalidAttrNumber ||
-		 get_attnum(get_relname_relid("swan_lots", namespace), "swept") == InvalidAttrNumber ||
-		 get_attnum(get_relname_relid("swan_holds", namespace), "until") == InvalidAttrNumber))
-		att->continues = false;
-	if (found > 0 && (!att->continues || OidIsValid(owner)))
-		attach_refuse(att, "swan_ledger", NULL,
-					  "some tables with our names are there already",
-					  "rename them, or put all three of a detached studio back");
-	else if (att->continues)
-		attach_report(att, "swan_ledger", "swan_ledger", "found",
-					  "the ledger of a detached studio goes on");
-	else
-		attach_report(att, "swan_ledger", NULL, "absent",
-					  "swan_ledger, swan_lots and swan_holds will be made");
 }
 
 /* Reads the arguments and refuses who may not. */
@@ -428,7 +396,7 @@ refuse_problem(Attachment *att)
 Datum
 swan_attach(PG_FUNCTION_ARGS)
 {
-	static const LOCKMODE lockmodes[] = {ShareRowExclusiveLock, AccessExclusiveLock};
+	LOCKMODE	lockmodes[] = {ShareRowExclusiveLock, AccessExclusiveLock};
 	Attachment	att;
 	Oid			tables[2];
 
@@ -436,6 +404,7 @@ swan_attach(PG_FUNCTION_ARGS)
 	start_attachment(&att, fcinfo);
 	tables[0] = att.sessions;
 	tables[1] = att.users;		/* gets a check, too */
+	att.extension_namespace = get_func_namespace(fcinfo->flinfo->fn_oid);
 	attach_check_options(&att);
 	if (attach_owner(att.users) != attach_owner(att.sessions))
 		attach_refuse(&att, "sessions", NULL, "the tables have different owners",
@@ -450,9 +419,9 @@ swan_attach(PG_FUNCTION_ARGS)
 	check_table(&att, att.sessions, "sessions", SESSIONS_ID);
 	attach_check_generated(&att);
 	attach_check_required(&att);
-	check_our_tables(&att);
+	attach_check_our_tables(&att);
 	attach_check_schema(&att);
-	attach_check_names(&att);
+	attach_check_triggers(&att);
 	attach_check_indexes(&att);
 	attach_propose_indexes(&att);
 	attach_look_at_rows(&att);
@@ -460,9 +429,11 @@ swan_attach(PG_FUNCTION_ARGS)
 	if (att.dry_run)
 		return (Datum) 0;
 	refuse_problem(&att);
+	if (att.has_guards)			/* which will be taken off first */
+		lockmodes[0] = AccessExclusiveLock;
 	studio_lock_at_once(tables, lockmodes, lengthof(tables));
 	attach_look_again(&att);
 	refuse_problem(&att);
-	attach_make(&att, get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid)));
+	attach_make(&att);
 	return (Datum) 0;
 }

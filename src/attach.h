@@ -18,6 +18,7 @@ typedef struct Attachment
 {
 	ReturnSetInfo *rsinfo;		/* the report goes there */
 	MemoryContext context;		/* of what outlives a frame */
+	Oid			extension_namespace;	/* where our functions are */
 	Oid			users;
 	Oid			sessions;
 	char	   *studio;
@@ -25,6 +26,8 @@ typedef struct Attachment
 	bool		dry_run;
 	char	   *old_bookings;
 	int64		longest;		/* minutes that no slot exceeds */
+	bool		has_guards;		/* of a studio that there is not? */
+	bool		known;			/* are tables or schema those of a studio? */
 	bool		continues;		/* are our three tables there already? */
 	char	   *names[STUDIO_NCOLUMNS]; /* NULL where there is none */
 	char	   *zones[STUDIO_NCOLUMNS];
@@ -46,7 +49,6 @@ extern void attach_check_options(Attachment *att);
 extern void attach_check_doubles(Attachment *att);
 extern void attach_check_required(Attachment *att);
 extern void attach_check_generated(Attachment *att);
-extern void attach_check_names(Attachment *att);
 extern void attach_check_indexes(Attachment *att);
 extern void attach_propose_indexes(Attachment *att);
 extern void attach_check_schema(Attachment *att);
@@ -55,12 +57,18 @@ extern void attach_check_schema(Attachment *att);
 extern void attach_check_people(Attachment *att);
 extern void attach_look_for_people(Attachment *att, Call *call);
 
+/* attach_leftovers.c */
+extern void attach_check_our_tables(Attachment *att);
+extern void attach_check_triggers(Attachment *att);
+extern void attach_look_at_ids(Attachment *att, Call *call);
+extern void attach_drop_leftovers(Attachment *att, Call *call);
+
 /* attach_rows.c */
 extern void attach_look_at_rows(Attachment *att);
 extern void attach_look_again(Attachment *att);
 
 /* attach_make.c */
 extern Oid	attach_owner(Oid relid);
-extern void attach_make(Attachment *att, const char *extschema);
+extern void attach_make(Attachment *att);
 
 #endif							/* SWAN_ATTACH_H */

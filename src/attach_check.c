@@ -243,28 +243,6 @@ attach_check_schema(Attachment *att)
 							   quote_identifier(GetUserNameFromId(owner, false))));
 }
 
-/* Looks for triggers and constraints that have our names, and are not ours. */
-void
-attach_check_names(Attachment *att)
-{
-	for (int i = 0; i < 2; i++)
-	{
-		Oid			relid = i == 0 ? att->users : att->sessions;
-		const char *item = i == 0 ? "users" : "sessions";
-		static const char *const names[] = {
-			"swan_word_users", "swan_guard_users", "swan_guard_sessions", "swan_guard_truncate"
-		};
-
-		for (int j = 0; j < lengthof(names); j++)
-		{
-			if (OidIsValid(get_trigger_oid(relid, names[j], true)))
-				attach_refuse(att, item, NULL,
-							  psprintf("it has a trigger \"%s\"", names[j]),
-							  "drop or rename it");
-		}
-	}
-}
-
 /* Returns whether an index begins with a column. */
 static bool
 has_index_on(Oid relid, AttrNumber attnum)

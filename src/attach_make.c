@@ -109,14 +109,14 @@ write_registry(Attachment *att, Oid owner)
  * at rows: a check that is not validated, and triggers.
  */
 void
-attach_make(Attachment *att, const char *extschema)
+attach_make(Attachment *att)
 {
 	SetupNames	names;
 	Oid			owner = attach_owner(att->users);
 	Call	   *call;
 
 	names.schema = get_namespace_name(get_rel_namespace(att->users));
-	names.extschema = extschema;
+	names.extschema = get_namespace_name(att->extension_namespace);
 	names.users = studio_table_name(att->users);
 	names.sessions = studio_table_name(att->sessions);
 	names.balance = att->names[USERS_BALANCE];
@@ -124,10 +124,7 @@ attach_make(Attachment *att, const char *extschema)
 	call = call_begin_as(owner, "pg_catalog, pg_temp");
 	if (!att->continues)
 		setup_our_tables(call, &names);
-	/* left by DROP EXTENSION ... CASCADE, which takes the triggers only */
-	if (OidIsValid(get_relation_constraint_oid(att->users, "swan_balance_check", true)))
-		statement_utility(call, psprintf("ALTER TABLE %s DROP CONSTRAINT swan_balance_check",
-										 names.users));
+	attach_drop_leftovers(att, call);
 	setup_guards(call, &names);
 	call_end(call);
 	write_registry(att, owner);

@@ -247,6 +247,7 @@ attach_look_at_rows(Attachment *att)
 		look_at_users(att, call);
 		look_at_sessions(att, call);
 		attach_look_for_people(att, call);
+		attach_look_at_ids(att, call);
 	}
 	call_end(call);
 }

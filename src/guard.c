@@ -67,6 +67,17 @@ guard_command(TriggerData *trigdata)
 	return CMD_UTILITY;			/* TRUNCATE */
 }
 
+/* Answers a guard on a table that the registry does not know. */
+static void
+no_studio(TriggerData *trigdata, const char *what)
+{
+	ereport(ERROR,
+			(swan_errcode(SWAN_STUDIO_NOT_FOUND),
+			 errmsg("table \"%s\" does not hold the %s of a studio",
+					RelationGetRelationName(trigdata->tg_relation), what),
+			 errhint("If it belongs to a studio that was restored without the registry, its owner takes it up again with swan_attach(), whose dry run says how; if not, drop its swan_* triggers.")));
+}
+
 /* Returns the studio whose users or sessions the trigger's table is. */
 Studio *
 guard_studio(TriggerData *trigdata, StudioTable table)
@@ -74,12 +85,7 @@ guard_studio(TriggerData *trigdata, StudioTable table)
 	Studio	   *studio = studio_of_relation(RelationGetRelid(trigdata->tg_relation), table);
 
 	if (studio == NULL)
-		ereport(ERROR,
-				(swan_errcode(SWAN_STUDIO_NOT_FOUND),
-				 errmsg("table \"%s\" does not hold the %s of a studio",
-						RelationGetRelationName(trigdata->tg_relation),
-						table == TABLE_USERS ? "users" : "sessions"),
-				 errhint("Attach it with swan_attach(), or drop its swan_* triggers.")));
+		no_studio(trigdata, table == TABLE_USERS ? "users" : "sessions");
 	if (studio->columns[USERS_BALANCE].name == NULL ||
 		studio->columns[SESSIONS_STATUS].name == NULL)
 		studio_check(studio);
@@ -396,7 +402,19 @@ Datum
 swan_guard_truncate(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = guard_trigger_data(fcinfo, "swan_guard_truncate", false);
+	Oid			relid = RelationGetRelid(trigdata->tg_relation);
+	bool		known = false;
+	ListCell   *cell;
 
+	foreach(cell, studio_list())
+	{
+		Studio	   *studio = lfirst(cell);
+
+		known = known || studio->tables[TABLE_USERS] == relid ||
+			studio->tables[TABLE_SESSIONS] == relid;
+	}
+	if (!known)
+		no_studio(trigdata, "users or sessions");
 	ereport(ERROR,
 			(swan_errcode(SWAN_DIRECT_WRITE_REFUSED),
 			 errmsg("table \"%s\" of a studio must not be truncated",

@@ -219,9 +219,13 @@ static const char *const partition_guards[] = {
 	GUARD_CLOSED("@partition@"),
 };
 
-static const char *const guard_names[] = {
-	"swan_word_users", "swan_guard_users", "swan_guard_sessions",
-	"swan_guard_closed", "swan_guard_truncate"
+const SetupGuard setup_guard_names[] = {
+	{"swan_word_users", "swan_guard_users"},
+	{"swan_guard_users", "swan_guard_users"},
+	{"swan_guard_sessions", "swan_guard_sessions"},
+	{"swan_guard_closed", "swan_guard_closed"},
+	{"swan_guard_truncate", "swan_guard_truncate"},
+	{NULL, NULL}
 };
 
 /* Appends the name that a word between two @ stands for. */
@@ -244,30 +248,51 @@ append_name(StringInfo out, const char *word, int len, const SetupNames *names)
 		elog(ERROR, "unknown name in a command: %s", word);
 }
 
+/* Returns a command with the names of a studio in it. */
+static char *
+expand_command(const char *command, const SetupNames *names)
+{
+	StringInfoData text;
+	const char *p = command;
+
+	initStringInfo(&text);
+	while (*p)
+	{
+		const char *end = *p == '@' ? strchr(p + 1, '@') : NULL;
+
+		if (end == NULL)
+			appendStringInfoChar(&text, *p++);
+		else
+		{
+			append_name(&text, p + 1, end - p - 1, names);
+			p = end + 1;
+		}
+	}
+	return text.data;
+}
+
 /* Runs a list of commands, with the names of a studio in them. */
 static void
 run_commands(Call *call, const char *const *commands, int n, const SetupNames *names)
 {
 	for (int i = 0; i < n; i++)
+		statement_utility(call, expand_command(commands[i], names));
+}
+
+/* Returns the command that makes an index of our tables, or NULL. */
+char *
+setup_index_command(const char *index, const char *schema)
+{
+	SetupNames	names = {.schema = schema};
+	const char *beginning = psprintf("INDEX %s ON ", index);
+
+	for (int i = 0; i < lengthof(our_tables); i++)
 	{
-		StringInfoData text;
-		const char *p = commands[i];
-
-		initStringInfo(&text);
-		while (*p)
-		{
-			const char *end = *p == '@' ? strchr(p + 1, '@') : NULL;
-
-			if (end == NULL)
-				appendStringInfoChar(&text, *p++);
-			else
-			{
-				append_name(&text, p + 1, end - p - 1, names);
-				p = end + 1;
-			}
-		}
-		statement_utility(call, text.data);
+		if (strncmp(our_tables[i], "CREATE ", strlen("CREATE ")) == 0 &&
+			strstr(our_tables[i], beginning) != NULL)
+			return expand_command(our_tables[i], &names);
 	}
+	return NULL;
 }
 
 /* Makes our three tables beside those of the application. */
@@ -402,19 +427,19 @@ swan_create_studio(PG_FUNCTION_ARGS)
 }
 
 /* Takes our triggers and check off one table, as far as it has them. */
-static void
-unguard_table(Call *call, Oid relid)
+void
+setup_unguard(Call *call, Oid relid)
 {
 	char	   *table;
 
 	if (get_rel_name(relid) == NULL)
 		return;
 	table = studio_table_name(relid);
-	for (int i = 0; i < lengthof(guard_names); i++)
+	for (int i = 0; setup_guard_names[i].trigger; i++)
 	{
-		if (OidIsValid(get_trigger_oid(relid, guard_names[i], true)))
+		if (OidIsValid(get_trigger_oid(relid, setup_guard_names[i].trigger, true)))
 			statement_utility(call, psprintf("DROP TRIGGER %s ON %s",
-											 guard_names[i], table));
+											 setup_guard_names[i].trigger, table));
 	}
 	if (OidIsValid(get_relation_constraint_oid(relid, "swan_balance_check", true)))
 		statement_utility(call, psprintf("ALTER TABLE %s DROP CONSTRAINT swan_balance_check",
@@ -440,11 +465,11 @@ swan_detach(PG_FUNCTION_ARGS)
 	memcpy(tables, studio->tables, sizeof(tables));
 	call = call_begin_as(GetUserId(), "pg_catalog, pg_temp");
 	for (int i = 0; i < STUDIO_NTABLES; i++)
-		unguard_table(call, tables[i]);
+		setup_unguard(call, tables[i]);
 	if (get_rel_name(tables[TABLE_LEDGER]) != NULL)
 	{
 		foreach(partition, find_all_inheritors(tables[TABLE_LEDGER], AccessShareLock, NULL))
-			unguard_table(call, lfirst_oid(partition));
+			setup_unguard(call, lfirst_oid(partition));
 	}
 	call_end(call);
 

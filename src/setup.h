@@ -21,6 +21,17 @@ typedef struct SetupNames
 	const char *balance;		/* the column */
 } SetupNames;
 
+/* a trigger of ours, and the function that it calls */
+typedef struct SetupGuard
+{
+	const char *trigger;
+	const char *function;
+} SetupGuard;
+
+extern const SetupGuard setup_guard_names[];
+
+extern char *setup_index_command(const char *index, const char *schema);
+extern void setup_unguard(Call *call, Oid relid);
 extern void setup_our_tables(Call *call, const SetupNames *names);
 extern void setup_guards(Call *call, const SetupNames *names);
 extern void setup_search_index(Call *call, const char *schema);
