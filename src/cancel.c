@@ -346,6 +346,8 @@ swan_reschedule(PG_FUNCTION_ARGS)
 	account_lock_users(call, users, 2, found);
 	if (same_exchange(call, &from, ids[1], entry.key, &answer))
 		return answer_row(call, fcinfo, &answer);
+	if (!target.slot_known)
+		session_not_found(ids[1]);
 	call_set_now(call);
 	check_exchange(call, &from);
 	target.user_id = from.user_id;
