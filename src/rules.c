@@ -25,7 +25,7 @@ static const Statement look_at_slot = {
 	1, {INT8OID}
 };
 
-/* what else stands in the way: a hold, and rows that overlap */
+/* what else stands in the way: a hold, and rows that overlap, less one of them */
 static const Statement look_at_client = {
 	"SELECT h.user_id, h.until, NULL::pg_catalog.int8 FROM {holds} h"
 	" WHERE h.session_id OPERATOR(pg_catalog.=) $1"
@@ -33,8 +33,7 @@ static const Statement look_at_client = {
 	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $2"
 	" AND " SLOT_OVERLAPS("s", "$3", "$4")
 	" AND " SLOT_IS_LIVE("s")
-	" AND {s.id} OPERATOR(pg_catalog.<>) $1"
-	" AND ($5 IS NULL OR {s.id} OPERATOR(pg_catalog.<>) $5)",
+	" AND {s.id} OPERATOR(pg_catalog.<>) $5",
 	5, {INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}
 };
 
@@ -137,7 +136,10 @@ booking_look_at_slot(Call *call, Booking *booking, StatementRun run)
 	booking->overlap = NO_ID;
 }
 
-/* Reads who holds the slot and what the client has booked at that time. */
+/*
+ * Reads who holds the slot and what the client has booked at that time.  The slot
+ * itself is nobody's, or the verdict falls before overlaps are asked for.
+ */
 static void
 booking_look_at_client(Call *call, Booking *booking, StatementRun run)
 {
@@ -146,7 +148,7 @@ booking_look_at_client(Call *call, Booking *booking, StatementRun run)
 		arg_id(booking->session_id), arg_id(booking->user_id),
 		arg_time(booking->slot.date),
 		arg_time(end > booking->slot.date ? end : NO_TIME), /* overlaps nothing */
-		arg_id(booking->instead_of)
+		arg_id(booking->instead_of == NO_ID ? booking->session_id : booking->instead_of)
 	};
 	Rows		result = run(call, &look_at_client, args);
 
