@@ -37,6 +37,7 @@ static const struct
 	const char *relations[8];
 	const char *columns[20];
 }			our_tables[] = {
+
 	{TABLE_LEDGER,
 		{"swan_ledger_id_seq", "swan_ledger_pkey", "swan_ledger_user", "swan_ledger_key",
 		"swan_ledger_purchase", "swan_ledger_feed", "swan_ledger_at"},

@@ -44,7 +44,8 @@ typedef struct Deferrable
 	Oid			relid;
 	Oid			namespace;
 	NameData	name;
-	bool		initially;		/* is it deferred unless somebody says otherwise? */
+	bool		initially;		/* is it deferred unless somebody says
+								 * otherwise? */
 	bool		alone;			/* see has_other_namesake() */
 } Deferrable;
 

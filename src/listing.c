@@ -37,7 +37,7 @@ typedef struct RoleListings
 
 /* what we know, as of the change that "loaded" counts */
 static HTAB *roles = NULL;
-static RoleListings *latest = NULL;	/* whose role asked last */
+static RoleListings *latest = NULL; /* whose role asked last */
 static MemoryContext roles_context = NULL;
 static uint64 changes = 1;
 static uint64 loaded = 0;

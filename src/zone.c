@@ -145,11 +145,11 @@ zone_instant(const char *zone, Timestamp local)
 char *
 zone_json_time(TimestampTz at)
 {
-	char		text[MAXDATELEN + 1];
+	char		written[MAXDATELEN + 1];
 	int			utc = 0;
 
-	JsonEncodeDateTime(text, TimestampTzGetDatum(at), TIMESTAMPTZOID, &utc);
-	return pstrdup(text);
+	JsonEncodeDateTime(written, TimestampTzGetDatum(at), TIMESTAMPTZOID, &utc);
+	return pstrdup(written);
 }
 
 /* swan.local_time(): what the clocks of a zone show at an instant. */
