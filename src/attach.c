@@ -406,7 +406,7 @@ swan_attach(PG_FUNCTION_ARGS)
 	tables[1] = att.users;		/* gets a check, too */
 	att.extension_namespace = get_func_namespace(fcinfo->flinfo->fn_oid);
 	attach_check_options(&att);
-	if (attach_owner(att.users) != attach_owner(att.sessions))
+	if (studio_table_owner(att.users) != studio_table_owner(att.sessions))
 		attach_refuse(&att, "sessions", NULL, "the tables have different owners",
 					  "give both to one role with ALTER TABLE ... OWNER TO");
 	hold_tables(&att);

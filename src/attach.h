@@ -68,7 +68,6 @@ extern void attach_look_at_rows(Attachment *att);
 extern void attach_look_again(Attachment *att);
 
 /* attach_make.c */
-extern Oid	attach_owner(Oid relid);
 extern void attach_make(Attachment *att);
 
 #endif							/* SWAN_ATTACH_H */

@@ -234,7 +234,7 @@ void
 attach_check_schema(Attachment *att)
 {
 	Oid			namespace = get_rel_namespace(att->users);
-	Oid			owner = attach_owner(att->users);
+	Oid			owner = studio_table_owner(att->users);
 
 	if (!att->continues && !swan_may_create_in(namespace, owner))
 		attach_refuse(att, "swan_ledger", NULL, "the owner may not create tables in the schema",

@@ -90,14 +90,14 @@ static void
 check_our_table(Attachment *att, Oid relid, int n)
 {
 	const char *name = get_rel_name(relid);
-	Oid			owner = attach_owner(att->users);
+	Oid			owner = studio_table_owner(att->users);
 	char		relkind = get_rel_relkind(relid);
 	StringInfoData missing;
 
 	if (relkind != RELKIND_RELATION &&
 		!(relkind == RELKIND_PARTITIONED_TABLE && our_tables[n].table == TABLE_LEDGER))
 		attach_refuse(att, name, NULL, "it is not a table", "rename it");
-	else if (attach_owner(relid) != owner)
+	else if (studio_table_owner(relid) != owner)
 		attach_refuse(att, name, NULL, "it has another owner than the users",
 					  psprintf("ALTER TABLE %s OWNER TO %s", studio_table_name(relid),
 							   quote_identifier(GetUserNameFromId(owner, false))));

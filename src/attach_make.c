@@ -15,25 +15,10 @@
 #include "utils/json.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
 
 #include "attach.h"
 #include "feed.h"
 #include "setup.h"
-
-/* Returns who owns a table. */
-Oid
-attach_owner(Oid relid)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	Oid			owner;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for relation %u", relid);
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
-	return owner;
-}
 
 /* Appends the columns that have a name, or a zone, as a JSON object. */
 static void
@@ -112,7 +97,7 @@ void
 attach_make(Attachment *att)
 {
 	SetupNames	names;
-	Oid			owner = attach_owner(att->users);
+	Oid			owner = studio_table_owner(att->users);
 	Call	   *call;
 
 	names.schema = get_namespace_name(get_rel_namespace(att->users));

@@ -227,7 +227,7 @@ look_at_triggers(Attachment *att, Call *call)
 void
 attach_look_at_rows(Attachment *att)
 {
-	Call	   *call = call_begin_as(attach_owner(att->users), "pg_catalog, pg_temp");
+	Call	   *call = call_begin_as(studio_table_owner(att->users), "pg_catalog, pg_temp");
 
 	call_restrict(call);
 	if (att->old_bookings && strcmp(att->old_bookings, "charged") != 0 &&
@@ -269,7 +269,7 @@ finds_row(Call *call, const char *query)
 void
 attach_look_again(Attachment *att)
 {
-	Call	   *call = call_begin_as(attach_owner(att->users), "pg_catalog, pg_temp");
+	Call	   *call = call_begin_as(studio_table_owner(att->users), "pg_catalog, pg_temp");
 	const char *user = column_name(att, SESSIONS_USER_ID);
 	const char *unknown = "";
 

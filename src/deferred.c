@@ -23,7 +23,6 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "commands/trigger.h"
 #include "lib/stringinfo.h"
@@ -121,20 +120,6 @@ find_deferrables(void)
 	found = started;
 }
 
-/* Returns the owner of a table. */
-static Oid
-owner_of(Oid relid)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	Oid			owner;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for relation %u", relid);
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
-	return owner;
-}
-
 /* Returns whether a table is one of the studio's five. */
 static bool
 is_of_studio(Studio *studio, Oid relid)
@@ -172,7 +157,7 @@ check_namesakes(Call *call, const Deferrable *due)
 		if (other->relid != due->relid && other->namespace == due->namespace &&
 			strcmp(NameStr(other->name), NameStr(due->name)) == 0 &&
 			!is_due(call, other) && AfterTriggerPendingOnRel(other->relid) &&
-			owner_of(other->relid) != owner_of(due->relid))
+			studio_table_owner(other->relid) != studio_table_owner(due->relid))
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_IN_USE),
 					 errmsg("deferred trigger \"%s\" of table \"%s\" cannot run apart from that of table \"%s\"",

@@ -17,7 +17,6 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_class.h"
 #include "commands/trigger.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
@@ -242,17 +241,14 @@ forget_studios(void)
 Oid
 studio_registry_owner(void)
 {
-	HeapTuple	tuple;
 	Oid			owner;
 
 	if (!OidIsValid(registry_studio))
 		registry_studio = get_relname_relid("studio",
 											get_namespace_oid(SWAN_REGISTRY_SCHEMA, false));
-	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(registry_studio));
-	if (!HeapTupleIsValid(tuple))
+	owner = studio_table_owner(registry_studio);
+	if (!OidIsValid(owner))
 		elog(ERROR, "cache lookup failed for the swanalloc registry");
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
 	return owner;
 }
 

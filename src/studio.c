@@ -12,7 +12,6 @@
 #include "utils/acl.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
 
 #include "error.h"
 #include "listing.h"
@@ -39,14 +38,9 @@ studio_check(Studio *studio)
 static Oid
 studio_owner(Studio *studio)
 {
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(studio->tables[TABLE_USERS]));
-	Oid			owner;
+	Oid			owner = studio_table_owner(studio->tables[TABLE_USERS]);
 
-	if (!HeapTupleIsValid(tuple))
-		return get_role_oid(studio->owned_by, true);
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
-	return owner;
+	return OidIsValid(owner) ? owner : get_role_oid(studio->owned_by, true);
 }
 
 /* Returns whether a role has the power of the studio's owner. */

@@ -155,6 +155,7 @@ extern const char *const studio_own_table_names[STUDIO_NTABLES];
 
 extern const char *studio_column_label(StudioColumnId id);
 extern char *studio_table_name(Oid relid);
+extern Oid	studio_table_owner(Oid relid);
 extern bool studio_column_fits(ColumnKind kind, Oid type);
 extern void studio_find_tables(Studio *studio);
 extern void studio_describe(Studio *studio);
