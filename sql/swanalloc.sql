@@ -145,9 +145,36 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'swan_instant';
 COMMENT ON FUNCTION swan.instant(text, timestamp) IS 'the instant at which the clocks of a named time zone show a time, whatever the session calls so';
 
-/*
- * Result types
- */
+/* Result types */
+
+CREATE TYPE @extschema@.swan_studio_row AS (
+	studio text,
+	users text,
+	sessions text,
+	owner text,
+	own boolean,
+	selected boolean,
+	state text
+);
+COMMENT ON TYPE @extschema@.swan_studio_row IS 'one studio the caller may see; state is ok or says what is broken';
+COMMENT ON COLUMN @extschema@.swan_studio_row.studio IS 'its name';
+COMMENT ON COLUMN @extschema@.swan_studio_row.users IS 'the qualified name of its users table; NULL if it is gone';
+COMMENT ON COLUMN @extschema@.swan_studio_row.sessions IS 'that of its sessions table';
+COMMENT ON COLUMN @extschema@.swan_studio_row.owner IS 'the owner of the tables';
+COMMENT ON COLUMN @extschema@.swan_studio_row.own IS 'made by swan_create_studio';
+COMMENT ON COLUMN @extschema@.swan_studio_row.selected IS 'calls are about this one';
+COMMENT ON COLUMN @extschema@.swan_studio_row.state IS 'ok, or what is broken';
+
+CREATE TYPE @extschema@.swan_setting AS (
+	setting text,
+	value text,
+	description text
+);
+COMMENT ON TYPE @extschema@.swan_setting IS 'one setting of a studio';
+COMMENT ON COLUMN @extschema@.swan_setting.setting IS 'its name';
+COMMENT ON COLUMN @extschema@.swan_setting.value IS 'its value';
+COMMENT ON COLUMN @extschema@.swan_setting.description IS 'what it means';
+
 CREATE TYPE @extschema@.swan_credit AS (
 	user_id bigint,
 	added integer,
@@ -165,6 +192,22 @@ COMMENT ON COLUMN @extschema@.swan_credit.message IS 'a sentence to show';
 COMMENT ON COLUMN @extschema@.swan_credit.sessions IS 'one object for each credit added: number, status, duration, notes';
 COMMENT ON COLUMN @extschema@.swan_credit.ledger_id IS 'the ledger row; also the id of the lot';
 COMMENT ON COLUMN @extschema@.swan_credit.replayed IS 'the key was used before, nothing was done now';
+
+CREATE TYPE @extschema@.swan_reversal AS (
+	user_id bigint,
+	moved integer,
+	shortfall integer,
+	available_sessions integer,
+	ledger_id bigint,
+	replayed boolean
+);
+COMMENT ON TYPE @extschema@.swan_reversal IS 'credits taken back or given back: how many moved, how many could not';
+COMMENT ON COLUMN @extschema@.swan_reversal.user_id IS 'the client';
+COMMENT ON COLUMN @extschema@.swan_reversal.moved IS 'credits taken back, or given back';
+COMMENT ON COLUMN @extschema@.swan_reversal.shortfall IS 'credits that could not be taken';
+COMMENT ON COLUMN @extschema@.swan_reversal.available_sessions IS 'what he can spend after the call';
+COMMENT ON COLUMN @extschema@.swan_reversal.ledger_id IS 'the first ledger row of the call';
+COMMENT ON COLUMN @extschema@.swan_reversal.replayed IS 'the key was used before, nothing was done now';
 
 CREATE TYPE @extschema@.swan_lot AS (
 	lot_id bigint,
@@ -211,22 +254,6 @@ COMMENT ON COLUMN @extschema@.swan_booking.available_sessions IS 'what the clien
 COMMENT ON COLUMN @extschema@.swan_booking.message IS 'a sentence to show';
 COMMENT ON COLUMN @extschema@.swan_booking.ledger_id IS 'the ledger row; NULL for an open slot that was moved';
 COMMENT ON COLUMN @extschema@.swan_booking.replayed IS 'the key was used before, nothing was done now';
-
-CREATE TYPE @extschema@.swan_reversal AS (
-	user_id bigint,
-	moved integer,
-	shortfall integer,
-	available_sessions integer,
-	ledger_id bigint,
-	replayed boolean
-);
-COMMENT ON TYPE @extschema@.swan_reversal IS 'credits taken back or given back: how many moved, how many could not';
-COMMENT ON COLUMN @extschema@.swan_reversal.user_id IS 'the client';
-COMMENT ON COLUMN @extschema@.swan_reversal.moved IS 'credits taken back, or given back';
-COMMENT ON COLUMN @extschema@.swan_reversal.shortfall IS 'credits that could not be taken';
-COMMENT ON COLUMN @extschema@.swan_reversal.available_sessions IS 'what he can spend after the call';
-COMMENT ON COLUMN @extschema@.swan_reversal.ledger_id IS 'the first ledger row of the call';
-COMMENT ON COLUMN @extschema@.swan_reversal.replayed IS 'the key was used before, nothing was done now';
 
 CREATE TYPE @extschema@.swan_cancellation AS (
 	session_id bigint,
@@ -520,43 +547,35 @@ COMMENT ON COLUMN @extschema@.swan_problem.session_id IS 'the session';
 COMMENT ON COLUMN @extschema@.swan_problem.ledger_id IS 'the ledger row, or the lot';
 COMMENT ON COLUMN @extschema@.swan_problem.problem IS 'what was found';
 
-CREATE TYPE @extschema@.swan_setting AS (
-	setting text,
-	value text,
-	description text
-);
-COMMENT ON TYPE @extschema@.swan_setting IS 'one setting of a studio';
-COMMENT ON COLUMN @extschema@.swan_setting.setting IS 'its name';
-COMMENT ON COLUMN @extschema@.swan_setting.value IS 'its value';
-COMMENT ON COLUMN @extschema@.swan_setting.description IS 'what it means';
+/* Studios */
 
-CREATE TYPE @extschema@.swan_studio_row AS (
-	studio text,
-	users text,
-	sessions text,
-	owner text,
-	own boolean,
-	selected boolean,
-	state text
-);
-COMMENT ON TYPE @extschema@.swan_studio_row IS 'one studio the caller may see; state is ok or says what is broken';
-COMMENT ON COLUMN @extschema@.swan_studio_row.studio IS 'its name';
-COMMENT ON COLUMN @extschema@.swan_studio_row.users IS 'the qualified name of its users table; NULL if it is gone';
-COMMENT ON COLUMN @extschema@.swan_studio_row.sessions IS 'that of its sessions table';
-COMMENT ON COLUMN @extschema@.swan_studio_row.owner IS 'the owner of the tables';
-COMMENT ON COLUMN @extschema@.swan_studio_row.own IS 'made by swan_create_studio';
-COMMENT ON COLUMN @extschema@.swan_studio_row.selected IS 'calls are about this one';
-COMMENT ON COLUMN @extschema@.swan_studio_row.state IS 'ok, or what is broken';
-
-/*
- * Studios
- */
 CREATE FUNCTION @extschema@.swan_create_studio(schema text DEFAULT 'studio', owner text DEFAULT NULL)
 RETURNS text
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_create_studio(text, text) IS
 'makes a schema with the five tables of a studio; owner is a role the caller may SET ROLE to (default: the caller); returns the name of the studio';
+
+CREATE FUNCTION @extschema@.swan_studios()
+RETURNS SETOF @extschema@.swan_studio_row
+LANGUAGE c STABLE PARALLEL UNSAFE ROWS 10
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_studios() IS
+'the studios in which the current role is listed or which it owns; a broken one says why';
+
+CREATE FUNCTION @extschema@.swan_settings(studio text DEFAULT NULL)
+RETURNS SETOF @extschema@.swan_setting
+LANGUAGE c STABLE PARALLEL UNSAFE ROWS 12
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_settings(text) IS
+'the settings of a studio, each with its value and what it means';
+
+CREATE FUNCTION @extschema@.swan_configure(setting text, value text, studio text DEFAULT NULL)
+RETURNS text
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_configure(text, text, text) IS
+'changes one setting of a studio and returns its new value; for the studio''s owner; swan_settings lists them';
 
 CREATE FUNCTION @extschema@.swan_attach(users regclass, sessions regclass, columns jsonb DEFAULT '{}', studio text DEFAULT NULL, dry_run boolean DEFAULT false, OUT item text, OUT column_name text, OUT state text, OUT action text)
 RETURNS SETOF record
@@ -578,30 +597,8 @@ AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_detach(text) IS
 'takes the triggers and the check off a studio''s tables and forgets it; every table and row stays; for the studio''s owner';
 
-CREATE FUNCTION @extschema@.swan_configure(setting text, value text, studio text DEFAULT NULL)
-RETURNS text
-LANGUAGE c VOLATILE PARALLEL UNSAFE
-AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION @extschema@.swan_configure(text, text, text) IS
-'changes one setting of a studio and returns its new value; for the studio''s owner; swan_settings lists them';
+/* Who is asking */
 
-CREATE FUNCTION @extschema@.swan_settings(studio text DEFAULT NULL)
-RETURNS SETOF @extschema@.swan_setting
-LANGUAGE c STABLE PARALLEL UNSAFE ROWS 12
-AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION @extschema@.swan_settings(text) IS
-'the settings of a studio, each with its value and what it means';
-
-CREATE FUNCTION @extschema@.swan_studios()
-RETURNS SETOF @extschema@.swan_studio_row
-LANGUAGE c STABLE PARALLEL UNSAFE ROWS 10
-AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION @extschema@.swan_studios() IS
-'the studios in which the current role is listed or which it owns; a broken one says why';
-
-/*
- * Who is asking
- */
 CREATE FUNCTION @extschema@.swan_allow(db_role text, as_what text, user_id bigint DEFAULT NULL, studio text DEFAULT NULL)
 RETURNS text
 LANGUAGE c VOLATILE PARALLEL UNSAFE
@@ -637,9 +634,8 @@ AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_actor() IS
 'who a call would run as now: the person, the role, and how that was decided';
 
-/*
- * Credits
- */
+/* Credits */
+
 CREATE FUNCTION @extschema@.swan_grant(user_id bigint, n integer, reason text DEFAULT NULL, expires_at timestamptz DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_credit
 LANGUAGE c VOLATILE PARALLEL UNSAFE
@@ -703,9 +699,8 @@ AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_credits(bigint, bigint) IS
 'the lots of which a client can spend credits now, in the order in which they will be spent; for the client, his trainers, staff, admins and the system';
 
-/*
- * Slots and bookings
- */
+/* Slots and bookings */
+
 CREATE FUNCTION @extschema@.swan_open(trainer_id bigint, at timestamptz, duration integer DEFAULT 60, repeat integer DEFAULT 1, every interval DEFAULT '7 days', actor bigint DEFAULT NULL)
 RETURNS SETOF bigint
 LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 10
@@ -726,6 +721,13 @@ LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 10
 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_book_many(bigint, bigint[], boolean, text, bigint) IS
 'books several open slots for a client, all of them or none; as swan_book otherwise';
+
+CREATE FUNCTION @extschema@.swan_can_book(user_id bigint, session_id bigint, actor bigint DEFAULT NULL)
+RETURNS @extschema@.swan_verdict
+LANGUAGE c STABLE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_can_book(bigint, bigint, bigint) IS
+'whether swan_book would succeed now, and if not, with which error; changes and locks nothing; for those who may book';
 
 CREATE FUNCTION @extschema@.swan_hold(user_id bigint, session_id bigint, ttl interval DEFAULT '10 minutes', actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_held
@@ -776,16 +778,8 @@ AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_reschedule(bigint, bigint, text, bigint) IS
 'exchanges a live booking for an open slot; the credit it took follows; for the client, staff, admins and the system';
 
-CREATE FUNCTION @extschema@.swan_can_book(user_id bigint, session_id bigint, actor bigint DEFAULT NULL)
-RETURNS @extschema@.swan_verdict
-LANGUAGE c STABLE PARALLEL UNSAFE
-AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION @extschema@.swan_can_book(bigint, bigint, bigint) IS
-'whether swan_book would succeed now, and if not, with which error; changes and locks nothing; for those who may book';
+/* Reading */
 
-/*
- * Reading
- */
 CREATE FUNCTION @extschema@.swan_summary(user_id bigint, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_totals
 LANGUAGE c STABLE PARALLEL UNSAFE
@@ -842,9 +836,8 @@ AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_expiring(interval, text, integer, bigint) IS
 'whose credits expire within some time from now, soonest first; after is the cursor of the last row read; for staff, admins and the system';
 
-/*
- * The feed
- */
+/* The feed */
+
 CREATE FUNCTION @extschema@.swan_changes(after text DEFAULT NULL, max_rows integer DEFAULT 1000)
 RETURNS SETOF @extschema@.swan_change
 LANGUAGE c STABLE PARALLEL UNSAFE ROWS 1000
@@ -859,9 +852,15 @@ AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_rebase_feed(text) IS
 'starts the feed anew after a restore or a failover, and returns the last ledger id there is; for the studio''s owner';
 
-/*
- * Watching
- */
+/* Watching */
+
+CREATE FUNCTION @extschema@.swan_verify(user_id bigint DEFAULT NULL)
+RETURNS SETOF @extschema@.swan_problem
+LANGUAGE c STABLE PARALLEL UNSAFE ROWS 10
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_verify(bigint) IS
+'one row for every violated invariant and every missing or disabled guard, of one client or of all; no rows when all is well; for readers, staff, admins and the system';
+
 CREATE FUNCTION @extschema@.swan_stats()
 RETURNS SETOF @extschema@.swan_metric
 LANGUAGE c STABLE PARALLEL UNSAFE ROWS 22
@@ -875,13 +874,6 @@ LANGUAGE c STABLE PARALLEL UNSAFE ROWS 100
 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_liability(timestamptz) IS
 'the credits outstanding at an instant by month and source of their lot, which add up to the balances; for readers, admins and the system';
-
-CREATE FUNCTION @extschema@.swan_verify(user_id bigint DEFAULT NULL)
-RETURNS SETOF @extschema@.swan_problem
-LANGUAGE c STABLE PARALLEL UNSAFE ROWS 10
-AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION @extschema@.swan_verify(bigint) IS
-'one row for every violated invariant and every missing or disabled guard, of one client or of all; no rows when all is well; for readers, staff, admins and the system';
 
 CREATE FUNCTION @extschema@.swan_health()
 RETURNS jsonb
@@ -897,9 +889,8 @@ AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_errors() IS
 'the errors that swan_* functions raise, with the HTTP status and the sentence a backend shows; for everybody';
 
-/*
- * Guards: trigger functions on the tables of a studio
- */
+/* Trigger functions */
+
 CREATE FUNCTION @extschema@.swan_guard_users()
 RETURNS trigger
 LANGUAGE c VOLATILE
