@@ -17,12 +17,15 @@
 extern TriggerData *guard_trigger_data(FunctionCallInfo fcinfo, const char *name,
 									   bool for_row);
 extern CmdType guard_command(TriggerData *trigdata);
+extern HeapTuple guard_row(TriggerData *trigdata);
+extern bool guard_is_direct(TriggerData *trigdata,
+							const RowImage *before, const RowImage *after);
+extern void guard_no_studio(TriggerData *trigdata, const char *what);
 extern Studio *guard_studio(TriggerData *trigdata, StudioTable table);
 extern Studio *guard_working_studio(TriggerData *trigdata, Studio *studio,
 									StudioTable table);
 extern Studio *guard_writing_studio(TriggerData *trigdata, StudioTable table);
 extern void guard_refuse(TriggerData *trigdata, const char *what, const char *hint);
-extern void guard_interfered(TriggerData *trigdata);
 extern Datum guard_datum(TriggerData *trigdata, HeapTuple tuple,
 						 const StudioColumn *column, bool *isnull);
 extern int64 guard_number(TriggerData *trigdata, HeapTuple tuple,

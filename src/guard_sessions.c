@@ -13,7 +13,6 @@
 #include "utils/json.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 
 #include "advice.h"
 #include "error.h"
@@ -269,15 +268,25 @@ end_hold(Studio *studio, const Slot *old)
 	call_end(call);
 }
 
+/* Answers somebody's direct change of a session, as the studio has it. */
+static void
+judge_session(TriggerData *trigdata, Studio *studio, const Slot *old, const Slot *new)
+{
+	studio = guard_working_studio(trigdata, studio, TABLE_SESSIONS);
+	if (studio->settings.guard_sessions == GUARD_REFUSE)
+		refuse_session(trigdata, studio, old, new);
+	else if (studio->settings.guard_sessions == GUARD_RECORD)
+		record_session(guard_writing_studio(trigdata, TABLE_SESSIONS), old, new);
+	if (old && slot_is_open(old))
+		end_hold(guard_writing_studio(trigdata, TABLE_SESSIONS), old);
+}
+
 /* swan_guard_sessions(): on sessions, AFTER ROW for all. */
 Datum
 swan_guard_sessions(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = guard_trigger_data(fcinfo, "swan_guard_sessions", true);
-	Oid			relid = RelationGetRelid(trigdata->tg_relation);
 	CmdType		command = guard_command(trigdata);
-	HeapTuple	row = command == CMD_UPDATE ?
-	trigdata->tg_newtuple : trigdata->tg_trigtuple;
 	Studio	   *studio = guard_studio(trigdata, TABLE_SESSIONS);
 	Slot		old;
 	Slot		new;
@@ -298,24 +307,11 @@ swan_guard_sessions(PG_FUNCTION_ARGS)
 	}
 	if (command != CMD_DELETE)
 	{
-		slot_of_tuple(trigdata, studio, row, &new);
+		slot_of_tuple(trigdata, studio, guard_row(trigdata), &new);
 		new_image = slot_image(&new);
 		after = &new;
 	}
-	if (before && after && memcmp(&old_image, &new_image, sizeof(RowImage)) == 0)
-		return PointerGetDatum(NULL);
-	if (token_takes_row(relid, command,
-						before ? &old_image : NULL, after ? &new_image : NULL))
-		return PointerGetDatum(NULL);
-	if (token_covers_statement(relid, command))
-		guard_interfered(trigdata);
-
-	studio = guard_working_studio(trigdata, studio, TABLE_SESSIONS);
-	if (studio->settings.guard_sessions == GUARD_REFUSE)
-		refuse_session(trigdata, studio, before, after);
-	else if (studio->settings.guard_sessions == GUARD_RECORD)
-		record_session(guard_writing_studio(trigdata, TABLE_SESSIONS), before, after);
-	if (before && slot_is_open(before))
-		end_hold(guard_writing_studio(trigdata, TABLE_SESSIONS), before);
+	if (guard_is_direct(trigdata, before ? &old_image : NULL, after ? &new_image : NULL))
+		judge_session(trigdata, studio, before, after);
 	return PointerGetDatum(NULL);
 }
