@@ -10,7 +10,7 @@ EXTENSION = swanalloc
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\([^']*\)'.*/\1/p" '$(TOP)/swanalloc.control')
 
 MODULE_big = swanalloc
-OBJS = $(patsubst %.c,%.o,$(call found,src/*.c))
+OBJS = $(patsubst %.c,%.o,$(call found,src/*.c) $(call found,src/*/*.c))
 
 DATA = $(call found,sql/swanalloc--*--*.sql)
 DATA_built = sql/swanalloc--$(EXTVERSION).sql
@@ -20,7 +20,7 @@ DOCS = docs/emergency.sql docs/emergency_undo.sql docs/partition_ledger.sql
 
 # -Wextra, less the three kinds the server's own headers and calling convention cause.
 # `make COPT=-Werror` is what the tests build with.
-PG_CPPFLAGS = -DSWANALLOC_VERSION=$(EXTVERSION)
+PG_CPPFLAGS = -DSWANALLOC_VERSION=$(EXTVERSION) -I$(TOP)/src
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
 
 # One pg_regress call, one file after another; the answers lie in expected/. Databases are
@@ -51,7 +51,7 @@ ifneq (,$(and $(wildcard $(PGXS)),$(SERVER_HEADER)))
 include $(PGXS)
 
 # Debian's server is not built with --enable-depend, so headers are named here.
-$(OBJS) $(OBJS:.o=.bc): $(wildcard $(TOP)/src/*.h)
+$(OBJS) $(OBJS:.o=.bc): $(wildcard $(TOP)/src/*.h $(TOP)/src/*/*.h)
 
 sql/swanalloc--$(EXTVERSION).sql: sql/swanalloc.sql
 	cp $< $@
@@ -67,7 +67,7 @@ ifneq ($(realpath $(TOP)),$(realpath .))
 
 $(OBJS) $(OBJS:.o=.bc) sql/swanalloc--$(EXTVERSION).sql: | build-directories
 build-directories:
-	@mkdir -p src sql
+	@mkdir -p sql $(sort $(dir $(OBJS)))
 
 installcheck installcheck-regress installcheck-isolation installcheck-tap installcheck-pgtap:
 	@echo 'swanalloc: run the tests in $(TOP)' >&2; exit 1
@@ -132,7 +132,7 @@ all install uninstall installcheck installcheck-regress installcheck-isolation i
 	@echo 'swanalloc: $(PG_CONFIG) finds no server headers; install them (Debian: postgresql-server-dev-15) or set PG_CONFIG' >&2; exit 1
 
 clean distclean:
-	rm -rf src/*.o src/*.bc swanalloc.so $(EXTRA_CLEAN)
+	rm -rf src/*.o src/*/*.o src/*.bc src/*/*.bc swanalloc.so $(EXTRA_CLEAN)
 
 endif
 

@@ -9,10 +9,11 @@
 
 #include "utils/guc.h"
 
-#include "deferred.h"
-#include "listing.h"
-#include "statement.h"
-#include "studio.h"
+#include "call/call.h"
+#include "call/rights.h"
+#include "studio/deferred.h"
+#include "studio/listing.h"
+#include "studio/studio.h"
 
 PG_MODULE_MAGIC;
 
@@ -51,7 +52,7 @@ _PG_init(void)
 
 	studio_init();
 	listing_init();
-	statement_init();
+	call_init();
 	rights_init();
 	deferred_init();
 }

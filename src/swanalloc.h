@@ -13,6 +13,13 @@
 #include "fmgr.h"
 #include "utils/timestamp.h"
 
+/*
+ * A NULL id, and a NULL time.  No sequence gets to the one, and no timestamp is
+ * the other: -infinity is one less, and everything else far away.
+ */
+#define NO_ID		PG_INT64_MIN
+#define NO_TIME		(PG_INT64_MIN + 1)
+
 /* the schema of the registry tables; made by the extension's script */
 #define SWAN_REGISTRY_SCHEMA	"swan"
 

@@ -20,7 +20,7 @@ use Test::More;
 my $temp = PostgreSQL::Test::Utils::tempdir();
 my $tree = "$temp/tree";
 for my $file ('Makefile', 'swanalloc.control', 'sql/swanalloc.sql',
-	map { s{^\Q$top\E/}{}r } glob("$top/sql/swanalloc--*--*.sql $top/src/*.[ch] $top/docs/*.sql"))
+	map { s{^\Q$top\E/}{}r } glob("$top/sql/swanalloc--*--*.sql $top/src/*.[ch] $top/src/*/*.[ch] $top/docs/*.sql"))
 {
 	make_path(dirname("$tree/$file"));
 	copy("$top/$file", "$tree/$file") or die "$file: $!";

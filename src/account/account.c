@@ -1,0 +1,354 @@
+/*-------------------------------------------------------------------------
+ *
+ * account.c
+ *	  Finding, locking and reading the account of a client.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+
+#include "base/error.h"
+#include "account/client.h"
+#include "account/ledger.h"
+
+static const StudioQuery find_client = {
+	"SELECT" CLIENT_COLUMNS
+	" FROM {users} u WHERE {u.id} OPERATOR(pg_catalog.=) $1",
+	1, {INT8OID}
+};
+
+static const StudioQuery due_lots = {
+	"SELECT l.remaining FROM {lots} l"
+	" WHERE l.user_id OPERATOR(pg_catalog.=) $1"
+	" AND l.expires_at OPERATOR(pg_catalog.<=) $2"
+	" AND l.remaining OPERATOR(pg_catalog.>) 0",
+	2, {INT8OID, TIMESTAMPTZOID}, PLAN_FEW_ROWS
+};
+
+static const StudioQuery balance_and_due = {
+	"SELECT {u.available_sessions}, " DUE_CREDITS("$1", "$2")
+	" FROM {users} u WHERE {u.id} OPERATOR(pg_catalog.=) $1",
+	2, {INT8OID, TIMESTAMPTZOID}
+};
+
+static const StudioQuery lock_client = {
+	"SELECT" CLIENT_COLUMNS
+	" FROM {users} u WHERE {u.id} OPERATOR(pg_catalog.=) $1"
+	" FOR NO KEY UPDATE OF u",
+	1, {INT8OID}
+};
+
+static const StudioQuery lock_users = {
+	"SELECT {u.id} FROM {users} u"
+	" WHERE {u.id} OPERATOR(pg_catalog.=) ANY ($1)"
+	" ORDER BY {u.id} FOR NO KEY UPDATE OF u",
+	1, {INT8ARRAYOID}
+};
+
+static const StudioQuery count_users = {
+	"SELECT pg_catalog.count(*) FROM {users} u"
+	" WHERE {u.id} OPERATOR(pg_catalog.=) ANY ($1)",
+	1, {INT8ARRAYOID}
+};
+
+static const StudioQuery find_lot = {
+	"SELECT l.remaining, l.expires_at FROM {lots} l"
+	" WHERE l.id OPERATOR(pg_catalog.=) $1"
+	" AND l.user_id OPERATOR(pg_catalog.=) $2",
+	2, {INT8OID, INT8OID}
+};
+
+static const StudioQuery last_row = {
+	"SELECT g.balance_after, g.at FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
+	" ORDER BY g.id DESC LIMIT 1",
+	1, {INT8OID}
+};
+
+static const StudioQuery read_lots = {
+	"SELECT l.id, l.remaining, l.expires_at FROM {lots} l"
+	" WHERE l.user_id OPERATOR(pg_catalog.=) $1"
+	" AND l.remaining OPERATOR(pg_catalog.>) 0",
+	1, {INT8OID}, PLAN_FEW_ROWS
+};
+
+/* Answers an unknown client. */
+void
+user_not_found(int64 user_id)
+{
+	ereport(ERROR,
+			(swan_errcode(SWAN_USER_NOT_FOUND),
+			 errmsg("user %lld does not exist", (long long) user_id)));
+}
+
+/* Returns how a client is spoken of. */
+char *
+client_name(char *first, char *last, int64 user_id)
+{
+	if (first && first[0] && last && last[0])
+		return psprintf("%s %s", first, last);
+	if (first && first[0])
+		return first;
+	if (last && last[0])
+		return last;
+	return psprintf("user %lld", (long long) user_id);
+}
+
+/* Makes an account of CLIENT_COLUMNS. */
+bool
+account_of_row(Rows result, int first, int64 user_id, Account *account)
+{
+	memset(account, 0, sizeof(Account));
+	account->user_id = user_id;
+	account->call_id = NO_ID;
+	if (result.nrows != 1)
+		return false;
+	account->balance = row_int(result, 0, first + 1);
+	account->name = client_name(row_text(result, 0, first + 2),
+								row_text(result, 0, first + 3), user_id);
+	return true;
+}
+
+/*
+ * Reads a client without locking him; returns false if there is none.  Where a
+ * statement sees what was committed after the last one, credits that are due are
+ * read again together with the balance that they are to be taken off.
+ */
+bool
+account_find(Call *call, int64 user_id, Account *account, QueryRun run)
+{
+	NullableDatum args[] = {arg_id(user_id), arg_time(call->now)};
+	Rows		result = run(call, &find_client, args);
+
+	if (!account_of_row(result, 1, user_id, account))
+	{
+		query_confirm_none(call, &find_client, args, run);
+		return false;
+	}
+	result = run(call, &due_lots, args);
+	for (uint64 i = 0; i < result.nrows; i++)
+		account->due += row_int(result, i, 1);
+	if (account->due > 0 && run != query_read)
+	{
+		result = run(call, &balance_and_due, args);
+		if (result.nrows != 1)
+			return false;
+		account->balance = row_int(result, 0, 1);
+		account->due = row_int(result, 0, 2);
+	}
+	return true;
+}
+
+/* Locks a client until the transaction ends; returns false if there is none. */
+bool
+account_lock(Call *call, int64 user_id, Account *account)
+{
+	NullableDatum args[] = {arg_id(user_id)};
+
+	if (account_of_row(query_look(call, &lock_client, args), 1, user_id, account))
+		return true;
+	query_confirm_none(call, &find_client, args, query_look);
+	return false;
+}
+
+/* Returns whether a lot's credits cannot be spent any more. */
+bool
+lot_is_due(Call *call, const Lot *lot)
+{
+	return lot->expires_at != NO_TIME && lot->expires_at <= call->now;
+}
+
+/*
+ * Locks several users, clients and trainers, in the order of their ids.  If
+ * "found" is given it says of each id whether there is such a user.
+ */
+void
+account_lock_users(Call *call, const int64 *ids, int n, bool *found)
+{
+	NullableDatum args[] = {arg_ids(ids, n)};
+	Rows		result = query_look(call, &lock_users, args);
+
+	if (IsolationUsesXactSnapshot() &&
+		row_int(query_recheck(call, &count_users, args), 0, 1) > (int64) result.nrows)
+		swan_serialization_failure();	/* somebody is newer than our snapshot */
+	for (int i = 0; found && i < n; i++)
+	{
+		found[i] = false;
+		for (uint64 row = 0; row < result.nrows; row++)
+			found[i] |= row_id(result, row, 1) == ids[i];
+	}
+}
+
+/* Compares two lots, for qsort(): the soonest to expire first, then the oldest. */
+static int
+compare_lots(const void *a, const void *b)
+{
+	const Lot  *x = a;
+	const Lot  *y = b;
+
+	if (x->expires_at != y->expires_at)
+	{
+		if (x->expires_at == NO_TIME || y->expires_at == NO_TIME)
+			return x->expires_at == NO_TIME ? 1 : -1;
+		return x->expires_at < y->expires_at ? -1 : 1;
+	}
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/*
+ * Reads the last ledger row and the lots of a locked client.  Each statement is
+ * as plain as can be: a join or a sort of a few rows would take the server
+ * longer to set up than all of this takes.
+ */
+void
+account_read(Call *call, Account *account)
+{
+	NullableDatum args[] = {arg_id(account->user_id)};
+	Rows		result = query_recheck(call, &last_row, args);
+
+	account->has_ledger = result.nrows > 0;
+	account->ledger_balance = account->has_ledger ? row_int(result, 0, 1) : 0;
+	account->last_at = account->has_ledger ? row_time(result, 0, 2) : DT_NOBEGIN;
+
+	result = query_recheck(call, &read_lots, args);
+	account->nlots = result.nrows;
+	account->lots = palloc((result.nrows + 1) * sizeof(Lot));
+	for (uint64 i = 0; i < result.nrows; i++)
+	{
+		Lot		   *lot = &account->lots[i];
+
+		lot->id = row_id(result, i, 1);
+		lot->remaining = row_int(result, i, 2);
+		lot->expires_at = row_time(result, i, 3);
+		if (lot_is_due(call, lot))
+			account->due += lot->remaining;
+	}
+	qsort(account->lots, account->nlots, sizeof(Lot), compare_lots);
+}
+
+/* Returns whether a client of a studio that is not backfilled was opened. */
+static bool
+was_opened(Call *call, const Account *account)
+{
+	return account->has_ledger && account->last_at >= call->studio->made_at;
+}
+
+/*
+ * Reads the account of a locked client, see account_read().  As long as a
+ * studio is not backfilled he may have no ledger yet, or his balance may have
+ * moved while the guards were off: then that is written down first.  A guard
+ * does not look for the latter.  It may be fired within a call that has not
+ * settled the balance yet, or while a change of it waits to be judged.
+ */
+void
+account_open(Call *call, Account *account)
+{
+	account_read(call, account);
+	if (call->studio->backfilled)
+		return;
+	if (account->balance < 0)	/* the check is not validated yet */
+		ereport(ERROR,
+				(swan_errcode(SWAN_INSUFFICIENT_SESSIONS),
+				 errmsg("the balance of user %lld is negative", (long long) account->user_id),
+				 errhint("Settle it before anything else is done for this client.")));
+	if (!was_opened(call, account))
+		account_adopt(call, account);
+	if (call->kind == CALL_WRITER && account->ledger_balance != account->balance)
+		account_external(call, account, account->balance - account->ledger_balance,
+						 account_changed_while_detached);
+	account->moved = 0;			/* the balance itself has moved already */
+}
+
+/* Expires the lots of a locked client that are due. */
+void
+account_sweep(Call *call, Account *account)
+{
+	for (int i = 0; i < account->nlots; i++)
+	{
+		Lot		   *lot = &account->lots[i];
+		Entry		entry = NEW_ENTRY;
+
+		if (lot->remaining == 0 || !lot_is_due(call, lot))
+			continue;
+		entry.kind = "expiry";
+		entry.delta = -lot->remaining;
+		entry.lot = lot;
+		entry.by_nobody = true;
+		account->due -= lot->remaining;
+		account_write(call, account, &entry);
+	}
+}
+
+/* Returns what a client can spend. */
+int32
+account_available(const Account *account)
+{
+	return account->balance + account->moved - account->due;
+}
+
+/* Returns the lot to take the next credit from, after a sweep. */
+Lot *
+account_soonest(Account *account)
+{
+	for (int i = 0; i < account->nlots; i++)
+	{
+		if (account->lots[i].remaining > 0)
+			return &account->lots[i];
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("the lots of user %lld hold fewer credits than the balance",
+					(long long) account->user_id),
+			 errhint("swan_verify(%lld) says what is wrong.",
+					 (long long) account->user_id)));
+}
+
+/* Returns room for one more lot. */
+Lot *
+account_add_lot(Account *account, int64 id, int32 remaining, TimestampTz expires_at)
+{
+	Lot		   *lot;
+
+	account->lots = repalloc(account->lots, (account->nlots + 1) * sizeof(Lot));
+	lot = &account->lots[account->nlots++];
+	lot->id = id;
+	lot->remaining = remaining;
+	lot->expires_at = expires_at;
+	return lot;
+}
+
+/* Returns a lot of an open account, even one without credits. */
+Lot *
+account_lot(Call *call, Account *account, int64 lot_id)
+{
+	NullableDatum args[] = {arg_id(lot_id), arg_id(account->user_id)};
+	Rows		result;
+
+	for (int i = 0; i < account->nlots; i++)
+	{
+		if (account->lots[i].id == lot_id)
+			return &account->lots[i];
+	}
+	result = query_recheck(call, &find_lot, args);
+	if (result.nrows != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("lot %lld of user %lld is missing",
+						(long long) lot_id, (long long) account->user_id)));
+	return account_add_lot(account, lot_id, row_int(result, 0, 1), row_time(result, 0, 2));
+}
+
+/*
+ * Opens the account of a client for a writer: locks him, notes the time, reads
+ * his lots and expires what is due.
+ */
+void
+account_enter(Call *call, int64 user_id, Account *account)
+{
+	if (!account_lock(call, user_id, account))
+		user_not_found(user_id);
+	call_set_now(call);
+	account_open(call, account);
+	account_sweep(call, account);
+}

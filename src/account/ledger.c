@@ -1,0 +1,436 @@
+/*-------------------------------------------------------------------------
+ *
+ * ledger.c
+ *	  A client's account: balance, lots and ledger, which only move together.
+ *
+ * The order within a call is always the same: lock the client, read the last
+ * ledger row and the lots, sweep what has expired, check, then account_write()
+ * a row for every movement, and at the very end account_settle() the balance.
+ * So no trigger of the application runs between reading and writing an
+ * account; what one does to the balance later is caught by account_settle().
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "commands/sequence.h"
+#include "common/int.h"
+#include "miscadmin.h"
+#include "utils/xid8.h"
+
+#include "base/error.h"
+#include "studio/actor.h"
+#include "account/ledger.h"
+
+#define INSERT_LEDGER \
+	"INSERT INTO {ledger} (id, user_id, delta, balance_after, kind," \
+	" session_id, from_session_id, lot_id, reason, actor_id, db_role," \
+	" key, payment_ref, item, call_id, details, at, xid)" \
+	" OVERRIDING SYSTEM VALUE" \
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14," \
+	" $15, $16, $17, $18)"
+#define LEDGER_WRITTEN	"{!ledger: RETURNING id, delta, balance_after}"
+#define INSERT_LEDGER_ARGS \
+	18, {INT8OID, INT8OID, INT4OID, INT4OID, TEXTOID, INT8OID, INT8OID, \
+	INT8OID, TEXTOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, \
+	JSONBOID, TIMESTAMPTZOID, XID8OID}
+
+static const StudioQuery insert_ledger = {
+	INSERT_LEDGER LEDGER_WRITTEN, INSERT_LEDGER_ARGS
+};
+
+/* for rows that somebody may have written already */
+static const StudioQuery insert_ledger_once = {
+	INSERT_LEDGER " ON CONFLICT DO NOTHING" LEDGER_WRITTEN, INSERT_LEDGER_ARGS
+};
+
+#define INSERT_LOT \
+	"INSERT INTO {lots} (id, user_id, source, granted, remaining, expires_at," \
+	" payment_ref, item, amount_minor, currency)" \
+	" VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9)"
+#define LOT_WRITTEN	"{!lots: RETURNING id, remaining}"
+#define INSERT_LOT_ARGS \
+	9, {INT8OID, INT8OID, TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID, TEXTOID, \
+	INT8OID, TEXTOID}
+
+static const StudioQuery insert_lot = {
+	INSERT_LOT LOT_WRITTEN, INSERT_LOT_ARGS
+};
+
+/* for what somebody may have paid for already */
+static const StudioQuery insert_lot_once = {
+	INSERT_LOT " ON CONFLICT DO NOTHING" LOT_WRITTEN, INSERT_LOT_ARGS
+};
+
+static const StudioQuery update_lot = {
+	"UPDATE {lots} l SET remaining = $2, swept = $4"
+	" WHERE l.id OPERATOR(pg_catalog.=) $1"
+	" AND l.remaining OPERATOR(pg_catalog.=) $3"
+	"{!lots: RETURNING l.id, l.remaining}",
+	4, {INT8OID, INT4OID, INT4OID, BOOLOID}
+};
+
+static const StudioQuery see_lot = {
+	"SELECT 1 FROM {lots} l WHERE l.id OPERATOR(pg_catalog.=) $1",
+	1, {INT8OID}
+};
+
+static const StudioQuery reopen_lot = {
+	"UPDATE {lots} l SET expires_at = $2, swept = false"
+	" WHERE l.id OPERATOR(pg_catalog.=) $1"
+	" RETURNING l.expires_at",
+	2, {INT8OID, TIMESTAMPTZOID}
+};
+
+static const StudioQuery update_balance = {
+	"UPDATE {users} u SET {users.available_sessions} = $2"
+	"{?users.updated_at:, {users.updated_at} = {users.updated_at=$4}}"
+	" WHERE {u.id} OPERATOR(pg_catalog.=) $1"
+	" AND COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.=) $3"
+	"{!users: RETURNING {u.id}, {u.available_sessions}}",
+	4, {INT8OID, INT4OID, INT4OID, TIMESTAMPTZOID}
+};
+
+static const StudioQuery find_key = {
+	"SELECT g.id, g.delta, g.balance_after, g.session_id, g.from_session_id,"
+	" g.call_id, g.lot_id, g.reason, g.payment_ref, g.item, g.details"
+	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
+	" AND g.kind OPERATOR(pg_catalog.=) $2 AND g.key OPERATOR(pg_catalog.=) $3",
+	3, {INT8OID, TEXTOID, TEXTOID}
+};
+
+/* the last row that says whether a session is charged */
+static const StudioQuery find_debit = {
+	"SELECT CASE WHEN g.kind OPERATOR(pg_catalog.<>) 'cancellation'"
+	" AND g.session_id OPERATOR(pg_catalog.=) $2 THEN g.lot_id END"
+	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
+	" AND (g.session_id OPERATOR(pg_catalog.=) $2"
+	" OR g.from_session_id OPERATOR(pg_catalog.=) $2)"
+	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{booking,reschedule,cancellation}')"
+	" ORDER BY g.id DESC LIMIT 1",
+	2, {INT8OID, INT8OID}
+};
+
+/* what reversals could not take of a lot, and nobody has settled yet */
+static const StudioQuery open_shortfall = {
+	"SELECT COALESCE(pg_catalog.sum((g.details OPERATOR(pg_catalog.->>) 'shortfall')::pg_catalog.int4), 0)"
+	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
+	" AND g.lot_id OPERATOR(pg_catalog.=) $2"
+	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{reversal,reinstatement}')",
+	2, {INT8OID, INT8OID}
+};
+
+/* what the rows of one call came to */
+static const StudioQuery sum_call = {
+	"SELECT (pg_catalog.sum(g.delta) FILTER (WHERE g.kind OPERATOR(pg_catalog.=) $4))::pg_catalog.int4,"
+	" pg_catalog.sum((g.details OPERATOR(pg_catalog.->>) 'shortfall')::pg_catalog.int4)::pg_catalog.int4,"
+	" (pg_catalog.array_agg(g.balance_after ORDER BY g.id DESC))[1]"
+	" FROM {ledger} g"
+	" WHERE g.user_id OPERATOR(pg_catalog.=) $1 AND g.id OPERATOR(pg_catalog.>=) $2"
+	" AND g.call_id OPERATOR(pg_catalog.=) $3",
+	4, {INT8OID, INT8OID, INT8OID, TEXTOID}
+};
+
+/* Answers a row of ours that is not as we wrote it. */
+static void
+interfered(Call *call, StudioTable table, int64 user_id)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+			 errmsg("a trigger on table %s interfered with the account of user %lld",
+					call->studio->table_names[table], (long long) user_id),
+			 errhint("Triggers of the application must not change or suppress what swanalloc writes.")));
+}
+
+/* Returns a + b, or refuses what no integer column can hold. */
+int32
+add_credits(int32 a, int32 b)
+{
+	int32		sum;
+
+	if (pg_add_s32_overflow(a, b, &sum))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("balance out of range"),
+				 errdetail("The balance would exceed %d credits.", PG_INT32_MAX)));
+	return sum;
+}
+
+/* Makes the lot that a ledger row opened; false: its payment is known already. */
+static bool
+write_new_lot(Call *call, Account *account, const Entry *entry, int64 id)
+{
+	bool		once = entry->payment_ref != NULL;
+	NullableDatum args[] = {
+		arg_id(id), arg_id(account->user_id), arg_text(entry->source),
+		arg_int(entry->delta), arg_time(entry->expires_at),
+		arg_text(entry->payment_ref), arg_text(entry->item),
+		entry->amount_minor, arg_text(entry->currency)
+	};
+	Rows		result = query_change(call, once ? &insert_lot_once : &insert_lot,
+									  args, TABLE_LOTS, CMD_INSERT, NULL, 0);
+
+	if (result.nrows == 0 && once)
+		return false;
+	if (result.nrows != 1 ||
+		(result.table && row_int(result, 0, 2) != entry->delta))
+		interfered(call, TABLE_LOTS, account->user_id);
+	account_add_lot(account, id, entry->delta, entry->expires_at);
+	return true;
+}
+
+/*
+ * Called when an UPDATE has not hit a lot: it may be newer than the transaction's
+ * snapshot, since a client is opened without a change of his own row.
+ */
+void
+lot_confirm_seen(Call *call, int64 lot_id)
+{
+	NullableDatum args[] = {arg_id(lot_id)};
+
+	if (IsolationUsesXactSnapshot() && query_look(call, &see_lot, args).nrows == 0)
+		swan_serialization_failure();
+}
+
+/* Moves credits out of a lot, or back into it. */
+static void
+write_lot(Call *call, Account *account, Lot *lot, int32 delta)
+{
+	int32		remaining = add_credits(lot->remaining, delta);
+	NullableDatum args[] = {
+		arg_id(lot->id), arg_int(remaining), arg_int(lot->remaining),
+		arg_bool(remaining == 0 && lot_is_due(call, lot))
+	};
+	Rows		result = query_change(call, &update_lot, args, TABLE_LOTS,
+									  CMD_UPDATE, NULL, 0);
+
+	if (result.nrows == 0)
+		lot_confirm_seen(call, lot->id);
+	if (result.nrows != 1 ||
+		(result.table && row_int(result, 0, 2) != remaining))
+		interfered(call, TABLE_LOTS, account->user_id);
+	lot->remaining = remaining;
+}
+
+/* Lets a lot end later, for a credit that is about to come back to it. */
+void
+account_reopen_lot(Call *call, Account *account, Lot *lot, TimestampTz expires_at)
+{
+	NullableDatum args[] = {arg_id(lot->id), arg_time(expires_at)};
+	Rows		result = query_change(call, &reopen_lot, args, TABLE_LOTS,
+									  CMD_UPDATE, NULL, 0);
+
+	if (result.nrows != 1 || row_time(result, 0, 1) != expires_at)
+	{
+		lot_confirm_seen(call, lot->id);
+		interfered(call, TABLE_LOTS, account->user_id);
+	}
+	lot->expires_at = expires_at;
+}
+
+/*
+ * Writes one movement of a locked and opened account: the ledger row, then its
+ * lot.  Returns the row's id, or NO_ID if another client's payment is known by
+ * that name, and then the call must fail; a key cannot be, since whoever used it
+ * held the client's lock.  Where the ledger is in partitions its unique index is
+ * each one's own, and that of the lots tells.
+ */
+int64
+account_write(Call *call, Account *account, const Entry *entry)
+{
+	int32		balance_after = add_credits(account->ledger_balance, entry->delta);
+	int64		id = nextval_internal(call->studio->ledger_sequence, false);
+	TimestampTz at = Max(call->now, account->last_at);	/* clocks step back */
+	int64		actor_id = NO_ID;
+	int64		lot_id = NO_ID;
+	bool		once = entry->key != NULL || entry->payment_ref != NULL;
+	Rows		result;
+
+	if (call->actor && !entry->by_nobody)
+		actor_id = call->actor->user_id;
+	if (entry->opens_lot)
+		lot_id = id;
+	else if (entry->lot)
+		lot_id = entry->lot->id;
+	{
+		NullableDatum args[] = {
+			arg_id(id), arg_id(account->user_id), arg_int(entry->delta),
+			arg_int(balance_after), arg_text(entry->kind),
+			arg_id(entry->session_id), arg_id(entry->from_session_id),
+			arg_id(lot_id), arg_text(entry->reason), arg_id(actor_id),
+			arg_text(GetUserNameFromId(call->caller, false)),
+			arg_text(entry->key), arg_text(entry->payment_ref),
+			arg_text(entry->item),
+			arg_id(account->call_id == NO_ID ? id : account->call_id),
+			{entry->details, entry->details == (Datum) 0},
+			arg_time(at),
+			arg_datum(FullTransactionIdGetDatum(GetTopFullTransactionId()))
+		};
+
+		result = query_change(call,
+							  once ? &insert_ledger_once : &insert_ledger,
+							  args, TABLE_LEDGER, CMD_INSERT, NULL, 0);
+	}
+	if (result.nrows == 0 && strcmp(entry->kind, "purchase") == 0)
+		return NO_ID;
+	if (result.nrows != 1 ||
+		(result.table && (row_id(result, 0, 1) != id ||
+						  row_int(result, 0, 2) != entry->delta ||
+						  row_int(result, 0, 3) != balance_after)))
+		interfered(call, TABLE_LEDGER, account->user_id);
+
+	if (account->call_id == NO_ID)
+		account->call_id = id;
+	account->ledger_balance = balance_after;
+	account->last_at = at;
+	account->moved = add_credits(account->moved, entry->delta);
+	if (entry->opens_lot)
+	{
+		if (!write_new_lot(call, account, entry, id))
+			return NO_ID;
+	}
+	else if (entry->lot && entry->delta != 0)
+		write_lot(call, account, entry->lot, entry->delta);
+	return id;
+}
+
+/* Writes the balance that the movements of this call come to. */
+void
+account_settle(Call *call, Account *account)
+{
+	int32		balance = add_credits(account->balance, account->moved);
+	NullableDatum args[] = {
+		arg_id(account->user_id), arg_int(balance), arg_int(account->balance),
+		arg_time(call->now)
+	};
+	TokenEntry	entry = {{0}};
+	Rows		result;
+
+	if (account->moved == 0)
+		return;
+	entry.before.id = entry.after.id = account->user_id;
+	entry.before.guarded[GUARDED_BALANCE] = account->balance;
+	entry.after.guarded[GUARDED_BALANCE] = balance;
+	result = query_change(call, &update_balance, args, TABLE_USERS,
+						  CMD_UPDATE, &entry, 1);
+	if (result.nrows != 1 ||
+		(result.table && (row_id(result, 0, 1) != account->user_id ||
+						  row_int(result, 0, 2) != balance)))
+		interfered(call, TABLE_USERS, account->user_id);
+	account->balance = balance;
+	account->moved = 0;
+}
+
+/*
+ * Writes down what somebody did to a balance behind our back.  What came is a
+ * lot of its own; what went is taken from the lots, unexpired ones first.
+ */
+void
+account_external(Call *call, Account *account, int32 delta, const char *reason)
+{
+	Entry		entry = NEW_ENTRY;
+	int			nlots = account->nlots;
+
+	entry.kind = "external";
+	entry.reason = reason;
+	entry.by_nobody = true;
+	if (delta > 0)
+	{
+		entry.delta = delta;
+		entry.opens_lot = true;
+		entry.source = "external";
+		account_write(call, account, &entry);
+		return;
+	}
+
+	for (int expired = 0; expired <= 1; expired++)
+	{
+		for (int i = 0; i < nlots && delta < 0; i++)
+		{
+			Lot		   *lot = &account->lots[i];
+
+			if (lot->remaining == 0 || lot_is_due(call, lot) != (expired == 1))
+				continue;
+			entry.lot = lot;
+			entry.delta = -Min(lot->remaining, -delta);
+			account_write(call, account, &entry);
+			delta -= entry.delta;
+		}
+	}
+	if (delta < 0)				/* the lots were short: for swan_verify to say */
+	{
+		entry.lot = NULL;
+		entry.delta = delta;
+		account_write(call, account, &entry);
+	}
+}
+
+/* Looks for what a client's key was used for, if it was. */
+bool
+ledger_find_key(Call *call, int64 user_id, const char *kind, const char *key,
+				KeyedRow *row)
+{
+	NullableDatum args[] = {arg_id(user_id), arg_text(kind), arg_text(key)};
+	bool		isnull;
+	Rows		result;
+
+	if (key == NULL)
+		return false;
+	result = query_recheck(call, &find_key, args);
+	if (result.nrows == 0)
+		return false;
+	row->ledger_id = row_id(result, 0, 1);
+	row->delta = row_int(result, 0, 2);
+	row->balance_after = row_int(result, 0, 3);
+	row->session_id = row_id(result, 0, 4);
+	row->from_session_id = row_id(result, 0, 5);
+	row->call_id = row_id(result, 0, 6);
+	row->lot_id = row_id(result, 0, 7);
+	row->reason = row_text(result, 0, 8);
+	row->payment_ref = row_text(result, 0, 9);
+	row->item = row_text(result, 0, 10);
+	row->details = row_datum(result, 0, 11, &isnull);
+	return true;
+}
+
+/* Sums up what a call moved, from its first row of that kind on. */
+void
+ledger_sum_call(Call *call, int64 user_id, const KeyedRow *first,
+				const char *kind, int32 *moved, int32 *shortfall,
+				int32 *balance_after)
+{
+	NullableDatum args[] = {
+		arg_id(user_id), arg_id(first->ledger_id), arg_id(first->call_id),
+		arg_text(kind)
+	};
+	Rows		result = query_recheck(call, &sum_call, args);
+
+	*moved = abs((int32) row_int(result, 0, 1));
+	*shortfall = Max(0, (int32) row_int(result, 0, 2));
+	*balance_after = row_int(result, 0, 3);
+}
+
+/*
+ * Returns the lot of a session's debit that was not returned, or NO_ID.  There
+ * is no index on the session: bookings are given up soon after they were made,
+ * so the search begins with the client's last row.
+ */
+int64
+ledger_debit(Call *call, int64 user_id, int64 session_id)
+{
+	NullableDatum args[] = {arg_id(user_id), arg_id(session_id)};
+	Rows		result = query_recheck(call, &find_debit, args);
+
+	return result.nrows == 0 ? NO_ID : row_id(result, 0, 1);
+}
+
+/* Returns what refunds could not take of a lot, and nobody has settled yet. */
+int32
+ledger_shortfall(Call *call, int64 user_id, int64 lot_id)
+{
+	NullableDatum args[] = {arg_id(user_id), arg_id(lot_id)};
+
+	return row_int(query_recheck(call, &open_shortfall, args), 0, 1);
+}

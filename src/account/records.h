@@ -1,0 +1,16 @@
+/*-------------------------------------------------------------------------
+ *
+ * records.h
+ *	  The setting session_records: one undated row for every credit.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SWAN_RECORDS_H
+#define SWAN_RECORDS_H
+
+#include "account/ledger.h"
+
+extern void account_close(Call *call, Account *account, const char *reason);
+extern void records_sync(Call *call, const Account *account, const char *reason);
+
+#endif							/* SWAN_RECORDS_H */

@@ -1,0 +1,145 @@
+/*-------------------------------------------------------------------------
+ *
+ * returning.c
+ *	  Credits that come back to the lot that they were taken from.
+ *
+ * A lot may have ended meanwhile.  What a client gives up expires with it; what
+ * the studio returns can be spent for as long as it could when it was taken.
+ * Where a lot ended at that time is known from the ledger: whatever put its end
+ * off since has written down what it was before.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+
+#include "base/details.h"
+#include "account/returning.h"
+
+/* what made a session a client's, before the ledger row $3 */
+static const StudioQuery find_taking = {
+	"SELECT g.id, g.at, g.from_session_id FROM {ledger} g"
+	" WHERE g.user_id OPERATOR(pg_catalog.=) $1"
+	" AND g.session_id OPERATOR(pg_catalog.=) $2"
+	" AND g.id OPERATOR(pg_catalog.<) $3"
+	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{booking,reschedule}')"
+	" ORDER BY g.id DESC LIMIT 1",
+	3, {INT8OID, INT8OID, INT8OID}
+};
+
+/* when a lot's end was put off after the ledger row $3, and what it was then */
+static const StudioQuery later_ends = {
+	"SELECT g.at, (g.details OPERATOR(pg_catalog.->>) 'extended_from')::pg_catalog.timestamptz"
+	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
+	" AND g.lot_id OPERATOR(pg_catalog.=) $2"
+	" AND g.id OPERATOR(pg_catalog.>) $3"
+	" AND g.details OPERATOR(pg_catalog.?) 'extended_from' ORDER BY g.id",
+	3, {INT8OID, INT8OID, INT8OID}
+};
+
+/*
+ * Finds the ledger row by which a booking took its credit, before it was
+ * exchanged however often; false if there is none.
+ */
+static bool
+find_taken(Call *call, int64 user_id, int64 session_id, int64 *id, TimestampTz *at)
+{
+	*id = PG_INT64_MAX;
+	*at = NO_TIME;
+	while (session_id != NO_ID)
+	{
+		NullableDatum args[] = {arg_id(user_id), arg_id(session_id), arg_id(*id)};
+		Rows		result = query_recheck(call, &find_taking, args);
+
+		if (result.nrows == 0)
+			return false;
+		*id = row_id(result, 0, 1);
+		*at = row_time(result, 0, 2);
+		session_id = row_id(result, 0, 3);
+	}
+	return true;
+}
+
+/*
+ * Returns whether a lot has ended since a session took a credit of it, and
+ * until when the credit can be spent if the time that it had left begins now.
+ */
+static bool
+ended_since(Call *call, const Account *account, const Lot *lot, int64 session_id,
+			TimestampTz *until)
+{
+	NullableDatum args[3];
+	TimestampTz taken_at;
+	TimestampTz end = lot->expires_at;
+	bool		ended = lot_is_due(call, lot);
+	int64		taken;
+	Rows		result;
+
+	if (lot->expires_at == NO_TIME ||
+		!find_taken(call, account->user_id, session_id, &taken, &taken_at))
+		return false;
+	args[0] = arg_id(account->user_id);
+	args[1] = arg_id(lot->id);
+	args[2] = arg_id(taken);
+	result = query_recheck(call, &later_ends, args);
+	for (uint64 i = 0; i < result.nrows; i++)
+	{
+		TimestampTz before = row_time(result, i, 2);
+
+		if (i == 0)
+			end = before;
+		if (before != NO_TIME && before <= row_time(result, i, 1))
+			ended = true;		/* it was opened again since */
+	}
+	if (!ended || (end != NO_TIME && end <= taken_at))
+		return false;
+	*until = end == NO_TIME ? NO_TIME : call->now + (end - taken_at);
+	return true;
+}
+
+/* Finds out what becomes of the credit that a session took of back->lot. */
+void
+return_judge(Call *call, const Account *account, int64 session_id,
+			 bool by_studio, Return *back)
+{
+	const Lot  *lot = back->lot;
+	TimestampTz until;
+
+	if (ledger_shortfall(call, account->user_id, lot->id) > 0)
+		back->fate = RETURN_SETTLES;
+	else if (by_studio && ended_since(call, account, lot, session_id, &until) &&
+			 (until == NO_TIME || until > lot->expires_at))
+	{
+		back->fate = RETURN_REOPENS;
+		back->ended = lot->expires_at;
+		back->ends = until;
+	}
+	else
+		back->fate = lot_is_due(call, lot) ? RETURN_EXPIRES : RETURN_SPENDABLE;
+}
+
+/* Lets the lot end later, before the credit comes back to it. */
+void
+return_reopen_lot(Call *call, Account *account, const Return *back)
+{
+	if (back->fate == RETURN_REOPENS)
+		account_reopen_lot(call, account, back->lot, back->ends);
+}
+
+/* Writes what takes the credit away again, after it came back. */
+void
+return_take_again(Call *call, Account *account, const Return *back)
+{
+	Entry		entry = NEW_ENTRY;
+
+	if (back->fate != RETURN_SETTLES && back->fate != RETURN_EXPIRES)
+		return;
+	entry.kind = back->fate == RETURN_SETTLES ? "reversal" : "expiry";
+	entry.delta = -1;
+	entry.lot = back->lot;
+	entry.by_nobody = true;
+	if (back->fate == RETURN_SETTLES)
+		entry.details = details_of(1, "shortfall", (int64) -1);
+	account_write(call, account, &entry);
+}

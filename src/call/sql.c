@@ -1,0 +1,155 @@
+/*-------------------------------------------------------------------------
+ *
+ * sql.c
+ *	  Running SQL.
+ *
+ * This is the only file that calls SPI.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "utils/snapmgr.h"
+
+#include "call/sql.h"
+
+/* Splits arguments into the arrays that SPI takes. */
+static void
+split_arguments(int nargs, const NullableDatum *args, Datum *values, char *nulls)
+{
+	Assert(nargs <= SQL_MAX_ARGS);
+	for (int i = 0; i < nargs; i++)
+	{
+		values[i] = args[i].value;
+		nulls[i] = args[i].isnull ? 'n' : ' ';
+	}
+}
+
+/* Collects what the last SPI call left, before another one overwrites it. */
+static Rows
+take_result(int code, const char *text)
+{
+	Rows		result;
+
+	if (code != SPI_OK_SELECT && code != SPI_OK_INSERT_RETURNING &&
+		code != SPI_OK_UPDATE_RETURNING && code != SPI_OK_DELETE_RETURNING &&
+		code != SPI_OK_INSERT && code != SPI_OK_UPDATE &&
+		code != SPI_OK_DELETE)
+		elog(ERROR, "unexpected SPI result %s: %s",
+			 SPI_result_code_string(code), text);
+	result.nrows = SPI_processed;
+	result.table = SPI_tuptable;
+	return result;
+}
+
+/*
+ * Returns the snapshot with which a statement sees all that is committed by now,
+ * and our own work, or InvalidSnapshot if it does without being told.
+ */
+Snapshot
+sql_latest_snapshot(void)
+{
+	if (!IsolationUsesXactSnapshot())
+		return InvalidSnapshot;
+	CommandCounterIncrement();	/* be sure to see our own work */
+	return GetLatestSnapshot();
+}
+
+/* Prepares a statement. */
+static SPIPlanPtr
+prepare(const char *text, int nargs, const Oid *argtypes, int options)
+{
+	SPIPlanPtr	plan = SPI_prepare_cursor(text, nargs, unconstify(Oid *, argtypes), options);
+
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare failed: %s: %s",
+			 SPI_result_code_string(SPI_result), text);
+	return plan;
+}
+
+/* Prepares a statement for longer than the call; sql_free() ends it. */
+SPIPlanPtr
+sql_keep(const char *text, int nargs, const Oid *argtypes, int options)
+{
+	SPIPlanPtr	plan = prepare(text, nargs, argtypes, options);
+
+	if (SPI_keepplan(plan) != 0)
+		elog(ERROR, "SPI_keepplan failed");
+	return plan;
+}
+
+/* Frees a plan that was kept. */
+void
+sql_free(SPIPlanPtr plan)
+{
+	SPI_freeplan(plan);
+}
+
+/* Runs a plan, the text of which is for error messages. */
+Rows
+sql_run(SPIPlanPtr plan, const char *text, int nargs, const NullableDatum *args,
+		Snapshot snapshot, bool read_only)
+{
+	Datum		values[SQL_MAX_ARGS];
+	char		nulls[SQL_MAX_ARGS];
+
+	split_arguments(nargs, args, values, nulls);
+	return take_result(SPI_execute_snapshot(plan, values, nulls, snapshot,
+											InvalidSnapshot, read_only, true, 0),
+					   text);
+}
+
+/*
+ * Runs a statement that is not worth a saved plan: our own bookkeeping.  It
+ * sees the latest state, whatever the transaction's snapshot is, because what
+ * it reads is cached beyond the transaction.
+ */
+Rows
+sql_once(Call *call, const char *text, int nargs,
+		 const Oid *argtypes, const NullableDatum *args)
+{
+	SPIPlanPtr	plan = prepare(text, nargs, argtypes, 0);
+
+	return sql_run(plan, text, nargs, args, sql_latest_snapshot(), false);
+}
+
+/*
+ * Opens a scope within a call: what is allocated and read in it is freed at its
+ * end.  For whatever is done once for each of many clients.
+ */
+void
+sql_scope_begin(void)
+{
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+}
+
+/* Closes the innermost scope. */
+void
+sql_scope_end(void)
+{
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
+}
+
+/* Commits, in a procedure that was called outside a transaction block. */
+void
+sql_commit(void)
+{
+	if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect_ext failed");
+	SPI_commit();
+	sql_scope_end();
+}
+
+/* Runs a utility command, with names already quoted by the caller. */
+void
+sql_utility(Call *call, const char *text)
+{
+	int			code = SPI_execute(text, false, 0);
+
+	if (code != SPI_OK_UTILITY)
+		elog(ERROR, "unexpected SPI result %s: %s",
+			 SPI_result_code_string(code), text);
+}

@@ -1,0 +1,40 @@
+/*-------------------------------------------------------------------------
+ *
+ * guard.h
+ *	  What the guard triggers have in common.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SWAN_GUARD_H
+#define SWAN_GUARD_H
+
+#include "commands/trigger.h"
+
+#include "studio/query.h"
+#include "slot/slot.h"
+#include "account/ledger.h"
+
+extern TriggerData *guard_trigger_data(FunctionCallInfo fcinfo, const char *name,
+									   bool for_row);
+extern CmdType guard_command(TriggerData *trigdata);
+extern HeapTuple guard_row(TriggerData *trigdata);
+extern bool guard_is_direct(TriggerData *trigdata,
+							const RowImage *before, const RowImage *after);
+extern void guard_no_studio(TriggerData *trigdata, const char *what);
+extern Studio *guard_studio(TriggerData *trigdata, StudioTable table);
+extern Studio *guard_working_studio(TriggerData *trigdata, Studio *studio,
+									StudioTable table);
+extern Studio *guard_writing_studio(TriggerData *trigdata, StudioTable table);
+extern void guard_refuse(TriggerData *trigdata, const char *what, const char *hint);
+extern Datum guard_datum(TriggerData *trigdata, HeapTuple tuple,
+						 const StudioColumn *column, bool *isnull);
+extern int64 guard_number(TriggerData *trigdata, HeapTuple tuple,
+						  const StudioColumn *column, int64 if_null);
+
+/* direct.c */
+extern int32 direct_credit(Call *call, Account *account,
+						   const Slot *old, const Slot *new);
+extern bool direct_balance(Call *call, Account *account, int32 delta);
+extern void direct_session(Call *call, Account *account, int32 credit);
+
+#endif							/* SWAN_GUARD_H */

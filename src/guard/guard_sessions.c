@@ -1,0 +1,318 @@
+/*-------------------------------------------------------------------------
+ *
+ * guard_sessions.c
+ *	  The trigger that watches the sessions of a studio.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/json.h"
+#include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+
+#include "base/error.h"
+#include "base/zone.h"
+#include "studio/enter.h"
+#include "slot/advice.h"
+#include "guard/guard.h"
+
+PG_FUNCTION_INFO_V1(swan_guard_sessions);
+
+/* Reads a row of sessions in a trigger. */
+static void
+slot_of_tuple(TriggerData *trigdata, Studio *studio, HeapTuple tuple, Slot *slot)
+{
+	const StudioColumn *columns = studio->columns;
+	Datum		value;
+	bool		isnull;
+
+	memset(slot, 0, sizeof(Slot));
+	slot->id = guard_number(trigdata, tuple, &columns[SESSIONS_ID], NO_ID);
+	slot->user_id = guard_number(trigdata, tuple, &columns[SESSIONS_USER_ID], NO_ID);
+	slot->trainer_id = guard_number(trigdata, tuple, &columns[SESSIONS_TRAINER_ID], NO_ID);
+	slot->duration = guard_number(trigdata, tuple, &columns[SESSIONS_DURATION],
+								  SWAN_DURATION_DEFAULT);
+	value = guard_datum(trigdata, tuple, &columns[SESSIONS_STATUS], &isnull);
+	slot_set_label(slot, NULL);
+	if (!isnull)
+	{
+		Oid			output;
+		bool		is_varlena;
+
+		getTypeOutputInfo(columns[SESSIONS_STATUS].type, &output, &is_varlena);
+		slot_set_label(slot, OidOutputFunctionCall(output, value));
+	}
+	value = guard_datum(trigdata, tuple, &columns[SESSIONS_DATE], &isnull);
+	if (!isnull && columns[SESSIONS_DATE].type == TIMESTAMPOID)
+		value = TimestampTzGetDatum(zone_instant(columns[SESSIONS_DATE].time_zone,
+												 DatumGetTimestamp(value)));
+	slot->date = isnull ? NO_TIME : DatumGetTimestampTz(value);
+	value = guard_datum(trigdata, tuple, &columns[SESSIONS_DEDUCTED], &isnull);
+	slot->deducted = !isnull && DatumGetBool(value);
+}
+
+/* Answers a slot that is too long, or too short. */
+static void
+refuse_duration(Studio *studio)
+{
+	ereport(ERROR,
+			(swan_errcode(SWAN_INVALID_ARGUMENT),
+			 errmsg("duration must be between 1 and %d minutes", studio->reach)));
+}
+
+/*
+ * Keeps an open slot, in a row already written, from being longer than searches
+ * for overlaps reach, and from giving a trainer's time twice.
+ */
+static void
+judge_time(Studio *studio, const Slot *slot)
+{
+	Call	   *call;
+	Account		trainer;
+	int64		other;
+
+	if (slot->duration > studio->reach)
+		refuse_duration(studio);
+	if (studio->settings.trainer_overlap || slot->trainer_id == NO_ID ||
+		TIMESTAMP_NOT_FINITE(slot->date) || slot->date == NO_TIME)
+		return;
+	if (!IS_VALID_TIMESTAMP(slot_end(slot)))
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("the slot is too far in the future")));
+	if (slot->duration < 1)
+		refuse_duration(studio);
+
+	call = call_begin(studio, CALL_GUARD);
+	if (!account_lock(call, slot->trainer_id, &trainer))
+		ereport(ERROR,
+				(swan_errcode(SWAN_USER_NOT_FOUND),
+				 errmsg("trainer %lld of session %lld does not exist",
+						(long long) slot->trainer_id, (long long) slot->id),
+				 errhint("His time is kept by a lock on his row of the users.")));
+	other = slot_trainer_overlap(call, slot->trainer_id, slot->date,
+								 slot_end(slot), slot->id);
+	call_end(call);
+	if (other != NO_ID)
+		ereport(ERROR,
+				(swan_errcode_counting(SWAN_SLOT_CONFLICT, NULL, "sessionId", other),
+				 errmsg("session %lld overlaps session %lld of trainer %lld",
+						(long long) slot->id, (long long) other,
+						(long long) slot->trainer_id)));
+}
+
+/* Returns whether two images of a slot differ in its time or trainer. */
+static bool
+slot_moved(const Slot *old, const Slot *new)
+{
+	return old->date != new->date || old->duration != new->duration ||
+		old->trainer_id != new->trainer_id;
+}
+
+/* Refuses everything but what concerns open slots only. */
+static void
+refuse_session(TriggerData *trigdata, Studio *studio,
+			   const Slot *old, const Slot *new)
+{
+	if (old == NULL)
+	{
+		if (!slot_is_open(new))
+			guard_refuse(trigdata, "insert of a row that is not an open slot",
+						 insert_advice(studio, new));
+		judge_time(studio, new);
+		return;
+	}
+	if (new == NULL)
+	{
+		if (!slot_is_open(old))
+			guard_refuse(trigdata, "delete of a row that is not an open slot",
+						 session_advice(studio, old));
+		return;
+	}
+	if (old->id != new->id)
+		guard_refuse(trigdata, "change of an id", "Ledger and holds refer to it.");
+	if (old->user_id != new->user_id || old->status != new->status ||
+		old->deducted != new->deducted)
+		guard_refuse(trigdata, "change of client or status",
+					 session_advice(studio, old));
+	if (!slot_moved(old, new))
+		return;
+	if (!slot_is_open(old))
+		guard_refuse(trigdata, "change of the time or trainer of what is no open slot",
+					 session_advice(studio, old));
+	judge_time(studio, new);
+}
+
+/* Appends what is guarded of a slot, as JSON. */
+static void
+append_slot(StringInfo json, const char *label, const Slot *slot)
+{
+	appendStringInfo(json, ", \"%s\": ", label);
+	if (slot == NULL)
+	{
+		appendStringInfoString(json, "null");
+		return;
+	}
+	appendStringInfoString(json, "{\"status\": ");
+	escape_json(json, slot->label);
+	appendStringInfo(json, ", \"duration\": %d, \"session_deducted\": %s",
+					 slot->duration, slot->deducted ? "true" : "false");
+	if (slot->user_id != NO_ID)
+		appendStringInfo(json, ", \"user_id\": " INT64_FORMAT, slot->user_id);
+	if (slot->trainer_id != NO_ID)
+		appendStringInfo(json, ", \"trainer_id\": " INT64_FORMAT, slot->trainer_id);
+	if (slot->date != NO_TIME)
+		appendStringInfo(json, ", \"session_date\": \"%s\"", zone_json_time(slot->date));
+	appendStringInfoChar(json, '}');
+}
+
+/* Returns what is written down of a change, as JSON. */
+static Datum
+change_details(const Slot *old, const Slot *new, int32 credit)
+{
+	StringInfoData json;
+
+	initStringInfo(&json);
+	appendStringInfo(&json, "{\"command\": \"%s\"",
+					 old == NULL ? "INSERT" : new == NULL ? "DELETE" : "UPDATE");
+	append_slot(&json, "old", old);
+	append_slot(&json, "new", new);
+	if (credit != 0)
+		appendStringInfo(&json, ", \"credit\": %d", credit);
+	appendStringInfoChar(&json, '}');
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
+}
+
+/* Writes into one client's ledger what was done to a session of his. */
+static void
+record_session_for(Call *call, int64 user_id, const Slot *old, const Slot *new)
+{
+	Entry		entry = NEW_ENTRY;
+	Account		account;
+	int32		credit = 0;
+
+	if (user_id == NO_ID)
+		return;
+	if (account_lock(call, user_id, &account))
+	{
+		call_set_now(call);
+		account_open(call, &account);
+		credit = direct_credit(call, &account, old, new);
+	}
+	else
+	{
+		/*
+		 * He was deleted, or never was.  As long as the studio is not
+		 * backfilled that is written down too: who comes later without a
+		 * ledger would be taken to have come with this booking.
+		 */
+		call_set_now(call);
+		account_read(call, &account);
+		if (!account.has_ledger && call->studio->backfilled)
+			return;
+	}
+	entry.kind = "external";
+	entry.session_id = old && old->user_id == user_id ? old->id : new->id;
+	entry.details = change_details(old, new, credit);
+	entry.by_nobody = true;
+	account_write(call, &account, &entry);
+	if (credit != 0)
+		direct_session(call, &account, credit);
+}
+
+/* Returns whether changes of a row are written down: of dated ones, and of bookings. */
+static bool
+is_watched(const Slot *slot)
+{
+	return slot != NULL &&
+		(slot->date != NO_TIME || (slot->user_id != NO_ID && slot_is_live(slot)));
+}
+
+/* Writes down a direct change of a watched row, for every client it concerns. */
+static void
+record_session(Studio *studio, const Slot *old, const Slot *new)
+{
+	int64		was = old ? old->user_id : NO_ID;
+	int64		is = new ? new->user_id : NO_ID;
+	Call	   *call;
+
+	if (!is_watched(old) && !is_watched(new))
+		return;
+
+	call = call_begin(studio, CALL_GUARD);
+	/* two clients are locked in the order of their ids, as everywhere */
+	if (was == NO_ID || (is != NO_ID && is < was))
+	{
+		record_session_for(call, is, old, new);
+		record_session_for(call, was, old, new);
+	}
+	else
+	{
+		record_session_for(call, was, old, new);
+		if (was != is)
+			record_session_for(call, is, old, new);
+	}
+	call_end(call);
+}
+
+/* Ends the hold on an open slot that somebody has changed or deleted. */
+static void
+end_hold(Studio *studio, const Slot *old)
+{
+	Call	   *call = call_begin(studio, CALL_GUARD);
+
+	slot_end_hold(call, old->id);
+	call_end(call);
+}
+
+/* Answers somebody's direct change of a session, as the studio has it. */
+static void
+judge_session(TriggerData *trigdata, Studio *studio, const Slot *old, const Slot *new)
+{
+	studio = guard_working_studio(trigdata, studio, TABLE_SESSIONS);
+	if (studio->settings.guard_sessions == GUARD_REFUSE)
+		refuse_session(trigdata, studio, old, new);
+	else if (studio->settings.guard_sessions == GUARD_RECORD)
+		record_session(guard_writing_studio(trigdata, TABLE_SESSIONS), old, new);
+	if (old && slot_is_open(old))
+		end_hold(guard_writing_studio(trigdata, TABLE_SESSIONS), old);
+}
+
+/* swan_guard_sessions(): on sessions, AFTER ROW for all. */
+Datum
+swan_guard_sessions(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = guard_trigger_data(fcinfo, "swan_guard_sessions", true);
+	CmdType		command = guard_command(trigdata);
+	Studio	   *studio = guard_studio(trigdata, TABLE_SESSIONS);
+	Slot		old;
+	Slot		new;
+	Slot	   *before = NULL;
+	Slot	   *after = NULL;
+	RowImage	old_image;
+	RowImage	new_image;
+
+	if (!TRIGGER_FIRED_AFTER(trigdata->tg_event))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"swan_guard_sessions\" must be fired AFTER ROW")));
+	if (command != CMD_INSERT)
+	{
+		slot_of_tuple(trigdata, studio, trigdata->tg_trigtuple, &old);
+		old_image = slot_image(&old);
+		before = &old;
+	}
+	if (command != CMD_DELETE)
+	{
+		slot_of_tuple(trigdata, studio, guard_row(trigdata), &new);
+		new_image = slot_image(&new);
+		after = &new;
+	}
+	if (guard_is_direct(trigdata, before ? &old_image : NULL, after ? &new_image : NULL))
+		judge_session(trigdata, studio, before, after);
+	return PointerGetDatum(NULL);
+}

@@ -1,0 +1,320 @@
+/*-------------------------------------------------------------------------
+ *
+ * attach_check.c
+ *	  What stands in the way of attaching, but for columns and rows.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "catalog/pg_index.h"
+#include "commands/trigger.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+#include "utils/syscache.h"
+
+#include "compat.h"
+#include "owner/attach.h"
+
+/* columns of sessions that the engine writes in every INSERT */
+static const StudioColumnId always_written[] = {
+	SESSIONS_STATUS, SESSIONS_DATE, SESSIONS_TRAINER_ID, SESSIONS_DURATION,
+	SESSIONS_DEDUCTED, SESSIONS_CONFIRMED, SESSIONS_CREATED_AT, SESSIONS_UPDATED_AT
+};
+
+/* columns that it writes at some time */
+static const StudioColumnId ever_written[] = {
+	USERS_BALANCE, USERS_UPDATED_AT, SESSIONS_USER_ID, SESSIONS_TRAINER_ID,
+	SESSIONS_STATUS, SESSIONS_DATE, SESSIONS_DURATION, SESSIONS_NOTES,
+	SESSIONS_BOOKED_AT, SESSIONS_DEDUCTED, SESSIONS_CONFIRMED,
+	SESSIONS_CREATED_AT, SESSIONS_UPDATED_AT
+};
+
+/* Returns whether a name is that of a column of ours, in full or in short. */
+static bool
+is_column(const char *name)
+{
+	for (int i = 0; i < STUDIO_NCOLUMNS; i++)
+	{
+		if (strcmp(name, studio_column_label(i)) == 0 ||
+			strcmp(name, studio_column_defs[i].name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Returns whether an application's role can be called so by us. */
+static bool
+is_role(const JsonbValue *value)
+{
+	static const char *const roles[] = {"client", "trainer", "staff", "admin"};
+
+	for (int i = 0; value->type == jbvString && i < lengthof(roles); i++)
+	{
+		if (value->val.string.len == strlen(roles[i]) &&
+			strncmp(value->val.string.val, roles[i], value->val.string.len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Checks the members of an object among the options. */
+static void
+check_member(Attachment *att, const char *object, const char *name, const JsonbValue *value)
+{
+	if (strcmp(object, "roles") == 0)
+	{
+		if (!is_role(value))
+			attach_refuse(att, "roles", name, "a role is client, trainer, staff or admin", NULL);
+	}
+	else if (!is_column(name) || value->type != jbvString)
+		attach_refuse(att, object, name, "there is no such column", NULL);
+}
+
+/* Checks an option that has one value. */
+static void
+check_only_value(Attachment *att, const char *name, const JsonbValue *value, const char *only)
+{
+	if (value->type != jbvString || value->val.string.len != strlen(only) ||
+		strncmp(value->val.string.val, only, strlen(only)) != 0)
+		attach_refuse(att, name, NULL, psprintf("it can only be %s", only), NULL);
+}
+
+/* Checks one of the options. */
+static void
+check_option(Attachment *att, const char *name, JsonbValue *value)
+{
+	JsonbIterator *it;
+	JsonbIteratorToken token;
+	JsonbValue	member;
+	char	   *member_name = NULL;
+
+	if (strcmp(name, "roles") == 0 || strcmp(name, "time_zones") == 0)
+	{
+		if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
+		{
+			attach_refuse(att, name, NULL, "it must be an object", NULL);
+			return;
+		}
+		it = JsonbIteratorInit(value->val.binary.data);
+		while ((token = JsonbIteratorNext(&it, &member, true)) != WJB_DONE)
+		{
+			if (token == WJB_KEY)
+				member_name = pnstrdup(member.val.string.val, member.val.string.len);
+			else if (token == WJB_VALUE)
+				check_member(att, name, member_name, &member);
+		}
+	}
+	else if (strcmp(name, "time_zone") == 0 || strcmp(name, "old_bookings") == 0)
+	{
+		if (value->type != jbvString)
+			attach_refuse(att, name, NULL, "it must be a string", NULL);
+	}
+	else if (strcmp(name, "rls") == 0)
+		check_only_value(att, name, value, "bypass");
+	else if (strcmp(name, "missing_users") == 0)
+		check_only_value(att, name, value, "ignore");
+	else if (!is_column(name))
+		attach_refuse(att, name, NULL, "there is no such option or column",
+					  "the reference lists what the argument columns takes");
+	else if (value->type != jbvString && value->type != jbvNull)
+		attach_refuse(att, name, NULL, "the name of a column must be a string, or null for none", NULL);
+}
+
+/* Checks the argument "columns": a typo must not pass for a default. */
+void
+attach_check_options(Attachment *att)
+{
+	JsonbIterator *it = JsonbIteratorInit(&att->options->root);
+	JsonbIteratorToken token;
+	JsonbValue	value;
+	char	   *name = NULL;
+
+	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	{
+		if (token == WJB_KEY)
+			name = pnstrdup(value.val.string.val, value.val.string.len);
+		else if (token == WJB_VALUE)
+			check_option(att, name, &value);
+	}
+}
+
+/*
+ * Looks for columns that were found for two purposes: what is written to one
+ * would change the other.
+ */
+void
+attach_check_doubles(Attachment *att)
+{
+	for (int i = 0; i < STUDIO_NCOLUMNS; i++)
+	{
+		for (int j = 0; j < i; j++)
+		{
+			if (att->names[i] && att->names[j] && strcmp(att->names[i], att->names[j]) == 0 &&
+				studio_column_defs[i].table == studio_column_defs[j].table)
+				attach_refuse(att, studio_column_label(i), att->names[i],
+							  psprintf("the column is taken for %s already", studio_column_label(j)),
+							  "correct its name in the argument columns; null is for what there is no column for");
+		}
+	}
+}
+
+/* Returns whether a column of sessions is one of those, by its name. */
+static bool
+is_written(Attachment *att, const char *name)
+{
+	for (int i = 0; i < lengthof(always_written); i++)
+	{
+		const char *written = att->names[always_written[i]];
+
+		if (written && strcmp(written, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Looks for columns of sessions that must be set in every INSERT, and of which
+ * the engine knows nothing.
+ */
+void
+attach_check_required(Attachment *att)
+{
+	Relation	rel = relation_open(att->sessions, AccessShareLock);
+	TupleDesc	desc = RelationGetDescr(rel);
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attr = TupleDescAttr(desc, i);
+		char	   *name = NameStr(attr->attname);
+
+		if (attr->attisdropped || !attr->attnotnull || attr->atthasdef ||
+			attr->attidentity != '\0' || is_written(att, name))
+			continue;
+		if (att->names[SESSIONS_ID] && strcmp(att->names[SESSIONS_ID], name) == 0)
+			attach_report(att, "sessions.id", name, "found",
+						  "it has no default: swan_open() will fail, and reopening, and session_records");
+		else if (att->names[SESSIONS_USER_ID] && strcmp(att->names[SESSIONS_USER_ID], name) == 0)
+			attach_refuse(att, "sessions.user_id", name, "an open slot has no client",
+						  psprintf("ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL",
+								   RelationGetRelationName(rel), quote_identifier(name)));
+		else
+			attach_refuse(att, psprintf("sessions column %s", name), name,
+						  "it must be set in every INSERT, and swan_open() does not know it",
+						  psprintf("give it a default with ALTER TABLE %s ALTER COLUMN %s SET DEFAULT",
+								   quote_identifier(RelationGetRelationName(rel)),
+								   quote_identifier(name)));
+	}
+	relation_close(rel, AccessShareLock);
+}
+
+/* Looks for columns that the engine writes, and the server computes. */
+void
+attach_check_generated(Attachment *att)
+{
+	for (int i = 0; i < lengthof(ever_written); i++)
+	{
+		StudioColumnId id = ever_written[i];
+		Oid			relid = studio_column_defs[id].table == TABLE_USERS ? att->users : att->sessions;
+
+		if (att->names[id] && get_attnum(relid, att->names[id]) != InvalidAttrNumber &&
+			get_attgenerated(relid, get_attnum(relid, att->names[id])) != '\0')
+			attach_refuse(att, studio_column_label(id), att->names[id],
+						  "generated columns cannot be written", NULL);
+	}
+}
+
+/* Looks whether the owner may put our tables beside his. */
+void
+attach_check_schema(Attachment *att)
+{
+	Oid			namespace = get_rel_namespace(att->users);
+	Oid			owner = studio_table_owner(att->users);
+
+	if (!att->continues && !swan_may_create_in(namespace, owner))
+		attach_refuse(att, "swan_ledger", NULL, "the owner may not create tables in the schema",
+					  psprintf("GRANT CREATE ON SCHEMA %s TO %s",
+							   quote_identifier(get_namespace_name(namespace)),
+							   quote_identifier(GetUserNameFromId(owner, false))));
+}
+
+/* Returns whether an index begins with a column. */
+static bool
+has_index_on(Oid relid, AttrNumber attnum)
+{
+	Relation	rel = relation_open(relid, AccessShareLock);
+	List	   *indexes = RelationGetIndexList(rel);
+	ListCell   *cell;
+	bool		found = false;
+
+	foreach(cell, indexes)
+	{
+		HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(cell)));
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		if (((Form_pg_index) GETSTRUCT(tuple))->indkey.values[0] == attnum)
+			found = true;
+		ReleaseSysCache(tuple);
+	}
+	relation_close(rel, AccessShareLock);
+	return found;
+}
+
+/* Says which index every call would miss. */
+void
+attach_check_indexes(Attachment *att)
+{
+	static const StudioColumnId owners[] = {SESSIONS_USER_ID, SESSIONS_TRAINER_ID};
+
+	for (int i = 0; i < lengthof(owners); i++)
+	{
+		const char *name = att->names[owners[i]];
+		AttrNumber	attnum = name ? get_attnum(att->sessions, name) : InvalidAttrNumber;
+
+		if (attnum != InvalidAttrNumber && att->names[SESSIONS_DATE] &&
+			!has_index_on(att->sessions, attnum))
+			attach_report(att, studio_column_label(owners[i]), name, "found",
+						  psprintf("no index begins with it, so many calls read all of the table: "
+								   "CREATE INDEX CONCURRENTLY ON %s (%s, %s)",
+								   studio_table_name(att->sessions),
+								   quote_identifier(name),
+								   quote_identifier(att->names[SESSIONS_DATE])));
+	}
+}
+
+/*
+ * Proposes the indexes that lists of clients need, see clients.c: those of our
+ * own studios, on the columns of these tables.
+ */
+void
+attach_propose_indexes(Attachment *att)
+{
+	char	   *table = studio_table_name(att->users);
+	const char *first;
+	const char *last;
+	const char *email;
+
+	if (att->names[USERS_FIRST_NAME] == NULL || att->names[USERS_LAST_NAME] == NULL ||
+		att->names[USERS_EMAIL] == NULL || att->names[USERS_ID] == NULL)
+		return;
+	first = quote_identifier(att->names[USERS_FIRST_NAME]);
+	last = quote_identifier(att->names[USERS_LAST_NAME]);
+	email = quote_identifier(att->names[USERS_EMAIL]);
+	attach_report(att, "swan_clients", NULL, "proposed",
+				  psprintf("to list clients by name without sorting all of them: CREATE INDEX CONCURRENTLY ON %s"
+						   " (pg_catalog.lower((COALESCE(%s::text, '') || ' ' || COALESCE(%s::text, ''))"
+						   " COLLATE pg_catalog.\"default\"), %s)",
+						   table, last, first, quote_identifier(att->names[USERS_ID])));
+	attach_report(att, "swan_clients", NULL, "proposed",
+				  psprintf("to search them without reading all of them, with the extension pg_trgm:"
+						   " CREATE INDEX CONCURRENTLY ON %s USING gin"
+						   " (pg_catalog.lower((COALESCE(%s::text, '') || ' ' || COALESCE(%s::text, '')"
+						   " || E'\\n' || COALESCE(%s::text, '')) COLLATE pg_catalog.\"default\") gin_trgm_ops)",
+						   table, first, last, email));
+}

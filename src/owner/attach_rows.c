@@ -1,0 +1,297 @@
+/*-------------------------------------------------------------------------
+ *
+ * attach_rows.c
+ *	  What the rows of an application's tables mean for a studio.
+ *
+ * Each table is read once, with a reader's lock, and as its owner: a query runs
+ * the code in its indexes, which must not get the rights of whoever attaches.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "call/rights.h"
+#include "owner/attach.h"
+
+/* Returns the quoted name of a column. */
+static const char *
+column_name(Attachment *att, StudioColumnId id)
+{
+	return quote_identifier(att->names[id]);
+}
+
+/* Looks for balances that no studio can begin with. */
+static void
+look_at_users(Attachment *att, Call *call)
+{
+	const char *balance = column_name(att, USERS_BALANCE);
+	Rows		result;
+
+	result = sql_once(call,
+					  psprintf("SELECT pg_catalog.count(*) FILTER (WHERE %s OPERATOR(pg_catalog.<) 0),"
+							   " pg_catalog.min(%s) FILTER (WHERE %s OPERATOR(pg_catalog.<) 0),"
+							   " pg_catalog.count(*) FILTER (WHERE %s IS NULL),"
+							   " pg_catalog.count(*) FROM %s",
+							   balance, column_name(att, USERS_ID), balance,
+							   balance, studio_table_name(att->users)),
+					  0, NULL, NULL);
+	if (row_int(result, 0, 1) > 0)
+		attach_refuse(att, "users.available_sessions", att->names[USERS_BALANCE],
+					  psprintf("negative balances: %lld, the first of user %lld",
+							   (long long) row_int(result, 0, 1),
+							   (long long) row_int(result, 0, 2)),
+					  "settle them first");
+	if (row_int(result, 0, 3) > 0)
+		attach_report(att, "users.available_sessions", att->names[USERS_BALANCE], "found",
+					  psprintf("balances that are null and count as 0: %lld",
+							   (long long) row_int(result, 0, 3)));
+	attach_report(att, "users", studio_table_name(att->users), "found",
+				  psprintf("rows: %lld", (long long) row_int(result, 0, 4)));
+}
+
+/*
+ * Says what becomes of bookings that are live already: somebody has to decide,
+ * and sees how many of them that charges, one credit each.
+ */
+static void
+report_old_bookings(Attachment *att, int64 live, int64 flagged)
+{
+	const char *found = psprintf(att->continues ? "live bookings without a ledger row: %lld" :
+								 "live bookings: %lld", (long long) live);
+	int64		charged = 0;
+
+	if (live == 0)
+		return;
+	if (att->old_bookings == NULL)
+	{
+		if (att->names[SESSIONS_DEDUCTED])
+			found = psprintf("%s, with session_deducted: %lld", found, (long long) flagged);
+		attach_refuse(att, "old_bookings", NULL, found,
+					  "say with {\"old_bookings\": \"charged\"}, free or flag whether they took a credit");
+		return;
+	}
+	if (strcmp(att->old_bookings, "charged") == 0)
+		charged = live;
+	else if (strcmp(att->old_bookings, "flag") == 0)
+		charged = flagged;
+	attach_report(att, "old_bookings", NULL, att->old_bookings,
+				  psprintf("%s; charged, one credit each: %lld, free: %lld", found,
+						   (long long) charged, (long long) (live - charged)));
+}
+
+/* Reports how long the sessions last that take somebody's time. */
+static void
+report_durations(Attachment *att, int64 longest, int64 empty, int64 unknown)
+{
+	const char *name = att->names[SESSIONS_DURATION];
+
+	att->longest = longest;
+	if (longest > SWAN_DURATION_MAX)
+		attach_report(att, "sessions.duration", name, "found",
+					  psprintf("the longest session lasts %lld minutes: whether somebody is busy is looked for as far back",
+							   (long long) longest));
+	if (empty > 0)
+		attach_report(att, "sessions.duration", name, "found",
+					  psprintf("sessions of 0 minutes or less, which take nobody's time: %lld",
+							   (long long) empty));
+	if (unknown > 0)
+		attach_report(att, "sessions.duration", name, "found",
+					  psprintf("sessions without a duration, which last %d minutes: %lld",
+							   SWAN_DURATION_DEFAULT, (long long) unknown));
+}
+
+/* Looks for sessions that somebody has to decide about. */
+static void
+look_at_sessions(Attachment *att, Call *call)
+{
+	const char *status = column_name(att, SESSIONS_STATUS);
+	const char *user = column_name(att, SESSIONS_USER_ID);
+	const char *date = column_name(att, SESSIONS_DATE);
+	const char *flag = att->names[SESSIONS_DEDUCTED] ? column_name(att, SESSIONS_DEDUCTED) : "false";
+	const char *duration = att->names[SESSIONS_DURATION] ? column_name(att, SESSIONS_DURATION) : "60";
+	const char *unknown = "";
+	const char *known = "";
+	const char *live;
+	const char *timed;
+	Rows		result;
+
+	/*
+	 * a ledger that goes on knows of the bookings that it has a row for; a
+	 * join, since a condition in FILTER would read the ledger for each of
+	 * them
+	 */
+	if (att->continues)
+	{
+		unknown = " AND k.session_id IS NULL";
+		known = psprintf(" LEFT JOIN (SELECT DISTINCT g.session_id FROM %s.swan_ledger g) k"
+						 " ON k.session_id OPERATOR(pg_catalog.=) s.%s",
+						 quote_identifier(get_namespace_name(get_rel_namespace(att->users))),
+						 column_name(att, SESSIONS_ID));
+	}
+
+	live = psprintf("%s::pg_catalog.text OPERATOR(pg_catalog.=) ANY ('{scheduled,confirmed}')"
+					" AND %s IS NOT NULL%s", status, user, unknown);
+	timed = psprintf("%s IS NOT NULL AND %s::pg_catalog.text OPERATOR(pg_catalog.<>) 'cancelled'",
+					 date, status);
+	result = sql_once(call,
+					  psprintf("SELECT pg_catalog.count(*) FILTER (WHERE %s),"
+							   " pg_catalog.count(*) FILTER (WHERE %s AND %s),"
+							   " pg_catalog.count(*) FILTER (WHERE %s::pg_catalog.text"
+							   " OPERATOR(pg_catalog.=) 'available' AND %s IS NOT NULL AND %s IS NULL),"
+							   " pg_catalog.count(*) FILTER (WHERE %s::pg_catalog.text OPERATOR(pg_catalog.<>) ALL"
+							   " ('{available,scheduled,confirmed,completed,cancelled}')),"
+							   " pg_catalog.count(*), pg_catalog.max(%s) FILTER (WHERE %s),"
+							   " pg_catalog.count(*) FILTER (WHERE %s AND %s OPERATOR(pg_catalog.<=) 0),"
+							   " pg_catalog.count(*) FILTER (WHERE %s AND %s IS NULL) FROM %s s%s",
+							   live, live, flag, status, user, date, status,
+							   duration, timed, timed, duration, timed, duration,
+							   studio_table_name(att->sessions), known),
+					  0, NULL, NULL);
+	report_old_bookings(att, row_int(result, 0, 1), row_int(result, 0, 2));
+	if (row_int(result, 0, 3) > 0)
+		attach_report(att, "session_records", NULL, "found",
+					  psprintf("undated available rows: %lld; nothing counts them, see the setting session_records",
+							   (long long) row_int(result, 0, 3)));
+	if (row_int(result, 0, 4) > 0)
+		attach_report(att, "sessions.status", att->names[SESSIONS_STATUS], "found",
+					  psprintf("rows with a status of the application's own: %lld",
+							   (long long) row_int(result, 0, 4)));
+	report_durations(att, row_isnull(result, 0, 6) ? 0 : row_int(result, 0, 6),
+					 row_int(result, 0, 7), row_int(result, 0, 8));
+	attach_report(att, "sessions", studio_table_name(att->sessions), "found",
+				  psprintf("rows: %lld", (long long) row_int(result, 0, 5)));
+}
+
+/* Looks for the labels that the status must be able to have. */
+static void
+look_at_labels(Attachment *att, Call *call)
+{
+	static const Oid argtypes[] = {OIDOID};
+	AttrNumber	attnum = get_attnum(att->sessions, att->names[SESSIONS_STATUS]);
+	Oid			type = attnum == InvalidAttrNumber ? InvalidOid :
+	get_atttype(att->sessions, attnum);
+	NullableDatum args[] = {arg_datum(ObjectIdGetDatum(type))};
+	Rows		result;
+
+	if (!OidIsValid(type) || !type_is_enum(type))
+		return;
+	result = sql_once(call,
+					  "SELECT pg_catalog.string_agg(l.label, ', ' ORDER BY l.n)"
+					  " FROM ROWS FROM (pg_catalog.unnest(ARRAY['available', 'scheduled',"
+					  " 'confirmed', 'completed', 'cancelled'])) WITH ORDINALITY l (label, n)"
+					  " WHERE NOT EXISTS (SELECT 1 FROM pg_catalog.pg_enum e"
+					  " WHERE e.enumtypid OPERATOR(pg_catalog.=) $1"
+					  " AND e.enumlabel OPERATOR(pg_catalog.=) l.label)",
+					  1, argtypes, args);
+	if (!row_isnull(result, 0, 1))
+		attach_refuse(att, "sessions.status", att->names[SESSIONS_STATUS],
+					  psprintf("the enum has no label %s", row_text(result, 0, 1)),
+					  "add it with ALTER TYPE ... ADD VALUE");
+}
+
+/* Names the triggers of the application, which will run in our calls too. */
+static void
+look_at_triggers(Attachment *att, Call *call)
+{
+	static const Oid argtypes[] = {OIDOID, OIDOID};
+	NullableDatum args[] = {
+		arg_datum(ObjectIdGetDatum(att->users)),
+		arg_datum(ObjectIdGetDatum(att->sessions))
+	};
+	Rows		result;
+
+	result = sql_once(call,
+					  "SELECT t.tgname, n.nspname, EXISTS (SELECT 1"
+					  " FROM pg_catalog.unnest(p.proconfig) c (setting)"
+					  " WHERE pg_catalog.starts_with(c.setting, 'search_path='))"
+					  " FROM pg_catalog.pg_trigger t"
+					  " JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) t.tgfoid"
+					  " JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace"
+					  " WHERE t.tgrelid OPERATOR(pg_catalog.=) ANY (ARRAY[$1, $2]) AND NOT t.tgisinternal"
+					  " AND NOT pg_catalog.starts_with(t.tgname::pg_catalog.text, 'swan_')"
+					  " ORDER BY t.tgname",
+					  2, argtypes, args);
+	for (uint64 i = 0; i < result.nrows; i++)
+		attach_report(att, psprintf("trigger %s", row_text(result, i, 1)), NULL, "found",
+					  row_bool(result, i, 3) ? "runs in swan_* calls too" :
+					  psprintf("runs in swan_* calls too, under their search_path;"
+							   " if it needs schema %s or others, see swan_configure('search_path', ...)",
+							   quote_identifier(row_text(result, i, 2))));
+}
+
+/* Looks at everything that only the rows can tell. */
+void
+attach_look_at_rows(Attachment *att)
+{
+	Call	   *call = call_begin_as(studio_table_owner(att->users), "pg_catalog, pg_temp");
+
+	call_restrict(call);
+	if (att->old_bookings && strcmp(att->old_bookings, "charged") != 0 &&
+		strcmp(att->old_bookings, "free") != 0 && strcmp(att->old_bookings, "flag") != 0)
+		attach_refuse(att, "old_bookings", NULL,
+					  psprintf("\"%s\" is not known", att->old_bookings),
+					  "say charged, free or flag");
+	if (att->old_bookings && strcmp(att->old_bookings, "flag") == 0 &&
+		att->names[SESSIONS_DEDUCTED] == NULL)
+		attach_refuse(att, "old_bookings", NULL, "there is no column for session_deducted",
+					  "say charged or free");
+	if (att->names[SESSIONS_STATUS])
+		look_at_labels(att, call);
+	look_at_triggers(att, call);
+	if (att->problem == NULL)	/* else there may be no rows to look at */
+	{
+		look_at_users(att, call);
+		look_at_sessions(att, call);
+		attach_look_for_people(att, call);
+		attach_look_at_ids(att, call);
+	}
+	call_end(call);
+}
+
+/* Returns whether a query finds a row. */
+static bool
+finds_row(Call *call, const char *query)
+{
+	return sql_once(call, query, 0, NULL, NULL).nrows > 0;
+}
+
+/*
+ * Looks again, with both tables locked: whoever wrote at the time of the first
+ * look has committed since.  Everybody waits meanwhile.  So this asks only for
+ * what would have stood in the way and harms whoever it is done to, and ends at
+ * the first row; who found none has read the users once, and the sessions only
+ * if nobody has said how live bookings count.
+ */
+void
+attach_look_again(Attachment *att)
+{
+	Call	   *call = call_begin_as(studio_table_owner(att->users), "pg_catalog, pg_temp");
+	const char *user = column_name(att, SESSIONS_USER_ID);
+	const char *unknown = "";
+
+	/* a live booking is looked for among its client's rows, by their index */
+	if (att->continues)
+		unknown = psprintf(" AND NOT EXISTS (SELECT 1 FROM %s.swan_ledger g"
+						   " WHERE g.user_id OPERATOR(pg_catalog.=) s.%s"
+						   " AND g.session_id OPERATOR(pg_catalog.=) s.%s)",
+						   quote_identifier(get_namespace_name(get_rel_namespace(att->users))),
+						   user, column_name(att, SESSIONS_ID));
+
+	if (finds_row(call, psprintf("SELECT 1 FROM %s WHERE %s OPERATOR(pg_catalog.<) 0 LIMIT 1",
+								 studio_table_name(att->users),
+								 column_name(att, USERS_BALANCE))))
+		look_at_users(att, call);
+	if (att->old_bookings == NULL &&
+		finds_row(call, psprintf("SELECT 1 FROM %s s WHERE s.%s::pg_catalog.text"
+								 " OPERATOR(pg_catalog.=) ANY ('{scheduled,confirmed}')"
+								 " AND s.%s IS NOT NULL%s LIMIT 1",
+								 studio_table_name(att->sessions),
+								 column_name(att, SESSIONS_STATUS), user, unknown)))
+		look_at_sessions(att, call);
+	call_end(call);
+}

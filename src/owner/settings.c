@@ -1,0 +1,455 @@
+/*-------------------------------------------------------------------------
+ *
+ * settings.c
+ *	  The settings of a studio.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/tuplestore.h"
+#include "utils/varlena.h"
+
+#include "base/argument.h"
+#include "base/error.h"
+#include "base/zone.h"
+#include "studio/enter.h"
+#include "slot/slot.h"
+#include "account/ledger.h"
+#include "account/records.h"
+#include "verify/integrity.h"
+
+PG_FUNCTION_INFO_V1(swan_configure);
+PG_FUNCTION_INFO_V1(swan_settings);
+PG_FUNCTION_INFO_V1(swan_studios);
+
+/* what values a setting takes */
+typedef enum SettingKind
+{
+	SETTING_CHOICE,
+	SETTING_NUMBER,
+	SETTING_INTERVAL,
+	SETTING_TIME_ZONE,
+	SETTING_SEARCH_PATH
+} SettingKind;
+
+typedef struct Setting
+{
+	const char *name;			/* and that of its column in swan.studio */
+	SettingKind kind;
+	const char *choices[4];
+	int			min;
+	int			max;
+	const char *type;			/* of the column */
+	const char *description;
+} Setting;
+
+static const Setting settings[] = {
+	{"guard_balance", SETTING_CHOICE, {"refuse", "record"}, 0, 0, "text",
+	"what happens to a direct change of a balance: refused, or recorded in the ledger"},
+	{"guard_sessions", SETTING_CHOICE, {"refuse", "record", "off"}, 0, 0, "text",
+	"what happens to a direct change of a booking: refused, recorded in the ledger, or nothing"},
+	{"grant_max", SETTING_NUMBER, {NULL}, 1, 10000, "int4",
+	"how many credits one grant may give"},
+	{"purchase_max", SETTING_NUMBER, {NULL}, 1, 10000, "int4",
+	"how many credits one purchase may give"},
+	{"low_threshold", SETTING_NUMBER, {NULL}, 0, PG_INT32_MAX, "int4",
+	"up to how many credits the warning is low"},
+	{"cancel_window", SETTING_INTERVAL, {NULL}, 0, 0, "interval",
+	"how long before the start a client's cancellation returns the credit"},
+	{"admin_booking", SETTING_CHOICE, {"free", "charged"}, 0, 0, "text",
+	"whether a booking that an admin makes takes a credit"},
+	{"hold_max", SETTING_NUMBER, {NULL}, 0, 100, "int4",
+	"how many slots a client may hold at once"},
+	{"trainer_overlap", SETTING_CHOICE, {"refuse", "allow"}, 0, 0, "text",
+	"whether the slots of a trainer may overlap"},
+	{"time_zone", SETTING_TIME_ZONE, {NULL}, 0, 0, "text",
+	"in which weeks and days are counted"},
+	{"search_path", SETTING_SEARCH_PATH, {NULL}, 0, 0, "text",
+	"under which statements on the tables run; unset: the schemas of the studio"},
+	{"session_records", SETTING_CHOICE, {"off", "on"}, 0, 0, "text",
+	"whether sessions has an undated row for every credit"},
+};
+
+/* Returns the setting of that name. */
+static const Setting *
+find_setting(const char *name)
+{
+	for (int i = 0; i < lengthof(settings); i++)
+	{
+		if (strcmp(settings[i].name, name) == 0)
+			return &settings[i];
+	}
+	ereport(ERROR,
+			(swan_errcode(SWAN_INVALID_ARGUMENT),
+			 errmsg("there is no setting \"%s\"", name),
+			 errhint("swan_settings() lists them.")));
+}
+
+/* Refuses a value, and says what would do. */
+static void
+refuse_value(const Setting *setting, const char *value, const char *hint)
+{
+	ereport(ERROR,
+			(swan_errcode(SWAN_INVALID_ARGUMENT),
+			 errmsg("\"%s\" is not a value for %s", value, setting->name),
+			 errhint("%s", hint)));
+}
+
+/* Checks a choice. */
+static void
+check_choice(const Setting *setting, const char *value)
+{
+	StringInfoData hint;
+
+	initStringInfo(&hint);
+	appendStringInfoString(&hint, "Use ");
+	for (int i = 0; setting->choices[i]; i++)
+	{
+		if (strcmp(setting->choices[i], value) == 0)
+			return;
+		appendStringInfo(&hint, "%s%s",
+						 i == 0 ? "" : setting->choices[i + 1] ? ", " : " or ",
+						 setting->choices[i]);
+	}
+	appendStringInfoChar(&hint, '.');
+	refuse_value(setting, value, hint.data);
+}
+
+/* Checks a number. */
+static void
+check_number(const Setting *setting, const char *value)
+{
+	char	   *end;
+	long		number;
+
+	errno = 0;
+	number = strtol(value, &end, 10);
+	if (end == value || *end != '\0' || errno != 0 ||
+		number < setting->min || number > setting->max)
+		refuse_value(setting, value, psprintf("Use a number between %d and %d.",
+											  setting->min, setting->max));
+}
+
+/* Checks a length of time, which must not be negative. */
+static void
+check_interval(const Setting *setting, const char *value)
+{
+	Interval	zero = {0};
+	Interval	millennium = {.month = 1000 * MONTHS_PER_YEAR};
+	Interval	interval;
+
+	if (!parse_interval(value, &interval) ||
+		DatumGetBool(DirectFunctionCall2(interval_lt, IntervalPGetDatum(&interval),
+										 IntervalPGetDatum(&zero))) ||
+		DatumGetBool(DirectFunctionCall2(interval_gt, IntervalPGetDatum(&interval),
+										 IntervalPGetDatum(&millennium))))
+		refuse_value(setting, value, "Use an interval from zero to 1000 years.");
+}
+
+/* Checks the name of a time zone. */
+static void
+check_time_zone(const Setting *setting, const char *value)
+{
+	const char *hint;
+
+	if (zone_problem(value, &hint))
+		refuse_value(setting, value, psprintf("%c%s.", pg_toupper(hint[0]), hint + 1));
+}
+
+/*
+ * Checks a list of schemas.  An empty one is no list; temporary objects are
+ * anybody's, so they must not be found before those of a schema.
+ */
+static void
+check_schemas(const Setting *setting, const char *value)
+{
+	List	   *schemas;
+	ListCell   *cell;
+
+	if (!SplitIdentifierString(pstrdup(value), ',', &schemas) || schemas == NIL)
+		refuse_value(setting, value,
+					 "Use a list of schemas, as in SET search_path, or NULL for those of the studio.");
+	foreach(cell, schemas)
+	{
+		const char *schema = lfirst(cell);
+
+		if (schema[0] == '\0')
+			refuse_value(setting, value, "A schema has a name; use NULL for those of the studio.");
+		if (strncmp(schema, "pg_temp", strlen("pg_temp")) == 0 &&
+			(schema[strlen("pg_temp")] == '_' || lnext(schemas, cell) != NULL))
+			refuse_value(setting, value, "pg_temp may only stand last, where it is searched anyway.");
+	}
+}
+
+/* Checks a value before it is written. */
+static void
+check_value(Studio *studio, const Setting *setting, const char *value)
+{
+	switch (setting->kind)
+	{
+		case SETTING_CHOICE:
+			check_choice(setting, value);
+			break;
+		case SETTING_NUMBER:
+			check_number(setting, value);
+			break;
+		case SETTING_INTERVAL:
+			check_interval(setting, value);
+			break;
+		case SETTING_TIME_ZONE:
+			check_time_zone(setting, value);
+			break;
+		case SETTING_SEARCH_PATH:
+			check_schemas(setting, value);
+			break;
+	}
+	if (strcmp(setting->name, "session_records") == 0 && strcmp(value, "on") == 0 &&
+		studio->settings.guard_balance != GUARD_REFUSE)
+		refuse_value(setting, value, "It needs guard_balance to be refuse.");
+	if (strcmp(setting->name, "guard_balance") == 0 && strcmp(value, "record") == 0 &&
+		studio->settings.session_records)
+		refuse_value(setting, value, "Turn session_records off first.");
+}
+
+/* Writes a setting to the registry and returns it as it reads there. */
+static char *
+write_setting(const char *studio, const Setting *setting, const char *value,
+			  MemoryContext context)
+{
+	static const Oid argtypes[] = {TEXTOID, TEXTOID};
+	NullableDatum args[] = {arg_text(studio), arg_text(value)};
+	Call	   *call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");
+	char	   *name = pstrdup(quote_identifier(setting->name));
+	Rows		result;
+	char	   *written;
+
+	call_set_parameter(call, "IntervalStyle", "postgres");
+	result = sql_once(call,
+					  psprintf("UPDATE swan.studio SET %s = $2::pg_catalog.%s"
+							   " WHERE name OPERATOR(pg_catalog.=) $1 RETURNING %s",
+							   name, setting->type, name),
+					  2, argtypes, args);
+	if (result.nrows != 1)
+		elog(ERROR, "studio \"%s\" has no row in the registry", studio);
+	written = row_text(result, 0, 1);
+	written = written ? MemoryContextStrdup(context, written) : NULL;
+	call_end(call);
+	return written;
+}
+
+/* Brings the session records of every client into step with his balance. */
+static void
+sync_all_records(const char *name)
+{
+	static const StudioQuery clients = {
+		"SELECT {u.id} FROM {users} u ORDER BY {u.id}", 0, {0}
+	};
+	Call	   *call;
+	Rows		result;
+
+	CommandCounterIncrement();	/* the setting itself */
+	call = call_begin(studio_of_owner(name), CALL_WRITER);
+	result = query_recheck(call, &clients, NULL);
+	for (uint64 i = 0; i < result.nrows; i++)
+	{
+		Account		account;
+
+		sql_scope_begin();
+		if (account_lock(call, row_id(result, i, 1), &account))
+			records_sync(call, &account, "Available");
+		sql_scope_end();
+	}
+	call_end(call);
+}
+
+/* Returns whether a setting is one of the guards. */
+static bool
+is_guard(const char *setting)
+{
+	return strncmp(setting, "guard_", strlen("guard_")) == 0;
+}
+
+/* Refuses to guard balances that are not all in the ledger yet. */
+static void
+require_backfill(Studio *studio, const Setting *setting)
+{
+	if (!studio->backfilled)
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("%s cannot be refuse before every client has a ledger", setting->name),
+				 errhint("CALL swan_backfill() first.")));
+}
+
+/*
+ * Returns the studio to set something in.  Where that depends on what is in the
+ * tables, whoever writes to them is let end, and others wait.  The lock goes with
+ * no lock on a row, so nothing that is done under it has to wait for anybody.
+ */
+static Studio *
+studio_to_configure(const char *studio, const char *name, bool refuses)
+{
+	if (name && (strcmp(name, "session_records") == 0 ||
+				 (refuses && (is_guard(name) || strcmp(name, "trainer_overlap") == 0))))
+		return studio_of_owner_alone(studio, ExclusiveLock);
+	return studio_of_owner(studio);
+}
+
+/* Keeps others from changing settings of a studio: what one may be is up to another. */
+static void
+lock_settings(const char *studio)
+{
+	static const Oid argtypes[] = {TEXTOID};
+	NullableDatum args[] = {arg_text(studio)};
+	Call	   *call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");
+
+	sql_once(call,
+			 "SELECT 1 FROM swan.studio r WHERE r.name OPERATOR(pg_catalog.=) $1"
+			 " FOR NO KEY UPDATE",
+			 1, argtypes, args);
+	call_end(call);
+}
+
+/* swan_configure(): changes one setting. */
+Datum
+swan_configure(PG_FUNCTION_ARGS)
+{
+	char	   *name = argument_text(fcinfo, 0);
+	char	   *value = argument_text(fcinfo, 1);
+	bool		refuses = value && strcmp(value, "refuse") == 0;
+	Studio	   *studio;
+	char	   *studio_name;
+	const Setting *setting;
+	char	   *written;
+
+	PreventCommandIfReadOnly("swan_configure()");
+	studio = studio_to_configure(argument_text(fcinfo, 2), name, refuses);
+	studio_name = pstrdup(studio->name);
+	lock_settings(studio_name);
+	studio = studio_of_owner(studio_name);
+	studio_check(studio);
+	if (name == NULL)
+		swan_missing_argument("setting", NULL);
+	setting = find_setting(name);
+	if (value)
+		check_value(studio, setting, value);
+	else if (setting->kind != SETTING_SEARCH_PATH)
+		swan_missing_argument("value", NULL);
+
+	if (refuses && strcmp(name, "guard_balance") != 0)
+	{
+		reach_measure(studio);
+		studio = studio_of_owner(studio_name);
+	}
+	if (refuses && is_guard(name))
+	{
+		require_backfill(studio, setting);
+
+		/* what record would have named must not slip by where it was off */
+		if (studio->settings.guard_sessions == GUARD_OFF && strcmp(name, "guard_sessions") == 0)
+		{
+			write_setting(studio_name, setting, "record", CurrentMemoryContext);
+			CommandCounterIncrement();
+			studio = studio_of_owner(studio_name);
+		}
+		refuse_drift(studio, setting->name);
+	}
+	written = write_setting(studio_name, setting, value, CurrentMemoryContext);
+	if (strcmp(name, "session_records") == 0 && strcmp(value, "on") == 0)
+		sync_all_records(studio_name);
+	if (refuses)
+	{
+		CommandCounterIncrement();	/* the setting itself */
+		refuse_drift(studio_of_owner(studio_name), setting->name);
+	}
+	if (written == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(written));
+}
+
+/* swan_settings(): every setting, its value, and what it means. */
+Datum
+swan_settings(PG_FUNCTION_ARGS)
+{
+	static const Oid argtypes[] = {TEXTOID};
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Studio	   *studio = studio_of_caller(argument_text(fcinfo, 0), AccessShareLock);
+	NullableDatum args[] = {arg_text(studio->name)};
+	StringInfoData query;
+	Rows		result;
+	Call	   *call;
+
+	InitMaterializedSRF(fcinfo, 0);
+	initStringInfo(&query);
+	for (int i = 0; i < lengthof(settings); i++)
+		appendStringInfo(&query, "%s %s", i > 0 ? "," : "SELECT",
+						 quote_identifier(settings[i].name));
+	appendStringInfoString(&query, " FROM swan.studio WHERE name OPERATOR(pg_catalog.=) $1");
+
+	call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");
+	call_set_parameter(call, "IntervalStyle", "postgres");
+	result = sql_once(call, query.data, 1, argtypes, args);
+	if (result.nrows != 1)
+		elog(ERROR, "a studio has no row in the registry");
+	for (int i = 0; i < lengthof(settings); i++)
+	{
+		char	   *value = row_text(result, 0, i + 1);
+		Datum		values[3];
+		bool		nulls[3] = {false};
+
+		values[0] = CStringGetTextDatum(settings[i].name);
+		values[1] = value ? CStringGetTextDatum(value) : (Datum) 0;
+		nulls[1] = value == NULL;
+		values[2] = CStringGetTextDatum(settings[i].description);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	call_end(call);
+	return (Datum) 0;
+}
+
+/* swan_studios(): the studios that are open to the current role. */
+Datum
+swan_studios(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	List	   *candidates;
+	Studio	   *preferred;
+	ListCell   *cell;
+
+	InitMaterializedSRF(fcinfo, 0);
+	candidates = studio_candidates(NULL);
+	preferred = studio_preferred(candidates);
+	foreach(cell, candidates)
+	{
+		Studio	   *studio = lfirst(cell);
+		bool		chosen = strcmp(studio->name, swan_studio_setting) == 0;
+		Datum		values[7];
+		bool		nulls[7] = {false};
+
+		studio_look_at(studio);
+		values[0] = CStringGetTextDatum(studio->name);
+		nulls[1] = studio->table_names[TABLE_USERS] == NULL;
+		if (!nulls[1])
+			values[1] = CStringGetTextDatum(studio->table_names[TABLE_USERS]);
+		nulls[2] = studio->table_names[TABLE_SESSIONS] == NULL;
+		if (!nulls[2])
+			values[2] = CStringGetTextDatum(studio->table_names[TABLE_SESSIONS]);
+		values[3] = CStringGetTextDatum(OidIsValid(studio->owner) ?
+										GetUserNameFromId(studio->owner, false) :
+										studio->owned_by);
+		values[4] = BoolGetDatum(studio->own);
+		values[5] = BoolGetDatum(chosen || (swan_studio_setting[0] == '\0' &&
+											studio == preferred));
+		values[6] = CStringGetTextDatum(studio->broken ? studio->broken : "ok");
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+		if (studio->broken)
+			studios_forget();	/* it may be mended by the next look */
+	}
+	return (Datum) 0;
+}

@@ -1,0 +1,285 @@
+/*-------------------------------------------------------------------------
+ *
+ * clients.c
+ *	  The admin's list of clients.
+ *
+ * A page is chosen first, by an index on what it is ordered by, or on what is
+ * searched for; only then are the figures of its clients counted.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_collation.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/formatting.h"
+
+#include "base/argument.h"
+#include "base/error.h"
+#include "studio/actor.h"
+#include "account/client.h"
+#include "account/ledger.h"
+#include "read/cursor.h"
+
+PG_FUNCTION_INFO_V1(swan_client);
+PG_FUNCTION_INFO_V1(swan_clients);
+
+/*
+ * What indexes of our own studios are made of, see setup.c: the three by which
+ * clients are listed, and the text in which they are searched.  Nobody types
+ * the line feed that keeps a name and an e-mail address apart.
+ */
+#define NAME_KEY \
+	"pg_catalog.lower((COALESCE({u.last_name}::pg_catalog.text, '') OPERATOR(pg_catalog.||) ' '" \
+	" OPERATOR(pg_catalog.||) COALESCE({u.first_name}::pg_catalog.text, ''))" \
+	" COLLATE pg_catalog.\"default\")"
+#define CREATED_KEY \
+	"COALESCE({u.created_at}, '-infinity'::pg_catalog.timestamptz)"
+#define SEARCHED_TEXT \
+	"pg_catalog.lower((COALESCE({u.first_name}::pg_catalog.text, '') OPERATOR(pg_catalog.||) ' '" \
+	" OPERATOR(pg_catalog.||) COALESCE({u.last_name}::pg_catalog.text, '')" \
+	" OPERATOR(pg_catalog.||) E'\\n'" \
+	" OPERATOR(pg_catalog.||) COALESCE({u.email}::pg_catalog.text, ''))" \
+	" COLLATE pg_catalog.\"default\")"
+
+/* columns of a swan_client_row */
+#define CLIENT_NCOLUMNS	11
+
+/* arguments of every list: pattern, key and id of the last row read, rows, now,
+ * threshold, warning, trainer */
+#define LIST_ARGS(key_type) \
+	8, {TEXTOID, key_type, INT8OID, INT4OID, TIMESTAMPTZOID, INT4OID, TEXTOID, \
+	INT8OID}, PLAN_CUSTOM
+
+/* the warning that u has, worked out for the few who may have one */
+#define HAS_WARNING \
+	"(SELECT " WARNING_FOR("x.available", "$6") " FROM (SELECT" \
+	" COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.-) " \
+	DUE_CREDITS("{u.id}", "$5") " AS available OFFSET 0) x)"
+
+/* whom the arguments ask for; who has no role that we know is a client */
+#define WANTED \
+	" COALESCE({u.role}::pg_catalog.text, 'client') OPERATOR(pg_catalog.<>) ALL ('{trainer,staff,admin}')" \
+	" AND ($1 IS NULL OR " SEARCHED_TEXT " OPERATOR(pg_catalog.~~) $1)" \
+	" AND ($7 IS NULL OR CASE" \
+	" WHEN COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.<=)" \
+	" CASE WHEN $7 OPERATOR(pg_catalog.=) 'none' THEN 0 ELSE $6 END" \
+	" OR {u.id} OPERATOR(pg_catalog.=) ANY (SELECT l.user_id FROM {lots} l" \
+	" WHERE NOT l.swept AND l.expires_at OPERATOR(pg_catalog.<=) $5)" \
+	" THEN " HAS_WARNING " OPERATOR(pg_catalog.=) $7 ELSE false END)"
+
+/*
+ * Whom the actor may see: all, or those whom he trains.  These are found first,
+ * which OFFSET makes sure of: walking through everybody in the order of the list
+ * until enough of them are met would take long.
+ */
+#define ALL_CLIENTS "{users} u"
+#define OWN_CLIENTS \
+	"(SELECT DISTINCT {s.user_id} AS id FROM {sessions} s" \
+	" WHERE {s.trainer_id} OPERATOR(pg_catalog.=) $8" \
+	" AND {s.status} OPERATOR(pg_catalog.<>) 'available' OFFSET 0) c" \
+	" JOIN {users} u ON {u.id} OPERATOR(pg_catalog.=) c.id"
+
+/* a page by a key of the client himself */
+#define PAGE_BY(key, beyond, direction, clients) \
+	"SELECT {u.id} AS id, " key " AS key FROM " clients " WHERE" WANTED \
+	" AND ($3 IS NULL OR ROW(" key ", {u.id}) OPERATOR(pg_catalog." beyond ") ROW($2, $3))" \
+	" ORDER BY " key direction ", {u.id}" direction " LIMIT $4"
+
+#define HAD_SESSION(also) \
+	"EXISTS (SELECT 1 FROM {sessions} o" \
+	" WHERE {o.user_id} OPERATOR(pg_catalog.=) {u.id}" \
+	" AND {o.status} OPERATOR(pg_catalog.=) 'completed'" also ")"
+
+/* a page by last session, latest first: of those who had one */
+#define PAGE_BY_LAST_SESSION(clients) \
+	"SELECT {u.id} AS id, {s.session_date} AS key FROM " clients \
+	" JOIN {sessions} s ON {s.user_id} OPERATOR(pg_catalog.=) {u.id}" \
+	" WHERE" WANTED " AND {s.status} OPERATOR(pg_catalog.=) 'completed'" \
+	" AND {s.session_date} IS NOT NULL" \
+	" AND ($3 IS NULL OR ROW({s.session_date}, {u.id}) OPERATOR(pg_catalog.<) ROW($2, $3))" \
+	" AND NOT " HAD_SESSION(" AND ROW({o.session_date}, {o.id})" \
+							" OPERATOR(pg_catalog.>) ROW({s.session_date}, {s.id})") \
+	" ORDER BY {s.session_date} DESC, {u.id} DESC LIMIT $4"
+
+/* and then of those who had none */
+#define PAGE_WITHOUT_SESSION(clients) \
+	"SELECT {u.id} AS id, NULL::pg_catalog.timestamptz AS key FROM " clients \
+	" WHERE" WANTED \
+	" AND ($3 IS NULL OR $2 IS NOT NULL OR {u.id} OPERATOR(pg_catalog.<) $3)" \
+	" AND NOT " HAD_SESSION(" AND {o.session_date} IS NOT NULL") \
+	" ORDER BY {u.id} DESC LIMIT $4"
+
+/* the columns of swan_client_row, but for the cursor */
+#define CLIENT_ROW(threshold) \
+	"SELECT {u.id}::pg_catalog.int8, {u.first_name}::pg_catalog.text," \
+	" {u.last_name}::pg_catalog.text, {u.email}::pg_catalog.text," \
+	" f.available, f.purchased, f.used, f.last_session, " \
+	WARNING_FOR("f.available", threshold) ", {u.created_at}"
+
+#define LIST(page, direction) \
+	CLIENT_ROW("$6") ", p.key FROM (" page ") p" \
+	" JOIN {users} u ON {u.id} OPERATOR(pg_catalog.=) p.id" \
+	" CROSS JOIN LATERAL " CLIENT_FIGURES("$5") " f" \
+	" ORDER BY p.key" direction ", p.id" direction
+
+/* One order of the list, for those who see all clients and for a trainer. */
+typedef struct Ordering
+{
+	const char *name;
+	bool		by_time;
+	bool		has_tail;		/* are there clients without a key? */
+	StudioQuery all;
+	StudioQuery of_trainer;
+	StudioQuery tail_of_all;
+	StudioQuery tail_of_trainer;
+} Ordering;
+
+static const Ordering orderings[] = {
+	{"name", false, false,
+		{LIST(PAGE_BY(NAME_KEY, ">", "", ALL_CLIENTS), ""), LIST_ARGS(TEXTOID)},
+		{LIST(PAGE_BY(NAME_KEY, ">", "", OWN_CLIENTS), ""), LIST_ARGS(TEXTOID)}
+	},
+	{"created_at", true, false,
+		{LIST(PAGE_BY(CREATED_KEY, "<", " DESC", ALL_CLIENTS), " DESC"), LIST_ARGS(TIMESTAMPTZOID)},
+		{LIST(PAGE_BY(CREATED_KEY, "<", " DESC", OWN_CLIENTS), " DESC"), LIST_ARGS(TIMESTAMPTZOID)}
+	},
+	{"last_session", true, true,
+		{LIST(PAGE_BY_LAST_SESSION(ALL_CLIENTS), " DESC"), LIST_ARGS(TIMESTAMPTZOID)},
+		{LIST(PAGE_BY_LAST_SESSION(OWN_CLIENTS), " DESC"), LIST_ARGS(TIMESTAMPTZOID)},
+		{LIST(PAGE_WITHOUT_SESSION(ALL_CLIENTS), " DESC"), LIST_ARGS(TIMESTAMPTZOID)},
+		{LIST(PAGE_WITHOUT_SESSION(OWN_CLIENTS), " DESC"), LIST_ARGS(TIMESTAMPTZOID)}
+	}
+};
+
+static const StudioQuery read_client = {
+	CLIENT_ROW("$3") ", NULL::pg_catalog.text FROM {users} u"
+	" CROSS JOIN LATERAL " CLIENT_FIGURES("$2") " f"
+	" WHERE {u.id} OPERATOR(pg_catalog.=) $1",
+	3, {INT8OID, TIMESTAMPTZOID, INT4OID}
+};
+
+/* swan_client(): one row of the list; alone, it has no cursor. */
+Datum
+swan_client(PG_FUNCTION_ARGS)
+{
+	Call	   *call = actor_enter(fcinfo, CALL_READER, 1, MAY_TRAINER | MAY_OFFICE);
+	int64		user_id = argument_id(fcinfo, 0, "user_id");
+	NullableDatum args[] = {
+		arg_id(user_id), arg_time(call->now),
+		arg_int(call->studio->settings.low_threshold)
+	};
+	Rows		result;
+
+	actor_require_client(call, user_id);
+	result = query_read(call, &read_client, args);
+	if (result.nrows != 1)
+		user_not_found(user_id);
+	return call_return_result(call, fcinfo, result, CLIENT_NCOLUMNS);
+}
+
+/* Returns the ordering of that name. */
+static const Ordering *
+argument_ordering(FunctionCallInfo fcinfo, int n)
+{
+	char	   *name = argument_text(fcinfo, n);
+
+	if (name == NULL)
+		swan_missing_argument("order_by", NULL);
+	for (int i = 0; i < lengthof(orderings); i++)
+	{
+		if (strcmp(orderings[i].name, name) == 0)
+			return &orderings[i];
+	}
+	ereport(ERROR,
+			(swan_errcode(SWAN_INVALID_ARGUMENT),
+			 errmsg("clients cannot be ordered by \"%s\"", name),
+			 errhint("Order them by name, created_at or last_session.")));
+}
+
+/* Returns the warning that is asked for, or NULL for all clients. */
+static char *
+argument_warning(FunctionCallInfo fcinfo, int n)
+{
+	char	   *warning = argument_text(fcinfo, n);
+
+	if (warning && strcmp(warning, "none") != 0 && strcmp(warning, "low") != 0)
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("there is no warning \"%s\"", warning),
+				 errhint("Warnings are none and low.")));
+	return warning;
+}
+
+/* Returns the pattern of LIKE for what is searched, or NULL for all clients. */
+static char *
+search_pattern(const char *search)
+{
+	StringInfoData pattern;
+	char	   *lower;
+
+	if (search == NULL)
+		return NULL;
+	lower = str_tolower(search, strlen(search), DEFAULT_COLLATION_OID);
+	initStringInfo(&pattern);
+	appendStringInfoChar(&pattern, '%');
+	for (char *p = lower; *p; p++)
+	{
+		if (*p == '%' || *p == '_' || *p == '\\')
+			appendStringInfoChar(&pattern, '\\');
+		appendStringInfoChar(&pattern, *p);
+	}
+	appendStringInfoChar(&pattern, '%');
+	return pattern.data;
+}
+
+/* swan_clients(): a page of the list. */
+Datum
+swan_clients(PG_FUNCTION_ARGS)
+{
+	const Ordering *ordering;
+	NullableDatum args[8];
+	char	   *search;
+	char	   *warning;
+	char	   *prefix;
+	CursorKey	key;
+	Rows		page;
+	bool		all;
+	int32		max_rows;
+	Call	   *call;
+
+	InitMaterializedSRF(fcinfo, 0);
+	call = actor_enter(fcinfo, CALL_READER, 5, MAY_TRAINER | MAY_OFFICE);
+	search = argument_reason(fcinfo, 0, NULL);
+	ordering = argument_ordering(fcinfo, 3);
+	warning = argument_warning(fcinfo, 4);
+	prefix = cursor_mark(psprintf("clients %s %s %s", ordering->name,
+								  warning ? warning : "", search ? search : ""));
+	cursor_read(argument_text(fcinfo, 1), prefix, ordering->by_time, &key);
+
+	max_rows = argument_max_rows(fcinfo, 2);
+	all = actor_is(call, MAY_OFFICE);
+
+	args[0] = arg_text(search_pattern(search));
+	args[1] = ordering->by_time ? arg_time(key.time) : arg_text(key.text);
+	args[2] = arg_id(key.id);
+	args[3] = arg_int(max_rows);
+	args[4] = arg_time(call->now);
+	args[5] = arg_int(call->studio->settings.low_threshold);
+	args[6] = arg_text(warning);
+	args[7] = arg_id(call->actor->user_id);
+	page = query_read(call, all ? &ordering->all : &ordering->of_trainer, args);
+	cursor_put_page(fcinfo, page, prefix, ordering->by_time, 1);
+	if (ordering->has_tail && page.nrows < max_rows)
+	{
+		args[3] = arg_int(max_rows - page.nrows);
+		page = query_read(call, all ? &ordering->tail_of_all :
+						  &ordering->tail_of_trainer, args);
+		cursor_put_page(fcinfo, page, prefix, true, 1);
+	}
+	call_end(call);
+	return (Datum) 0;
+}

@@ -1,0 +1,252 @@
+/*-------------------------------------------------------------------------
+ *
+ * report.c
+ *	  Reading a client: credits, sessions, statement.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+
+#include "base/argument.h"
+#include "base/error.h"
+#include "studio/actor.h"
+#include "slot/slot.h"
+#include "account/client.h"
+#include "account/ledger.h"
+#include "read/cursor.h"
+
+PG_FUNCTION_INFO_V1(swan_summary);
+PG_FUNCTION_INFO_V1(swan_credits);
+PG_FUNCTION_INFO_V1(swan_statement);
+PG_FUNCTION_INFO_V1(swan_balance_at);
+
+static const StudioQuery read_sessions = {
+	"SELECT {s.status}, {s.session_date} FROM {sessions} s"
+	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $1"
+	" AND {s.session_date} IS NOT NULL",
+	1, {INT8OID}, PLAN_FEW_ROWS
+};
+
+/* $3: he may have come with attached tables, and count as having one lot */
+static const StudioQuery read_lots = {
+	"SELECT x.* FROM (SELECT l.id, l.source, l.granted, l.remaining, l.expires_at,"
+	" g.reason, l.payment_ref"
+	" FROM {lots} l LEFT JOIN {ledger} g ON g.id OPERATOR(pg_catalog.=) l.id"
+	" WHERE l.user_id OPERATOR(pg_catalog.=) $1"
+	" AND l.remaining OPERATOR(pg_catalog.>) 0"
+	" AND (l.expires_at IS NULL OR l.expires_at OPERATOR(pg_catalog.>) $2)"
+	" UNION ALL SELECT NULL, 'opening', {u.available_sessions}, {u.available_sessions},"
+	" NULL, NULL, NULL FROM {users} u"
+	" WHERE $3 AND {u.id} OPERATOR(pg_catalog.=) $1"
+	" AND {u.available_sessions} OPERATOR(pg_catalog.>) 0"
+	" AND NOT EXISTS (SELECT 1 FROM {ledger} g"
+	" WHERE g.user_id OPERATOR(pg_catalog.=) $1)) x"
+	" ORDER BY x.expires_at, x.id",
+	3, {INT8OID, TIMESTAMPTZOID, BOOLOID}
+};
+
+static const StudioQuery read_ledger = {
+	"SELECT g.id, g.at, g.kind, g.delta, g.balance_after, g.session_id,"
+	" {s.session_date}, g.from_session_id, g.lot_id, g.reason, g.actor_id,"
+	" " PERSON_NAME("a") ","
+	" g.db_role, g.key, g.payment_ref, g.item, g.call_id, g.details,"
+	" pg_catalog.concat($6, g.id)"
+	" FROM {ledger} g"
+	" LEFT JOIN {sessions} s ON {s.id} OPERATOR(pg_catalog.=) g.session_id"
+	" LEFT JOIN {users} a ON {a.id} OPERATOR(pg_catalog.=) g.actor_id"
+	" WHERE g.user_id OPERATOR(pg_catalog.=) $1"
+	" AND ($2 IS NULL OR g.at OPERATOR(pg_catalog.>=) $2)"
+	" AND ($3 IS NULL OR g.at OPERATOR(pg_catalog.<) $3)"
+	" AND g.id OPERATOR(pg_catalog.<) $4"
+	" ORDER BY g.id DESC LIMIT $5",
+	6, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT4OID, TEXTOID}
+};
+
+static const StudioQuery read_balance_at = {
+	"SELECT l.balance_after FROM {ledger} l"
+	" WHERE l.user_id OPERATOR(pg_catalog.=) $1 AND l.at OPERATOR(pg_catalog.<=) $2"
+	" ORDER BY l.id DESC LIMIT 1",
+	2, {INT8OID, TIMESTAMPTZOID}
+};
+
+static const StudioQuery any_row = {
+	"SELECT 1 FROM {ledger} l WHERE l.user_id OPERATOR(pg_catalog.=) $1 LIMIT 1",
+	1, {INT8OID}
+};
+
+/* Returns the warning for what a client has left, or NULL. */
+static const char *
+warning_for(Call *call, int32 available)
+{
+	if (available <= 0)
+		return "none";
+	if (available <= call->studio->settings.low_threshold)
+		return "low";
+	return NULL;
+}
+
+/* Returns the sentence that goes with a warning. */
+static const char *
+warning_sentence(const char *warning)
+{
+	if (strcmp(warning, "none") == 0)
+		return SENTENCE_NONE;
+	return SENTENCE_LOW;
+}
+
+/* Opens the call of a reader of one client, and reads his account. */
+static Call *
+enter_client(FunctionCallInfo fcinfo, int actor_argument, int may, Account *account)
+{
+	Call	   *call = actor_enter(fcinfo, CALL_READER, actor_argument, may);
+	int64		user_id = argument_id(fcinfo, 0, "user_id");
+
+	actor_require_client(call, user_id);
+	if (!account_find(call, user_id, account, query_read))
+		user_not_found(user_id);
+	return call;
+}
+
+/*
+ * Counts the sessions of a client by their status, and finds the last one that
+ * was completed and the next one to come.  Aggregates would take the server
+ * longer to set up than a client's few rows take to count.
+ */
+static void
+count_sessions(Call *call, int64 user_id, int32 *counts,
+			   TimestampTz *last, TimestampTz *next)
+{
+	NullableDatum args[] = {arg_id(user_id)};
+	Rows		result = query_read(call, &read_sessions, args);
+
+	*last = *next = NO_TIME;
+	for (uint64 i = 0; i < result.nrows; i++)
+	{
+		SlotStatus	status = slot_parse_status(row_text(result, i, 1));
+		TimestampTz date = row_time(result, i, 2);
+
+		counts[status]++;
+		if (status == STATUS_COMPLETED && (*last == NO_TIME || date > *last))
+			*last = date;
+		if ((status == STATUS_SCHEDULED || status == STATUS_CONFIRMED) &&
+			date > call->now && (*next == NO_TIME || date < *next))
+			*next = date;
+	}
+}
+
+/* swan_summary(): what a client has, in numbers. */
+Datum
+swan_summary(PG_FUNCTION_ARGS)
+{
+	Account		account;
+	Call	   *call = enter_client(fcinfo, 1, MAY_PERSONS, &account);
+	int32		available = account_available(&account);
+	const char *warning = warning_for(call, available);
+	int32		counts[STATUS_OTHER + 1] = {0};
+	int32		total = available;
+	TimestampTz last;
+	TimestampTz next;
+	Datum		values[11];
+	bool		nulls[11] = {false};
+
+	count_sessions(call, account.user_id, counts, &last, &next);
+	values[0] = Int64GetDatum(account.user_id);
+	values[1] = Int32GetDatum(available);
+	for (int status = STATUS_SCHEDULED; status <= STATUS_CANCELLED; status++)
+	{
+		values[status + 1] = Int32GetDatum(counts[status]);
+		total += counts[status];
+	}
+	values[6] = Int32GetDatum(total);
+	nulls[7] = nulls[8] = warning == NULL;
+	if (warning)
+	{
+		values[7] = CStringGetTextDatum(warning);
+		values[8] = CStringGetTextDatum(warning_sentence(warning));
+	}
+	values[9] = TimestampTzGetDatum(last);
+	nulls[9] = last == NO_TIME;
+	values[10] = TimestampTzGetDatum(next);
+	nulls[10] = next == NO_TIME;
+	return call_return_row(call, fcinfo, values, nulls);
+}
+
+/* swan_credits(): the lots that a client can spend from. */
+Datum
+swan_credits(PG_FUNCTION_ARGS)
+{
+	Account		account;
+	NullableDatum args[3];
+	Call	   *call;
+
+	InitMaterializedSRF(fcinfo, 0);
+	call = enter_client(fcinfo, 1, MAY_PERSONS, &account);
+	args[0] = arg_id(account.user_id);
+	args[1] = arg_time(call->now);
+	args[2] = arg_bool(!call->studio->backfilled);
+	call_put_result(fcinfo, query_read(call, &read_lots, args));
+	call_end(call);
+	return (Datum) 0;
+}
+
+/* swan_statement(): a client's ledger, newest line first. */
+Datum
+swan_statement(PG_FUNCTION_ARGS)
+{
+	TimestampTz since = argument_time(fcinfo, 1);
+	TimestampTz until = argument_time(fcinfo, 2);
+	NullableDatum args[6];
+	Account		account;
+	Call	   *call;
+	char	   *prefix;
+
+	InitMaterializedSRF(fcinfo, 0);
+	call = enter_client(fcinfo, 5, MAY_PERSONS, &account);
+	prefix = cursor_prefix("statement", account.user_id, since, until);
+	args[0] = arg_id(account.user_id);
+	args[1] = arg_time(since);
+	args[2] = arg_time(until);
+	args[3] = arg_id(cursor_id(argument_text(fcinfo, 3), prefix, PG_INT64_MAX));
+	args[4] = arg_int(argument_max_rows(fcinfo, 4));
+	args[5] = arg_text(prefix);
+	call_put_result(fcinfo, query_read(call, &read_ledger, args));
+	call_end(call);
+	return (Datum) 0;
+}
+
+/*
+ * swan_balance_at(): what the ledger came to at an instant, that included.  Where
+ * it has no row yet that was 0, but in an attached studio: there it is unknown
+ * before the attach, and after it that of users for a client not touched yet.
+ */
+Datum
+swan_balance_at(PG_FUNCTION_ARGS)
+{
+	Account		account;
+	Call	   *call = enter_client(fcinfo, 2, MAY_PERSONS, &account);
+	Studio	   *studio = call->studio;
+	NullableDatum args[2];
+	Rows		result;
+	int32		balance = 0;
+	bool		unknown = false;
+
+	if (PG_ARGISNULL(1))
+		swan_missing_argument("at", NULL);
+	args[0] = arg_id(account.user_id);
+	args[1] = arg_time(PG_GETARG_TIMESTAMPTZ(1));
+	result = query_read(call, &read_balance_at, args);
+	if (result.nrows > 0)
+		balance = row_int(result, 0, 1);
+	else if (!studio->own && PG_GETARG_TIMESTAMPTZ(1) < studio->made_at)
+		unknown = true;
+	else if (!studio->backfilled && query_read(call, &any_row, args).nrows == 0)
+		balance = account.balance;
+	call_end(call);
+	if (unknown)
+		PG_RETURN_NULL();
+	PG_RETURN_INT32(balance);
+}

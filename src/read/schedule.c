@@ -1,0 +1,206 @@
+/*-------------------------------------------------------------------------
+ *
+ * schedule.c
+ *	  Lists by time: open slots, the schedule, credits that will expire.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+
+#include "base/argument.h"
+#include "base/error.h"
+#include "base/zone.h"
+#include "studio/actor.h"
+#include "slot/slot.h"
+#include "account/client.h"
+#include "read/cursor.h"
+
+PG_FUNCTION_INFO_V1(swan_slots);
+PG_FUNCTION_INFO_V1(swan_schedule);
+PG_FUNCTION_INFO_V1(swan_expiring);
+
+/* dated rows from $1 to $2, of trainer $3, beyond the row ($4, $5) */
+#define IN_WINDOW \
+	" {s.session_date} IS NOT NULL" \
+	" AND ($1 IS NULL OR {s.session_date} OPERATOR(pg_catalog.>=) $1)" \
+	" AND ($2 IS NULL OR {s.session_date} OPERATOR(pg_catalog.<) $2)" \
+	" AND ($3 IS NULL OR {s.trainer_id} OPERATOR(pg_catalog.=) $3)" \
+	" AND ($5 IS NULL OR ROW({s.session_date}, {s.id}) OPERATOR(pg_catalog.>) ROW($4, $5))"
+
+static const StudioQuery open_slots = {
+	"SELECT {s.id}::pg_catalog.int8, {s.trainer_id}::pg_catalog.int8, " PERSON_NAME("t") ","
+	" {s.session_date}, COALESCE({s.duration}, 60)::pg_catalog.int4, {s.session_date}"
+	" FROM {sessions} s LEFT JOIN {users} t ON {t.id} OPERATOR(pg_catalog.=) {s.trainer_id}"
+	" WHERE" IN_WINDOW
+	" AND {s.session_date} OPERATOR(pg_catalog.>) $7"
+	" AND {s.user_id} IS NULL AND {s.status} OPERATOR(pg_catalog.=) 'available'"
+	" AND NOT EXISTS (SELECT 1 FROM {holds} h"
+	" WHERE h.session_id OPERATOR(pg_catalog.=) {s.id} AND h.until OPERATOR(pg_catalog.>) $7)"
+	" ORDER BY {s.session_date}, {s.id} LIMIT $6",
+	7, {TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, TIMESTAMPTZOID, INT8OID, INT4OID,
+	TIMESTAMPTZOID}, PLAN_CUSTOM
+};
+
+/* $9: whose own rows only, as a client and, where $10 says so, as a trainer */
+static const StudioQuery dated_sessions = {
+	"SELECT p.id::pg_catalog.int8, p.session_date, p.duration, p.status,"
+	" {u.id}::pg_catalog.int8, " PERSON_NAME("u") ", {t.id}::pg_catalog.int8, " PERSON_NAME("t") ","
+	" f.available, f.purchased, f.used, f.last_session, x.warning,"
+	" CASE WHEN x.warning OPERATOR(pg_catalog.=) 'none' THEN '" SENTENCE_NONE "'"
+	" WHEN x.warning OPERATOR(pg_catalog.=) 'low' THEN '" SENTENCE_LOW "' END,"
+	" p.session_date FROM (SELECT {s.id} AS id, {s.session_date} AS session_date,"
+	" COALESCE({s.duration}, 60)::pg_catalog.int4 AS duration,"
+	" {s.status}::pg_catalog.text AS status, {s.user_id} AS user_id, {s.trainer_id} AS trainer_id"
+	" FROM {sessions} s WHERE" IN_WINDOW
+	" AND ($7 IS NULL OR {s.user_id} OPERATOR(pg_catalog.=) $7)"
+	" AND ($8 IS NULL OR {s.status}::pg_catalog.text OPERATOR(pg_catalog.=) $8)"
+	" AND ($9 IS NULL OR {s.user_id} OPERATOR(pg_catalog.=) $9"
+	" OR ($10 AND {s.trainer_id} OPERATOR(pg_catalog.=) $9))"
+	" ORDER BY {s.session_date}, {s.id} LIMIT $6) p"
+	" LEFT JOIN {users} u ON {u.id} OPERATOR(pg_catalog.=) p.user_id"
+	" LEFT JOIN {users} t ON {t.id} OPERATOR(pg_catalog.=) p.trainer_id"
+	" LEFT JOIN LATERAL " CLIENT_FIGURES("$11") " f ON {u.id} IS NOT NULL"
+	" CROSS JOIN LATERAL (SELECT " WARNING_FOR("f.available", "$12") " AS warning) x"
+	" ORDER BY p.session_date, p.id",
+	12, {TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, TIMESTAMPTZOID, INT8OID, INT4OID,
+	INT8OID, TEXTOID, INT8OID, BOOLOID, TIMESTAMPTZOID, INT4OID}, PLAN_CUSTOM
+};
+
+/* lots that expire after $1 and up to $2 from then, in days of time zone $3 */
+static const StudioQuery expiring_lots = {
+	"SELECT l.user_id, " PERSON_NAME("u") ", l.id, l.remaining, l.expires_at, l.expires_at"
+	" FROM {lots} l LEFT JOIN {users} u ON {u.id} OPERATOR(pg_catalog.=) l.user_id"
+	" WHERE NOT l.swept AND l.remaining OPERATOR(pg_catalog.>) 0"
+	" AND l.expires_at OPERATOR(pg_catalog.>) $1"
+	" AND l.expires_at OPERATOR(pg_catalog.<=)"
+	" " INSTANT("$3", LOCAL_TIME("$3", "$1") " OPERATOR(pg_catalog.+) $2")
+	" AND ($5 IS NULL OR ROW(l.expires_at, l.id) OPERATOR(pg_catalog.>) ROW($4, $5))"
+	" ORDER BY l.expires_at, l.id LIMIT $6",
+	6, {TIMESTAMPTZOID, INTERVALOID, TEXTOID, TIMESTAMPTZOID, INT8OID, INT4OID}, PLAN_CUSTOM
+};
+
+/* swan_slots(): what can be booked. */
+Datum
+swan_slots(PG_FUNCTION_ARGS)
+{
+	TimestampTz since = argument_time(fcinfo, 0);
+	TimestampTz until = argument_time(fcinfo, 1);
+	int64		trainer_id = argument_id_or_null(fcinfo, 2);
+	NullableDatum args[7];
+	char	   *prefix;
+	CursorKey	key;
+	Call	   *call;
+
+	InitMaterializedSRF(fcinfo, 0);
+	call = actor_enter(fcinfo, CALL_READER, NO_ACTOR_ARGUMENT, MAY_ALL);
+	prefix = cursor_prefix("slots", trainer_id, since, until);
+	cursor_read(argument_text(fcinfo, 3), prefix, true, &key);
+	args[0] = arg_time(since);
+	args[1] = arg_time(until);
+	args[2] = arg_id(trainer_id);
+	args[3] = arg_time(key.time);
+	args[4] = arg_id(key.id);
+	args[5] = arg_int(argument_max_rows(fcinfo, 4));
+	args[6] = arg_time(call->now);
+	cursor_put_page(fcinfo, query_read(call, &open_slots, args), prefix, true, 1);
+	call_end(call);
+	return (Datum) 0;
+}
+
+/* Returns the status that is asked for, or NULL for all. */
+static char *
+argument_status(FunctionCallInfo fcinfo, int n)
+{
+	char	   *status = argument_text(fcinfo, n);
+
+	if (status && slot_parse_status(status) == STATUS_OTHER)
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("there is no status \"%s\"", status),
+				 errhint("A session is available, scheduled, confirmed, completed or cancelled.")));
+	return status;
+}
+
+/* Refuses a client or trainer who asks for the schedule of another. */
+static void
+authorise_schedule(Call *call, int64 trainer_id, int64 user_id)
+{
+	int64		self = call->actor->user_id;
+
+	if (actor_is(call, MAY_OFFICE) || user_id == self)
+		return;
+	if (user_id != NO_ID && !actor_is(call, MAY_TRAINER))
+		actor_refuse(call, NULL);
+	if (trainer_id != NO_ID && trainer_id != self && actor_is(call, MAY_TRAINER))
+		actor_refuse(call, NULL);
+}
+
+/* swan_schedule(): every dated session, and how its client stands. */
+Datum
+swan_schedule(PG_FUNCTION_ARGS)
+{
+	TimestampTz since = argument_time(fcinfo, 0);
+	TimestampTz until = argument_time(fcinfo, 1);
+	int64		trainer_id = argument_id_or_null(fcinfo, 2);
+	int64		user_id = argument_id_or_null(fcinfo, 3);
+	NullableDatum args[12];
+	char	   *status;
+	char	   *prefix;
+	CursorKey	key;
+	Call	   *call;
+
+	InitMaterializedSRF(fcinfo, 0);
+	call = actor_enter(fcinfo, CALL_READER, 7, MAY_PERSONS);
+	authorise_schedule(call, trainer_id, user_id);
+	status = argument_status(fcinfo, 4);
+	prefix = cursor_prefix(psprintf("schedule " INT64_FORMAT " %s", user_id,
+									status ? status : ""),
+						   trainer_id, since, until);
+	cursor_read(argument_text(fcinfo, 5), prefix, true, &key);
+	args[0] = arg_time(since);
+	args[1] = arg_time(until);
+	args[2] = arg_id(trainer_id);
+	args[3] = arg_time(key.time);
+	args[4] = arg_id(key.id);
+	args[5] = arg_int(argument_max_rows(fcinfo, 6));
+	args[6] = arg_id(user_id);
+	args[7] = arg_text(status);
+	args[8] = actor_is(call, MAY_OFFICE) ? arg_null() : arg_id(call->actor->user_id);
+	args[9] = arg_bool(actor_is(call, MAY_TRAINER));
+	args[10] = arg_time(call->now);
+	args[11] = arg_int(call->studio->settings.low_threshold);
+	cursor_put_page(fcinfo, query_read(call, &dated_sessions, args), prefix, true, 1);
+	call_end(call);
+	return (Datum) 0;
+}
+
+/* swan_expiring(): who will lose how many credits, and when. */
+Datum
+swan_expiring(PG_FUNCTION_ARGS)
+{
+	NullableDatum args[6];
+	Interval   *within;
+	char	   *prefix;
+	CursorKey	key;
+	Call	   *call;
+
+	InitMaterializedSRF(fcinfo, 0);
+	call = actor_enter(fcinfo, CALL_READER, 3, MAY_OFFICE);
+	if (PG_ARGISNULL(0))
+		swan_missing_argument("within", NULL);
+	within = PG_GETARG_INTERVAL_P(0);
+	prefix = cursor_prefix("expiring", within->time, within->day, within->month);
+	cursor_read(argument_text(fcinfo, 1), prefix, true, &key);
+	args[0] = arg_time(call->now);
+	args[1] = arg_datum(IntervalPGetDatum(within));
+	args[2] = arg_text(call->studio->settings.time_zone);
+	args[3] = arg_time(key.time);
+	args[4] = arg_id(key.id);
+	args[5] = arg_int(argument_max_rows(fcinfo, 2));
+	cursor_put_page(fcinfo, query_read(call, &expiring_lots, args), prefix, true, 3);
+	call_end(call);
+	return (Datum) 0;
+}

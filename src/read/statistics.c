@@ -1,0 +1,118 @@
+/*-------------------------------------------------------------------------
+ *
+ * statistics.c
+ *	  Numbers of a studio: for monitoring, and for the accountant.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+
+#include "base/argument.h"
+#include "base/error.h"
+#include "base/zone.h"
+#include "studio/actor.h"
+
+PG_FUNCTION_INFO_V1(swan_stats);
+PG_FUNCTION_INFO_V1(swan_liability);
+
+/* midnight of the day of $1 in the studio's time zone $2, so many days ago */
+#define MIDNIGHT(days_ago) \
+	INSTANT("$2", "pg_catalog.date_trunc('day', " LOCAL_TIME("$2", "$1") ")" \
+			" OPERATOR(pg_catalog.-) '" days_ago " days'::pg_catalog.interval")
+
+/*
+ * Every row is always there, so that a series does not end because its value is
+ * 0.  Credits are counted whichever way they moved.
+ */
+static const StudioQuery read_stats = {
+	"SELECT 'swan_credits_outstanding', pg_catalog.jsonb_build_object(),"
+	" COALESCE(pg_catalog.sum({u.available_sessions}), 0)::pg_catalog.int8 FROM {users} u"
+	" UNION ALL"
+	" SELECT 'swan_credits_unswept', pg_catalog.jsonb_build_object(), COALESCE(pg_catalog.sum(l.remaining), 0)::pg_catalog.int8"
+	" FROM {lots} l WHERE NOT l.swept AND l.expires_at OPERATOR(pg_catalog.<=) $1"
+	" UNION ALL"
+	" SELECT 'swan_credits_moved', pg_catalog.jsonb_build_object('event', e.event, 'day', d.day),"
+	" COALESCE(pg_catalog.sum(pg_catalog.abs(g.delta)), 0)::pg_catalog.int8"
+	" FROM (VALUES ('granted', 'grant'), ('bought', 'purchase'), ('reversed', 'reversal'),"
+	" ('reinstated', 'reinstatement'), ('revoked', 'revocation'), ('booked', 'booking'),"
+	" ('cancelled', 'cancellation'), ('expired', 'expiry'), ('external', 'external'))"
+	" e (event, kind)"
+	" CROSS JOIN (VALUES ('today', " MIDNIGHT("0") ", 'infinity'::pg_catalog.timestamptz),"
+	" ('yesterday', " MIDNIGHT("1") ", " MIDNIGHT("0") ")) d (day, since, until)"
+	" LEFT JOIN (SELECT l.kind, l.delta, l.at FROM {ledger} l"
+	" WHERE l.at OPERATOR(pg_catalog.>=) " MIDNIGHT("1") ") g"
+	" ON g.kind OPERATOR(pg_catalog.=) e.kind AND g.at OPERATOR(pg_catalog.>=) d.since"
+	" AND g.at OPERATOR(pg_catalog.<) d.until"
+	" GROUP BY e.event, d.day"
+	" UNION ALL"
+	" SELECT m.metric, pg_catalog.jsonb_build_object(), m.value FROM (SELECT pg_catalog.count(*) AS rows,"
+	" COALESCE(EXTRACT(epoch FROM $1 OPERATOR(pg_catalog.-) pg_catalog.min(l.at)), 0) AS seconds"
+	" FROM {ledger} l"
+	" WHERE l.xid OPERATOR(pg_catalog.>=) pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())"
+	" AND l.xid OPERATOR(pg_catalog.<) pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())) f"
+	" CROSS JOIN LATERAL (VALUES ('swan_feed_waiting_rows', f.rows),"
+	" ('swan_feed_lag_seconds', f.seconds::pg_catalog.int8)) m (metric, value)",
+	2, {TIMESTAMPTZOID, TEXTOID}, PLAN_CUSTOM
+};
+
+/*
+ * What a lot holds now, less what has happened to it since.  As long as a
+ * studio is not backfilled, an untouched client counts as one opening lot.
+ */
+static const StudioQuery read_liability = {
+	"SELECT pg_catalog.to_char(" LOCAL_TIME("$2", "COALESCE(g.at, x.at)") ", 'YYYY-MM'),"
+	" COALESCE(o.source, x.source), pg_catalog.sum(x.credits)::pg_catalog.int8"
+	" FROM (SELECT l.id AS lot_id, l.remaining AS credits,"
+	" NULL::pg_catalog.timestamptz AS at, NULL::pg_catalog.text AS source FROM {lots} l"
+	" UNION ALL SELECT l.lot_id, OPERATOR(pg_catalog.-) l.delta, NULL, NULL FROM {ledger} l"
+	" WHERE l.at OPERATOR(pg_catalog.>) $1 AND l.delta OPERATOR(pg_catalog.<>) 0"
+	" UNION ALL SELECT NULL, COALESCE({u.available_sessions}, 0), r.created_at, 'opening'"
+	" FROM swan.studio r JOIN {users} u ON NOT EXISTS (SELECT 1 FROM {ledger} l"
+	" WHERE l.user_id OPERATOR(pg_catalog.=) {u.id})"
+	" WHERE NOT $4 AND r.name OPERATOR(pg_catalog.=) $3"
+	" AND r.created_at OPERATOR(pg_catalog.<=) $1) x"
+	" LEFT JOIN {lots} o ON o.id OPERATOR(pg_catalog.=) x.lot_id"
+	" LEFT JOIN {ledger} g ON g.id OPERATOR(pg_catalog.=) x.lot_id"
+	" GROUP BY 1, 2 HAVING pg_catalog.sum(x.credits) OPERATOR(pg_catalog.<>) 0"
+	" ORDER BY 1, 2",
+	4, {TIMESTAMPTZOID, TEXTOID, TEXTOID, BOOLOID}, PLAN_CUSTOM
+};
+
+/* swan_stats(): what a monitoring system scrapes. */
+Datum
+swan_stats(PG_FUNCTION_ARGS)
+{
+	NullableDatum args[2];
+	Call	   *call;
+
+	InitMaterializedSRF(fcinfo, 0);
+	call = actor_enter(fcinfo, CALL_READER, NO_ACTOR_ARGUMENT, MAY_READER | MAY_ADMINS);
+	args[0] = arg_time(call->now);
+	args[1] = arg_text(call->studio->settings.time_zone);
+	call_put_result(fcinfo, query_read(call, &read_stats, args));
+	call_end(call);
+	return (Datum) 0;
+}
+
+/* swan_liability(): the credits that the studio owed at an instant. */
+Datum
+swan_liability(PG_FUNCTION_ARGS)
+{
+	NullableDatum args[4];
+	Call	   *call;
+
+	InitMaterializedSRF(fcinfo, 0);
+	call = actor_enter(fcinfo, CALL_READER, NO_ACTOR_ARGUMENT, MAY_READER | MAY_ADMINS);
+	if (PG_ARGISNULL(0))
+		swan_missing_argument("at", NULL);
+	args[0] = arg_time(PG_GETARG_TIMESTAMPTZ(0));
+	args[1] = arg_text(call->studio->settings.time_zone);
+	args[2] = arg_text(call->studio->name);
+	args[3] = arg_bool(call->studio->backfilled);
+	call_put_result(fcinfo, query_read(call, &read_liability, args));
+	call_end(call);
+	return (Datum) 0;
+}

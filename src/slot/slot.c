@@ -1,0 +1,423 @@
+/*-------------------------------------------------------------------------
+ *
+ * slot.c
+ *	  Rows of the sessions table: slots and bookings.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "utils/fmgrprotos.h"
+
+#include "base/error.h"
+#include "base/zone.h"
+#include "slot/slot.h"
+
+static const StudioQuery find_slot = {
+	"SELECT" SLOT_COLUMNS " FROM {sessions} s"
+	" WHERE {s.id} OPERATOR(pg_catalog.=) $1",
+	1, {INT8OID}
+};
+
+static const StudioQuery lock_slot = {
+	"SELECT" SLOT_COLUMNS " FROM {sessions} s"
+	" WHERE {s.id} OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE OF s",
+	1, {INT8OID}
+};
+
+static const StudioQuery lock_slots = {
+	"SELECT {s.id} FROM {sessions} s"
+	" WHERE {s.id} OPERATOR(pg_catalog.=) ANY ($1)"
+	" ORDER BY {s.id} FOR NO KEY UPDATE OF s",
+	1, {INT8ARRAYOID}
+};
+
+static const StudioQuery insert_slot = {
+	"INSERT INTO {sessions} ({sessions.status}, {sessions.session_date}"
+	"{?sessions.trainer_id:, {sessions.trainer_id}}"
+	"{?sessions.duration:, {sessions.duration}}" SLOT_NEW_COLUMNS ")"
+	" VALUES ({sessions.status='available'}, {sessions.session_date=$2}"
+	"{?sessions.trainer_id:, $1}{?sessions.duration:, $3}" SLOT_NEW_VALUES("$4") ")"
+	" RETURNING {sessions.id}",
+	4, {INT8OID, TIMESTAMPTZOID, INT4OID, TIMESTAMPTZOID}
+};
+
+/* a trainer's slot from $2 to $3 */
+static const StudioQuery trainer_overlap = {
+	"SELECT {s.id} FROM {sessions} s"
+	" WHERE {s.trainer_id} OPERATOR(pg_catalog.=) $1"
+	" AND " SLOT_OVERLAPS("s", "$2", "$3")
+	" AND " SLOT_TAKES_TIME("s")
+	" AND {s.id} OPERATOR(pg_catalog.<>) $4 LIMIT 1",
+	4, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}
+};
+
+/* a client's live booking from $2 to $3 */
+static const StudioQuery client_overlap = {
+	"SELECT {s.id} FROM {sessions} s"
+	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $1"
+	" AND " SLOT_OVERLAPS("s", "$2", "$3")
+	" AND " SLOT_IS_LIVE("s")
+	" AND {s.id} OPERATOR(pg_catalog.<>) $4 LIMIT 1",
+	4, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}
+};
+
+static const StudioQuery delete_hold = {
+	"DELETE FROM {holds} h WHERE h.session_id OPERATOR(pg_catalog.=) $1 RETURNING 1",
+	1, {INT8OID}
+};
+
+static const StudioQuery find_hold = {
+	"SELECT 1 FROM {holds} h WHERE h.session_id OPERATOR(pg_catalog.=) $1",
+	1, {INT8OID}
+};
+
+static const char *const status_names[] = {
+	[STATUS_AVAILABLE] = "available",
+	[STATUS_SCHEDULED] = "scheduled",
+	[STATUS_CONFIRMED] = "confirmed",
+	[STATUS_COMPLETED] = "completed",
+	[STATUS_CANCELLED] = "cancelled",
+	[STATUS_OTHER] = "other",
+};
+
+/* Returns the status of that label. */
+SlotStatus
+slot_parse_status(const char *name)
+{
+	for (int i = STATUS_AVAILABLE; name && i < STATUS_OTHER; i++)
+	{
+		if (strcmp(name, status_names[i]) == 0)
+			return i;
+	}
+	return STATUS_OTHER;
+}
+
+/* Returns the label of a status. */
+const char *
+slot_status_name(SlotStatus status)
+{
+	return status_names[status];
+}
+
+/* Makes a slot what we call so, which is what is written for it. */
+void
+slot_set_status(Slot *slot, SlotStatus status)
+{
+	slot->status = status;
+	slot->label = slot_status_name(status);
+}
+
+/* Makes a slot what its row says, in the application's own word. */
+void
+slot_set_label(Slot *slot, const char *label)
+{
+	slot->status = slot_parse_status(label);
+	slot->label = label ? label : slot_status_name(slot->status);
+}
+
+/* Reads SLOT_COLUMNS from a row; returns false if there is no slot in it. */
+bool
+slot_of_row(Rows result, uint64 row, int first, Slot *slot)
+{
+	if (row_isnull(result, row, first))
+		return false;
+	slot->id = row_id(result, row, first);
+	slot->user_id = row_id(result, row, first + 1);
+	slot->trainer_id = row_id(result, row, first + 2);
+	slot_set_label(slot, row_text(result, row, first + 3));
+	slot->date = row_time(result, row, first + 4);
+	slot->duration = row_isnull(result, row, first + 5) ?
+		SWAN_DURATION_DEFAULT : row_int(result, row, first + 5);
+	slot->deducted = row_bool(result, row, first + 6);
+	slot->booked_at = row_time(result, row, first + 7);
+	return true;
+}
+
+/* Returns when a slot of some minutes ends; one without a date never does. */
+TimestampTz
+slot_end_of(TimestampTz start, int32 duration)
+{
+	if (start == NO_TIME || TIMESTAMP_NOT_FINITE(start))
+		return start;
+	return start + duration * (int64) SECS_PER_MINUTE * USECS_PER_SEC;
+}
+
+/* Returns when a slot ends. */
+TimestampTz
+slot_end(const Slot *slot)
+{
+	return slot_end_of(slot->date, slot->duration);
+}
+
+/* Answers an unknown session. */
+void
+session_not_found(int64 id)
+{
+	ereport(ERROR,
+			(swan_errcode_counting(SWAN_SESSION_NOT_FOUND, NULL, "sessionId", id),
+			 errmsg("session %lld does not exist", (long long) id)));
+}
+
+/* Returns whether a slot can be booked, but for its time and who holds it. */
+bool
+slot_is_open(const Slot *slot)
+{
+	return slot->date != NO_TIME && slot->user_id == NO_ID &&
+		slot->status == STATUS_AVAILABLE;
+}
+
+/* Returns whether somebody is going to come. */
+bool
+slot_is_live(const Slot *slot)
+{
+	return slot->status == STATUS_SCHEDULED || slot->status == STATUS_CONFIRMED;
+}
+
+/* Returns whether a client has it and is going to come. */
+bool
+slot_is_booking(const Slot *slot)
+{
+	return slot->date != NO_TIME && slot->user_id != NO_ID && slot_is_live(slot);
+}
+
+/* Returns whether a slot's time has come. */
+bool
+slot_has_begun(Call *call, const Slot *slot)
+{
+	return slot->date <= call->now;
+}
+
+/* Makes a slot what the studio's columns can hold of it. */
+void
+slot_fit(Studio *studio, Slot *slot)
+{
+	const StudioColumn *columns = studio->columns;
+
+	if (columns[SESSIONS_DEDUCTED].name == NULL)
+		slot->deducted = false;
+	if (columns[SESSIONS_DURATION].name == NULL)
+		slot->duration = SWAN_DURATION_DEFAULT;
+	if (columns[SESSIONS_TRAINER_ID].name == NULL)
+		slot->trainer_id = NO_ID;
+	if (slot->date == NO_TIME)
+		return;
+	if (columns[SESSIONS_DATE].typmod >= 0)
+		slot->date = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_scale,
+															 TimestampTzGetDatum(slot->date),
+															 Int32GetDatum(columns[SESSIONS_DATE].typmod)));
+	if (columns[SESSIONS_DATE].type == TIMESTAMPOID)
+	{
+		const char *zone = columns[SESSIONS_DATE].time_zone;
+
+		if (zone_instant(zone, zone_local_time(zone, slot->date)) != slot->date)
+			ereport(ERROR,
+					(swan_errcode(SWAN_INVALID_ARGUMENT),
+					 errmsg("column \"%s\" cannot hold %s: clocks in zone \"%s\" show it twice",
+							columns[SESSIONS_DATE].name, timestamptz_to_str(slot->date),
+							zone)));
+	}
+}
+
+/* Refuses what an attached studio has no column for. */
+void
+slot_check_columns(Call *call, const Slot *slot)
+{
+	const StudioColumn *columns = call->studio->columns;
+
+	if (columns[SESSIONS_TRAINER_ID].name == NULL && slot->trainer_id != NO_ID)
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("the sessions of studio \"%s\" have no trainer", call->studio->name),
+				 errhint("Insert open slots into the table directly: available, and without a client.")));
+	if (columns[SESSIONS_DURATION].name == NULL && slot->duration != SWAN_DURATION_DEFAULT)
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("the sessions of studio \"%s\" all last %d minutes",
+						call->studio->name, SWAN_DURATION_DEFAULT)));
+}
+
+/* Returns what is guarded of a slot. */
+RowImage
+slot_image(const Slot *slot)
+{
+	RowImage	image = {.id = slot->id};
+
+	image.guarded[GUARDED_USER_ID] = slot->user_id;
+	image.guarded[GUARDED_TRAINER_ID] = slot->trainer_id;
+	image.guarded[GUARDED_STATUS] = slot->status;
+	image.guarded[GUARDED_DEDUCTED] = slot->deducted;
+	image.guarded[GUARDED_DATE] = slot->date;
+	image.guarded[GUARDED_DURATION] = slot->duration;
+	return image;
+}
+
+/* Reads one row of sessions; returns false if there is none. */
+bool
+slot_find(Call *call, int64 id, Slot *slot)
+{
+	NullableDatum args[] = {arg_id(id)};
+	Rows		result = query_recheck(call, &find_slot, args);
+
+	return result.nrows == 1 && slot_of_row(result, 0, 1, slot);
+}
+
+/*
+ * Locks several rows of sessions in the order of their ids.  Whether they are
+ * there is for slot_lock() to say, which reads them.
+ */
+void
+slot_lock_all(Call *call, const int64 *ids, int n)
+{
+	NullableDatum args[] = {arg_ids(ids, n)};
+
+	query_look(call, &lock_slots, args);
+}
+
+/* Locks one row of sessions and reads it; returns false if there is none. */
+bool
+slot_lock(Call *call, int64 id, Slot *slot)
+{
+	NullableDatum args[] = {arg_id(id)};
+	Rows		result = query_look(call, &lock_slot, args);
+
+	if (result.nrows == 0)
+		query_confirm_none(call, &find_slot, args, query_look);
+	return result.nrows == 1 && slot_of_row(result, 0, 1, slot);
+}
+
+/*
+ * Changes a locked row from what it was to what it shall be.  The statement
+ * takes the arguments in the order below, assigns those that it is about, and
+ * ends with SLOT_WRITTEN.
+ */
+void
+slot_write(Call *call, const StudioQuery *statement,
+		   const Slot *before, Slot *after)
+{
+	NullableDatum args[] = {
+		arg_id(before->id),
+		arg_id(after->user_id),
+		arg_id(after->trainer_id),
+		arg_text(slot_status_name(after->status)),
+		arg_time(after->date),
+		arg_int(after->duration),
+		arg_bool(after->deducted),
+		arg_time(after->booked_at),
+		arg_time(call->now),
+	};
+	TokenEntry	entry = {{0}};
+	Rows		result;
+	Slot		written;
+	RowImage	image;
+
+	slot_fit(call->studio, after);
+	entry.before = slot_image(before);
+	entry.after = slot_image(after);
+	result = query_change(call, statement, args, TABLE_SESSIONS,
+						  CMD_UPDATE, &entry, 1);
+
+	if (result.nrows == 1 && result.table == NULL)
+		return;					/* nobody could change it */
+	if (result.nrows == 1 && slot_of_row(result, 0, 1, &written))
+	{
+		image = slot_image(&written);
+		if (memcmp(&image, &entry.after, sizeof(image)) == 0)
+			return;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+			 errmsg("a trigger on table %s interfered with session %lld",
+					call->studio->table_names[TABLE_SESSIONS], (long long) before->id),
+			 errhint("Triggers of the application must not change or suppress what swanalloc writes.")));
+}
+
+/* Makes one open slot and returns its id. */
+int64
+slot_insert_open(Call *call, int64 trainer_id, TimestampTz start,
+				 int32 duration)
+{
+	NullableDatum args[] = {
+		arg_id(trainer_id), arg_time(start), arg_int(duration), arg_time(call->now)
+	};
+	Slot		slot = {.id = NO_ID,.user_id = NO_ID,.trainer_id = trainer_id};
+	TokenEntry	row = {{0}};
+	Rows		result;
+
+	slot_set_status(&slot, STATUS_AVAILABLE);
+	slot.date = start;
+	slot.duration = duration;
+	slot_check_columns(call, &slot);
+	slot_fit(call->studio, &slot);
+	row.after = slot_image(&slot);
+	result = query_change(call, &insert_slot, args, TABLE_SESSIONS,
+						  CMD_INSERT, &row, 1);
+	if (result.nrows != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("a trigger on table %s suppressed a new slot",
+						call->studio->table_names[TABLE_SESSIONS])));
+	return row_id(result, 0, 1);
+}
+
+/*
+ * Returns a row that a search for overlaps finds, or NO_ID.  One that only the
+ * latest snapshot sees is for the caller to retry.
+ */
+static int64
+find_overlap(Call *call, const StudioQuery *search, int64 owner,
+			 TimestampTz start, TimestampTz end, int64 but_not)
+{
+	NullableDatum args[] = {
+		arg_id(owner), arg_time(start), arg_time(end),
+		{Int64GetDatum(but_not), false}
+	};
+	Rows		result;
+
+	if (end <= start)			/* it takes no time */
+		return NO_ID;
+	result = query_recheck(call, search, args);
+	if (result.nrows == 0)
+		return NO_ID;
+	if (IsolationUsesXactSnapshot() &&
+		query_look(call, search, args).nrows == 0)
+		swan_serialization_failure();
+	return row_id(result, 0, 1);
+}
+
+/*
+ * Returns a slot of the trainer that overlaps the time, or NO_ID.  The caller
+ * holds the trainer's lock.
+ */
+int64
+slot_trainer_overlap(Call *call, int64 trainer_id,
+					 TimestampTz start, TimestampTz end, int64 but_not)
+{
+	return find_overlap(call, &trainer_overlap, trainer_id, start, end, but_not);
+}
+
+/*
+ * Returns a live booking of the client that overlaps the time, or NO_ID.  The
+ * caller holds the client's lock.
+ */
+int64
+slot_client_overlap(Call *call, int64 user_id,
+					TimestampTz start, TimestampTz end, int64 but_not)
+{
+	return find_overlap(call, &client_overlap, user_id, start, end, but_not);
+}
+
+/* Deletes the hold on a slot, if there is one; the slot is locked. */
+void
+slot_end_hold(Call *call, int64 session_id)
+{
+	NullableDatum args[] = {arg_id(session_id)};
+
+	if (query_recheck(call, &find_hold, args).nrows == 0)
+		return;
+	if (query_change(call, &delete_hold, args, TABLE_HOLDS, CMD_DELETE, NULL, 0).nrows == 0 &&
+		IsolationUsesXactSnapshot())
+		swan_serialization_failure();	/* it is newer than our snapshot */
+}

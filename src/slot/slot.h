@@ -1,0 +1,128 @@
+/*-------------------------------------------------------------------------
+ *
+ * slot.h
+ *	  Rows of the sessions table: slots and bookings.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SWAN_SLOT_H
+#define SWAN_SLOT_H
+
+#include "compat.h"
+#include "studio/query.h"
+
+typedef enum SlotStatus
+{
+	STATUS_AVAILABLE,
+	STATUS_SCHEDULED,
+	STATUS_CONFIRMED,
+	STATUS_COMPLETED,
+	STATUS_CANCELLED,
+	STATUS_OTHER				/* a label of the application's own */
+} SlotStatus;
+
+typedef struct Slot
+{
+	int64		id;
+	int64		user_id;		/* NO_ID while nobody has it */
+	int64		trainer_id;
+	SlotStatus	status;
+	const char *label;			/* the status as the application calls it */
+	TimestampTz date;			/* NO_TIME of a row that is no slot */
+	int32		duration;		/* minutes */
+	bool		deducted;		/* did it take a credit? */
+	TimestampTz booked_at;
+} Slot;
+
+/* the columns of a slot, in the order of slot_of_row() */
+#define SLOT_COLUMNS \
+	" {s.id}, {s.user_id}, {s.trainer_id}, {s.status}, {s.session_date}," \
+	" {s.duration}, {s.session_deducted}, {s.booked_at}"
+#define SLOT_NCOLUMNS 8
+
+/* what slot_write() needs to see of what it wrote */
+#define SLOT_WRITTEN	"{!sessions: RETURNING" SLOT_COLUMNS "}"
+
+/* what slot_write() passes: id, the new value of each column, and now */
+#define SLOT_WRITE_ARGS \
+	9, {INT8OID, INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID, INT4OID, \
+	BOOLOID, TIMESTAMPTZOID, TIMESTAMPTZOID}
+
+/* to assign in every UPDATE of a slot */
+#define SLOT_TOUCH \
+	"{?sessions.updated_at:, {sessions.updated_at} = {sessions.updated_at=$9}}"
+
+/* to write in every INSERT into sessions, for what has no default with ORMs */
+#define SLOT_NEW_COLUMNS \
+	"{?sessions.session_deducted:, {sessions.session_deducted}}" \
+	"{?sessions.confirmed:, {sessions.confirmed}}" \
+	"{?sessions.created_at:, {sessions.created_at}}" \
+	"{?sessions.updated_at:, {sessions.updated_at}}"
+#define SLOT_NEW_VALUES(now) \
+	"{?sessions.session_deducted:, false}{?sessions.confirmed:, false}" \
+	"{?sessions.created_at:, {sessions.created_at=" now "}}" \
+	"{?sessions.updated_at:, {sessions.updated_at=" now "}}"
+
+/* whether a row is a slot that nobody has */
+#define SLOT_IS_OPEN(alias) \
+	"{" alias ".session_date} IS NOT NULL AND {" alias ".user_id} IS NULL" \
+	" AND {" alias ".status} OPERATOR(pg_catalog.=) 'available'"
+
+/* whether somebody is going to come, as slot_is_live() says it */
+#define SLOT_IS_LIVE(alias) \
+	"{" alias ".status} OPERATOR(pg_catalog.=) ANY ('{scheduled,confirmed}')"
+
+/* which rows take the time of their trainer; cancelled ones free it */
+#define SLOT_TAKES_TIME(alias) \
+	"{" alias ".status} OPERATOR(pg_catalog.<>) 'cancelled'"
+
+/* a slot of no minutes, or less, takes nobody's time */
+#define SLOT_LASTS(alias) \
+	"COALESCE({" alias ".duration}, 60) OPERATOR(pg_catalog.>) 0"
+
+/* a slot's end, in SQL */
+#define SLOT_END(alias) \
+	"{" alias ".session_date} OPERATOR(pg_catalog.+)" \
+	" pg_catalog.make_interval(mins => COALESCE({" alias ".duration}, 60))"
+
+/* the slots that may overlap from $start to $end, by an index on the date */
+#define SLOT_OVERLAPS(alias, start, end) \
+	"{" alias ".session_date} OPERATOR(pg_catalog.<) " end \
+	" AND {" alias ".session_date} OPERATOR(pg_catalog.>) (" \
+	start " OPERATOR(pg_catalog.-) {reach})" \
+	" AND (" SLOT_END(alias) ") OPERATOR(pg_catalog.>) " start \
+	" AND " SLOT_LASTS(alias)
+
+extern SlotStatus slot_parse_status(const char *name);
+extern const char *slot_status_name(SlotStatus status);
+extern void slot_set_status(Slot *slot, SlotStatus status);
+extern void slot_set_label(Slot *slot, const char *label);
+extern bool slot_of_row(Rows result, uint64 row, int first, Slot *slot);
+extern TimestampTz slot_end(const Slot *slot);
+extern bool slot_is_open(const Slot *slot);
+extern bool slot_is_live(const Slot *slot);
+extern bool slot_is_booking(const Slot *slot);
+extern bool slot_has_begun(Call *call, const Slot *slot);
+extern void slot_fit(Studio *studio, Slot *slot);
+extern void slot_check_columns(Call *call, const Slot *slot);
+extern RowImage slot_image(const Slot *slot);
+extern bool slot_find(Call *call, int64 id, Slot *slot);
+extern bool slot_lock(Call *call, int64 id, Slot *slot);
+extern void slot_lock_all(Call *call, const int64 *ids, int n);
+extern int64 slot_insert_open(Call *call, int64 trainer_id, TimestampTz start,
+							  int32 duration);
+extern TimestampTz slot_end_of(TimestampTz start, int32 duration);
+pg_noreturn extern void session_not_found(int64 id);
+extern void slot_write(Call *call, const StudioQuery *statement,
+					   const Slot *before, Slot *after);
+extern int64 slot_trainer_overlap(Call *call, int64 trainer_id,
+								  TimestampTz start, TimestampTz end,
+								  int64 but_not);
+
+extern int64 slot_client_overlap(Call *call, int64 user_id,
+								 TimestampTz start, TimestampTz end,
+								 int64 but_not);
+extern void reach_measure(Studio *studio);
+extern void slot_end_hold(Call *call, int64 session_id);
+
+#endif							/* SWAN_SLOT_H */

@@ -1,0 +1,95 @@
+/*-------------------------------------------------------------------------
+ *
+ * window.c
+ *	  Until when a client may give up or exchange his booking: the setting
+ *	  cancel_window.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+
+#include "base/error.h"
+#include "base/zone.h"
+#include "slot/window.h"
+
+/*
+ * The last moment to cancel for nothing.  Days of the window are days of the
+ * studio's time zone; hours are hours, also when the clocks change.
+ */
+static const StudioQuery last_moment = {
+	"SELECT " INSTANT("$2", LOCAL_TIME("$2", "$1") " OPERATOR(pg_catalog.-)"
+					  " pg_catalog.date_trunc('day', $3)") " OPERATOR(pg_catalog.-)"
+	" ($3 OPERATOR(pg_catalog.-) pg_catalog.date_trunc('day', $3))",
+	3, {TIMESTAMPTZOID, TEXTOID, INTERVALOID}
+};
+
+#define MOVED(from, to) \
+	"(g.details OPERATOR(pg_catalog.->) '" from "' OPERATOR(pg_catalog.->>) 'session_date')" \
+	" OPERATOR(pg_catalog.<>)" \
+	" (g.details OPERATOR(pg_catalog.->) '" to "' OPERATOR(pg_catalog.->>) 'session_date')"
+
+/*
+ * What gave a booking its time: its client, who chose it, or the last move to
+ * another time, by whom.  Direct writes that were recorded name no person.
+ */
+static const StudioQuery last_placing = {
+	"SELECT g.at, g.actor_id, g.kind OPERATOR(pg_catalog.=) ANY ('{move,external}')"
+	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
+	" AND g.session_id OPERATOR(pg_catalog.=) $2"
+	" AND (g.kind OPERATOR(pg_catalog.=) ANY ('{booking,reschedule}')"
+	" OR (g.kind OPERATOR(pg_catalog.=) 'move' AND " MOVED("from", "to") ")"
+	" OR (g.kind OPERATOR(pg_catalog.=) 'external' AND " MOVED("old", "new")
+	" AND (g.details OPERATOR(pg_catalog.->) 'old' OPERATOR(pg_catalog.->) 'user_id')"
+	" OPERATOR(pg_catalog.=) (g.details OPERATOR(pg_catalog.->) 'new' OPERATOR(pg_catalog.->) 'user_id')))"
+	" ORDER BY g.id DESC LIMIT 1",
+	2, {INT8OID, INT8OID}
+};
+
+/*
+ * Returns whether somebody else than the client moved a booking to its time
+ * when it was too late already for the client to give it up for nothing.
+ */
+static bool
+was_moved_after(Call *call, const Slot *slot, TimestampTz last)
+{
+	NullableDatum args[] = {arg_id(slot->user_id), arg_id(slot->id)};
+	Rows		result = query_recheck(call, &last_placing, args);
+
+	return result.nrows == 1 && row_bool(result, 0, 3) &&
+		row_time(result, 0, 1) > last && row_id(result, 0, 2) != slot->user_id;
+}
+
+/*
+ * Returns whether it is too late for the client to give up a booking for
+ * nothing.  It never is where the studio put it so near.
+ */
+bool
+window_is_over(Call *call, const Slot *slot)
+{
+	NullableDatum args[] = {
+		arg_time(slot->date), arg_text(call->studio->settings.time_zone),
+		arg_datum(IntervalPGetDatum(&call->studio->settings.cancel_window))
+	};
+	TimestampTz last;
+
+	if (TIMESTAMP_NOT_FINITE(slot->date))
+		return slot->date < call->now;
+	last = row_time(query_look(call, &last_moment, args), 0, 1);
+	return call->now > last && !was_moved_after(call, slot, last);
+}
+
+/* Refuses that a client gives up or exchanges what has begun. */
+void
+window_refuse_begun(Call *call, const Slot *slot, const char *what)
+{
+	if (slot_has_begun(call, slot))
+		ereport(ERROR,
+				(swan_errcode_counting(SWAN_INVALID_TRANSITION,
+									   "This session has already begun.",
+									   "sessionId", slot->id),
+				 errmsg("session %lld has begun and cannot be %s by its client",
+						(long long) slot->id, what),
+				 errhint("Its trainer and the staff can still cancel it with swan_cancel(), or complete it with swan_complete().")));
+}

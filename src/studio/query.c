@@ -1,0 +1,200 @@
+/*-------------------------------------------------------------------------
+ *
+ * query.c
+ *	  Queries over the tables of any studio: saved plans, and what they see.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "base/error.h"
+#include "studio/query.h"
+#include "studio/template.h"
+
+/* what SPI_prepare_cursor() is told; few rows are to be begun with at once */
+static const int plan_options[] = {
+	[PLAN_GENERIC] = CURSOR_OPT_GENERIC_PLAN,
+	[PLAN_FEW_ROWS] = CURSOR_OPT_GENERIC_PLAN | CURSOR_OPT_FAST_PLAN,
+	[PLAN_CUSTOM] = CURSOR_OPT_CUSTOM_PLAN,
+};
+
+/* a plan of a studio; the key is the statement's address */
+typedef struct SavedPlan
+{
+	const StudioQuery *query;
+	SPIPlanPtr	plan;
+} SavedPlan;
+
+/* Frees a plan together with the memory that knows of it. */
+static void
+free_plan(void *arg)
+{
+	sql_free((SPIPlanPtr) arg);
+}
+
+/* Makes the table of a studio's plans. */
+static void
+make_plan_table(Studio *studio)
+{
+	HASHCTL		ctl;
+
+	ctl.keysize = sizeof(const StudioQuery *);
+	ctl.entrysize = sizeof(SavedPlan);
+	ctl.hcxt = studio->context;
+	studio->plans = hash_create("swanalloc plans", 64, &ctl,
+								HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
+/*
+ * Returns the plan of a statement for the studio of the call, made at its
+ * first use.  It lives as long as what we know of the studio: when a name
+ * changes, registry.c starts over and the text is made anew.
+ */
+static SPIPlanPtr
+get_plan(Call *call, const StudioQuery *query)
+{
+	Studio	   *studio = call->studio;
+	SavedPlan  *saved;
+	MemoryContextCallback *callback;
+	SPIPlanPtr	plan;
+	char	   *text;
+
+	if (studio->plans == NULL)
+		make_plan_table(studio);
+	saved = hash_search(studio->plans, &query, HASH_FIND, NULL);
+	if (saved != NULL)
+		return saved->plan;
+
+	text = expand_template(studio, query->text);
+
+	plan = sql_keep(text, query->nargs, query->argtypes,
+					plan_options[query->plan]);
+	callback = MemoryContextAlloc(studio->context, sizeof(MemoryContextCallback));
+	callback->func = free_plan;
+	callback->arg = plan;
+	MemoryContextRegisterResetCallback(studio->context, callback);
+	saved = hash_search(studio->plans, &query, HASH_ENTER, NULL);
+	saved->plan = plan;
+	return plan;
+}
+
+/* what a statement sees */
+typedef enum View
+{
+	VIEW_CALLER,				/* what the caller's query sees */
+	VIEW_OWN,					/* what the transaction sees, and has done */
+	VIEW_LATEST					/* that, and all that is committed by now */
+} View;
+
+/* Runs the saved plan of a query. */
+static Rows
+run_query(Call *call, const StudioQuery *query, const NullableDatum *args, View view)
+{
+	SPIPlanPtr	plan = get_plan(call, query);
+	Snapshot	snapshot = view == VIEW_LATEST ? sql_latest_snapshot() : InvalidSnapshot;
+
+	return sql_run(plan, query->text, query->nargs, args, snapshot, view == VIEW_CALLER);
+}
+
+/*
+ * Runs a query for the answer of a reader: it sees what the caller's query sees,
+ * so that everything in the answer is of one moment.
+ */
+Rows
+query_read(Call *call, const StudioQuery *query, const NullableDatum *args)
+{
+	if (call->kind != CALL_READER)	/* would miss what the call has written */
+		elog(ERROR, "a writer reads like a reader: %s", query->text);
+	return run_query(call, query, args, VIEW_CALLER);
+}
+
+/*
+ * Runs a query that looks or locks: it sees what the transaction sees and what
+ * it has done so far.  Under READ COMMITTED that is what is committed by now;
+ * above, a row may be too new to be seen, and then nobody must conclude that
+ * there is none.
+ */
+Rows
+query_look(Call *call, const StudioQuery *query, const NullableDatum *args)
+{
+	return run_query(call, query, args, VIEW_OWN);
+}
+
+/*
+ * Runs a query whose answer must not be older than the locks we hold: under
+ * REPEATABLE READ and above with the latest snapshot, since a row that somebody
+ * merely locked raises no error there, and he may have written others.
+ */
+Rows
+query_recheck(Call *call, const StudioQuery *query, const NullableDatum *args)
+{
+	return run_query(call, query, args, VIEW_LATEST);
+}
+
+/*
+ * Runs a query that sees what others have committed, but of this transaction
+ * only what it did before the command "until".
+ */
+Rows
+query_look_back(Call *call, const StudioQuery *query,
+				const NullableDatum *args, CommandId until)
+{
+	SPIPlanPtr	plan = get_plan(call, query);
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());	/* a copy */
+	Rows		result;
+
+	snapshot->curcid = until;
+	result = sql_run(plan, query->text, query->nargs, args, snapshot, true);
+	UnregisterSnapshot(snapshot);
+	return result;
+}
+
+/*
+ * Called when a query for a row has found none: under REPEATABLE READ and above
+ * the row may only be newer than the transaction's snapshot, and then the caller
+ * is to retry.  A reader's answer may be as old as its snapshot.
+ */
+void
+query_confirm_none(Call *call, const StudioQuery *query,
+				   const NullableDatum *args, QueryRun run)
+{
+	if (run == query_look && IsolationUsesXactSnapshot() &&
+		query_recheck(call, query, args).nrows > 0)
+		swan_serialization_failure();
+}
+
+/*
+ * Runs a statement of the engine that writes to one table of the studio, with
+ * a token for the guards: "rows" says what happens to the guarded rows.
+ */
+Rows
+query_change(Call *call, const StudioQuery *query,
+			 const NullableDatum *args, StudioTable table,
+			 CmdType command, const TokenEntry *rows, int nrows)
+{
+	Token	   *token = token_push(call->studio->tables[table], command,
+								   rows, nrows);
+	Rows		result = run_query(call, query, args, VIEW_OWN);
+
+	token_pop(token);
+	return result;
+}
+
+/*
+ * Likewise for an INSERT into one of our own tables of what a query of its finds,
+ * which like that of query_recheck() must not be older than our locks.
+ */
+Rows
+query_insert(Call *call, const StudioQuery *query,
+			 const NullableDatum *args, StudioTable table)
+{
+	Token	   *token = token_push(call->studio->tables[table], CMD_INSERT, NULL, 0);
+	Rows		result = run_query(call, query, args, VIEW_LATEST);
+
+	token_pop(token);
+	return result;
+}

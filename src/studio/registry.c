@@ -1,0 +1,368 @@
+/*-------------------------------------------------------------------------
+ *
+ * registry.c
+ *	  What a backend knows of the studios: the registry and their tables.
+ *
+ * The studios are read once and kept until a relcache message says that their
+ * registry, or a table of one, has changed.  They are freed at once then, unless
+ * a call is under way that may be at work on one: so no function keeps a Studio
+ * while it asks for one anew, but in the frame of a call.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "commands/trigger.h"
+#include "utils/fmgroids.h"
+#include "utils/inval.h"
+#include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+#include "compat.h"
+#include "base/error.h"
+#include "studio/query.h"
+#include "studio/studio.h"
+
+PG_FUNCTION_INFO_V1(swan_registry_changed);
+
+/* all studios of the registry, as of the change that "loaded" counts */
+static List *studios = NIL;
+static uint64 changes = 1;
+static uint64 loaded = 0;
+static Oid	registry_studio = InvalidOid;
+
+/* holds studios that are forgotten and in use, until the transaction ends */
+static MemoryContext retired = NULL;
+
+static const char registry_query[] =
+"SELECT s.name, s.owned_by, s.own, s.backfilled,"
+" s.users::pg_catalog.oid, s.sessions::pg_catalog.oid,"
+" s.guard_balance, s.guard_sessions, s.grant_max, s.purchase_max,"
+" s.low_threshold, s.cancel_window, s.admin_booking, s.hold_max,"
+" s.trainer_overlap, s.time_zone, s.search_path, s.session_records,"
+" s.created_at, s.columns OPERATOR(pg_catalog.->>) 'old_bookings',"
+" s.columns OPERATOR(pg_catalog.->) 'names', s.columns OPERATOR(pg_catalog.->) 'time_zones',"
+" s.columns OPERATOR(pg_catalog.->) 'roles',"
+" (s.columns OPERATOR(pg_catalog.->>) 'longest')::pg_catalog.int4"
+" FROM swan.studio s ORDER BY s.name";
+
+/* Returns whether anything has changed since we read the registry. */
+bool
+studios_stale(void)
+{
+	return loaded != changes;
+}
+
+/* Makes the next call read the registry again. */
+void
+studios_forget(void)
+{
+	changes++;
+}
+
+/* Returns the guard mode of that name. */
+static GuardMode
+parse_guard(const char *name)
+{
+	if (strcmp(name, "refuse") == 0)
+		return GUARD_REFUSE;
+	if (strcmp(name, "record") == 0)
+		return GUARD_RECORD;
+	return GUARD_OFF;
+}
+
+/* Copies a text column into a context, or returns NULL. */
+static char *
+copy_text(Rows result, uint64 row, int column, MemoryContext context)
+{
+	char	   *s = row_text(result, row, column);
+
+	return s ? MemoryContextStrdup(context, s) : NULL;
+}
+
+/* Returns a copy of a member of a JSON object, or NULL. */
+static char *
+json_member(Rows result, uint64 row, int column, const char *name, MemoryContext context)
+{
+	bool		isnull;
+	Datum		object = row_datum(result, row, column, &isnull);
+	JsonbValue	value;
+
+	if (isnull || !JB_ROOT_IS_OBJECT(DatumGetJsonbP(object)) ||
+		getKeyJsonValueFromContainer(&DatumGetJsonbP(object)->root,
+									 name, strlen(name), &value) == NULL ||
+		value.type != jbvString)
+		return NULL;
+	return MemoryContextStrdup(context, pnstrdup(value.val.string.val, value.val.string.len));
+}
+
+/* Reads what the application calls our roles. */
+static void
+load_role_names(Studio *studio, Rows result, uint64 row, int column)
+{
+	bool		isnull;
+	Datum		object = row_datum(result, row, column, &isnull);
+	JsonbIterator *it;
+	JsonbIteratorToken token;
+	JsonbValue	value;
+	RoleName   *name = NULL;
+	MemoryContext old = MemoryContextSwitchTo(studio->context);
+
+	it = isnull ? NULL : JsonbIteratorInit(&DatumGetJsonbP(object)->root);
+	while (it && (token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	{
+		if (token == WJB_KEY)
+		{
+			name = palloc0(sizeof(RoleName));
+			name->theirs = pnstrdup(value.val.string.val, value.val.string.len);
+		}
+		else if (token == WJB_VALUE && value.type == jbvString)
+		{
+			name->ours = pnstrdup(value.val.string.val, value.val.string.len);
+			studio->role_names = lappend(studio->role_names, name);
+		}
+	}
+	MemoryContextSwitchTo(old);
+}
+
+/* Makes a studio from its row of the registry. */
+static Studio *
+load_studio(Rows result, uint64 row)
+{
+	MemoryContext context = AllocSetContextCreate(TopMemoryContext,
+												  "swanalloc studio",
+												  ALLOCSET_SMALL_SIZES);
+	Studio	   *studio = MemoryContextAllocZero(context, sizeof(Studio));
+	StudioSettings *set = &studio->settings;
+	char	   *old_bookings;
+	bool		isnull;
+
+	studio->context = context;
+	studio->name = copy_text(result, row, 1, context);
+	MemoryContextSetIdentifier(context, studio->name);
+	studio->owned_by = copy_text(result, row, 2, context);
+	studio->own = row_bool(result, row, 3);
+	studio->backfilled = row_bool(result, row, 4);
+	studio->tables[TABLE_USERS] = (Oid) row_int(result, row, 5);
+	studio->tables[TABLE_SESSIONS] = (Oid) row_int(result, row, 6);
+	set->guard_balance = parse_guard(row_text(result, row, 7));
+	set->guard_sessions = parse_guard(row_text(result, row, 8));
+	set->grant_max = row_int(result, row, 9);
+	set->purchase_max = row_int(result, row, 10);
+	set->low_threshold = row_int(result, row, 11);
+	set->cancel_window = *DatumGetIntervalP(row_datum(result, row, 12, &isnull));
+	set->admin_books_free = strcmp(row_text(result, row, 13), "free") == 0;
+	set->hold_max = row_int(result, row, 14);
+	set->trainer_overlap = strcmp(row_text(result, row, 15), "allow") == 0;
+	set->time_zone = copy_text(result, row, 16, context);
+	set->search_path = copy_text(result, row, 17, context);
+	set->session_records = strcmp(row_text(result, row, 18), "on") == 0;
+	studio->made_at = row_time(result, row, 19);
+	old_bookings = row_text(result, row, 20);
+	if (old_bookings && strcmp(old_bookings, "charged") == 0)
+		studio->old_bookings = OLD_BOOKINGS_CHARGED;
+	else if (old_bookings && strcmp(old_bookings, "flag") == 0)
+		studio->old_bookings = OLD_BOOKINGS_FLAG;
+	for (int i = 0; i < STUDIO_NCOLUMNS; i++)
+	{
+		const char *label = studio_column_label(i);
+
+		if (studio->own)
+			studio->column_names[i] =
+				MemoryContextStrdup(context, studio_column_defs[i].name);
+		else
+			studio->column_names[i] = json_member(result, row, 21, label, context);
+		studio->time_zones[i] = json_member(result, row, 22, label, context);
+	}
+	load_role_names(studio, result, row, 23);
+	studio->reach = row_isnull(result, row, 24) ?
+		SWAN_DURATION_MAX : Max(SWAN_DURATION_MAX, row_int(result, row, 24));
+	return studio;
+}
+
+/* Notes that the transaction has taken the retired studios with it. */
+static void
+forget_retired(void *arg)
+{
+	retired = NULL;
+}
+
+/* Makes the context of studios that are in use when they are forgotten. */
+static void
+make_retired(void)
+{
+	MemoryContextCallback *callback;
+
+	retired = AllocSetContextCreate(TopTransactionContext,
+									"swanalloc retired studios",
+									ALLOCSET_SMALL_SIZES);
+	callback = MemoryContextAlloc(retired, sizeof(MemoryContextCallback));
+	callback->func = forget_retired;
+	callback->arg = NULL;
+	MemoryContextRegisterResetCallback(retired, callback);
+}
+
+/*
+ * Forgets all studios.  A call further up the stack may be at work on one, so
+ * while one is under way they are kept; otherwise those kept before go too.
+ */
+static void
+forget_studios(void)
+{
+	List	   *forgotten = studios;
+	ListCell   *cell;
+
+	studios = NIL;
+	if (call_under_way() && retired == NULL && forgotten != NIL)
+		make_retired();
+	foreach(cell, forgotten)
+	{
+		Studio	   *studio = lfirst(cell);
+
+		if (call_under_way())
+			MemoryContextSetParent(studio->context, retired);
+		else
+			MemoryContextDelete(studio->context);
+	}
+	list_free(forgotten);
+	if (retired && !call_under_way())
+		MemoryContextDelete(retired);
+}
+
+/* Returns the owner of the registry, as whom it is read and written. */
+Oid
+studio_registry_owner(void)
+{
+	Oid			owner;
+
+	if (!OidIsValid(registry_studio))
+		registry_studio = get_relname_relid("studio",
+											get_namespace_oid(SWAN_REGISTRY_SCHEMA, false));
+	owner = studio_table_owner(registry_studio);
+	if (!OidIsValid(owner))
+		elog(ERROR, "cache lookup failed for the swanalloc registry");
+	return owner;
+}
+
+/*
+ * Returns since which command of this transaction the guards watch as they do
+ * now, which is its first one where it found them so.  They stand since the
+ * studio was attached, and may have let bookings pass until a setting was
+ * changed; both are written into the studio's row.
+ */
+CommandId
+studio_guarded_since(Studio *studio)
+{
+	Relation	registry = table_open(registry_studio, AccessShareLock);
+	CommandId	since = FirstCommandId;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, get_attnum(registry_studio, "users"), BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(studio->tables[TABLE_USERS]));
+	scan = systable_beginscan(registry, InvalidOid, false, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple) &&
+		TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(tuple->t_data)))
+		since = HeapTupleHeaderGetCmin(tuple->t_data) + 1;
+	systable_endscan(scan);
+	table_close(registry, AccessShareLock);
+	return since;
+}
+
+/* Reads the registry. */
+static void
+load_registry(void)
+{
+	Oid			namespace = get_namespace_oid(SWAN_REGISTRY_SCHEMA, false);
+	uint64		started;
+	MemoryContext old;
+	Rows		result;
+	Call	   *call;
+
+	forget_studios();
+	registry_studio = get_relname_relid("studio", namespace);
+
+	call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");
+	started = changes;			/* what changes from here on is not seen */
+	result = sql_once(call, registry_query, 0, NULL, NULL);
+	for (uint64 i = 0; i < result.nrows; i++)
+	{
+		Studio	   *studio = load_studio(result, i);
+
+		old = MemoryContextSwitchTo(TopMemoryContext);
+		studios = lappend(studios, studio);
+		MemoryContextSwitchTo(old);
+	}
+	call_end(call);
+	loaded = started;
+}
+
+/* Returns every studio of the registry. */
+List *
+studio_list(void)
+{
+	if (studios_stale())
+		load_registry();
+	return studios;
+}
+
+/* swan.registry_changed(): tells every backend to read the registry again. */
+Datum
+swan_registry_changed(PG_FUNCTION_ARGS)
+{
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"%s\" was not called by trigger manager",
+						"registry_changed")));
+	CacheInvalidateRelcache(((TriggerData *) fcinfo->context)->tg_relation);
+	return PointerGetDatum(NULL);
+}
+
+/* Notes that a relation has changed, if it is one of those we know. */
+static void
+relation_callback(Datum arg, Oid relid)
+{
+	ListCell   *cell;
+
+	if (relid == InvalidOid || relid == registry_studio)
+	{
+		changes++;
+		return;
+	}
+	foreach(cell, studios)
+	{
+		Studio	   *studio = lfirst(cell);
+
+		for (int i = 0; i < STUDIO_NTABLES; i++)
+		{
+			if (studio->tables[i] == relid)
+				changes++;
+		}
+	}
+}
+
+/* Notes that a schema was renamed. */
+static void
+namespace_callback(Datum arg, int cacheid, uint32 hashvalue)
+{
+	changes++;
+}
+
+/* Called once when the library is loaded. */
+void
+studio_init(void)
+{
+	CacheRegisterRelcacheCallback(relation_callback, (Datum) 0);
+	CacheRegisterSyscacheCallback(NAMESPACEOID, namespace_callback, (Datum) 0);
+}

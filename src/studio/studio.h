@@ -1,0 +1,184 @@
+/*-------------------------------------------------------------------------
+ *
+ * studio.h
+ *	  What a backend knows of a studio: tables, columns, settings, roles.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SWAN_STUDIO_H
+#define SWAN_STUDIO_H
+
+#include "swanalloc.h"
+
+#include "access/attnum.h"
+#include "nodes/pg_list.h"
+#include "storage/lockdefs.h"
+#include "utils/hsearch.h"
+
+/* the five tables; the first two are the application's */
+typedef enum StudioTable
+{
+	TABLE_USERS,
+	TABLE_SESSIONS,
+	TABLE_LEDGER,
+	TABLE_LOTS,
+	TABLE_HOLDS
+} StudioTable;
+#define STUDIO_NTABLES (TABLE_HOLDS + 1)
+
+/* columns of the application's tables, in the order of column_table[] */
+typedef enum StudioColumnId
+{
+	USERS_ID,
+	USERS_FIRST_NAME,
+	USERS_LAST_NAME,
+	USERS_EMAIL,
+	USERS_ROLE,
+	USERS_BALANCE,
+	USERS_CREATED_AT,
+	USERS_UPDATED_AT,
+	SESSIONS_ID,
+	SESSIONS_USER_ID,
+	SESSIONS_TRAINER_ID,
+	SESSIONS_STATUS,
+	SESSIONS_DATE,
+	SESSIONS_DURATION,
+	SESSIONS_NOTES,
+	SESSIONS_BOOKED_AT,
+	SESSIONS_DEDUCTED,
+	SESSIONS_CONFIRMED,
+	SESSIONS_CREATED_AT,
+	SESSIONS_UPDATED_AT
+} StudioColumnId;
+#define STUDIO_NCOLUMNS (SESSIONS_UPDATED_AT + 1)
+
+/* what a column holds, in whichever of the types that can hold it */
+typedef enum ColumnKind
+{
+	COLUMN_ID,					/* bigint or integer */
+	COLUMN_NUMBER,				/* integer */
+	COLUMN_TEXT,				/* text or varchar */
+	COLUMN_LABEL,				/* text, varchar or an enum */
+	COLUMN_TIME,				/* timestamptz, or timestamp of a named zone */
+	COLUMN_FLAG					/* boolean */
+} ColumnKind;
+
+typedef struct StudioColumn
+{
+	char	   *name;			/* unquoted; NULL where the table has none */
+	AttrNumber	attnum;
+	Oid			type;
+	int32		typmod;
+	char	   *time_zone;		/* of a timestamp without one */
+} StudioColumn;
+
+/* what the application calls a role of ours */
+typedef struct RoleName
+{
+	char	   *theirs;
+	char	   *ours;
+} RoleName;
+
+typedef enum GuardMode
+{
+	GUARD_OFF,
+	GUARD_RECORD,
+	GUARD_REFUSE
+} GuardMode;
+
+/* how live bookings count that were made before a studio was attached */
+typedef enum OldBookings
+{
+	OLD_BOOKINGS_FREE,
+	OLD_BOOKINGS_CHARGED,
+	OLD_BOOKINGS_FLAG			/* as session_deducted says */
+} OldBookings;
+
+typedef struct StudioSettings
+{
+	GuardMode	guard_balance;
+	GuardMode	guard_sessions;
+	int32		grant_max;
+	int32		purchase_max;
+	int32		low_threshold;
+	Interval	cancel_window;
+	bool		admin_books_free;
+	int32		hold_max;
+	bool		trainer_overlap;	/* allowed? */
+	char	   *time_zone;
+	char	   *search_path;	/* NULL: the studio's schemas */
+	bool		session_records;
+} StudioSettings;
+
+typedef struct Studio
+{
+	MemoryContext context;		/* holds all of this */
+	char	   *name;
+	char	   *owned_by;		/* who made it, for when its tables are gone */
+	bool		own;			/* made by swan_create_studio? */
+	bool		backfilled;		/* has every client a ledger? */
+	TimestampTz made_at;		/* or attached */
+	OldBookings old_bookings;	/* live bookings from before that */
+	int32		reach;			/* minutes that no slot exceeds, see reach.c */
+	char	   *column_names[STUDIO_NCOLUMNS];	/* where attached */
+	char	   *time_zones[STUDIO_NCOLUMNS];
+	List	   *role_names;		/* of RoleName */
+	StudioSettings settings;
+	Oid			tables[STUDIO_NTABLES]; /* users and sessions as registered */
+
+	/* what follows is known once "described" */
+	bool		described;
+	const char *broken;			/* NULL, or why the studio cannot be used */
+	Oid			owner;
+	char	   *schema;			/* of users and of our three tables */
+	char	   *table_names[STUDIO_NTABLES];	/* qualified and quoted */
+	bool		alterable[STUDIO_NTABLES];	/* may what is written change? */
+	Oid			ledger_sequence;	/* of the ledger's ids */
+	StudioColumn columns[STUDIO_NCOLUMNS];
+	char	   *search_path;	/* what its statements run under */
+	HTAB	   *plans;			/* see query.c */
+} Studio;
+
+/* one logical column: its name in a studio of our own making, and what reads
+ * instead of it where an attached table has none */
+typedef struct StudioColumnDef
+{
+	StudioTable table;
+	ColumnKind	kind;
+	const char *name;
+	const char *absent;			/* NULL: required */
+} StudioColumnDef;
+
+/* describe.c */
+extern const StudioColumnDef studio_column_defs[STUDIO_NCOLUMNS];
+extern const char *const studio_own_table_names[STUDIO_NTABLES];
+
+extern const char *studio_column_label(StudioColumnId id);
+extern char *studio_table_name(Oid relid);
+extern Oid	studio_table_owner(Oid relid);
+extern bool studio_column_fits(ColumnKind kind, Oid type);
+extern void studio_find_tables(Studio *studio);
+extern void studio_describe(Studio *studio);
+
+/* registry.c */
+extern List *studio_list(void);
+extern bool studios_stale(void);
+extern void studios_forget(void);
+extern Oid	studio_registry_owner(void);
+extern CommandId studio_guarded_since(Studio *studio);
+extern void studio_init(void);
+
+/* studio.c */
+extern void studio_check(Studio *studio);
+extern void studio_require(const char *name);
+extern bool studio_is_owner(Studio *studio, Oid role);
+extern List *studio_candidates(const char *name);
+extern Studio *studio_preferred(List *candidates);
+extern Studio *studio_of_caller(const char *name, LOCKMODE lockmode);
+extern Studio *studio_of_owner(const char *name);
+extern Studio *studio_of_owner_alone(const char *name, LOCKMODE lockmode);
+extern void studio_lock_at_once(const Oid *tables, const LOCKMODE *lockmodes, int n);
+extern Studio *studio_of_relation(Oid relid, StudioTable table);
+extern void studio_look_at(Studio *studio);
+
+#endif							/* SWAN_STUDIO_H */

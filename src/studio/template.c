@@ -1,0 +1,292 @@
+/*-------------------------------------------------------------------------
+ *
+ * template.c
+ *	  Putting a studio's own names into the text of a statement.
+ *
+ * Statements are written over the names that a studio of our own making has,
+ * in braces:
+ *
+ *		{users} {sessions} {ledger} {lots} {holds}
+ *				the qualified name of a table
+ *		{ledger_ids}
+ *				the sequence of the ledger's ids, as a regclass
+ *		{old_bookings}
+ *				how live bookings count that came with attached tables, as a text
+ *		{reach}
+ *				how far back searches for overlaps reach, as an interval
+ *		{users.email} {sessions.status}
+ *				the name of a column, to assign to
+ *		{u.email} {t.email} {a.email} {s.status} {o.status}
+ *				a column of users (alias u, t or a) or sessions (s or o), to read;
+ *				where the table has no such column, what stands for it
+ *		{sessions.status=expression}
+ *				the expression, as a value that the column takes
+ *		{?sessions.booked_at:text}
+ *				the text, only where the table has the column
+ *		{!sessions:text}
+ *				the text, only where what is written to the table may be changed:
+ *				by somebody else's trigger or rule, or in a partition
+ *		('{scheduled,confirmed}')
+ *				stays as it is: an array, of the type of what it is compared with
+ *
+ * What a column holds reads the same in every studio: times are timestamptz,
+ * and roles have our names.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+
+#include "base/zone.h"
+#include "studio/template.h"
+
+static const char *expand_into(StringInfo out, Studio *studio, const char *p,
+							   bool wanted, bool nested);
+
+static const char *const table_labels[STUDIO_NTABLES] = {
+	"users", "sessions", "ledger", "lots", "holds"
+};
+
+/* Returns which table a name in braces stands for, or -1. */
+static int
+find_table(const char *name)
+{
+	for (int i = 0; i < STUDIO_NTABLES; i++)
+	{
+		if (strcmp(name, table_labels[i]) == 0)
+			return i;
+	}
+	return -1;
+}
+
+/* Returns the table that an alias in braces reads from. */
+static StudioTable
+table_of_alias(const char *alias)
+{
+	if (strlen(alias) == 1 && strchr("uta", alias[0]))
+		return TABLE_USERS;
+	if (strlen(alias) == 1 && strchr("so", alias[0]))
+		return TABLE_SESSIONS;
+	elog(ERROR, "unknown alias \"%s\" in a statement", alias);
+}
+
+/* Returns the column of a table that is called so in our own studios. */
+static StudioColumnId
+find_column(StudioTable table, const char *name)
+{
+	for (int i = 0; i < STUDIO_NCOLUMNS; i++)
+	{
+		if (studio_column_defs[i].table == table &&
+			strcmp(studio_column_defs[i].name, name) == 0)
+			return i;
+	}
+	elog(ERROR, "unknown column \"%s\" in a statement", name);
+}
+
+/* Appends a column to read, as what it is to us. */
+static void
+expand_reading(StringInfo out, Studio *studio, StudioColumnId id, const char *alias)
+{
+	const StudioColumn *column = &studio->columns[id];
+	const char *quoted;
+	ListCell   *cell;
+
+	if (column->name == NULL)
+	{
+		appendStringInfoString(out, studio_column_defs[id].absent);
+		return;
+	}
+	quoted = quote_identifier(column->name);
+	if (column->type == TIMESTAMPOID)
+		appendStringInfo(out, INSTANT("%s", "%s.%s"),
+						 quote_literal_cstr(column->time_zone), alias, quoted);
+	else if (id == USERS_ROLE && studio->role_names)
+	{
+		appendStringInfoString(out, "(CASE");
+		foreach(cell, studio->role_names)
+		{
+			RoleName   *role = lfirst(cell);
+
+			appendStringInfo(out, " WHEN %s.%s::pg_catalog.text OPERATOR(pg_catalog.=) %s THEN %s",
+							 alias, quoted, quote_literal_cstr(role->theirs),
+							 quote_literal_cstr(role->ours));
+		}
+		appendStringInfo(out, " ELSE %s.%s::pg_catalog.text END)", alias, quoted);
+	}
+	else
+		appendStringInfo(out, "%s.%s", alias, quoted);
+}
+
+/* Appends an expression of ours as a value that a column takes. */
+static void
+expand_value(StringInfo out, Studio *studio, StudioColumnId id, const char *expression)
+{
+	const StudioColumn *column = &studio->columns[id];
+
+	if (column->type == TIMESTAMPOID)
+		appendStringInfo(out, LOCAL_TIME("%s", "%s"),
+						 quote_literal_cstr(column->time_zone), expression);
+	else if (studio_column_defs[id].kind == COLUMN_LABEL && column->type != TEXTOID)
+		appendStringInfo(out, "%s::%s", expression, format_type_be_qualified(column->type));
+	else if (column->type == VARCHAROID)
+		/* an explicit cast cuts what does not fit */
+		appendStringInfo(out, "(%s)::%s", expression,
+						 format_type_with_typemod(column->type, column->typmod));
+	else
+		appendStringInfoString(out, expression);
+}
+
+/* Appends what a name in braces stands for. */
+static void
+expand_name(StringInfo out, Studio *studio, char *name)
+{
+	char	   *dot = strchr(name, '.');
+	char	   *expression = strchr(name, '=');
+	int			table;
+	StudioColumnId id;
+
+	if (strcmp(name, "ledger_ids") == 0)
+	{
+		appendStringInfo(out, "'%u'::pg_catalog.regclass", studio->ledger_sequence);
+		return;
+	}
+	if (strcmp(name, "old_bookings") == 0)
+	{
+		appendStringInfoString(out, studio->old_bookings == OLD_BOOKINGS_CHARGED ? "'charged'" :
+							   studio->old_bookings == OLD_BOOKINGS_FLAG ? "'flag'" : "'free'");
+		return;
+	}
+	if (strcmp(name, "reach") == 0)
+	{
+		appendStringInfo(out, "'%d minutes'::pg_catalog.interval", studio->reach);
+		return;
+	}
+	if (dot == NULL)
+	{
+		table = find_table(name);
+		if (table < 0)
+			elog(ERROR, "unknown table \"%s\" in a statement", name);
+		appendStringInfoString(out, studio->table_names[table]);
+		return;
+	}
+
+	*dot = '\0';
+	if (expression)
+		*expression++ = '\0';
+	table = find_table(name);
+	if (table >= 0)
+	{
+		id = find_column(table, dot + 1);
+		if (studio->columns[id].name == NULL)
+			elog(ERROR, "studio \"%s\" has no column for \"%s\"",
+				 studio->name, dot + 1);
+		if (expression)
+			expand_value(out, studio, id, expression);
+		else
+			appendStringInfoString(out, quote_identifier(studio->columns[id].name));
+		return;
+	}
+	expand_reading(out, studio, find_column(table_of_alias(name), dot + 1), name);
+}
+
+/* Returns which table a condition in braces is about. */
+static StudioTable
+table_of_condition(const char *name)
+{
+	int			table = find_table(name);
+
+	if (table < 0)
+		elog(ERROR, "unknown table \"%s\" in a statement", name);
+	return table;
+}
+
+/*
+ * Returns whether a condition holds: "?table.column", that there is such a
+ * column, or "!table", that what is written there may be changed.
+ */
+static bool
+condition_holds(Studio *studio, char mark, char *name)
+{
+	char	   *dot = strchr(name, '.');
+
+	if (mark == '!')
+		return studio->alterable[table_of_condition(name)];
+	if (dot == NULL)
+		elog(ERROR, "malformed condition \"%s\" in a statement", name);
+	*dot = '\0';
+	return studio->columns[find_column(table_of_condition(name), dot + 1)].name != NULL;
+}
+
+/*
+ * Appends text up to its end, or to the brace that closes a condition; returns
+ * where it stopped.  What is not wanted is read all the same, to find its end.
+ */
+static const char *
+expand_into(StringInfo out, Studio *studio, const char *p,
+			bool wanted, bool nested)
+{
+	while (*p)
+	{
+		const char *end;
+		char	   *name;
+		bool		conditional;
+
+		if (nested && *p == '}')
+			return p + 1;
+		if (strncmp(p, "('{", 3) == 0)
+		{
+			end = strstr(p, "}')");
+			if (end == NULL)
+				elog(ERROR, "unclosed array in a statement");
+			if (wanted)
+				appendBinaryStringInfo(out, p, end + 3 - p);
+			p = end + 3;
+			continue;
+		}
+		if (*p != '{')
+		{
+			if (wanted)
+				appendStringInfoChar(out, *p);
+			p++;
+			continue;
+		}
+
+		conditional = p[1] == '?' || p[1] == '!';
+		end = p + strcspn(p, conditional ? ":" : "}");
+		if (*end == '\0')
+			elog(ERROR, "unclosed brace in a statement");
+		if (conditional)
+		{
+			char		mark = p[1];
+
+			name = pnstrdup(p + 2, end - p - 2);
+			p = expand_into(out, studio, end + 1,
+							wanted && condition_holds(studio, mark, name), true);
+		}
+		else
+		{
+			name = pnstrdup(p + 1, end - p - 1);
+			if (wanted)
+				expand_name(out, studio, name);
+			p = end + 1;
+		}
+		pfree(name);
+	}
+	if (nested)
+		elog(ERROR, "unclosed condition in a statement");
+	return p;
+}
+
+/* Returns the statement's text with the studio's names in it. */
+char *
+expand_template(Studio *studio, const char *text)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	expand_into(&out, studio, text, true, false);
+	return out.data;
+}

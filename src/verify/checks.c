@@ -1,0 +1,358 @@
+/*-------------------------------------------------------------------------
+ *
+ * checks.c
+ *	  What swan_verify() looks for: one check for each way in which what must
+ *	  hold can be broken.
+ *
+ * A check is one statement over all clients, or over one: then it is planned
+ * for him, and reads his rows only, by their indexes.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "utils/lsyscache.h"
+
+#include "slot/slot.h"
+#include "verify/checks.h"
+
+#define FOR_CLIENT(column) \
+	"($1 IS NULL OR " column " OPERATOR(pg_catalog.=) $1)"
+
+/* Returns whether bookings are guarded. */
+static bool
+refuses_sessions(Studio *studio)
+{
+	return studio->settings.guard_sessions == GUARD_REFUSE;
+}
+
+/* Returns whether bookings are only recorded. */
+static bool
+records_sessions(Studio *studio)
+{
+	return studio->settings.guard_sessions == GUARD_RECORD;
+}
+
+/* Returns whether a trainer's slots must not overlap. */
+static bool
+refuses_overlap(Studio *studio)
+{
+	return refuses_sessions(studio) && !studio->settings.trainer_overlap;
+}
+
+/* Returns whether every credit has an undated row. */
+static bool
+keeps_records(Studio *studio)
+{
+	return studio->settings.session_records;
+}
+
+/* Returns whether the ledger is in partitions, each with unique indexes of its own. */
+static bool
+has_partitions(Studio *studio)
+{
+	return get_rel_relkind(studio->tables[TABLE_LEDGER]) == RELKIND_PARTITIONED_TABLE;
+}
+
+/*
+ * The debit of a client's session is +1 where it was booked, follows it when
+ * it is rescheduled, and is gone when it is returned.  "left" says that the
+ * last word on it is somebody's direct change, which was recorded: what the
+ * session became then is not the engine's doing.  Nor is it what became of it
+ * while a studio was detached, "before" it was attached again at $3.  "moved"
+ * says that there ever was one; where there was none, a cancelled session may
+ * say what it likes.
+ */
+#define DEBITS \
+	"(SELECT d.user_id, d.session_id, pg_catalog.sum(d.n) AS n, pg_catalog.min(d.at) AS since," \
+	" pg_catalog.max(d.at) OPERATOR(pg_catalog.<) $3 AS before," \
+	" pg_catalog.bool_or(d.n OPERATOR(pg_catalog.<>) 0) AS moved," \
+	" pg_catalog.max(d.id) FILTER (WHERE d.direct) OPERATOR(pg_catalog.=) pg_catalog.max(d.id) AS left" \
+	" FROM (SELECT g.user_id, g.session_id, OPERATOR(pg_catalog.-) g.delta AS n, g.id, g.at," \
+	" g.kind OPERATOR(pg_catalog.=) 'external' AS direct FROM {ledger} g" \
+	" WHERE g.kind OPERATOR(pg_catalog.=) ANY ('{booking,cancellation,external}') AND g.session_id IS NOT NULL" \
+	" AND " FOR_CLIENT("g.user_id") \
+	" UNION ALL SELECT g.user_id, g.session_id, 1, g.id, g.at, false FROM {ledger} g" \
+	" WHERE g.kind OPERATOR(pg_catalog.=) 'reschedule' AND g.lot_id IS NOT NULL" \
+	" AND " FOR_CLIENT("g.user_id") \
+	" UNION ALL SELECT g.user_id, g.from_session_id, -1, g.id, g.at, false FROM {ledger} g" \
+	" WHERE g.kind OPERATOR(pg_catalog.=) 'reschedule' AND g.lot_id IS NOT NULL" \
+	" AND " FOR_CLIENT("g.user_id") \
+	") d GROUP BY d.user_id, d.session_id)"
+
+/*
+ * Rows that begin before an earlier one of the same owner has ended.  All of
+ * them are found in one pass in the order of time; those of one client, by
+ * looking for each whether it overlaps an earlier one.
+ */
+#define OVERLAPS(owner, what, which) \
+	"SELECT x.user_id, x.id, NULL::pg_catalog.int8," \
+	" pg_catalog.format('session %s begins before another of " what " has ended', x.id)" \
+	" FROM (SELECT {s.id} AS id, {s.user_id} AS user_id, {s.session_date} AS begins," \
+	" pg_catalog.max(" SLOT_END("s") ") OVER (PARTITION BY {s." owner "}" \
+	" ORDER BY {s.session_date}, {s.id}" \
+	" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS busy_until" \
+	" FROM {sessions} s WHERE $1 IS NULL AND {s.session_date} IS NOT NULL" \
+	" AND {s." owner "} IS NOT NULL AND " which("s") " AND " SLOT_LASTS("s") ") x" \
+	" WHERE x.begins OPERATOR(pg_catalog.<) x.busy_until" \
+	" UNION ALL" \
+	" SELECT {s.user_id}, {s.id}, NULL," \
+	" pg_catalog.format('session %s begins before another of " what " has ended', {s.id})" \
+	" FROM {sessions} s WHERE {s.user_id} OPERATOR(pg_catalog.=) $1 AND " which("s") " AND " SLOT_LASTS("s") \
+	" AND EXISTS (SELECT 1 FROM {sessions} o" \
+	" WHERE {o." owner "} OPERATOR(pg_catalog.=) {s." owner "} AND " which("o") \
+	" AND ROW({o.session_date}, {o.id}) OPERATOR(pg_catalog.<) ROW({s.session_date}, {s.id})" \
+	" AND " SLOT_OVERLAPS("o", "{s.session_date}", "(" SLOT_END("s") ")") ")"
+
+/*
+ * What the last ledger row of each session says of its status: 8 times the id
+ * of that row, plus the place in the array below of what the session became, or
+ * plus 0 where somebody changed it directly, and that was recorded, or could
+ * before the studio was attached at $3.  Bookings that came along with it are
+ * dated then: they were live, and the ledger does not say whether confirmed.
+ */
+#define STATUSES "ARRAY['scheduled', 'confirmed', 'completed', 'cancelled', 'live']"
+#define LAST_STATUS \
+	"(SELECT x.user_id, x.session_id, pg_catalog.max(x.code) AS code FROM (" \
+	"SELECT g.user_id, g.session_id, g.id OPERATOR(pg_catalog.*) 8 OPERATOR(pg_catalog.+)" \
+	" CASE WHEN g.at OPERATOR(pg_catalog.<) $3 THEN 0" \
+	" WHEN g.at OPERATOR(pg_catalog.=) $3 AND g.kind OPERATOR(pg_catalog.=) 'booking' THEN 5" \
+	" WHEN g.kind OPERATOR(pg_catalog.=) ANY ('{booking,reschedule}') THEN 1" \
+	" WHEN g.kind OPERATOR(pg_catalog.=) 'confirmation' THEN 2" \
+	" WHEN g.kind OPERATOR(pg_catalog.=) ANY ('{completion,no_show}') THEN 3" \
+	" WHEN g.kind OPERATOR(pg_catalog.=) 'cancellation' THEN 4 ELSE 0 END AS code" \
+	" FROM {ledger} g WHERE g.session_id IS NOT NULL AND g.kind OPERATOR(pg_catalog.=)" \
+	" ANY ('{booking,reschedule,confirmation,completion,no_show,cancellation,external}')" \
+	" AND " FOR_CLIENT("g.user_id") \
+	" UNION ALL SELECT g.user_id, g.from_session_id," \
+	" g.id OPERATOR(pg_catalog.*) 8 OPERATOR(pg_catalog.+)" \
+	" CASE WHEN g.at OPERATOR(pg_catalog.<) $3 THEN 0 ELSE 4 END FROM {ledger} g" \
+	" WHERE g.kind OPERATOR(pg_catalog.=) 'reschedule' AND " FOR_CLIENT("g.user_id") \
+	") x GROUP BY x.user_id, x.session_id)"
+
+const Check checks[] = {
+	{"negative_balance", NULL, {
+			"SELECT {u.id}, NULL::pg_catalog.int8, NULL::pg_catalog.int8,"
+			" pg_catalog.format('the balance is %s', {u.available_sessions})"
+			" FROM {users} u WHERE {u.available_sessions} OPERATOR(pg_catalog.<) 0"
+			" AND " FOR_CLIENT("{u.id}"),
+	1, {INT8OID}, PLAN_CUSTOM}},
+
+	{"balance_ledger", NULL, {
+			"SELECT COALESCE({u.id}, g.user_id), NULL::pg_catalog.int8, NULL::pg_catalog.int8,"
+			" pg_catalog.format('the balance is %s, the ledger comes to %s',"
+			" COALESCE({u.available_sessions}, 0), COALESCE(g.total, 0))"
+			" FROM (SELECT * FROM {users} u WHERE " FOR_CLIENT("{u.id}") ") u"
+			" FULL JOIN (SELECT l.user_id, pg_catalog.sum(l.delta) AS total"
+			" FROM {ledger} l WHERE " FOR_CLIENT("l.user_id") " GROUP BY l.user_id) g"
+			" ON g.user_id OPERATOR(pg_catalog.=) {u.id}"
+			" WHERE COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.<>) COALESCE(g.total, 0)"
+			" AND ($2 OR g.user_id IS NOT NULL)",
+	2, {INT8OID, BOOLOID}, PLAN_CUSTOM}},
+
+	{"balance_lots", NULL, {
+			"SELECT COALESCE({u.id}, g.user_id), NULL::pg_catalog.int8, NULL::pg_catalog.int8,"
+			" pg_catalog.format('the balance is %s, the lots hold %s',"
+			" COALESCE({u.available_sessions}, 0), COALESCE(g.total, 0))"
+			" FROM (SELECT * FROM {users} u WHERE " FOR_CLIENT("{u.id}") ") u"
+			" FULL JOIN (SELECT l.user_id, pg_catalog.sum(l.remaining) AS total"
+			" FROM {lots} l WHERE " FOR_CLIENT("l.user_id") " GROUP BY l.user_id) g"
+			" ON g.user_id OPERATOR(pg_catalog.=) {u.id}"
+			" WHERE COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.<>) COALESCE(g.total, 0)"
+			" AND ($2 OR g.user_id IS NOT NULL)",
+	2, {INT8OID, BOOLOID}, PLAN_CUSTOM}},
+
+	{"ledger_chain", NULL, {
+			"SELECT x.user_id, x.session_id, x.id,"
+			" pg_catalog.format('balance_after is %s, %s was expected', x.balance_after, x.expected)"
+			" FROM (SELECT g.user_id, g.session_id, g.id, g.balance_after,"
+			" g.delta OPERATOR(pg_catalog.+) COALESCE(pg_catalog.lag(g.balance_after) OVER"
+			" (PARTITION BY g.user_id ORDER BY g.id), 0) AS expected"
+			" FROM {ledger} g WHERE " FOR_CLIENT("g.user_id") ") x"
+			" WHERE x.balance_after OPERATOR(pg_catalog.<>) x.expected",
+	1, {INT8OID}, PLAN_CUSTOM}},
+
+	{"ledger_order", NULL, {
+			"SELECT x.user_id, x.session_id, x.id,"
+			" 'the row is older than the one before it'::pg_catalog.text"
+			" FROM (SELECT g.user_id, g.session_id, g.id, g.at, pg_catalog.lag(g.at) OVER"
+			" (PARTITION BY g.user_id ORDER BY g.id) AS before"
+			" FROM {ledger} g WHERE " FOR_CLIENT("g.user_id") ") x"
+			" WHERE x.at OPERATOR(pg_catalog.<) x.before",
+	1, {INT8OID}, PLAN_CUSTOM}},
+
+	{"lot_ledger", NULL, {
+			"SELECT COALESCE(l.user_id, g.user_id), NULL::pg_catalog.int8,"
+			" COALESCE(l.id, g.lot_id),"
+			" pg_catalog.format('lot %s holds %s, the ledger left %s', COALESCE(l.id, g.lot_id),"
+			" COALESCE(l.remaining, 0), COALESCE(g.total, 0))"
+			" FROM (SELECT * FROM {lots} l WHERE " FOR_CLIENT("l.user_id") ") l"
+			" FULL JOIN (SELECT b.lot_id, pg_catalog.min(b.user_id) AS user_id,"
+			" pg_catalog.sum(b.delta) AS total FROM {ledger} b"
+			" WHERE b.lot_id IS NOT NULL AND " FOR_CLIENT("b.user_id")
+			" GROUP BY b.lot_id) g ON g.lot_id OPERATOR(pg_catalog.=) l.id"
+			" WHERE l.id IS NULL OR g.lot_id IS NULL"
+			" OR l.remaining OPERATOR(pg_catalog.<>) g.total",
+	1, {INT8OID}, PLAN_CUSTOM}},
+
+	{"lot_client", NULL, {
+			"SELECT g.user_id, g.session_id, g.id,"
+			" pg_catalog.format('lot %s is of client %s', g.lot_id, l.user_id)"
+			" FROM {ledger} g JOIN {lots} l ON l.id OPERATOR(pg_catalog.=) g.lot_id"
+			" WHERE g.user_id OPERATOR(pg_catalog.<>) l.user_id AND " FOR_CLIENT("g.user_id"),
+	1, {INT8OID}, PLAN_CUSTOM}},
+
+	{"lot_origin", NULL, {
+			"SELECT l.user_id, NULL::pg_catalog.int8, l.id,"
+			" pg_catalog.format('lot %s was granted %s, its ledger row %s', l.id, l.granted,"
+			" CASE WHEN g.id IS NULL THEN 'is missing' WHEN g.delta OPERATOR(pg_catalog.<>) l.granted"
+			" THEN 'says ' OPERATOR(pg_catalog.||) g.delta ELSE 'names another lot' END)"
+			" FROM {lots} l LEFT JOIN {ledger} g ON g.id OPERATOR(pg_catalog.=) l.id"
+			" WHERE (g.id IS NULL OR g.delta OPERATOR(pg_catalog.<>) l.granted"
+			" OR COALESCE(g.lot_id OPERATOR(pg_catalog.<>) l.id, true)) AND " FOR_CLIENT("l.user_id"),
+	1, {INT8OID}, PLAN_CUSTOM}},
+
+	{"lot_swept", NULL, {
+			"SELECT l.user_id, NULL::pg_catalog.int8, l.id,"
+			" pg_catalog.format('lot %s is swept and holds %s', l.id, l.remaining)"
+			" FROM {lots} l WHERE l.swept AND l.remaining OPERATOR(pg_catalog.>) 0"
+			" AND " FOR_CLIENT("l.user_id"),
+	1, {INT8OID}, PLAN_CUSTOM}},
+
+	{"ledger_kind", NULL, {
+			"SELECT g.user_id, g.session_id, g.id,"
+			" pg_catalog.format('there is no kind %s', pg_catalog.quote_literal(g.kind))"
+			" FROM {ledger} g WHERE g.kind OPERATOR(pg_catalog.<>) ALL ('{opening,grant,purchase,"
+			"reversal,reinstatement,revocation,expiry,booking,cancellation,reschedule,move,"
+			"hold,release,confirmation,completion,no_show,external}') AND " FOR_CLIENT("g.user_id"),
+	1, {INT8OID}, PLAN_CUSTOM}},
+
+	{"ledger_key", has_partitions, {
+			"SELECT g.user_id, NULL::pg_catalog.int8, pg_catalog.max(g.id),"
+			" pg_catalog.format('key %s of a %s counted %s times',"
+			" pg_catalog.quote_literal(g.key), g.kind, pg_catalog.count(*))"
+			" FROM {ledger} g WHERE g.key IS NOT NULL AND " FOR_CLIENT("g.user_id")
+			" GROUP BY g.user_id, g.kind, g.key HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1"
+			" UNION ALL SELECT g.user_id, NULL, g.id,"
+			" pg_catalog.format('payment %s counted before', pg_catalog.quote_literal(g.payment_ref))"
+			" FROM {ledger} g WHERE g.kind OPERATOR(pg_catalog.=) 'purchase' AND " FOR_CLIENT("g.user_id")
+			" AND EXISTS (SELECT 1 FROM {ledger} o WHERE o.kind OPERATOR(pg_catalog.=) 'purchase'"
+			" AND o.payment_ref OPERATOR(pg_catalog.=) g.payment_ref"
+			" AND o.item OPERATOR(pg_catalog.=) g.item AND o.id OPERATOR(pg_catalog.<) g.id)",
+	1, {INT8OID}, PLAN_CUSTOM}},
+
+	{"debit_lot", NULL, {
+			"SELECT g.user_id, g.session_id, g.id,"
+			" pg_catalog.format('%s of %s credits of %s', g.kind, g.delta,"
+			" COALESCE('lot ' OPERATOR(pg_catalog.||) g.lot_id, 'no lot'))"
+			" FROM {ledger} g WHERE ((g.kind OPERATOR(pg_catalog.=) 'booking'"
+			" AND (g.delta OPERATOR(pg_catalog.<>) ALL ('{-1,0}')"
+			" OR (g.delta OPERATOR(pg_catalog.=) -1) OPERATOR(pg_catalog.<>) (g.lot_id IS NOT NULL)))"
+			" OR (g.kind OPERATOR(pg_catalog.=) 'cancellation'"
+			" AND (g.delta OPERATOR(pg_catalog.<>) ALL ('{0,1}')"
+			" OR (g.delta OPERATOR(pg_catalog.=) 1 AND g.lot_id IS NULL))))"
+			" AND " FOR_CLIENT("g.user_id"),
+	1, {INT8OID}, PLAN_CUSTOM}},
+
+	{"booking_debit", refuses_sessions, {
+			"SELECT COALESCE({s.user_id}, d.user_id), COALESCE({s.id}, d.session_id), NULL::pg_catalog.int8,"
+			" pg_catalog.format('%s session is %s, the ledger has %s debits of it',"
+			" COALESCE({s.status}::pg_catalog.text, 'missing'),"
+			" CASE WHEN {s.session_deducted} THEN 'charged' ELSE 'not charged' END,"
+			" COALESCE(d.n, 0))"
+			" FROM (SELECT * FROM {sessions} s WHERE " FOR_CLIENT("{s.user_id}") ") s"
+			" FULL JOIN " DEBITS " d ON d.session_id OPERATOR(pg_catalog.=) {s.id}"
+			" AND d.user_id OPERATOR(pg_catalog.=) {s.user_id}"
+			" WHERE NOT COALESCE(d.left, false) AND (COALESCE(d.n, 0) OPERATOR(pg_catalog.<>) ALL ('{0,1}')"
+			" OR (COALESCE(d.n, 0) OPERATOR(pg_catalog.=) 1 AND NOT d.before AND"
+			" ({s.id} IS NULL OR {s.status} OPERATOR(pg_catalog.=) 'available'))"
+			"{?sessions.session_deducted: OR (COALESCE(d.n, 0) OPERATOR(pg_catalog.<>)"
+			" CASE WHEN {s.session_deducted} THEN 1 ELSE 0 END"
+			" AND NOT COALESCE(d.since OPERATOR(pg_catalog.<=) $3, false)"
+			" AND (COALESCE(d.moved, true) OR {s.status} OPERATOR(pg_catalog.<>) 'cancelled')"
+			" AND (d.session_id IS NOT NULL OR " SLOT_IS_LIVE("s")
+			" OR $3 OPERATOR(pg_catalog.=) '-infinity'))})",
+	3, {INT8OID, BOOLOID, TIMESTAMPTZOID}, PLAN_CUSTOM}},
+
+	{"session_status", refuses_sessions, {
+			"SELECT {s.user_id}, {s.id}, (d.code OPERATOR(pg_catalog./) 8),"
+			" pg_catalog.format('session is %s, the ledger says %s', {s.status},"
+			" (" STATUSES ")[d.code OPERATOR(pg_catalog.%) 8])"
+			" FROM {sessions} s JOIN " LAST_STATUS " d"
+			" ON d.session_id OPERATOR(pg_catalog.=) {s.id}"
+			" AND d.user_id OPERATOR(pg_catalog.=) {s.user_id}"
+			" WHERE d.code OPERATOR(pg_catalog.%) 8 OPERATOR(pg_catalog.<>) 0"
+			" AND {s.status}::pg_catalog.text OPERATOR(pg_catalog.<>)"
+			" (" STATUSES ")[d.code OPERATOR(pg_catalog.%) 8]"
+			" AND NOT (d.code OPERATOR(pg_catalog.%) 8 OPERATOR(pg_catalog.=) 5 AND " SLOT_IS_LIVE("s") ")"
+			" AND " FOR_CLIENT("{s.user_id}"),
+	3, {INT8OID, BOOLOID, TIMESTAMPTZOID}, PLAN_CUSTOM}},
+
+	{"unpaid_booking", records_sessions, {
+			"SELECT {s.user_id}, {s.id}, NULL::pg_catalog.int8,"
+			" pg_catalog.format('%s session was never booked by swan_book', {s.status})"
+			" FROM {sessions} s WHERE (" SLOT_IS_LIVE("s")
+			" OR {s.status} OPERATOR(pg_catalog.=) 'completed')"
+			" AND {s.user_id} IS NOT NULL AND " FOR_CLIENT("{s.user_id}")
+			" AND NOT EXISTS (SELECT 1 FROM {ledger} g"
+			" WHERE g.session_id OPERATOR(pg_catalog.=) {s.id}"
+			" AND g.user_id OPERATOR(pg_catalog.=) {s.user_id}"
+			" AND g.kind OPERATOR(pg_catalog.=) ANY ('{booking,reschedule}'))"
+			" AND ($2 OR EXISTS (SELECT 1 FROM {ledger} g"
+			" WHERE g.user_id OPERATOR(pg_catalog.=) {s.user_id}))"
+			" AND NOT ({s.status} OPERATOR(pg_catalog.=) 'completed'"
+			" AND {s.session_date} OPERATOR(pg_catalog.<) $3)",
+	3, {INT8OID, BOOLOID, TIMESTAMPTZOID}, PLAN_CUSTOM}},
+
+	{"slot_client", refuses_sessions, {
+			"SELECT {s.user_id}, {s.id}, NULL::pg_catalog.int8,"
+			" pg_catalog.format('%s session %s', {s.status},"
+			" CASE WHEN {s.user_id} IS NULL THEN 'has no client' ELSE 'has a client' END)"
+			" FROM {sessions} s WHERE {s.session_date} IS NOT NULL"
+			" AND (({s.user_id} IS NULL AND (" SLOT_IS_LIVE("s")
+			" OR {s.status} OPERATOR(pg_catalog.=) 'completed'))"
+			" OR ({s.user_id} IS NOT NULL AND {s.status} OPERATOR(pg_catalog.=) 'available'))"
+			" AND " FOR_CLIENT("{s.user_id}"),
+	1, {INT8OID}, PLAN_CUSTOM}},
+
+	{"session_duration", refuses_sessions, {
+			"SELECT {s.user_id}, {s.id}, NULL::pg_catalog.int8,"
+			" pg_catalog.format('session lasts %s minutes, more than searches for overlaps reach back',"
+			" {s.duration})"
+			" FROM {sessions} s WHERE {s.session_date} IS NOT NULL AND " SLOT_TAKES_TIME("s")
+			" AND pg_catalog.make_interval(mins => {s.duration}) OPERATOR(pg_catalog.>) {reach}"
+			" AND " FOR_CLIENT("{s.user_id}"),
+	1, {INT8OID}, PLAN_CUSTOM}},
+
+	{"trainer_overlap", refuses_overlap, {
+			OVERLAPS("trainer_id", "the trainer", SLOT_TAKES_TIME),
+	1, {INT8OID}, PLAN_CUSTOM}},
+
+	{"client_overlap", refuses_sessions, {
+			OVERLAPS("user_id", "the client", SLOT_IS_LIVE),
+	1, {INT8OID}, PLAN_CUSTOM}},
+
+	{"hold_slot", NULL, {
+			"SELECT h.user_id, h.session_id, NULL::pg_catalog.int8,"
+			" 'the slot that is held is not open any more'::pg_catalog.text FROM {holds} h"
+			" WHERE h.until OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()"
+			" AND " FOR_CLIENT("h.user_id") " AND NOT EXISTS (SELECT 1 FROM {sessions} s"
+			" WHERE {s.id} OPERATOR(pg_catalog.=) h.session_id AND " SLOT_IS_OPEN("s") ")",
+	1, {INT8OID}, PLAN_CUSTOM}},
+
+	{"session_records", keeps_records, {
+			"SELECT {u.id}, NULL::pg_catalog.int8, NULL::pg_catalog.int8,"
+			" pg_catalog.format('%s session records for a balance of %s',"
+			" COALESCE(r.n, 0), {u.available_sessions})"
+			" FROM {users} u LEFT JOIN (SELECT {s.user_id} AS user_id, pg_catalog.count(*) AS n"
+			" FROM {sessions} s WHERE {s.status} OPERATOR(pg_catalog.=) 'available'"
+			" AND {s.session_date} IS NULL AND " FOR_CLIENT("{s.user_id}")
+			" GROUP BY {s.user_id}) r ON r.user_id OPERATOR(pg_catalog.=) {u.id}"
+			" WHERE COALESCE(r.n, 0) OPERATOR(pg_catalog.<>) COALESCE({u.available_sessions}, 0)"
+			" AND " FOR_CLIENT("{u.id}"),
+	1, {INT8OID}, PLAN_CUSTOM}},
+
+	{NULL}
+};

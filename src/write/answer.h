@@ -1,0 +1,69 @@
+/*-------------------------------------------------------------------------
+ *
+ * answer.h
+ *	  What operations answer with.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SWAN_ANSWER_H
+#define SWAN_ANSWER_H
+
+#include "slot/slot.h"
+
+typedef struct BookingAnswer
+{
+	Slot		slot;
+	bool		charged;
+	bool		has_available;	/* an open slot has no client who has any */
+	int32		available;
+	const char *message;
+	int64		ledger_id;		/* NO_ID where nothing was written */
+	bool		replayed;
+
+	/* of a cancellation only */
+	bool		returned;
+	int64		reopened;		/* NO_ID where no slot took its place */
+} BookingAnswer;
+
+#define BOOKING_NCOLUMNS		12
+#define CANCELLATION_NCOLUMNS	14
+
+/* a grant or purchase: one swan_credit */
+typedef struct CreditAnswer
+{
+	int64		user_id;
+	const char *client;			/* as he is spoken of */
+	int32		added;
+	int32		available;
+	const char *reason;
+	int64		ledger_id;
+	bool		replayed;
+} CreditAnswer;
+
+/* credits taken or given back: one swan_reversal */
+typedef struct MoveAnswer
+{
+	int64		user_id;
+	int32		moved;
+	int32		shortfall;
+	int32		available;
+	int64		ledger_id;
+	bool		replayed;
+} MoveAnswer;
+
+#define CREDIT_NCOLUMNS			7
+#define MOVE_NCOLUMNS			6
+
+extern void answer_credit_columns(const CreditAnswer *answer,
+								  Datum *values, bool *nulls);
+extern Datum answer_credit(Call *call, FunctionCallInfo fcinfo,
+						   const CreditAnswer *answer);
+extern void answer_move_columns(const MoveAnswer *answer,
+								Datum *values, bool *nulls);
+extern Datum answer_move(Call *call, FunctionCallInfo fcinfo,
+						 const MoveAnswer *answer);
+extern void answer_columns(const BookingAnswer *answer, Datum *values, bool *nulls);
+extern Datum answer_row(Call *call, FunctionCallInfo fcinfo,
+						const BookingAnswer *answer);
+
+#endif							/* SWAN_ANSWER_H */

@@ -1,0 +1,329 @@
+/*-------------------------------------------------------------------------
+ *
+ * booking.c
+ *	  Booking open slots.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/tuplestore.h"
+
+#include "base/argument.h"
+#include "studio/actor.h"
+#include "account/records.h"
+#include "write/answer.h"
+#include "write/rules.h"
+
+PG_FUNCTION_INFO_V1(swan_book);
+PG_FUNCTION_INFO_V1(swan_book_many);
+PG_FUNCTION_INFO_V1(swan_can_book);
+
+static const char booked_message[] = "Session booked successfully.";
+
+static const StudioQuery book_slot = {
+	"UPDATE {sessions} s SET {sessions.user_id} = $2, {sessions.status} = {sessions.status=$4}"
+	"{?sessions.session_deducted:, {sessions.session_deducted} = $7}"
+	"{?sessions.booked_at:, {sessions.booked_at} = {sessions.booked_at=$8}}"
+	SLOT_TOUCH
+	" WHERE {s.id} OPERATOR(pg_catalog.=) $1"
+	" AND {s.user_id} IS NULL"
+	" AND {s.status} OPERATOR(pg_catalog.=) 'available'"
+	SLOT_WRITTEN,
+	SLOT_WRITE_ARGS
+};
+
+/* the bookings of one call, in the order of the call */
+static const StudioQuery call_bookings = {
+	"SELECT g.session_id, g.id, g.delta, g.balance_after FROM {ledger} g"
+	" WHERE g.user_id OPERATOR(pg_catalog.=) $1 AND g.id OPERATOR(pg_catalog.>=) $2"
+	" AND g.call_id OPERATOR(pg_catalog.=) $3"
+	" AND g.kind OPERATOR(pg_catalog.=) 'booking' ORDER BY g.id",
+	3, {INT8OID, INT8OID, INT8OID}
+};
+
+/* Returns whether a booking takes a credit. */
+static bool
+argument_charge(Call *call, FunctionCallInfo fcinfo, int n)
+{
+	if (PG_ARGISNULL(n))
+		return !(actor_is(call, MAY_ADMIN) && call->studio->settings.admin_books_free);
+	if (!PG_GETARG_BOOL(n) && !actor_is(call, MAY_OFFICE))
+		actor_refuse(call, NULL);
+	return PG_GETARG_BOOL(n);
+}
+
+/* Answers a key that was used for something else. */
+static void
+key_conflict(const char *key)
+{
+	ereport(ERROR,
+			(swan_errcode(SWAN_IDEMPOTENCY_CONFLICT),
+			 errmsg("key \"%s\" was used for another booking", key),
+			 errhint("Use a new key for a new booking.")));
+}
+
+/*
+ * Returns whether a key was used for just these bookings, and how the first
+ * call answered.  Others under the same key are refused.
+ */
+static bool
+find_replay(Call *call, const Booking *bookings, int n, const char *key,
+			BookingAnswer *answers)
+{
+	KeyedRow	before;
+	Rows		result;
+
+	if (!ledger_find_key(call, bookings[0].user_id, "booking", key, &before))
+		return false;
+	{
+		NullableDatum args[] = {
+			arg_id(bookings[0].user_id), arg_id(before.ledger_id),
+			arg_id(before.call_id)
+		};
+
+		result = query_recheck(call, &call_bookings, args);
+	}
+	if (result.nrows != n)
+		key_conflict(key);
+	for (int i = 0; i < n; i++)
+	{
+		uint64		row = 0;
+		BookingAnswer *answer = &answers[i];
+
+		while (row < result.nrows && row_id(result, row, 1) != bookings[i].session_id)
+			row++;
+		if (row == result.nrows)
+			key_conflict(key);
+		memset(answer, 0, sizeof(BookingAnswer));
+		if (!slot_find(call, bookings[i].session_id, &answer->slot))
+			session_not_found(bookings[i].session_id);
+		answer->charged = row_int(result, row, 3) != 0;
+		answer->has_available = true;
+		answer->available = row_int(result, row, 4);
+		answer->message = booked_message;
+		answer->ledger_id = row_id(result, row, 2);
+		answer->replayed = true;
+	}
+	return true;
+}
+
+/* Writes one booking that was judged well: ledger, slot, hold. */
+static void
+write_booking(Call *call, Account *account, Booking *booking, const char *key,
+			  BookingAnswer *answer)
+{
+	Entry		entry = NEW_ENTRY;
+
+	entry.kind = "booking";
+	entry.session_id = booking->session_id;
+	entry.key = key;
+	if (booking->charged)
+	{
+		entry.delta = -1;
+		entry.lot = account_soonest(account);
+	}
+	memset(answer, 0, sizeof(BookingAnswer));
+	answer->ledger_id = account_write(call, account, &entry);
+
+	answer->slot = booking->slot;
+	answer->slot.user_id = booking->user_id;
+	slot_set_status(&answer->slot, STATUS_SCHEDULED);
+	answer->slot.deducted = booking->charged;
+	answer->slot.booked_at = call->now;
+	slot_write(call, &book_slot, &booking->slot, &answer->slot);
+	booking_end_hold(call, booking);
+
+	answer->charged = booking->charged;
+	answer->has_available = true;
+	answer->available = account_available(account);
+	answer->message = booked_message;
+}
+
+/*
+ * Looks at the bookings without a lock and refuses what cannot be, unless it is
+ * a retry of a call that succeeded.  So the losers of a rush write nothing.
+ */
+static bool
+look_before_locking(Call *call, Booking *bookings, int n, const char *key,
+					BookingAnswer *answers)
+{
+	for (int i = 0; i < n; i++)
+	{
+		Account		account;
+		SwanErrorCode verdict;
+
+		booking_look_at_slot(call, &bookings[i], query_look);
+		booking_authorise(call, &bookings[i]);
+		verdict = booking_judge_unlocked(call, &bookings[i], &account, query_look, false);
+		if (verdict == SWAN_OK)
+			continue;
+		if (find_replay(call, bookings, n, key, answers))
+			return true;
+		booking_refuse(&bookings[i], &account, verdict);
+	}
+	return false;
+}
+
+/* Locks in the order that everybody keeps: slots by id, then the client. */
+static void
+lock_in_order(Call *call, Booking *bookings, int n, Account *account)
+{
+	bool		client_known;
+
+	if (n > 1)
+	{
+		int64	   *ids = palloc(n * sizeof(int64));
+
+		for (int i = 0; i < n; i++)
+			ids[i] = bookings[i].session_id;
+		slot_lock_all(call, ids, n);
+	}
+	for (int i = 0; i < n; i++)
+		bookings[i].slot_known = slot_lock(call, bookings[i].session_id, &bookings[i].slot);
+	client_known = account_lock(call, bookings[0].user_id, account);
+	for (int i = 0; i < n; i++)
+		bookings[i].client_known = client_known;
+}
+
+/* Books n slots for one client, all or none. */
+static void
+book_slots(Call *call, Booking *bookings, int n, const char *key,
+		   BookingAnswer *answers)
+{
+	Account		account;
+
+	if (find_replay(call, bookings, n, key, answers))
+		return;
+	if (n > 1 || !booking_lock_at_once(call, &bookings[0], &account))
+	{
+		if (look_before_locking(call, bookings, n, key, answers))
+			return;
+		lock_in_order(call, bookings, n, &account);
+	}
+	call_set_now(call);
+	for (int i = 0; i < n; i++) /* a slot may have changed hands */
+		booking_authorise(call, &bookings[i]);
+	if (find_replay(call, bookings, n, key, answers))
+		return;
+
+	if (bookings[0].client_known)
+	{
+		account_open(call, &account);
+		account_sweep(call, &account);
+	}
+	for (int i = 0; i < n; i++)
+	{
+		if (i > 0)
+			bookings[i].taken_before = bookings[i - 1].taken_before + bookings[i - 1].charged;
+		booking_judge_locked(call, &bookings[i], &account);
+		write_booking(call, &account, &bookings[i], i == 0 ? key : NULL, &answers[i]);
+	}
+	account_close(call, &account, "Available");
+}
+
+/* Notes who books what, and refuses whoever may not. */
+static void
+start_bookings(Call *call, FunctionCallInfo fcinfo, Booking *bookings,
+			   const int64 *ids, int n, QueryRun run)
+{
+	int64		user_id = PG_GETARG_INT64(0);
+
+	memset(bookings, 0, n * sizeof(Booking));
+	for (int i = 0; i < n; i++)
+	{
+		bookings[i].user_id = user_id;
+		bookings[i].session_id = ids[i];
+		bookings[i].instead_of = NO_ID;
+
+		/* only of a trainer does it depend on the slot who may */
+		if (actor_is(call, MAY_TRAINER))
+			booking_look_at_slot(call, &bookings[i], run);
+		booking_authorise(call, &bookings[i]);
+	}
+}
+
+/* swan_book(): a client takes an open slot, and pays with a credit. */
+Datum
+swan_book(PG_FUNCTION_ARGS)
+{
+	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 4, MAY_PERSONS);
+	BookingAnswer answer;
+	Booking		booking;
+	int64		session_id;
+
+	argument_id(fcinfo, 0, "user_id");
+	session_id = argument_id(fcinfo, 1, "session_id");
+	start_bookings(call, fcinfo, &booking, &session_id, 1, query_look);
+	booking.charged = argument_charge(call, fcinfo, 2);
+	book_slots(call, &booking, 1, argument_key(fcinfo, 3), &answer);
+	return answer_row(call, fcinfo, &answer);
+}
+
+/* swan_book_many(): a client takes several open slots, or none. */
+Datum
+swan_book_many(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	BookingAnswer *answers;
+	Booking    *bookings;
+	Call	   *call;
+	int64	   *ids;
+	int			n;
+
+	InitMaterializedSRF(fcinfo, 0);
+	call = actor_enter(fcinfo, CALL_WRITER, 4, MAY_PERSONS);
+	argument_id(fcinfo, 0, "user_id");
+	ids = argument_ids(fcinfo, 1, "session_ids", SWAN_REPEAT_MAX, &n);
+	bookings = palloc(n * sizeof(Booking));
+	answers = palloc(n * sizeof(BookingAnswer));
+	start_bookings(call, fcinfo, bookings, ids, n, query_look);
+	for (int i = 0; i < n; i++)
+		bookings[i].charged = argument_charge(call, fcinfo, 2);
+	book_slots(call, bookings, n, argument_key(fcinfo, 3), answers);
+
+	for (int i = 0; i < n; i++)
+	{
+		Datum		values[CANCELLATION_NCOLUMNS];
+		bool		nulls[CANCELLATION_NCOLUMNS];
+
+		answer_columns(&answers[i], values, nulls);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	call_end(call);
+	return (Datum) 0;
+}
+
+/* swan_can_book(): what swan_book() would answer now. */
+Datum
+swan_can_book(PG_FUNCTION_ARGS)
+{
+	Call	   *call = actor_enter(fcinfo, CALL_READER, 2, MAY_PERSONS);
+	Account		account;
+	Booking		booking;
+	SwanErrorCode verdict;
+	int64		session_id;
+	Datum		values[4] = {0};
+	bool		nulls[4] = {false, true, true, true};
+
+	argument_id(fcinfo, 0, "user_id");
+	session_id = argument_id(fcinfo, 1, "session_id");
+	start_bookings(call, fcinfo, &booking, &session_id, 1, query_read);
+	booking_look_at_slot(call, &booking, query_read);
+	booking.charged = !(actor_is(call, MAY_ADMIN) &&
+						call->studio->settings.admin_books_free);
+	verdict = booking_judge_unlocked(call, &booking, &account, query_read, true);
+
+	values[0] = BoolGetDatum(verdict == SWAN_OK);
+	if (verdict != SWAN_OK)
+	{
+		values[1] = CStringGetTextDatum(swan_error_sqlstate(verdict));
+		values[2] = CStringGetTextDatum(swan_error_name(verdict));
+		values[3] = CStringGetTextDatum(swan_error_sentence(verdict));
+		memset(nulls, false, sizeof(nulls));
+	}
+	return call_return_row(call, fcinfo, values, nulls);
+}

@@ -1,0 +1,196 @@
+/*-------------------------------------------------------------------------
+ *
+ * hold.c
+ *	  Keeping a slot for a client while he makes up his mind.
+ *
+ * A hold is judged when it is read; nobody has to sweep one.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+
+#include "base/argument.h"
+#include "studio/actor.h"
+#include "account/records.h"
+#include "write/rules.h"
+
+PG_FUNCTION_INFO_V1(swan_hold);
+PG_FUNCTION_INFO_V1(swan_release);
+
+/* half an hour */
+#define HOLD_MAX_USECS	(30 * SECS_PER_MINUTE * USECS_PER_SEC)
+
+/* other slots that the client holds; one that is gone is not held any more */
+static const StudioQuery count_holds = {
+	"SELECT pg_catalog.count(*) FROM {holds} h"
+	" JOIN {sessions} s ON {s.id} OPERATOR(pg_catalog.=) h.session_id AND " SLOT_IS_OPEN("s")
+	" WHERE h.user_id OPERATOR(pg_catalog.=) $1"
+	" AND h.until OPERATOR(pg_catalog.>) $2"
+	" AND h.session_id OPERATOR(pg_catalog.<>) $3",
+	3, {INT8OID, TIMESTAMPTZOID, INT8OID}
+};
+
+static const StudioQuery find_hold = {
+	"SELECT h.user_id, h.until FROM {holds} h"
+	" WHERE h.session_id OPERATOR(pg_catalog.=) $1",
+	1, {INT8OID}
+};
+
+static const StudioQuery insert_hold = {
+	"INSERT INTO {holds} (session_id, user_id, until) VALUES ($1, $2, $3) RETURNING 1",
+	3, {INT8OID, INT8OID, TIMESTAMPTZOID}
+};
+
+/* Returns how long a hold shall last. */
+static int64
+argument_ttl(FunctionCallInfo fcinfo, int n)
+{
+	Interval	zero = {0};
+	TimestampTz start = GetCurrentTimestamp();
+	TimestampTz end;
+
+	if (PG_ARGISNULL(n))
+		swan_missing_argument("ttl", NULL);
+	end = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
+												  TimestampTzGetDatum(start),
+												  PG_GETARG_DATUM(n)));
+	if (end <= start || end > start + HOLD_MAX_USECS ||
+		DatumGetBool(DirectFunctionCall2(interval_le, PG_GETARG_DATUM(n),
+										 IntervalPGetDatum(&zero))))
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("ttl must be longer than zero and at most 30 minutes")));
+	return end - start;
+}
+
+/* Refuses one hold more than a client may have. */
+static void
+check_hold_max(Call *call, const Booking *booking)
+{
+	NullableDatum args[] = {
+		arg_id(booking->user_id), arg_time(call->now), arg_id(booking->session_id)
+	};
+	int32		hold_max = call->studio->settings.hold_max;
+
+	if (row_int(query_recheck(call, &count_holds, args), 0, 1) < hold_max)
+		return;
+	if (IsolationUsesXactSnapshot() &&
+		row_int(query_look(call, &count_holds, args), 0, 1) < hold_max)
+		swan_serialization_failure();
+	ereport(ERROR,
+			(swan_errcode_saying(SWAN_INVALID_ARGUMENT,
+								 "You hold as many sessions as you may."),
+			 errmsg("user %lld has reached the limit of slots to hold, %d",
+					(long long) booking->user_id, hold_max),
+			 errhint("Book or release one first.")));
+}
+
+/* Notes in the client's ledger that a hold was made or ended. */
+static void
+write_hold(Call *call, Account *account, const char *kind, int64 session_id)
+{
+	Entry		entry = NEW_ENTRY;
+
+	entry.kind = kind;
+	entry.session_id = session_id;
+	account_write(call, account, &entry);
+	account_close(call, account, "Available");
+}
+
+/* Closes the call with a swan_held. */
+static Datum
+answer_held(Call *call, FunctionCallInfo fcinfo, int64 session_id,
+			int64 user_id, TimestampTz until)
+{
+	Datum		values[3];
+	bool		nulls[3] = {false};
+
+	values[0] = Int64GetDatum(session_id);
+	values[1] = Int64GetDatum(user_id);
+	values[2] = TimestampTzGetDatum(until);
+	return call_return_row(call, fcinfo, values, nulls);
+}
+
+/* swan_hold(): keeps a slot for a client for some minutes. */
+Datum
+swan_hold(PG_FUNCTION_ARGS)
+{
+	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 3, MAY_PERSONS);
+	Booking		booking = {.instead_of = NO_ID,.charged = true};
+	SwanErrorCode verdict;
+	Account		account;
+	TimestampTz until;
+	int64		ttl;
+
+	booking.user_id = argument_id(fcinfo, 0, "user_id");
+	booking.session_id = argument_id(fcinfo, 1, "session_id");
+	booking_look_at_slot(call, &booking, query_look);
+	booking_authorise(call, &booking);
+	ttl = argument_ttl(fcinfo, 2);
+	verdict = booking_judge_unlocked(call, &booking, &account, query_look, false);
+	if (verdict != SWAN_OK)
+		booking_refuse(&booking, &account, verdict);
+
+	booking.slot_known = slot_lock(call, booking.session_id, &booking.slot);
+	booking.client_known = account_lock(call, booking.user_id, &account);
+	call_set_now(call);
+	booking_authorise(call, &booking);
+	if (booking.client_known)
+	{
+		account_open(call, &account);
+		account_sweep(call, &account);
+	}
+	booking_judge_locked(call, &booking, &account);
+	check_hold_max(call, &booking);
+
+	until = call->now + ttl;
+	write_hold(call, &account, "hold", booking.session_id);
+	booking_end_hold(call, &booking);
+	{
+		NullableDatum args[] = {
+			arg_id(booking.session_id), arg_id(booking.user_id), arg_time(until)
+		};
+
+		query_change(call, &insert_hold, args, TABLE_HOLDS, CMD_INSERT, NULL, 0);
+	}
+	return answer_held(call, fcinfo, booking.session_id, booking.user_id, until);
+}
+
+/* swan_release(): lets go of a slot before the time is up. */
+Datum
+swan_release(PG_FUNCTION_ARGS)
+{
+	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 1, MAY_PERSONS);
+	int64		session_id = argument_id(fcinfo, 0, "session_id");
+	NullableDatum args[] = {arg_id(session_id)};
+	Account		account;
+	Slot		slot;
+	Rows		hold;
+	int64		user_id;
+	TimestampTz until;
+
+	if (!slot_find(call, session_id, &slot) || slot.date == NO_TIME ||
+		!slot_lock(call, session_id, &slot))
+		session_not_found(session_id);
+	hold = query_recheck(call, &find_hold, args);
+	user_id = hold.nrows == 1 ? row_id(hold, 0, 1) : NO_ID;
+	call_set_now(call);
+	until = hold.nrows == 1 ? row_time(hold, 0, 2) : NO_TIME;
+	if (until <= call->now)
+		ereport(ERROR,
+				(swan_errcode_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", session_id),
+				 errmsg("session %lld is not held", (long long) session_id),
+				 slot_is_open(&slot) ? errhint("It is open: swan_hold() holds it.") : 0));
+
+	if (!(actor_is(call, MAY_TRAINER) && slot.trainer_id == call->actor->user_id))
+		actor_require_own(call, user_id, "You can only release your own sessions.");
+	account_enter(call, user_id, &account);
+	write_hold(call, &account, "release", session_id);
+	slot_end_hold(call, session_id);
+	return answer_held(call, fcinfo, session_id, user_id, until);
+}

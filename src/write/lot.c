@@ -1,0 +1,210 @@
+/*-------------------------------------------------------------------------
+ *
+ * lot.c
+ *	  Lots that expire, and lots that shall not yet.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/json.h"
+#include "utils/jsonb.h"
+
+#include "base/argument.h"
+#include "base/details.h"
+#include "base/error.h"
+#include "base/zone.h"
+#include "studio/actor.h"
+#include "account/ledger.h"
+#include "account/records.h"
+#include "write/answer.h"
+
+PG_FUNCTION_INFO_V1(swan_extend);
+PG_FUNCTION_INFO_V1(swan_expire);
+
+/* columns of a swan_lot */
+#define LOT_NCOLUMNS	7
+
+/* lots that one swan_expire may sweep */
+#define EXPIRE_MAX		100000
+
+static const StudioQuery find_lot = {
+	"SELECT l.id, l.source, l.granted, l.remaining, l.expires_at, g.reason,"
+	" l.payment_ref, l.user_id, l.swept FROM {lots} l"
+	" LEFT JOIN {ledger} g ON g.id OPERATOR(pg_catalog.=) l.id"
+	" WHERE l.id OPERATOR(pg_catalog.=) $1",
+	1, {INT8OID}
+};
+
+static const StudioQuery extend_lot = {
+	"UPDATE {lots} l SET expires_at = $2 WHERE l.id OPERATOR(pg_catalog.=) $1"
+	" AND NOT l.swept RETURNING l.expires_at",
+	2, {INT8OID, TIMESTAMPTZOID}
+};
+
+/* the clients of the lots that have been due longest */
+static const StudioQuery due_clients = {
+	"SELECT DISTINCT d.user_id FROM (SELECT l.user_id FROM {lots} l"
+	" WHERE NOT l.swept AND l.expires_at OPERATOR(pg_catalog.<=) $1"
+	" ORDER BY l.expires_at LIMIT $2) d ORDER BY d.user_id",
+	2, {TIMESTAMPTZOID, INT4OID}
+};
+
+/*
+ * Lots that are due but empty: nothing to write down, but swept they are, also
+ * those of clients who were deleted.
+ */
+static const StudioQuery sweep_empty_lots = {
+	"UPDATE {lots} l SET swept = true WHERE l.user_id OPERATOR(pg_catalog.=) ANY ($1)"
+	" AND NOT l.swept AND l.expires_at OPERATOR(pg_catalog.<=) $2"
+	" AND l.remaining OPERATOR(pg_catalog.=) 0 RETURNING 1",
+	2, {INT8ARRAYOID, TIMESTAMPTZOID}, PLAN_CUSTOM
+};
+
+/* Answers an unknown lot. */
+static void
+lot_not_found(int64 lot_id)
+{
+	ereport(ERROR,
+			(swan_errcode(SWAN_INVALID_ARGUMENT),
+			 errmsg("lot %lld does not exist", (long long) lot_id),
+			 errhint("swan_credits() lists the lots of a client.")));
+}
+
+/* Refuses to revive a lot, or to cut it short. */
+static void
+check_extension(Rows lot, int64 lot_id, TimestampTz now, TimestampTz expires_at)
+{
+	TimestampTz current = row_time(lot, 0, 5);
+
+	if (row_bool(lot, 0, 9) || (current != NO_TIME && current <= now))
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("lot %lld has expired", (long long) lot_id),
+				 errhint("Grant the credits anew with swan_grant().")));
+	if (current == NO_TIME || (expires_at != NO_TIME && expires_at < current))
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("lot %lld expires later already, or never", (long long) lot_id),
+				 errhint("swan_extend() only puts an expiry off.")));
+}
+
+/* Returns the ledger's details of an extension. */
+static Datum
+extension_details(TimestampTz from, TimestampTz to)
+{
+	StringInfoData json;
+
+	initStringInfo(&json);
+	appendStringInfoChar(&json, '{');
+	details_append_extension(&json, from, to);
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
+}
+
+/* swan_extend(): a lot expires later, or never. */
+Datum
+swan_extend(PG_FUNCTION_ARGS)
+{
+	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 3, MAY_ADMINS);
+	int64		lot_id = argument_id(fcinfo, 0, "lot_id");
+	NullableDatum find_args[] = {arg_id(lot_id)};
+	NullableDatum extend_args[2];
+	Entry		entry = NEW_ENTRY;
+	TimestampTz expires_at;
+	Account		account;
+	Rows		lot;
+
+	if (PG_ARGISNULL(1))
+		swan_missing_argument("expires_at", NULL);
+	expires_at = argument_expiry(fcinfo, 1);
+	lot = query_recheck(call, &find_lot, find_args);
+	if (lot.nrows != 1)
+		lot_not_found(lot_id);
+	account_enter(call, row_id(lot, 0, 8), &account);
+	lot = query_recheck(call, &find_lot, find_args);
+	check_extension(lot, lot_id, call->now, expires_at);
+
+	/* no kind of its own: it is a grant of time, not of credits */
+	entry.kind = "grant";
+	entry.lot = account_lot(call, &account, lot_id);
+	entry.reason = argument_reason(fcinfo, 2, NULL);
+	entry.details = extension_details(row_time(lot, 0, 5), expires_at);
+	account_write(call, &account, &entry);
+	extend_args[0] = arg_id(lot_id);
+	extend_args[1] = arg_time(expires_at);
+	if (query_change(call, &extend_lot, extend_args, TABLE_LOTS,
+					 CMD_UPDATE, NULL, 0).nrows != 1)
+	{
+		lot_confirm_seen(call, lot_id);
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("a trigger on table %s suppressed an extension",
+						call->studio->table_names[TABLE_LOTS])));
+	}
+	account_close(call, &account, "Available");
+	return call_return_result(call, fcinfo, query_recheck(call, &find_lot, find_args),
+							  LOT_NCOLUMNS);
+}
+
+/* Sweeps the due lots of one client; returns how many credits went. */
+static int32
+expire_client(Call *call, int64 user_id)
+{
+	Account		account;
+	int32		before;
+
+	if (!account_lock(call, user_id, &account))
+		return 0;
+	call_set_now(call);
+	account_open(call, &account);
+	before = account.balance;
+	account_sweep(call, &account);
+	account_close(call, &account, "Available");
+	return before - account.balance;
+}
+
+/* swan_expire(): the janitor; readers and writers do not wait for him. */
+Datum
+swan_expire(PG_FUNCTION_ARGS)
+{
+	Call	   *call = actor_enter(fcinfo, CALL_WRITER, NO_ACTOR_ARGUMENT, MAY_SYSTEM);
+	NullableDatum args[2];
+	int32		clients = 0;
+	int32		credits = 0;
+	int64	   *ids;
+	Rows		due;
+	Datum		values[2];
+	bool		nulls[2] = {false};
+
+	args[0] = arg_time(call->now);
+	args[1] = arg_int(argument_between(fcinfo, 0, "max_rows", EXPIRE_MAX, ""));
+	due = query_recheck(call, &due_clients, args);
+
+	ids = palloc((due.nrows + 1) * sizeof(int64));
+	for (uint64 i = 0; i < due.nrows; i++)
+		ids[i] = row_id(due, i, 1);
+	account_lock_users(call, ids, due.nrows, NULL);
+	for (uint64 i = 0; i < due.nrows; i++)
+	{
+		int32		gone;
+
+		sql_scope_begin();
+		gone = expire_client(call, ids[i]);
+		sql_scope_end();
+		clients += gone > 0;
+		credits += gone;
+	}
+	if (due.nrows > 0)
+	{
+		NullableDatum sweep_args[] = {arg_ids(ids, due.nrows), args[0]};
+
+		query_change(call, &sweep_empty_lots, sweep_args, TABLE_LOTS,
+					 CMD_UPDATE, NULL, 0);
+	}
+	values[0] = Int32GetDatum(clients);
+	values[1] = Int32GetDatum(credits);
+	return call_return_row(call, fcinfo, values, nulls);
+}

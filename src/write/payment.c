@@ -1,0 +1,286 @@
+/*-------------------------------------------------------------------------
+ *
+ * payment.c
+ *	  What a payment bought, for whom, and what became of it.
+ *
+ * The items of a payment may be of different clients.  A call about it locks
+ * them all, writes one row for each lot that it is about, and answers with one
+ * row for each client.  Its key stands on the first row of each.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "utils/tuplestore.h"
+
+#include "base/argument.h"
+#include "base/details.h"
+#include "base/error.h"
+#include "account/records.h"
+#include "write/payment.h"
+
+static const StudioQuery find_payers = {
+	"SELECT DISTINCT l.user_id FROM {lots} l"
+	" WHERE l.payment_ref OPERATOR(pg_catalog.=) $1"
+	" AND ($2 IS NULL OR l.item OPERATOR(pg_catalog.=) $2) ORDER BY l.user_id",
+	2, {TEXTOID, TEXTOID}
+};
+
+/* the lots of a payment, with what reversals took of them and could not take */
+static const StudioQuery paid_lots = {
+	"SELECT l.id, l.user_id, l.item, l.granted,"
+	" COALESCE(OPERATOR(pg_catalog.-) pg_catalog.sum(g.delta), 0),"
+	" COALESCE(pg_catalog.sum((g.details OPERATOR(pg_catalog.->>) 'shortfall')::pg_catalog.int4), 0)"
+	" FROM {lots} l LEFT JOIN {ledger} g"
+	" ON g.user_id OPERATOR(pg_catalog.=) l.user_id"
+	" AND g.lot_id OPERATOR(pg_catalog.=) l.id"
+	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{reversal,reinstatement}')"
+	" WHERE l.payment_ref OPERATOR(pg_catalog.=) $1"
+	" AND l.user_id OPERATOR(pg_catalog.=) ANY ($3)"
+	" AND ($2 IS NULL OR l.item OPERATOR(pg_catalog.=) $2)"
+	" GROUP BY l.id ORDER BY l.id",
+	3, {TEXTOID, TEXTOID, INT8ARRAYOID}
+};
+
+/* Reads which payment a call is about: its reference, item, count and key. */
+void
+payment_arguments(FunctionCallInfo fcinfo, Payment *payment, int item, int n, int key)
+{
+	payment->ref = argument_label(fcinfo, 0, "payment_ref");
+	if (payment->ref == NULL)
+		swan_missing_argument("payment_ref", NULL);
+	payment->item = argument_text(fcinfo, item);
+	payment->n = PG_ARGISNULL(n) ? -1 : argument_count(fcinfo, n, PG_INT32_MAX);
+	payment->key = argument_key(fcinfo, key);
+}
+
+/* Notes which of a client's reversals is the one to be undone, if it is his. */
+static void
+find_reversal(Call *call, const Payment *payment, Payer *payer)
+{
+	KeyedRow	row;
+
+	payer->reversal = NO_ID;
+	if (!ledger_find_key(call, payer->user_id, "reversal", payment->reversal, &row) ||
+		strcmp(row.payment_ref, payment->ref) != 0)
+		return;
+	if (payment->item && details_number(row.details, "of_item", 0) != 0 &&
+		strcmp(row.item, payment->item) != 0)
+		return;
+	payer->reversal = row.call_id;
+}
+
+/* Finds whose payment it is. */
+void
+payment_find(Call *call, Payment *payment)
+{
+	NullableDatum args[] = {arg_text(payment->ref), arg_text(payment->item)};
+	Rows		result = query_recheck(call, &find_payers, args);
+
+	if (result.nrows == 0)
+		ereport(ERROR,
+				(swan_errcode(SWAN_PURCHASE_NOT_FOUND),
+				 payment->item ?
+				 errmsg("payment \"%s\" has no item \"%s\"", payment->ref, payment->item) :
+				 errmsg("payment \"%s\" is not known", payment->ref),
+				 errhint("The purchase may still come; try again later.")));
+	payment->npayers = result.nrows;
+	payment->payers = palloc0(result.nrows * sizeof(Payer));
+	for (int i = 0; i < payment->npayers; i++)
+	{
+		Payer	   *payer = &payment->payers[i];
+
+		payer->user_id = payer->answer.user_id = row_id(result, i, 1);
+		payer->answer.ledger_id = NO_ID;
+		find_reversal(call, payment, payer);
+	}
+}
+
+/* Returns whether a client's key was used for the same call. */
+static bool
+is_same_call(const Payment *payment, const Payer *payer, const KeyedRow *before)
+{
+	bool		of_item = details_number(before->details, "of_item", 0) != 0;
+	bool		of_reversal = details_number(before->details, "of_reversal", 0) != 0;
+
+	if (strcmp(before->payment_ref, payment->ref) != 0 ||
+		details_number(before->details, "n", -1) != payment->n ||
+		of_item != (payment->item != NULL) ||
+		of_reversal != (payment->reversal != NULL))
+		return false;
+	if (of_item && strcmp(before->item, payment->item) != 0)
+		return false;
+	return !of_reversal || (payer->reversal != NO_ID &&
+							details_number(before->details, "reversal", NO_ID) == payer->reversal);
+}
+
+/*
+ * Returns whether the key was used for the same call, and how it was answered
+ * then.  A client to whom it did nothing has no row of it.
+ */
+bool
+payment_replay(Call *call, Payment *payment)
+{
+	bool		found = false;
+
+	for (int i = 0; i < payment->npayers; i++)
+	{
+		Payer	   *payer = &payment->payers[i];
+		KeyedRow	before;
+
+		if (!ledger_find_key(call, payer->user_id, payment->kind, payment->key, &before))
+			continue;
+		if (!is_same_call(payment, payer, &before))
+			ereport(ERROR,
+					(swan_errcode(SWAN_IDEMPOTENCY_CONFLICT),
+					 errmsg("key \"%s\" was used for another %s", payment->key, payment->kind),
+					 errhint("Use a new key for a new one.")));
+		ledger_sum_call(call, payer->user_id, &before, payment->kind, &payer->answer.moved,
+						&payer->answer.shortfall, &payer->answer.available);
+		payer->answer.ledger_id = before.ledger_id;
+		payer->answer.replayed = true;
+		found = true;
+	}
+	return found;
+}
+
+/* Returns the ids of the clients. */
+static int64 *
+payer_ids(const Payment *payment)
+{
+	int64	   *ids = palloc(payment->npayers * sizeof(int64));
+
+	for (int i = 0; i < payment->npayers; i++)
+		ids[i] = payment->payers[i].user_id;
+	return ids;
+}
+
+/* Locks the clients, and notes the time. */
+void
+payment_lock(Call *call, Payment *payment)
+{
+	if (payment->npayers > 1)
+		account_lock_users(call, payer_ids(payment), payment->npayers, NULL);
+	for (int i = 0; i < payment->npayers; i++)
+	{
+		Payer	   *payer = &payment->payers[i];
+
+		if (!account_lock(call, payer->user_id, &payer->account))
+			user_not_found(payer->user_id);
+	}
+	call_set_now(call);
+}
+
+/* Opens the accounts of the clients who are locked, and reads their lots. */
+void
+payment_open(Call *call, Payment *payment)
+{
+	NullableDatum args[] = {
+		arg_text(payment->ref), arg_text(payment->item),
+		arg_ids(payer_ids(payment), payment->npayers)
+	};
+	Rows		result;
+
+	for (int i = 0; i < payment->npayers; i++)
+	{
+		account_open(call, &payment->payers[i].account);
+		account_sweep(call, &payment->payers[i].account);
+	}
+	result = query_recheck(call, &paid_lots, args);
+	payment->nlots = result.nrows;
+	payment->lots = palloc0((result.nrows + 1) * sizeof(PaidLot));
+	for (int i = 0; i < payment->nlots; i++)
+	{
+		PaidLot    *lot = &payment->lots[i];
+		Payer	   *payer = payment->payers;
+
+		while (payer->user_id != row_id(result, i, 2))
+			payer++;
+		lot->payer = payer;
+		lot->id = row_id(result, i, 1);
+		lot->item = row_text(result, i, 3);
+		lot->granted = row_int(result, i, 4);
+		lot->taken = row_int(result, i, 5);
+		lot->owed = row_int(result, i, 6);
+	}
+}
+
+/*
+ * Writes what becomes of a lot: what is taken of it or given back, and by how
+ * much what is owed grows or shrinks.  The first row of a client says what the
+ * call was asked for; "reversal" says which one is undone, if only one is.
+ */
+void
+payment_write(Call *call, Payment *payment, PaidLot *lot, int32 delta, int32 shortfall,
+			  int64 reversal)
+{
+	Payer	   *payer = lot->payer;
+	bool		first = payer->answer.ledger_id == NO_ID;
+	Entry		entry = NEW_ENTRY;
+	int64		id;
+
+	entry.kind = payment->kind;
+	entry.lot = account_lot(call, &payer->account, lot->id);
+	entry.payment_ref = payment->ref;
+	entry.item = lot->item;
+	entry.delta = delta;
+	entry.key = first ? payment->key : NULL;
+	entry.details = details_of(5, "shortfall", (int64) shortfall, "reversal", reversal,
+							   "n", first ? (int64) payment->n : NO_ID,
+							   "of_item", first ? (int64) (payment->item != NULL) : NO_ID,
+							   "of_reversal", first && payment->reversal ? (int64) 1 : NO_ID);
+	id = account_write(call, &payer->account, &entry);
+	if (first)
+		payer->answer.ledger_id = id;
+}
+
+/*
+ * Writes a row for each client to whom a call about all of the payment has done
+ * nothing, so that it is on record, and its key.
+ */
+void
+payment_write_nothing(Call *call, Payment *payment)
+{
+	for (int i = payment->nlots - 1; i >= 0 && payment->n < 0; i--)
+	{
+		PaidLot    *lot = &payment->lots[i];
+
+		if (lot->payer->answer.ledger_id == NO_ID)
+			payment_write(call, payment, lot, 0, 0, lot->payer->reversal);
+	}
+}
+
+/* Closes the accounts of the clients. */
+void
+payment_close(Call *call, Payment *payment, const char *reason)
+{
+	for (int i = 0; i < payment->npayers; i++)
+	{
+		Payer	   *payer = &payment->payers[i];
+
+		account_close(call, &payer->account, reason);
+		payer->answer.available = payer->account.balance;
+	}
+}
+
+/* Closes the call with a swan_reversal for each client that it was about. */
+Datum
+payment_answer(Call *call, FunctionCallInfo fcinfo, const Payment *payment)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	for (int i = 0; i < payment->npayers; i++)
+	{
+		Datum		values[MOVE_NCOLUMNS];
+		bool		nulls[MOVE_NCOLUMNS];
+
+		if (payment->payers[i].answer.ledger_id == NO_ID)
+			continue;
+		answer_move_columns(&payment->payers[i].answer, values, nulls);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	call_end(call);
+	return (Datum) 0;
+}

@@ -1,0 +1,289 @@
+/*-------------------------------------------------------------------------
+ *
+ * reinstatement.c
+ *	  Payments that are given back after they were taken back.
+ *
+ * Each reversal has a claim on each lot that it was about: what it took, and
+ * what it is still owed.  The claims are not stored; the ledger says what they
+ * are, read from the beginning:
+ *
+ *	 reversal with a shortfall of 0 or more: a new claim;
+ *	 reversal with a shortfall below 0: a credit that came back to the lot was
+ *		taken at once, for the oldest claim that is owed any;
+ *	 reinstatement that names a reversal (by its call_id): of that claim;
+ *	 reinstatement that names none: all claims of the lot are done with.
+ *
+ * What is given back in part is what was owed first: so the client ends with
+ * what he would have, had only the rest been reversed.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+
+#include "base/argument.h"
+#include "base/details.h"
+#include "base/error.h"
+#include "studio/actor.h"
+#include "write/payment.h"
+
+PG_FUNCTION_INFO_V1(swan_reinstate);
+
+static const StudioQuery claim_rows = {
+	"SELECT g.lot_id, g.kind OPERATOR(pg_catalog.=) 'reversal', g.delta, g.call_id,"
+	" (g.details OPERATOR(pg_catalog.->>) 'shortfall')::pg_catalog.int4,"
+	" (g.details OPERATOR(pg_catalog.->>) 'reversal')::pg_catalog.int8"
+	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) ANY ($1)"
+	" AND g.lot_id OPERATOR(pg_catalog.=) ANY ($2)"
+	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{reversal,reinstatement}')"
+	" ORDER BY g.id",
+	2, {INT8ARRAYOID, INT8ARRAYOID}
+};
+
+typedef struct Claim
+{
+	PaidLot    *lot;
+	int64		reversal;		/* call_id of whose it is */
+	int32		taken;
+	int32		owed;
+	int32		give;			/* what this call gives back of it */
+	int32		forgive;		/* and lets go of what is owed */
+} Claim;
+
+typedef struct Claims
+{
+	int			n;
+	Claim	   *list;			/* the oldest first */
+} Claims;
+
+/* Settles what is owed of a lot, the oldest claim first. */
+static void
+settle_oldest(Claims *claims, const PaidLot *lot, int32 n)
+{
+	for (int i = 0; i < claims->n && n > 0; i++)
+	{
+		Claim	   *claim = &claims->list[i];
+		int32		settled = claim->lot == lot ? Min(n, claim->owed) : 0;
+
+		claim->owed -= settled;
+		claim->taken += settled;
+		n -= settled;
+	}
+}
+
+/* Lessens what a reversal has of a lot, or ends all claims on it. */
+static void
+lessen_claims(Claims *claims, const PaidLot *lot, int64 reversal, int32 given, int32 forgiven)
+{
+	for (int i = 0; i < claims->n; i++)
+	{
+		Claim	   *claim = &claims->list[i];
+
+		if (claim->lot != lot)
+			continue;
+		if (reversal == NO_ID)
+			claim->taken = claim->owed = 0;
+		else if (claim->reversal == reversal)
+		{
+			claim->taken -= given;
+			claim->owed -= forgiven;
+		}
+	}
+}
+
+/* Reads what the reversals of a payment have of its lots by now. */
+static Claims
+read_claims(Call *call, const Payment *payment)
+{
+	int64	   *users = palloc(payment->npayers * sizeof(int64));
+	int64	   *lots = palloc((payment->nlots + 1) * sizeof(int64));
+	NullableDatum args[2];
+	Claims		claims = {0};
+	Rows		rows;
+
+	for (int i = 0; i < payment->npayers; i++)
+		users[i] = payment->payers[i].user_id;
+	for (int i = 0; i < payment->nlots; i++)
+		lots[i] = payment->lots[i].id;
+	args[0] = arg_ids(users, payment->npayers);
+	args[1] = arg_ids(lots, payment->nlots);
+	rows = query_recheck(call, &claim_rows, args);
+
+	claims.list = palloc0((rows.nrows + 1) * sizeof(Claim));
+	for (uint64 i = 0; i < rows.nrows; i++)
+	{
+		bool		is_reversal = row_bool(rows, i, 2);
+		int32		delta = row_int(rows, i, 3);
+		int32		shortfall = row_int(rows, i, 5);
+		PaidLot    *lot = payment->lots;
+
+		while (lot->id != row_id(rows, i, 1))
+			lot++;
+		if (!is_reversal)
+			lessen_claims(&claims, lot, row_id(rows, i, 6), delta, -shortfall);
+		else if (shortfall < 0)
+			settle_oldest(&claims, lot, -shortfall);
+		else
+		{
+			Claim	   *claim = &claims.list[claims.n++];
+
+			claim->lot = lot;
+			claim->reversal = row_id(rows, i, 4);
+			claim->taken = -delta;
+			claim->owed = shortfall;
+		}
+	}
+	return claims;
+}
+
+/* Returns whether a call is about this claim. */
+static bool
+is_meant(const Payment *payment, const Claim *claim)
+{
+	return payment->reversal == NULL || claim->reversal == claim->lot->payer->reversal;
+}
+
+/*
+ * Says of which claims n credits are given back, the newest first: what is owed
+ * of any of them, then what was taken.  Returns for how many there is no claim.
+ */
+static int32
+choose_claims(const Payment *payment, Claims *claims, int32 n)
+{
+	for (int i = claims->n - 1; i >= 0; i--)
+	{
+		Claim	   *claim = &claims->list[i];
+
+		if (is_meant(payment, claim))
+			claim->forgive = Min(n, claim->owed);
+		n -= claim->forgive;
+	}
+	for (int i = claims->n - 1; i >= 0; i--)
+	{
+		Claim	   *claim = &claims->list[i];
+
+		if (is_meant(payment, claim))
+			claim->give = Min(n, claim->taken);
+		n -= claim->give;
+	}
+	return n;
+}
+
+/* Writes what is given back: a row for each lot, or claim if not all of them end. */
+static void
+write_reinstatement(Call *call, Payment *payment, Claims *claims)
+{
+	bool		all = payment->reversal == NULL && payment->n < 0;
+
+	for (int i = 0; i < claims->n; i++)
+	{
+		Claim	   *claim = &claims->list[i];
+
+		claim->lot->payer->answer.moved += claim->give;
+		claim->lot->take -= claim->give;
+		claim->lot->owe -= claim->forgive;
+		if (!all && (claim->give > 0 || claim->forgive > 0))
+			payment_write(call, payment, claim->lot, claim->give, -claim->forgive,
+						  claim->reversal);
+	}
+	for (int i = 0; i < payment->nlots && all; i++)
+	{
+		PaidLot    *lot = &payment->lots[i];
+
+		if (lot->take != 0 || lot->owe != 0)
+			payment_write(call, payment, lot, -lot->take, lot->owe, NO_ID);
+	}
+	payment_write_nothing(call, payment);
+}
+
+/*
+ * Lets what came back to a lot settle what other reversals are owed of it, as a
+ * credit does that a cancellation returns.
+ */
+static void
+settle_others(Call *call, Payment *payment)
+{
+	for (int i = 0; i < payment->nlots; i++)
+	{
+		PaidLot    *lot = &payment->lots[i];
+		int32		n = Min(-lot->take, lot->owed + lot->owe);
+		Entry		entry = NEW_ENTRY;
+
+		if (n <= 0)
+			continue;
+		entry.kind = "reversal";
+		entry.delta = -n;
+		entry.lot = account_lot(call, &lot->payer->account, lot->id);
+		entry.by_nobody = true;
+		entry.details = details_of(1, "shortfall", (int64) -n);
+		account_write(call, &lot->payer->account, &entry);
+	}
+}
+
+/* Leaves only those clients of whom the reversal took that is to be undone. */
+static void
+keep_reversed(Payment *payment)
+{
+	int			n = 0;
+
+	for (int i = 0; i < payment->npayers; i++)
+	{
+		if (payment->payers[i].reversal != NO_ID)
+			payment->payers[n++] = payment->payers[i];
+	}
+	if (n == 0)
+		ereport(ERROR,
+				(swan_errcode(SWAN_PURCHASE_NOT_FOUND),
+				 payment->item ?
+				 errmsg("item \"%s\" of payment \"%s\" has no reversal with key \"%s\"",
+						payment->item, payment->ref, payment->reversal) :
+				 errmsg("payment \"%s\" has no reversal with key \"%s\"",
+						payment->ref, payment->reversal),
+				 errhint("The reversal may still come; try again later.")));
+	payment->npayers = n;
+}
+
+/* swan_reinstate(): a refund was taken back. */
+Datum
+swan_reinstate(PG_FUNCTION_ARGS)
+{
+	Payment		payment = {.kind = "reinstatement"};
+	Claims		claims;
+	int32		left;
+	Call	   *call;
+
+	InitMaterializedSRF(fcinfo, 0);
+	call = actor_enter(fcinfo, CALL_WRITER, 5, MAY_ADMINS);
+	payment_arguments(fcinfo, &payment, 2, 3, 1);
+	if (payment.key == NULL)
+		swan_missing_argument("key", NULL);
+	payment.reversal = argument_label(fcinfo, 4, "reversal");
+	payment_find(call, &payment);
+	if (payment_replay(call, &payment))
+		return payment_answer(call, fcinfo, &payment);
+	if (payment.reversal)
+		keep_reversed(&payment);
+	payment_lock(call, &payment);
+	if (payment_replay(call, &payment))
+		return payment_answer(call, fcinfo, &payment);
+	payment_open(call, &payment);
+
+	claims = read_claims(call, &payment);
+	left = choose_claims(&payment, &claims, payment.n < 0 ? PG_INT32_MAX : payment.n);
+	if (payment.n >= 0 && left > 0)
+		ereport(ERROR,
+				(swan_errcode_saying(SWAN_INVALID_SESSION_COUNT,
+									 psprintf("Only %d sessions of this purchase are left to give back.",
+											  payment.n - left)),
+				 errmsg("payment \"%s\" has only %d credits left to give back",
+						payment.ref, payment.n - left)));
+	write_reinstatement(call, &payment, &claims);
+	settle_others(call, &payment);
+	for (int i = 0; i < payment.npayers; i++)	/* what came back to an
+												 * expired lot */
+		account_sweep(call, &payment.payers[i].account);
+	payment_close(call, &payment, "Reinstated");
+	return payment_answer(call, fcinfo, &payment);
+}

@@ -1,0 +1,262 @@
+/*-------------------------------------------------------------------------
+ *
+ * rules.c
+ *	  The rules of taking a slot.
+ *
+ * They are judged in one place, booking_verdict(), on what is known so far.
+ * A writer asks twice: unlocked, so that the losers of a rush lock and write
+ * nothing, and again with slot and client locked.  swan_can_book() asks once.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+
+#include "studio/actor.h"
+#include "write/rules.h"
+
+/* the slot and who holds it, without a lock */
+static const StudioQuery look_at_slot = {
+	"SELECT" SLOT_COLUMNS ", h.user_id, h.until FROM {sessions} s"
+	" LEFT JOIN {holds} h ON h.session_id OPERATOR(pg_catalog.=) $1"
+	" WHERE {s.id} OPERATOR(pg_catalog.=) $1",
+	1, {INT8OID}
+};
+
+/* what else stands in the way: a hold, and rows that overlap, less one of them */
+static const StudioQuery look_at_client = {
+	"SELECT h.user_id, h.until, NULL::pg_catalog.int8 FROM {holds} h"
+	" WHERE h.session_id OPERATOR(pg_catalog.=) $1"
+	" UNION ALL SELECT NULL, NULL, {s.id} FROM {sessions} s"
+	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $2"
+	" AND " SLOT_OVERLAPS("s", "$3", "$4")
+	" AND " SLOT_IS_LIVE("s")
+	" AND {s.id} OPERATOR(pg_catalog.<>) $5",
+	5, {INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}
+};
+
+/*
+ * Slot and client in one go, where nothing at all seems to be in the way of a
+ * booking; who finds nothing has locked nothing.
+ */
+static const StudioQuery lock_both = {
+	"SELECT" SLOT_COLUMNS "," CLIENT_COLUMNS " FROM {sessions} s, {users} u"
+	" WHERE {s.id} OPERATOR(pg_catalog.=) $1"
+	" AND {s.user_id} IS NULL"
+	" AND {s.status} OPERATOR(pg_catalog.=) 'available'"
+	" AND {s.session_date} OPERATOR(pg_catalog.>) $3"
+	" AND {u.id} OPERATOR(pg_catalog.=) $2"
+	" AND ({u.available_sessions} OPERATOR(pg_catalog.>) 0 OR NOT $4)"
+	" FOR NO KEY UPDATE OF s, u",
+	4, {INT8OID, INT8OID, TIMESTAMPTZOID, BOOLOID}
+};
+
+/* Returns the rule that a booking breaks, or SWAN_OK; in the report's order. */
+static SwanErrorCode
+booking_verdict(Call *call, const Booking *booking, const Account *account)
+{
+	const Slot *slot = &booking->slot;
+
+	if (!booking->slot_known || !slot_is_open(slot))
+		return SWAN_SESSION_NOT_AVAILABLE;
+	if (slot->date <= call->now && actor_is(call, MAY_CLIENT))
+		return SWAN_SESSION_NOT_AVAILABLE;
+	if (booking->held_by != NO_ID && booking->held_by != booking->user_id &&
+		booking->held_until > call->now)
+		return SWAN_SESSION_NOT_AVAILABLE;
+	if (!booking->client_known)
+		return SWAN_USER_NOT_FOUND;
+	if (booking->overlap != NO_ID)
+		return SWAN_SLOT_CONFLICT;
+	if (booking->charged && account_available(account) <= 0)
+		return SWAN_INSUFFICIENT_SESSIONS;
+	return SWAN_OK;
+}
+
+/* Raises the error of a broken rule. */
+void
+booking_refuse(const Booking *booking, const Account *account,
+			   SwanErrorCode verdict)
+{
+	long long	user_id = booking->user_id;
+	long long	session_id = booking->session_id;
+
+	switch (verdict)
+	{
+		case SWAN_USER_NOT_FOUND:
+			user_not_found(booking->user_id);
+			break;
+		case SWAN_SLOT_CONFLICT:
+			ereport(ERROR,
+					(swan_errcode_counting(verdict, NULL, "sessionId", booking->overlap),
+					 errmsg("session %lld overlaps session %lld of user %lld",
+							session_id, (long long) booking->overlap, user_id)));
+			break;
+		case SWAN_INSUFFICIENT_SESSIONS:
+			if (booking->taken_before > 0)
+				ereport(ERROR,
+						(swan_errcode_counting(verdict,
+											   "Not enough available sessions. Please purchase a session package to book these sessions.",
+											   "availableSessions", booking->taken_before),
+						 errmsg("user %lld has too few available sessions to book session %lld",
+								user_id, session_id),
+						 errhint("Add credits with swan_grant().")));
+			ereport(ERROR,
+					(swan_errcode_counting(verdict, NULL, "availableSessions",
+										   account_available(account)),
+					 errmsg("user %lld has no available sessions", user_id),
+					 errhint("Add credits with swan_grant().")));
+			break;
+		default:
+			ereport(ERROR,
+					(swan_errcode_counting(verdict, NULL, "sessionId", session_id),
+					 errmsg("session %lld is not available for booking", session_id)));
+	}
+}
+
+/* Reads the slot of a booking without locking it. */
+void
+booking_look_at_slot(Call *call, Booking *booking, QueryRun run)
+{
+	NullableDatum args[] = {arg_id(booking->session_id)};
+	Rows		result = run(call, &look_at_slot, args);
+
+	booking->slot_known = result.nrows == 1 &&
+		slot_of_row(result, 0, 1, &booking->slot);
+	if (!booking->slot_known)
+		query_confirm_none(call, &look_at_slot, args, run);
+	booking->held_by = NO_ID;
+	if (booking->slot_known)
+	{
+		booking->held_by = row_id(result, 0, SLOT_NCOLUMNS + 1);
+		booking->held_until = row_time(result, 0, SLOT_NCOLUMNS + 2);
+	}
+	booking->overlap = NO_ID;
+}
+
+/*
+ * Reads who holds the slot and what the client has booked at that time.  The slot
+ * itself is nobody's, or the verdict falls before overlaps are asked for.
+ */
+static void
+booking_look_at_client(Call *call, Booking *booking, QueryRun run)
+{
+	TimestampTz end = slot_end(&booking->slot);
+	NullableDatum args[] = {
+		arg_id(booking->session_id), arg_id(booking->user_id),
+		arg_time(booking->slot.date),
+		arg_time(end > booking->slot.date ? end : NO_TIME), /* overlaps nothing */
+		arg_id(booking->instead_of == NO_ID ? booking->session_id : booking->instead_of)
+	};
+	Rows		result = run(call, &look_at_client, args);
+
+	booking->held_by = NO_ID;
+	booking->overlap = NO_ID;
+	for (uint64 i = 0; i < result.nrows; i++)
+	{
+		if (!row_isnull(result, i, 3))
+			booking->overlap = row_id(result, i, 3);
+		else
+		{
+			booking->held_by = row_id(result, i, 1);
+			booking->held_until = row_time(result, i, 2);
+		}
+	}
+}
+
+/*
+ * Judges a booking without any lock.  What is dear to find out is looked for
+ * only where it makes a difference to the answer.
+ */
+SwanErrorCode
+booking_judge_unlocked(Call *call, Booking *booking, Account *account,
+					   QueryRun run, bool thoroughly)
+{
+	SwanErrorCode verdict;
+
+	booking->client_known = account_find(call, booking->user_id, account, run);
+	verdict = booking_verdict(call, booking, account);
+	if (verdict == SWAN_INSUFFICIENT_SESSIONS || (verdict == SWAN_OK && thoroughly))
+	{
+		booking_look_at_client(call, booking, run);
+		verdict = booking_verdict(call, booking, account);
+	}
+	return verdict;
+}
+
+/*
+ * Locks slot and client if the booking looks good; otherwise returns false and
+ * has, but for a row that changed while we waited for it, locked nothing.
+ * LockRows locks in the order of the FOR clause: the slot first, as everybody
+ * does.
+ */
+bool
+booking_lock_at_once(Call *call, Booking *booking, Account *account)
+{
+	NullableDatum args[] = {
+		arg_id(booking->session_id), arg_id(booking->user_id),
+		arg_time(actor_is(call, MAY_CLIENT) ? call->now : DT_NOBEGIN),
+		arg_bool(booking->charged)
+	};
+	Rows		result = query_look(call, &lock_both, args);
+
+	booking->held_by = NO_ID;
+	booking->overlap = NO_ID;
+	booking->slot_known = result.nrows == 1 && slot_of_row(result, 0, 1, &booking->slot);
+	booking->client_known = account_of_row(result, SLOT_NCOLUMNS + 1,
+										   booking->user_id, account);
+	return booking->slot_known;
+}
+
+/*
+ * Judges again, with slot and client locked and the account open.  A conflict
+ * that the transaction's own snapshot cannot see is for the caller to retry.
+ */
+void
+booking_judge_locked(Call *call, Booking *booking, Account *account)
+{
+	SwanErrorCode verdict;
+
+	if (booking->slot_known && booking->slot.date != NO_TIME)
+		booking_look_at_client(call, booking, query_recheck);
+	verdict = booking_verdict(call, booking, account);
+	if (verdict == SWAN_OK)
+		return;
+	if (IsolationUsesXactSnapshot())
+	{
+		Booking		seen = *booking;
+		Account		account_seen;
+
+		booking_look_at_slot(call, &seen, query_look);
+		seen.client_known = account_find(call, seen.user_id, &account_seen, query_look);
+		account_seen.moved = account->moved;	/* not in the table yet */
+		if (seen.slot_known && seen.slot.date != NO_TIME)
+			booking_look_at_client(call, &seen, query_look);
+		if (booking_verdict(call, &seen, &account_seen) == SWAN_OK)
+			swan_serialization_failure();
+	}
+	booking_refuse(booking, account, verdict);
+}
+
+/* Refuses whoever may not book this slot for this client. */
+void
+booking_authorise(Call *call, const Booking *booking)
+{
+	if (actor_is(call, MAY_TRAINER) && booking->slot_known &&
+		booking->slot.trainer_id == call->actor->user_id)
+		return;
+	if (actor_is(call, MAY_TRAINER) && !booking->slot_known)
+		return;					/* which will be told so */
+	actor_require_own(call, booking->user_id,
+					  "You can only book sessions for yourself.");
+}
+
+/* Deletes the hold on a slot that is being taken; the slot is locked. */
+void
+booking_end_hold(Call *call, Booking *booking)
+{
+	if (booking->held_by != NO_ID)
+		slot_end_hold(call, booking->session_id);
+}

@@ -1,0 +1,42 @@
+/*-------------------------------------------------------------------------
+ *
+ * rules.h
+ *	  The rules of taking a slot.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SWAN_RULES_H
+#define SWAN_RULES_H
+
+#include "base/error.h"
+#include "slot/slot.h"
+#include "account/ledger.h"
+
+/* All that the rules of one booking need to know. */
+typedef struct Booking
+{
+	int64		user_id;
+	int64		session_id;
+	int64		instead_of;		/* a booking that this one replaces, or NO_ID */
+	bool		charged;		/* does it need a credit? */
+	int32		taken_before;	/* credits that the same call has taken */
+	bool		slot_known;
+	Slot		slot;
+	int64		held_by;		/* NO_ID where nobody does */
+	TimestampTz held_until;
+	bool		client_known;
+	int64		overlap;		/* a booking in the way, or NO_ID */
+} Booking;
+
+extern void booking_look_at_slot(Call *call, Booking *booking, QueryRun run);
+extern void booking_authorise(Call *call, const Booking *booking);
+extern SwanErrorCode booking_judge_unlocked(Call *call, Booking *booking,
+											Account *account, QueryRun run,
+											bool thoroughly);
+extern bool booking_lock_at_once(Call *call, Booking *booking, Account *account);
+extern void booking_judge_locked(Call *call, Booking *booking, Account *account);
+extern void booking_refuse(const Booking *booking, const Account *account,
+						   SwanErrorCode verdict);
+extern void booking_end_hold(Call *call, Booking *booking);
+
+#endif							/* SWAN_RULES_H */
