@@ -4,13 +4,10 @@ SET client_min_messages = warning;
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
 CREATE EXTENSION swanalloc;
-\getenv dir PG_ABS_SRCDIR
 \set ECHO none
-\set file :dir '/studio/django.sql'
-\i :file
+\i test/studio/django.sql
 \set ECHO all
-\set file :dir '/studio/behaviour.sql'
-\i :file
+\i test/studio/behaviour.sql
 
 DROP EXTENSION swanalloc CASCADE;
 DROP SCHEMA seen CASCADE;

@@ -4,13 +4,10 @@ SET client_min_messages = warning;
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
 CREATE EXTENSION swanalloc;
-\getenv dir PG_ABS_SRCDIR
 \set ECHO none
-\set file :dir '/studio/hostile.sql'
-\i :file
+\i test/studio/hostile.sql
 \set ECHO all
-\set file :dir '/studio/behaviour.sql'
-\i :file
+\i test/studio/behaviour.sql
 
 -- Its trigger ran in all of this, and wrote where it meant to
 SELECT said, count(*) > 0 AS some FROM "The ""Odd"" {Shop}".log GROUP BY said ORDER BY said;

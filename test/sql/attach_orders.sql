@@ -7,8 +7,7 @@ SET timezone = 'UTC';
 CREATE EXTENSION swanalloc;
 CREATE SCHEMA seen;
 CREATE TABLE seen.lines (how text, user_id bigint, n bigint, kind text, delta integer, balance_after integer, session_id bigint, reason text, lots jsonb);
-\getenv dir PG_ABS_SRCDIR
-\set file :dir '/studio/orders.sql'
+\set file test/studio/orders.sql
 \set remember 'INSERT INTO seen.lines SELECT current_schema(), g.user_id, row_number() OVER (PARTITION BY g.user_id ORDER BY g.id), g.kind, g.delta, g.balance_after, g.session_id, g.reason, (SELECT jsonb_agg(jsonb_build_array(l.source, l.granted, l.remaining) ORDER BY l.id) FROM swan_lots l WHERE l.user_id = g.user_id) FROM swan_ledger g'
 
 -- Each statement for itself

@@ -1,11 +1,5 @@
 -- swan_balance_at: at any instant what a replay of the ledger comes to.
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-SET timezone = 'UTC';
-SET datestyle = 'ISO';
-CREATE EXTENSION swanalloc;
-CREATE ROLE regress_owner;
-SELECT swan_create_studio(owner => 'regress_owner');
+\i test/fixture/studio.sql
 SET ROLE regress_owner;
 INSERT INTO studio.users (id, first_name, role) VALUES (3, 'Tom', 'trainer'), (4, 'Tina', 'trainer'), (11, 'John', 'client'), (12, 'Jane', 'client'), (13, 'Joe', 'client');
 SELECT count(*) FROM swan_open(3, '2099-01-05 09:00', 60, 10, '1 day') a;
@@ -69,6 +63,4 @@ CALL swan_backfill();
 SELECT id, swan_balance_at(id, '2020-01-01') AS before, swan_balance_at(id, 'infinity') AS now FROM studio.users ORDER BY id;
 
 RESET ROLE;
-DROP EXTENSION swanalloc CASCADE;
-DROP SCHEMA studio CASCADE;
-DROP ROLE regress_owner;
+\i test/fixture/studio_gone.sql

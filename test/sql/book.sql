@@ -1,12 +1,6 @@
 -- swan_book: what it writes, who pays, its errors, holds, idempotency keys.
 -- (That every rule holds for everybody is in can_book.)
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-SET timezone = 'UTC';
-SET datestyle = 'ISO';
-CREATE EXTENSION swanalloc;
-CREATE ROLE regress_owner;
-SELECT swan_create_studio(owner => 'regress_owner');
+\i test/fixture/studio.sql
 SET ROLE regress_owner;
 INSERT INTO studio.users (id, first_name, last_name, role) VALUES
 	(1, 'Ada', 'Admin', 'admin'), (2, 'Stella', 'Staff', 'staff'), (3, 'Tom', 'Trainer', 'trainer'), (4, 'Tina', 'Trainer', 'trainer'),
@@ -181,6 +175,4 @@ SELECT session_id, duration FROM swan_book(12, 92, charge => false);
 SELECT * FROM swan_verify();
 
 RESET ROLE;
-DROP EXTENSION swanalloc CASCADE;
-DROP SCHEMA studio CASCADE;
-DROP ROLE regress_owner;
+\i test/fixture/studio_gone.sql

@@ -1,12 +1,6 @@
 -- swan_can_book, and that swan_book agrees with it: every rule, for every kind
 -- of slot, client and actor.
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-SET timezone = 'UTC';
-SET datestyle = 'ISO';
-CREATE EXTENSION swanalloc;
-CREATE ROLE regress_owner;
-SELECT swan_create_studio(owner => 'regress_owner');
+\i test/fixture/studio.sql
 
 -- asks swan_can_book, then tries swan_book and undoes it; both answers in the same form
 CREATE FUNCTION public.ask(user_id bigint, session_id bigint, actor bigint) RETURNS text LANGUAGE plpgsql AS $$
@@ -137,6 +131,4 @@ SELECT kind, count(*) FROM studio.swan_ledger GROUP BY kind;
 
 RESET ROLE;
 DROP FUNCTION public.ask;
-DROP EXTENSION swanalloc CASCADE;
-DROP SCHEMA studio CASCADE;
-DROP ROLE regress_owner;
+\i test/fixture/studio_gone.sql

@@ -1,11 +1,5 @@
 -- swan_clients: searching, ordering, paging, the filter, and whose clients.
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-SET timezone = 'UTC';
-SET datestyle = 'ISO';
-CREATE EXTENSION swanalloc;
-CREATE ROLE regress_owner;
-SELECT swan_create_studio(owner => 'regress_owner');
+\i test/fixture/studio.sql
 SET ROLE regress_owner;
 INSERT INTO studio.users (id, first_name, last_name, email, role, created_at) VALUES
 	(1, 'Ada', 'Admin', 'ada@example.com', 'admin', '2024-01-01'), (2, 'Stella', 'Staff', NULL, 'staff', '2024-01-02'),
@@ -125,6 +119,4 @@ SELECT count(*) FROM swan_clients(actor => 2);
 
 DROP FUNCTION pg_temp.walk;
 RESET ROLE;
-DROP EXTENSION swanalloc CASCADE;
-DROP SCHEMA studio CASCADE;
-DROP ROLE regress_owner;
+\i test/fixture/studio_gone.sql

@@ -1,11 +1,5 @@
 -- swan_expiring: who will lose how many credits, and when.
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-SET timezone = 'UTC';
-SET datestyle = 'ISO';
-CREATE EXTENSION swanalloc;
-CREATE ROLE regress_owner;
-SELECT swan_create_studio(owner => 'regress_owner');
+\i test/fixture/studio.sql
 SET ROLE regress_owner;
 INSERT INTO studio.users (id, first_name, last_name, role) VALUES
 	(2, 'Stella', NULL, 'staff'), (3, 'Tom', 'Trainer', 'trainer'), (11, 'John', 'Doe', 'client'), (12, NULL, NULL, 'client');
@@ -48,6 +42,4 @@ SELECT count(*) FROM swan_expiring(actor => 3);
 SELECT count(*) FROM swan_expiring(actor => 11);
 
 RESET ROLE;
-DROP EXTENSION swanalloc CASCADE;
-DROP SCHEMA studio CASCADE;
-DROP ROLE regress_owner;
+\i test/fixture/studio_gone.sql

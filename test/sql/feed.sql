@@ -1,12 +1,6 @@
 -- swan_changes and swan_rebase_feed: what the feed says, cursors, and another place. What several
 -- sessions at once mean for it is tested in the isolation test of that name.
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-SET timezone = 'UTC';
-SET datestyle = 'ISO';
-CREATE EXTENSION swanalloc;
-CREATE ROLE regress_owner;
-SELECT swan_create_studio(owner => 'regress_owner');
+\i test/fixture/studio.sql
 SET ROLE regress_owner;
 INSERT INTO studio.users (id, first_name, role) VALUES (1, 'Ada', 'admin'), (3, 'Tom', 'trainer'), (11, 'John', 'client'), (12, 'Jane', 'client');
 SELECT count(*) FROM swan_changes();

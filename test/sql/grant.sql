@@ -1,11 +1,5 @@
 -- swan_grant: counts, reasons, expiry, idempotency keys, what is written.
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-SET timezone = 'UTC';
-SET datestyle = 'ISO';
-CREATE EXTENSION swanalloc;
-CREATE ROLE regress_owner;
-SELECT swan_create_studio(owner => 'regress_owner');
+\i test/fixture/studio.sql
 SET ROLE regress_owner;
 INSERT INTO studio.users (id, first_name, last_name, role) VALUES
 	(1, 'Ada', 'Admin', 'admin'), (2, 'Stella', 'Staff', 'staff'), (3, 'Tom', 'Trainer', 'trainer'),
@@ -189,6 +183,4 @@ ROLLBACK;
 SELECT * FROM swan_verify();
 
 RESET ROLE;
-DROP EXTENSION swanalloc CASCADE;
-DROP SCHEMA studio CASCADE;
-DROP ROLE regress_owner;
+\i test/fixture/studio_gone.sql

@@ -10,15 +10,7 @@ GRANT USAGE ON SCHEMA studio TO regress_gc_app;
 GRANT ALL ON ALL TABLES IN SCHEMA studio TO regress_gc_app;
 GRANT ALL ON ALL SEQUENCES IN SCHEMA studio TO regress_gc_app;
 
--- says how a statement ended, in one line
-CREATE FUNCTION try(command text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-	EXECUTE command;
-	RETURN 'ok';
-EXCEPTION WHEN OTHERS THEN
-	RETURN sqlstate || ': ' || sqlerrm;
-END
-$$;
+\i test/fixture/try_command.sql
 CREATE TABLE writes (id int GENERATED ALWAYS AS IDENTITY, command text);
 GRANT SELECT ON writes TO PUBLIC;
 INSERT INTO writes (command) VALUES

@@ -1,12 +1,6 @@
 -- Hints: what the errors of transitions and guards say can be done with a row can be, and their messages
 -- speak the application's own word for its status.
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-SET timezone = 'UTC';
-SET datestyle = 'ISO';
-CREATE EXTENSION swanalloc;
-CREATE ROLE regress_owner;
-SELECT swan_create_studio(owner => 'regress_owner');
+\i test/fixture/studio.sql
 
 -- the error of a call and its hint
 CREATE FUNCTION hint(call text) RETURNS text LANGUAGE plpgsql AS $$
@@ -123,6 +117,4 @@ ROLLBACK;
 DROP TABLE calls, writes;
 RESET ROLE;
 DROP FUNCTION hint, follow;
-DROP EXTENSION swanalloc CASCADE;
-DROP SCHEMA studio CASCADE;
-DROP ROLE regress_owner;
+\i test/fixture/studio_gone.sql

@@ -1,11 +1,5 @@
 -- Lots: which credit is spent first, and what happens to those that expire.
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-SET timezone = 'UTC';
-SET datestyle = 'ISO';
-CREATE EXTENSION swanalloc;
-CREATE ROLE regress_owner;
-SELECT swan_create_studio(owner => 'regress_owner');
+\i test/fixture/studio.sql
 
 -- time flies: makes lots of a client due that expire before the given day
 CREATE FUNCTION public.pass(client bigint, before timestamptz) RETURNS bigint
@@ -122,6 +116,4 @@ SELECT count(*) FROM studio.users u WHERE available_sessions <> (SELECT coalesce
 RESET ROLE;
 DROP FUNCTION public.pass;
 DROP FUNCTION public.seen;
-DROP EXTENSION swanalloc CASCADE;
-DROP SCHEMA studio CASCADE;
-DROP ROLE regress_owner;
+\i test/fixture/studio_gone.sql

@@ -1,11 +1,5 @@
 -- swan_open: single slots, series, overlaps, who may.
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-SET timezone = 'UTC';
-SET datestyle = 'ISO';
-CREATE EXTENSION swanalloc;
-CREATE ROLE regress_owner;
-SELECT swan_create_studio(owner => 'regress_owner');
+\i test/fixture/studio.sql
 SET ROLE regress_owner;
 INSERT INTO studio.users (id, first_name, role) VALUES
 	(1, 'Ada', 'admin'), (2, 'Stella', 'staff'), (3, 'Tom', 'trainer'), (4, 'Tina', 'trainer'),
@@ -144,6 +138,4 @@ ROLLBACK;
 SELECT count(*) FROM swan_open(3, '2099-07-05 09:00');
 
 RESET ROLE;
-DROP EXTENSION swanalloc CASCADE;
-DROP SCHEMA studio CASCADE;
-DROP ROLE regress_owner;
+\i test/fixture/studio_gone.sql

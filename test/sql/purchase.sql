@@ -1,27 +1,6 @@
 -- swan_purchase: what the store sold, exactly once per payment and item.
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-SET timezone = 'UTC';
-SET datestyle = 'ISO';
-CREATE EXTENSION swanalloc;
-CREATE ROLE regress_owner;
-SELECT swan_create_studio(owner => 'regress_owner');
--- clients for whom purchased = balance + live charged + used + expired does not hold, in the ledger or in swan_client
-CREATE FUNCTION public.out_of_step() RETURNS TABLE (id bigint, purchased bigint, balance integer, live bigint, used bigint, expired bigint, debits bigint, reported text)
-LANGUAGE sql AS $$
-	SELECT * FROM (
-		SELECT u.id, coalesce(l.purchased, 0), u.available_sessions, coalesce(s.live, 0), coalesce(s.used, 0), coalesce(l.expired, 0), coalesce(d.n, 0),
-		       c.total_sessions_purchased || ' ' || c.sessions_used
-		  FROM studio.users u CROSS JOIN swan_client(u.id) c
-		  LEFT JOIN (SELECT user_id, sum(delta) FILTER (WHERE kind NOT IN ('expiry', 'booking', 'cancellation')) AS purchased,
-		                    -sum(delta) FILTER (WHERE kind = 'expiry') AS expired FROM studio.swan_ledger GROUP BY user_id) l ON l.user_id = u.id
-		  LEFT JOIN (SELECT user_id, count(*) FILTER (WHERE status IN ('scheduled', 'confirmed')) AS live,
-		                    count(*) FILTER (WHERE status IN ('completed', 'cancelled')) AS used
-		               FROM studio.sessions WHERE session_deducted GROUP BY user_id) s ON s.user_id = u.id
-		  LEFT JOIN (SELECT user_id, -sum(delta) AS n FROM studio.swan_ledger WHERE kind IN ('booking', 'cancellation') GROUP BY user_id) d ON d.user_id = u.id
-	) x (id, purchased, balance, live, used, expired, debits, reported)
-	WHERE purchased <> balance + live + used + expired OR debits <> live + used OR reported <> purchased || ' ' || used
-$$;
+\i test/fixture/studio.sql
+\i test/fixture/out_of_step.sql
 
 SET ROLE regress_owner;
 INSERT INTO studio.users (id, first_name, last_name, role) VALUES
@@ -220,7 +199,5 @@ SELECT u.id, u.available_sessions, c.total_sessions_purchased, c.sessions_used F
 SELECT * FROM out_of_step();
 
 RESET ROLE;
-DROP EXTENSION swanalloc CASCADE;
-DROP SCHEMA studio CASCADE;
-DROP ROLE regress_owner;
+\i test/fixture/studio_gone.sql
 DROP FUNCTION public.out_of_step;

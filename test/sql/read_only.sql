@@ -12,16 +12,7 @@ SELECT ledger_id FROM swan_grant(1, 2, key => 'k');
 SELECT * FROM swan_open(2, '2099-01-05 10:00', repeat => 2);
 SELECT session_id FROM swan_book(1, 1);
 SELECT swan_allow('regress_ro_backend', 'backend');
-CREATE FUNCTION try(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	result text;
-BEGIN
-	EXECUTE 'SELECT string_agg(q::text, '' '') FROM (' || query || ') q' INTO result;
-	RETURN 'ok ' || coalesce(result, '(no rows)');
-EXCEPTION WHEN OTHERS THEN
-	RETURN sqlstate || ': ' || sqlerrm;
-END
-$$;
+\i test/fixture/try_query.sql
 CREATE TABLE calls (id int GENERATED ALWAYS AS IDENTITY, query text);
 INSERT INTO calls (query) VALUES
 	('SELECT available, scheduled FROM swan_summary(1)'),

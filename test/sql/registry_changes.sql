@@ -28,14 +28,7 @@ EXCEPTION WHEN OTHERS THEN
 	RETURN sqlstate || ': ' || sqlerrm;
 END
 $$;
-CREATE FUNCTION try(command text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-	EXECUTE command;
-	RETURN 'ok';
-EXCEPTION WHEN OTHERS THEN
-	RETURN sqlstate || ': ' || sqlerrm;
-END
-$$;
+\i test/fixture/try_command.sql
 CREATE VIEW state AS SELECT studio, users, owner, state FROM swan_studios();
 SELECT calls();
 

@@ -1,20 +1,6 @@
 -- swan_reverse and swan_reinstate: payments that are taken back, and given back.
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-SET timezone = 'UTC';
-SET datestyle = 'ISO';
-CREATE EXTENSION swanalloc;
-CREATE ROLE regress_owner;
-SELECT swan_create_studio(owner => 'regress_owner');
-
-\getenv dir PG_ABS_SRCDIR
-\set file :dir '/moves.sql'
-\i :file
-
+\i test/fixture/moves.sql
 SET ROLE regress_owner;
-INSERT INTO studio.users (id, first_name, last_name, role) VALUES
-	(1, 'Ada', 'Admin', 'admin'), (2, 'Stella', 'Staff', 'staff'), (3, 'Tom', 'Trainer', 'trainer'), (4, 'Tina', 'Trainer', 'trainer');
-INSERT INTO studio.users (id, first_name) SELECT i, 'client ' || i FROM generate_series(11, 30) i;
 SELECT count(*) FROM swan_open(3, '2099-01-05 09:00', 60, 80, '1 day') a;
 CREATE VIEW studio.journal AS
 	SELECT user_id, kind, delta, balance_after AS after, session_id, item, key, actor_id AS by, details
@@ -284,7 +270,4 @@ SELECT * FROM swan_verify();
 SELECT * FROM out_of_step();
 
 RESET ROLE;
-DROP EXTENSION swanalloc CASCADE;
-DROP SCHEMA studio CASCADE;
-DROP ROLE regress_owner;
-DROP FUNCTION public.try, public.pass, public.took_place, public.ago, public.out_of_step;
+\i test/fixture/moves_gone.sql

@@ -14,17 +14,7 @@ GRANT regress_r_owner TO regress_r_member;
 GRANT regress_r_system TO regress_r_stranger;
 SELECT swan_create_studio(owner => 'regress_r_owner');
 
--- says how a query ended, in one line
-CREATE FUNCTION try(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	result text;
-BEGIN
-	EXECUTE 'SELECT string_agg(q::text, '' '') FROM (' || query || ') q' INTO result;
-	RETURN 'ok ' || coalesce(result, '(no rows)');
-EXCEPTION WHEN OTHERS THEN
-	RETURN sqlstate || ': ' || sqlerrm;
-END
-$$;
+\i test/fixture/try_query.sql
 CREATE TABLE calls (id int GENERATED ALWAYS AS IDENTITY, query text);
 GRANT SELECT ON calls TO PUBLIC;
 INSERT INTO calls (query) VALUES

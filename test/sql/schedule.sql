@@ -1,11 +1,5 @@
 -- swan_slots and swan_schedule: what they show to whom, pages and cursors.
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-SET timezone = 'UTC';
-SET datestyle = 'ISO';
-CREATE EXTENSION swanalloc;
-CREATE ROLE regress_owner;
-SELECT swan_create_studio(owner => 'regress_owner');
+\i test/fixture/studio.sql
 SET ROLE regress_owner;
 INSERT INTO studio.users (id, first_name, last_name, role) VALUES
 	(2, 'Stella', 'Staff', 'staff'), (3, 'Tom', 'Trainer', 'trainer'), (4, 'Tina', NULL, 'trainer'), (5, NULL, NULL, 'trainer'),
@@ -116,6 +110,4 @@ SELECT count(*) FROM swan_slots(NULL, NULL, after => 'x');
 
 DROP FUNCTION pg_temp.walk;
 RESET ROLE;
-DROP EXTENSION swanalloc CASCADE;
-DROP SCHEMA studio CASCADE;
-DROP ROLE regress_owner;
+\i test/fixture/studio_gone.sql

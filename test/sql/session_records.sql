@@ -1,11 +1,5 @@
 -- The setting session_records: an undated row of sessions for every credit.
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-SET timezone = 'UTC';
-SET datestyle = 'ISO';
-CREATE EXTENSION swanalloc;
-CREATE ROLE regress_owner;
-SELECT swan_create_studio(owner => 'regress_owner');
+\i test/fixture/studio.sql
 SET ROLE regress_owner;
 INSERT INTO studio.users (id, first_name, role) VALUES
 	(1, 'Ada', 'admin'), (3, 'Tom', 'trainer'), (11, 'John', 'client'), (12, 'Jane', 'client'), (13, 'Paul', 'client');
@@ -109,6 +103,4 @@ SELECT r.user_id, count(*), u.available_sessions FROM studio.records r JOIN stud
 SELECT * FROM swan_verify();
 
 RESET ROLE;
-DROP EXTENSION swanalloc CASCADE;
-DROP SCHEMA studio CASCADE;
-DROP ROLE regress_owner;
+\i test/fixture/studio_gone.sql

@@ -9,16 +9,7 @@ CREATE ROLE regress_ss_backend;
 CREATE ROLE regress_ss_person;
 CREATE ROLE regress_ss_both;
 GRANT regress_ss_north, regress_ss_south TO regress_ss_both;
-CREATE FUNCTION try(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	result text;
-BEGIN
-	EXECUTE 'SELECT string_agg(q::text, '' '') FROM (' || query || ') q' INTO result;
-	RETURN 'ok ' || coalesce(result, '(no rows)');
-EXCEPTION WHEN OTHERS THEN
-	RETURN sqlstate || ': ' || sqlerrm;
-END
-$$;
+\i test/fixture/try_query.sql
 
 -- without any
 SELECT * FROM swan_studios();

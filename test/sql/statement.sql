@@ -1,11 +1,5 @@
 -- swan_statement: pages, cursors, since and until.
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-SET timezone = 'UTC';
-SET datestyle = 'ISO';
-CREATE EXTENSION swanalloc;
-CREATE ROLE regress_owner;
-SELECT swan_create_studio(owner => 'regress_owner');
+\i test/fixture/studio.sql
 SET ROLE regress_owner;
 INSERT INTO studio.users (id, first_name, role) VALUES (3, 'Tom', 'trainer'), (11, 'John', 'client'), (12, 'Jane', 'client');
 -- two clients' rows, taking turns
@@ -95,6 +89,4 @@ SELECT * FROM swan_statement(11, max_rows => -1);
 SELECT * FROM swan_statement(11, max_rows => 10001);
 
 RESET ROLE;
-DROP EXTENSION swanalloc CASCADE;
-DROP SCHEMA studio CASCADE;
-DROP ROLE regress_owner;
+\i test/fixture/studio_gone.sql

@@ -1,12 +1,6 @@
 -- swan_verify: the checks of lots, debits and statuses that verify.sql does not break; what it reads
 -- for one client is what it finds for all.
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-SET timezone = 'UTC';
-SET datestyle = 'ISO';
-CREATE EXTENSION swanalloc;
-CREATE ROLE regress_owner;
-SELECT swan_create_studio(owner => 'regress_owner');
+\i test/fixture/studio.sql
 INSERT INTO studio.users (id, first_name, role) VALUES (3, 'Tom', 'trainer'), (4, 'Tina', 'trainer'), (11, 'John', 'client'), (12, 'Jane', 'client');
 SELECT count(*) FROM swan_open(3, '2099-01-05 09:00', 60, 10, '1 day') a;
 SELECT count(*) FROM swan_open(4, '2099-02-05 09:00', 60, 5, '1 day') a;
@@ -106,6 +100,4 @@ UPDATE studio.sessions SET session_date = '2099-01-04 10:00', duration = 1440 WH
 ROLLBACK;
 
 DROP FUNCTION pg_temp.as_if;
-DROP EXTENSION swanalloc CASCADE;
-DROP SCHEMA studio CASCADE;
-DROP ROLE regress_owner;
+\i test/fixture/studio_gone.sql
