@@ -23,7 +23,7 @@
 #include "slot/slot.h"
 #include "account/ledger.h"
 #include "account/records.h"
-#include "verify/integrity.h"
+#include "owner/drift.h"
 
 PG_FUNCTION_INFO_V1(swan_configure);
 PG_FUNCTION_INFO_V1(swan_settings);
@@ -48,13 +48,16 @@ typedef struct Setting
 	int			max;
 	const char *type;			/* of the column */
 	const char *description;
+	int			keeps;			/* the CheckTopics of its refuse */
 } Setting;
 
 static const Setting settings[] = {
 	{"guard_balance", SETTING_CHOICE, {"refuse", "record"}, 0, 0, "text",
-	"what happens to a direct change of a balance: refused, or recorded in the ledger"},
+	"what happens to a direct change of a balance: refused, or recorded in the ledger",
+	ABOUT_BALANCES},
 	{"guard_sessions", SETTING_CHOICE, {"refuse", "record", "off"}, 0, 0, "text",
-	"what happens to a direct change of a booking: refused, recorded in the ledger, or nothing"},
+	"what happens to a direct change of a booking: refused, recorded in the ledger, or nothing",
+	ABOUT_BOOKINGS | ABOUT_TRAINER_TIME},
 	{"grant_max", SETTING_NUMBER, {NULL}, 1, 10000, "int4",
 	"how many credits one grant may give"},
 	{"purchase_max", SETTING_NUMBER, {NULL}, 1, 10000, "int4",
@@ -68,7 +71,8 @@ static const Setting settings[] = {
 	{"hold_max", SETTING_NUMBER, {NULL}, 0, 100, "int4",
 	"how many slots a client may hold at once"},
 	{"trainer_overlap", SETTING_CHOICE, {"refuse", "allow"}, 0, 0, "text",
-	"whether the slots of a trainer may overlap"},
+	"whether the slots of a trainer may overlap",
+	ABOUT_TRAINER_TIME},
 	{"time_zone", SETTING_TIME_ZONE, {NULL}, 0, 0, "text",
 	"in which weeks and days are counted"},
 	{"search_path", SETTING_SEARCH_PATH, {NULL}, 0, 0, "text",
@@ -77,7 +81,7 @@ static const Setting settings[] = {
 	"whether sessions has an undated row for every credit"},
 };
 
-/* Returns the setting of that name. */
+/* Returns the setting of that name, or NULL. */
 static const Setting *
 find_setting(const char *name)
 {
@@ -86,6 +90,13 @@ find_setting(const char *name)
 		if (strcmp(settings[i].name, name) == 0)
 			return &settings[i];
 	}
+	return NULL;
+}
+
+/* Answers a name that no setting has. */
+static void
+refuse_setting(const char *name)
+{
 	ereport(ERROR,
 			(swan_errcode(SWAN_INVALID_ARGUMENT),
 			 errmsg("there is no setting \"%s\"", name),
@@ -269,11 +280,11 @@ sync_all_records(const char *name)
 	call_end(call);
 }
 
-/* Returns whether a setting is one of the guards. */
+/* Returns whether a setting is one of the guards against direct writes. */
 static bool
-is_guard(const char *setting)
+is_guard(const Setting *setting)
 {
-	return strncmp(setting, "guard_", strlen("guard_")) == 0;
+	return (setting->keeps & (ABOUT_BALANCES | ABOUT_BOOKINGS)) != 0;
 }
 
 /* Refuses to guard balances that are not all in the ledger yet. */
@@ -293,10 +304,9 @@ require_backfill(Studio *studio, const Setting *setting)
  * no lock on a row, so nothing that is done under it has to wait for anybody.
  */
 static Studio *
-studio_to_configure(const char *studio, const char *name, bool refuses)
+studio_to_configure(const char *studio, const Setting *setting, bool refuses)
 {
-	if (name && (strcmp(name, "session_records") == 0 ||
-				 (refuses && (is_guard(name) || strcmp(name, "trainer_overlap") == 0))))
+	if (refuses || (setting && strcmp(setting->name, "session_records") == 0))
 		return studio_of_owner_alone(studio, ExclusiveLock);
 	return studio_of_owner(studio);
 }
@@ -322,43 +332,44 @@ swan_configure(PG_FUNCTION_ARGS)
 {
 	char	   *name = argument_text(fcinfo, 0);
 	char	   *value = argument_text(fcinfo, 1);
-	bool		refuses = value && strcmp(value, "refuse") == 0;
+	const Setting *setting = name ? find_setting(name) : NULL;
+	bool		refuses = setting && setting->keeps && value && strcmp(value, "refuse") == 0;
 	Studio	   *studio;
 	char	   *studio_name;
-	const Setting *setting;
 	char	   *written;
 
 	PreventCommandIfReadOnly("swan_configure()");
-	studio = studio_to_configure(argument_text(fcinfo, 2), name, refuses);
+	studio = studio_to_configure(argument_text(fcinfo, 2), setting, refuses);
 	studio_name = pstrdup(studio->name);
 	lock_settings(studio_name);
 	studio = studio_of_owner(studio_name);
 	studio_check(studio);
 	if (name == NULL)
 		swan_missing_argument("setting", NULL);
-	setting = find_setting(name);
+	if (setting == NULL)
+		refuse_setting(name);
 	if (value)
 		check_value(studio, setting, value);
 	else if (setting->kind != SETTING_SEARCH_PATH)
 		swan_missing_argument("value", NULL);
 
-	if (refuses && strcmp(name, "guard_balance") != 0)
+	if (refuses && (setting->keeps & ABOUT_TRAINER_TIME))
 	{
 		reach_measure(studio);
 		studio = studio_of_owner(studio_name);
 	}
-	if (refuses && is_guard(name))
+	if (refuses && is_guard(setting))
 	{
 		require_backfill(studio, setting);
 
 		/* what record would have named must not slip by where it was off */
-		if (studio->settings.guard_sessions == GUARD_OFF && strcmp(name, "guard_sessions") == 0)
+		if (studio->settings.guard_sessions == GUARD_OFF && (setting->keeps & ABOUT_BOOKINGS))
 		{
 			write_setting(studio_name, setting, "record", CurrentMemoryContext);
 			CommandCounterIncrement();
 			studio = studio_of_owner(studio_name);
 		}
-		refuse_drift(studio, setting->name);
+		refuse_drift(studio, setting->name, setting->keeps);
 	}
 	written = write_setting(studio_name, setting, value, CurrentMemoryContext);
 	if (strcmp(name, "session_records") == 0 && strcmp(value, "on") == 0)
@@ -366,7 +377,7 @@ swan_configure(PG_FUNCTION_ARGS)
 	if (refuses)
 	{
 		CommandCounterIncrement();	/* the setting itself */
-		refuse_drift(studio_of_owner(studio_name), setting->name);
+		refuse_drift(studio_of_owner(studio_name), setting->name, setting->keeps);
 	}
 	if (written == NULL)
 		PG_RETURN_NULL();

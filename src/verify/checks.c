@@ -132,15 +132,31 @@ has_partitions(Studio *studio)
 	" WHERE g.kind OPERATOR(pg_catalog.=) 'reschedule' AND " FOR_CLIENT("g.user_id") \
 	") x GROUP BY x.user_id, x.session_id)"
 
+/*
+ * Sessions of a client that swan_book() knows nothing of.  Those that are over stay
+ * what they are, so they are looked for apart.
+ */
+#define UNPAID_BOOKINGS(which) \
+	"SELECT {s.user_id}, {s.id}, NULL::pg_catalog.int8," \
+	" pg_catalog.format('%s session was never booked by swan_book', {s.status})" \
+	" FROM {sessions} s WHERE " which \
+	" AND {s.user_id} IS NOT NULL AND " FOR_CLIENT("{s.user_id}") \
+	" AND NOT EXISTS (SELECT 1 FROM {ledger} g" \
+	" WHERE g.session_id OPERATOR(pg_catalog.=) {s.id}" \
+	" AND g.user_id OPERATOR(pg_catalog.=) {s.user_id}" \
+	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{booking,reschedule}'))" \
+	" AND ($2 OR EXISTS (SELECT 1 FROM {ledger} g" \
+	" WHERE g.user_id OPERATOR(pg_catalog.=) {s.user_id}))"
+
 const Check checks[] = {
-	{"negative_balance", NULL, {
+	{"negative_balance", ABOUT_BALANCES, NULL, {
 			"SELECT {u.id}, NULL::pg_catalog.int8, NULL::pg_catalog.int8,"
 			" pg_catalog.format('the balance is %s', {u.available_sessions})"
 			" FROM {users} u WHERE {u.available_sessions} OPERATOR(pg_catalog.<) 0"
 			" AND " FOR_CLIENT("{u.id}"),
 	1, {INT8OID}, PLAN_CUSTOM}},
 
-	{"balance_ledger", NULL, {
+	{"balance_ledger", ABOUT_BALANCES, NULL, {
 			"SELECT COALESCE({u.id}, g.user_id), NULL::pg_catalog.int8, NULL::pg_catalog.int8,"
 			" pg_catalog.format('the balance is %s, the ledger comes to %s',"
 			" COALESCE({u.available_sessions}, 0), COALESCE(g.total, 0))"
@@ -152,7 +168,7 @@ const Check checks[] = {
 			" AND ($2 OR g.user_id IS NOT NULL)",
 	2, {INT8OID, BOOLOID}, PLAN_CUSTOM}},
 
-	{"balance_lots", NULL, {
+	{"balance_lots", ABOUT_BALANCES, NULL, {
 			"SELECT COALESCE({u.id}, g.user_id), NULL::pg_catalog.int8, NULL::pg_catalog.int8,"
 			" pg_catalog.format('the balance is %s, the lots hold %s',"
 			" COALESCE({u.available_sessions}, 0), COALESCE(g.total, 0))"
@@ -164,7 +180,7 @@ const Check checks[] = {
 			" AND ($2 OR g.user_id IS NOT NULL)",
 	2, {INT8OID, BOOLOID}, PLAN_CUSTOM}},
 
-	{"ledger_chain", NULL, {
+	{"ledger_chain", ABOUT_BALANCES, NULL, {
 			"SELECT x.user_id, x.session_id, x.id,"
 			" pg_catalog.format('balance_after is %s, %s was expected', x.balance_after, x.expected)"
 			" FROM (SELECT g.user_id, g.session_id, g.id, g.balance_after,"
@@ -174,7 +190,7 @@ const Check checks[] = {
 			" WHERE x.balance_after OPERATOR(pg_catalog.<>) x.expected",
 	1, {INT8OID}, PLAN_CUSTOM}},
 
-	{"ledger_order", NULL, {
+	{"ledger_order", ABOUT_BALANCES, NULL, {
 			"SELECT x.user_id, x.session_id, x.id,"
 			" 'the row is older than the one before it'::pg_catalog.text"
 			" FROM (SELECT g.user_id, g.session_id, g.id, g.at, pg_catalog.lag(g.at) OVER"
@@ -183,7 +199,7 @@ const Check checks[] = {
 			" WHERE x.at OPERATOR(pg_catalog.<) x.before",
 	1, {INT8OID}, PLAN_CUSTOM}},
 
-	{"lot_ledger", NULL, {
+	{"lot_ledger", ABOUT_BALANCES, NULL, {
 			"SELECT COALESCE(l.user_id, g.user_id), NULL::pg_catalog.int8,"
 			" COALESCE(l.id, g.lot_id),"
 			" pg_catalog.format('lot %s holds %s, the ledger left %s', COALESCE(l.id, g.lot_id),"
@@ -197,14 +213,14 @@ const Check checks[] = {
 			" OR l.remaining OPERATOR(pg_catalog.<>) g.total",
 	1, {INT8OID}, PLAN_CUSTOM}},
 
-	{"lot_client", NULL, {
+	{"lot_client", ABOUT_BALANCES, NULL, {
 			"SELECT g.user_id, g.session_id, g.id,"
 			" pg_catalog.format('lot %s is of client %s', g.lot_id, l.user_id)"
 			" FROM {ledger} g JOIN {lots} l ON l.id OPERATOR(pg_catalog.=) g.lot_id"
 			" WHERE g.user_id OPERATOR(pg_catalog.<>) l.user_id AND " FOR_CLIENT("g.user_id"),
 	1, {INT8OID}, PLAN_CUSTOM}},
 
-	{"lot_origin", NULL, {
+	{"lot_origin", ABOUT_BALANCES, NULL, {
 			"SELECT l.user_id, NULL::pg_catalog.int8, l.id,"
 			" pg_catalog.format('lot %s was granted %s, its ledger row %s', l.id, l.granted,"
 			" CASE WHEN g.id IS NULL THEN 'is missing' WHEN g.delta OPERATOR(pg_catalog.<>) l.granted"
@@ -214,14 +230,14 @@ const Check checks[] = {
 			" OR COALESCE(g.lot_id OPERATOR(pg_catalog.<>) l.id, true)) AND " FOR_CLIENT("l.user_id"),
 	1, {INT8OID}, PLAN_CUSTOM}},
 
-	{"lot_swept", NULL, {
+	{"lot_swept", ABOUT_BALANCES, NULL, {
 			"SELECT l.user_id, NULL::pg_catalog.int8, l.id,"
 			" pg_catalog.format('lot %s is swept and holds %s', l.id, l.remaining)"
 			" FROM {lots} l WHERE l.swept AND l.remaining OPERATOR(pg_catalog.>) 0"
 			" AND " FOR_CLIENT("l.user_id"),
 	1, {INT8OID}, PLAN_CUSTOM}},
 
-	{"ledger_kind", NULL, {
+	{"ledger_kind", ABOUT_BALANCES, NULL, {
 			"SELECT g.user_id, g.session_id, g.id,"
 			" pg_catalog.format('there is no kind %s', pg_catalog.quote_literal(g.kind))"
 			" FROM {ledger} g WHERE g.kind OPERATOR(pg_catalog.<>) ALL ('{opening,grant,purchase,"
@@ -229,7 +245,7 @@ const Check checks[] = {
 			"hold,release,confirmation,completion,no_show,external}') AND " FOR_CLIENT("g.user_id"),
 	1, {INT8OID}, PLAN_CUSTOM}},
 
-	{"ledger_key", has_partitions, {
+	{"ledger_key", ABOUT_BOOKINGS, has_partitions, {
 			"SELECT g.user_id, NULL::pg_catalog.int8, pg_catalog.max(g.id),"
 			" pg_catalog.format('key %s of a %s counted %s times',"
 			" pg_catalog.quote_literal(g.key), g.kind, pg_catalog.count(*))"
@@ -243,7 +259,7 @@ const Check checks[] = {
 			" AND o.item OPERATOR(pg_catalog.=) g.item AND o.id OPERATOR(pg_catalog.<) g.id)",
 	1, {INT8OID}, PLAN_CUSTOM}},
 
-	{"debit_lot", NULL, {
+	{"debit_lot", ABOUT_BOOKINGS, NULL, {
 			"SELECT g.user_id, g.session_id, g.id,"
 			" pg_catalog.format('%s of %s credits of %s', g.kind, g.delta,"
 			" COALESCE('lot ' OPERATOR(pg_catalog.||) g.lot_id, 'no lot'))"
@@ -256,7 +272,7 @@ const Check checks[] = {
 			" AND " FOR_CLIENT("g.user_id"),
 	1, {INT8OID}, PLAN_CUSTOM}},
 
-	{"booking_debit", refuses_sessions, {
+	{"booking_debit", ABOUT_BOOKINGS, refuses_sessions, {
 			"SELECT COALESCE({s.user_id}, d.user_id), COALESCE({s.id}, d.session_id), NULL::pg_catalog.int8,"
 			" pg_catalog.format('%s session is %s, the ledger has %s debits of it',"
 			" COALESCE({s.status}::pg_catalog.text, 'missing'),"
@@ -276,7 +292,7 @@ const Check checks[] = {
 			" OR $3 OPERATOR(pg_catalog.=) '-infinity'))})",
 	3, {INT8OID, BOOLOID, TIMESTAMPTZOID}, PLAN_CUSTOM}},
 
-	{"session_status", refuses_sessions, {
+	{"session_status", ABOUT_BOOKINGS, refuses_sessions, {
 			"SELECT {s.user_id}, {s.id}, (d.code OPERATOR(pg_catalog./) 8),"
 			" pg_catalog.format('session is %s, the ledger says %s', {s.status},"
 			" (" STATUSES ")[d.code OPERATOR(pg_catalog.%) 8])"
@@ -290,23 +306,16 @@ const Check checks[] = {
 			" AND " FOR_CLIENT("{s.user_id}"),
 	3, {INT8OID, BOOLOID, TIMESTAMPTZOID}, PLAN_CUSTOM}},
 
-	{"unpaid_booking", records_sessions, {
-			"SELECT {s.user_id}, {s.id}, NULL::pg_catalog.int8,"
-			" pg_catalog.format('%s session was never booked by swan_book', {s.status})"
-			" FROM {sessions} s WHERE (" SLOT_IS_LIVE("s")
-			" OR {s.status} OPERATOR(pg_catalog.=) 'completed')"
-			" AND {s.user_id} IS NOT NULL AND " FOR_CLIENT("{s.user_id}")
-			" AND NOT EXISTS (SELECT 1 FROM {ledger} g"
-			" WHERE g.session_id OPERATOR(pg_catalog.=) {s.id}"
-			" AND g.user_id OPERATOR(pg_catalog.=) {s.user_id}"
-			" AND g.kind OPERATOR(pg_catalog.=) ANY ('{booking,reschedule}'))"
-			" AND ($2 OR EXISTS (SELECT 1 FROM {ledger} g"
-			" WHERE g.user_id OPERATOR(pg_catalog.=) {s.user_id}))"
-			" AND NOT ({s.status} OPERATOR(pg_catalog.=) 'completed'"
-			" AND {s.session_date} OPERATOR(pg_catalog.<) $3)",
+	{"unpaid_booking", ABOUT_BOOKINGS, records_sessions, {
+			UNPAID_BOOKINGS(SLOT_IS_LIVE("s")),
+	2, {INT8OID, BOOLOID}, PLAN_CUSTOM}},
+
+	{"unpaid_booking", ABOUT_THE_PAST, records_sessions, {
+			UNPAID_BOOKINGS("{s.status} OPERATOR(pg_catalog.=) 'completed'"
+							" AND {s.session_date} OPERATOR(pg_catalog.>=) $3"),
 	3, {INT8OID, BOOLOID, TIMESTAMPTZOID}, PLAN_CUSTOM}},
 
-	{"slot_client", refuses_sessions, {
+	{"slot_client", ABOUT_BOOKINGS, refuses_sessions, {
 			"SELECT {s.user_id}, {s.id}, NULL::pg_catalog.int8,"
 			" pg_catalog.format('%s session %s', {s.status},"
 			" CASE WHEN {s.user_id} IS NULL THEN 'has no client' ELSE 'has a client' END)"
@@ -317,7 +326,7 @@ const Check checks[] = {
 			" AND " FOR_CLIENT("{s.user_id}"),
 	1, {INT8OID}, PLAN_CUSTOM}},
 
-	{"session_duration", refuses_sessions, {
+	{"session_duration", ABOUT_BOOKINGS, refuses_sessions, {
 			"SELECT {s.user_id}, {s.id}, NULL::pg_catalog.int8,"
 			" pg_catalog.format('session lasts %s minutes, more than searches for overlaps reach back',"
 			" {s.duration})"
@@ -326,15 +335,15 @@ const Check checks[] = {
 			" AND " FOR_CLIENT("{s.user_id}"),
 	1, {INT8OID}, PLAN_CUSTOM}},
 
-	{"trainer_overlap", refuses_overlap, {
+	{"trainer_overlap", ABOUT_TRAINER_TIME, refuses_overlap, {
 			OVERLAPS("trainer_id", "the trainer", SLOT_TAKES_TIME),
 	1, {INT8OID}, PLAN_CUSTOM}},
 
-	{"client_overlap", refuses_sessions, {
+	{"client_overlap", ABOUT_BOOKINGS, refuses_sessions, {
 			OVERLAPS("user_id", "the client", SLOT_IS_LIVE),
 	1, {INT8OID}, PLAN_CUSTOM}},
 
-	{"hold_slot", NULL, {
+	{"hold_slot", ABOUT_HOLDS, NULL, {
 			"SELECT h.user_id, h.session_id, NULL::pg_catalog.int8,"
 			" 'the slot that is held is not open any more'::pg_catalog.text FROM {holds} h"
 			" WHERE h.until OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()"
@@ -342,7 +351,7 @@ const Check checks[] = {
 			" WHERE {s.id} OPERATOR(pg_catalog.=) h.session_id AND " SLOT_IS_OPEN("s") ")",
 	1, {INT8OID}, PLAN_CUSTOM}},
 
-	{"session_records", keeps_records, {
+	{"session_records", ABOUT_BOOKINGS, keeps_records, {
 			"SELECT {u.id}, NULL::pg_catalog.int8, NULL::pg_catalog.int8,"
 			" pg_catalog.format('%s session records for a balance of %s',"
 			" COALESCE(r.n, 0), {u.available_sessions})"

@@ -10,10 +10,22 @@
 
 #include "studio/query.h"
 
+/* what a check is about, a bit each */
+typedef enum CheckTopic
+{
+	ABOUT_BALANCES = 1 << 0,	/* with the lots and the ledger */
+	ABOUT_BOOKINGS = 1 << 1,	/* with their debits */
+	ABOUT_TRAINER_TIME = 1 << 2,
+	ABOUT_HOLDS = 1 << 3,		/* which end by themselves */
+	ABOUT_THE_PAST = 1 << 4		/* which stays what it is */
+} CheckTopic;
+#define ABOUT_ANYTHING	(~0)
+
 /* One check: its finding is (user_id, session_id, ledger_id, problem). */
 typedef struct Check
 {
 	const char *name;
+	CheckTopic	topic;
 	bool		(*applies) (Studio *studio);	/* NULL: always */
 	StudioQuery statement;		/* $1: one client, or NULL for all */
 } Check;

@@ -22,11 +22,12 @@
 PG_FUNCTION_INFO_V1(swan_verify);
 
 /*
- * Looks for every violation in a studio, of one client or (NO_ID) of all, and
- * hands each to "found" with (user_id, session_id, ledger_id, problem).
+ * Looks for violations in a studio, of what is among "topics" and of one client
+ * or (NO_ID) of all, and hands each to "found" with (user_id, session_id,
+ * ledger_id, problem).
  */
 void
-verify_studio(Call *call, int64 user_id, QueryRun run,
+verify_studio(Call *call, int topics, int64 user_id, QueryRun run,
 			  VerifyCallback found, void *arg)
 {
 	NullableDatum args[] = {
@@ -38,7 +39,8 @@ verify_studio(Call *call, int64 user_id, QueryRun run,
 	{
 		Rows		result;
 
-		if (check->applies && !check->applies(call->studio))
+		if (!(check->topic & topics) ||
+			(check->applies && !check->applies(call->studio)))
 			continue;
 		result = run(call, &check->statement, args);
 		for (uint64 row = 0; row < result.nrows; row++)
@@ -96,7 +98,7 @@ swan_verify(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	call = actor_enter(fcinfo, CALL_READER, NO_ACTOR_ARGUMENT, MAY_READER | MAY_OFFICE);
 	put_guard_problems((ReturnSetInfo *) fcinfo->resultinfo, call->studio->name);
-	verify_studio(call, argument_id_or_null(fcinfo, 0), query_read,
+	verify_studio(call, ABOUT_ANYTHING, argument_id_or_null(fcinfo, 0), query_read,
 				  put_problem, fcinfo->resultinfo);
 	call_end(call);
 	return (Datum) 0;

@@ -13,10 +13,7 @@
 /* what is done with a finding: row is (user_id, session_id, ledger_id, problem) */
 typedef void (*VerifyCallback) (void *arg, const char *check, Rows result, uint64 row);
 
-extern void verify_studio(Call *call, int64 user_id, QueryRun run,
+extern void verify_studio(Call *call, int topics, int64 user_id, QueryRun run,
 						  VerifyCallback found, void *arg);
-
-/* drift.c */
-extern void refuse_drift(Studio *studio, const char *setting);
 
 #endif							/* SWAN_INTEGRITY_H */
