@@ -7,11 +7,13 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "common/int.h"
 
 #include "base/error.h"
+#include "account/account.h"
 #include "account/client.h"
-#include "account/ledger.h"
 
 static const StudioQuery find_client = {
 	"SELECT" CLIENT_COLUMNS
@@ -93,6 +95,20 @@ client_name(char *first, char *last, int64 user_id)
 	if (last && last[0])
 		return last;
 	return psprintf("user %lld", (long long) user_id);
+}
+
+/* Returns a + b, or refuses what no integer column can hold. */
+int32
+add_credits(int32 a, int32 b)
+{
+	int32		sum;
+
+	if (pg_add_s32_overflow(a, b, &sum))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("balance out of range"),
+				 errdetail("The balance would exceed %d credits.", PG_INT32_MAX)));
+	return sum;
 }
 
 /* Makes an account of CLIENT_COLUMNS. */
@@ -227,59 +243,6 @@ account_read(Call *call, Account *account)
 	qsort(account->lots, account->nlots, sizeof(Lot), compare_lots);
 }
 
-/* Returns whether a client of a studio that is not backfilled was opened. */
-static bool
-was_opened(Call *call, const Account *account)
-{
-	return account->has_ledger && account->last_at >= call->studio->made_at;
-}
-
-/*
- * Reads the account of a locked client, see account_read().  As long as a
- * studio is not backfilled he may have no ledger yet, or his balance may have
- * moved while the guards were off: then that is written down first.  A guard
- * does not look for the latter.  It may be fired within a call that has not
- * settled the balance yet, or while a change of it waits to be judged.
- */
-void
-account_open(Call *call, Account *account)
-{
-	account_read(call, account);
-	if (call->studio->backfilled)
-		return;
-	if (account->balance < 0)	/* the check is not validated yet */
-		ereport(ERROR,
-				(swan_errcode(SWAN_INSUFFICIENT_SESSIONS),
-				 errmsg("the balance of user %lld is negative", (long long) account->user_id),
-				 errhint("Settle it before anything else is done for this client.")));
-	if (!was_opened(call, account))
-		account_adopt(call, account);
-	if (call->kind == CALL_WRITER && account->ledger_balance != account->balance)
-		account_external(call, account, account->balance - account->ledger_balance,
-						 account_changed_while_detached);
-	account->moved = 0;			/* the balance itself has moved already */
-}
-
-/* Expires the lots of a locked client that are due. */
-void
-account_sweep(Call *call, Account *account)
-{
-	for (int i = 0; i < account->nlots; i++)
-	{
-		Lot		   *lot = &account->lots[i];
-		Entry		entry = NEW_ENTRY;
-
-		if (lot->remaining == 0 || !lot_is_due(call, lot))
-			continue;
-		entry.kind = "expiry";
-		entry.delta = -lot->remaining;
-		entry.lot = lot;
-		entry.by_nobody = true;
-		account->due -= lot->remaining;
-		account_write(call, account, &entry);
-	}
-}
-
 /* Returns what a client can spend. */
 int32
 account_available(const Account *account)
@@ -337,18 +300,4 @@ account_lot(Call *call, Account *account, int64 lot_id)
 				 errmsg("lot %lld of user %lld is missing",
 						(long long) lot_id, (long long) account->user_id)));
 	return account_add_lot(account, lot_id, row_int(result, 0, 1), row_time(result, 0, 2));
-}
-
-/*
- * Opens the account of a client for a writer: locks him, notes the time, reads
- * his lots and expires what is due.
- */
-void
-account_enter(Call *call, int64 user_id, Account *account)
-{
-	if (!account_lock(call, user_id, account))
-		user_not_found(user_id);
-	call_set_now(call);
-	account_open(call, account);
-	account_sweep(call, account);
 }

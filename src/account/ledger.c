@@ -1,13 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * ledger.c
- *	  A client's account: balance, lots and ledger, which only move together.
+ *	  Writing to an account that is open, and what its ledger tells.
  *
- * The order within a call is always the same: lock the client, read the last
- * ledger row and the lots, sweep what has expired, check, then account_write()
- * a row for every movement, and at the very end account_settle() the balance.
- * So no trigger of the application runs between reading and writing an
- * account; what one does to the balance later is caught by account_settle().
+ * Balance, lots and ledger only move together: account_write() a row for every
+ * movement, and at the very end account_settle() the balance.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,7 +13,6 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
-#include "common/int.h"
 #include "miscadmin.h"
 #include "utils/xid8.h"
 
@@ -142,20 +138,6 @@ interfered(Call *call, StudioTable table, int64 user_id)
 			 errmsg("a trigger on table %s interfered with the account of user %lld",
 					call->studio->table_names[table], (long long) user_id),
 			 errhint("Triggers of the application must not change or suppress what swanalloc writes.")));
-}
-
-/* Returns a + b, or refuses what no integer column can hold. */
-int32
-add_credits(int32 a, int32 b)
-{
-	int32		sum;
-
-	if (pg_add_s32_overflow(a, b, &sum))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("balance out of range"),
-				 errdetail("The balance would exceed %d credits.", PG_INT32_MAX)));
-	return sum;
 }
 
 /* Makes the lot that a ledger row opened; false: its payment is known already. */
@@ -321,50 +303,6 @@ account_settle(Call *call, Account *account)
 		interfered(call, TABLE_USERS, account->user_id);
 	account->balance = balance;
 	account->moved = 0;
-}
-
-/*
- * Writes down what somebody did to a balance behind our back.  What came is a
- * lot of its own; what went is taken from the lots, unexpired ones first.
- */
-void
-account_external(Call *call, Account *account, int32 delta, const char *reason)
-{
-	Entry		entry = NEW_ENTRY;
-	int			nlots = account->nlots;
-
-	entry.kind = "external";
-	entry.reason = reason;
-	entry.by_nobody = true;
-	if (delta > 0)
-	{
-		entry.delta = delta;
-		entry.opens_lot = true;
-		entry.source = "external";
-		account_write(call, account, &entry);
-		return;
-	}
-
-	for (int expired = 0; expired <= 1; expired++)
-	{
-		for (int i = 0; i < nlots && delta < 0; i++)
-		{
-			Lot		   *lot = &account->lots[i];
-
-			if (lot->remaining == 0 || lot_is_due(call, lot) != (expired == 1))
-				continue;
-			entry.lot = lot;
-			entry.delta = -Min(lot->remaining, -delta);
-			account_write(call, account, &entry);
-			delta -= entry.delta;
-		}
-	}
-	if (delta < 0)				/* the lots were short: for swan_verify to say */
-	{
-		entry.lot = NULL;
-		entry.delta = delta;
-		account_write(call, account, &entry);
-	}
 }
 
 /* Looks for what a client's key was used for, if it was. */

@@ -131,14 +131,3 @@ records_sync(Call *call, const Account *account, const char *reason)
 	else if (there > account->balance)
 		delete_newest_records(call, account->user_id, there - account->balance);
 }
-
-/*
- * Ends what a writer does to an account: the balance, and where they are kept
- * its records, which are noted with the reason.
- */
-void
-account_close(Call *call, Account *account, const char *reason)
-{
-	account_settle(call, account);
-	records_sync(call, account, reason);
-}

@@ -8,9 +8,8 @@
 #ifndef SWAN_RECORDS_H
 #define SWAN_RECORDS_H
 
-#include "account/ledger.h"
+#include "account/account.h"
 
-extern void account_close(Call *call, Account *account, const char *reason);
 extern void records_sync(Call *call, const Account *account, const char *reason);
 
 #endif							/* SWAN_RECORDS_H */

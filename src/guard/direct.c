@@ -29,6 +29,7 @@
 #include "utils/xid8.h"
 
 #include "base/details.h"
+#include "account/ledger.h"
 #include "guard/guard.h"
 
 /* how many rows back the other half is looked for */

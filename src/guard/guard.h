@@ -12,7 +12,7 @@
 
 #include "studio/query.h"
 #include "slot/slot.h"
-#include "account/ledger.h"
+#include "account/account.h"
 
 extern TriggerData *guard_trigger_data(FunctionCallInfo fcinfo, const char *name,
 									   bool for_row);

@@ -18,6 +18,7 @@
 #include "base/zone.h"
 #include "studio/enter.h"
 #include "slot/advice.h"
+#include "account/open.h"
 #include "guard/guard.h"
 
 PG_FUNCTION_INFO_V1(swan_guard_sessions);

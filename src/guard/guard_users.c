@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "studio/enter.h"
 #include "slot/slot.h"
+#include "account/open.h"
 #include "guard/guard.h"
 
 PG_FUNCTION_INFO_V1(swan_guard_users);

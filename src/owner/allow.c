@@ -16,7 +16,7 @@
 #include "base/error.h"
 #include "studio/enter.h"
 #include "studio/listing.h"
-#include "account/ledger.h"
+#include "account/account.h"
 
 PG_FUNCTION_INFO_V1(swan_allow);
 PG_FUNCTION_INFO_V1(swan_accept);

@@ -19,7 +19,7 @@
 #include "base/argument.h"
 #include "base/error.h"
 #include "studio/enter.h"
-#include "account/ledger.h"
+#include "account/open.h"
 
 PG_FUNCTION_INFO_V1(swan_backfill);
 

@@ -20,8 +20,8 @@
 #include "base/argument.h"
 #include "base/error.h"
 #include "studio/actor.h"
+#include "account/account.h"
 #include "account/client.h"
-#include "account/ledger.h"
 #include "read/cursor.h"
 
 PG_FUNCTION_INFO_V1(swan_client);

@@ -15,8 +15,8 @@
 #include "base/error.h"
 #include "studio/actor.h"
 #include "slot/slot.h"
+#include "account/account.h"
 #include "account/client.h"
-#include "account/ledger.h"
 #include "read/cursor.h"
 
 PG_FUNCTION_INFO_V1(swan_summary);

@@ -14,7 +14,7 @@
 
 #include "base/argument.h"
 #include "studio/actor.h"
-#include "account/records.h"
+#include "account/open.h"
 #include "write/answer.h"
 #include "write/rules.h"
 

@@ -16,7 +16,7 @@
 #include "studio/actor.h"
 #include "slot/advice.h"
 #include "slot/window.h"
-#include "account/records.h"
+#include "account/open.h"
 #include "account/returning.h"
 #include "write/answer.h"
 #include "write/rules.h"

@@ -18,7 +18,7 @@
 #include "base/argument.h"
 #include "base/error.h"
 #include "studio/actor.h"
-#include "account/ledger.h"
+#include "account/open.h"
 #include "account/records.h"
 #include "write/answer.h"
 

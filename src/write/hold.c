@@ -16,7 +16,7 @@
 
 #include "base/argument.h"
 #include "studio/actor.h"
-#include "account/records.h"
+#include "account/open.h"
 #include "write/rules.h"
 
 PG_FUNCTION_INFO_V1(swan_hold);

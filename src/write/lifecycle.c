@@ -19,8 +19,7 @@
 #include "studio/actor.h"
 #include "slot/advice.h"
 #include "slot/slot.h"
-#include "account/ledger.h"
-#include "account/records.h"
+#include "account/open.h"
 #include "write/answer.h"
 #include "write/rules.h"
 

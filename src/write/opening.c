@@ -18,7 +18,7 @@
 #include "base/zone.h"
 #include "studio/actor.h"
 #include "slot/slot.h"
-#include "account/ledger.h"
+#include "account/account.h"
 
 PG_FUNCTION_INFO_V1(swan_open);
 

@@ -18,7 +18,7 @@
 #include "base/argument.h"
 #include "base/details.h"
 #include "base/error.h"
-#include "account/records.h"
+#include "account/open.h"
 #include "write/payment.h"
 
 static const StudioQuery find_payers = {

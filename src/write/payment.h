@@ -8,7 +8,7 @@
 #ifndef SWAN_PAYMENT_H
 #define SWAN_PAYMENT_H
 
-#include "account/ledger.h"
+#include "account/account.h"
 #include "write/answer.h"
 
 /* a client who has lots of a payment */

@@ -27,6 +27,7 @@
 #include "base/details.h"
 #include "base/error.h"
 #include "studio/actor.h"
+#include "account/open.h"
 #include "write/payment.h"
 
 PG_FUNCTION_INFO_V1(swan_reinstate);

@@ -13,8 +13,7 @@
 #include "base/details.h"
 #include "base/error.h"
 #include "studio/actor.h"
-#include "account/ledger.h"
-#include "account/records.h"
+#include "account/open.h"
 #include "write/answer.h"
 
 PG_FUNCTION_INFO_V1(swan_revoke);

@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "slot/slot.h"
-#include "account/ledger.h"
+#include "account/account.h"
 
 /* All that the rules of one booking need to know. */
 typedef struct Booking

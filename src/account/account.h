@@ -1,0 +1,60 @@
+/*-------------------------------------------------------------------------
+ *
+ * account.h
+ *	  The account of a client: finding, locking and reading it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SWAN_ACCOUNT_H
+#define SWAN_ACCOUNT_H
+
+#include "compat.h"
+#include "studio/query.h"
+
+typedef struct Lot
+{
+	int64		id;
+	int32		remaining;
+	TimestampTz expires_at;		/* NO_TIME: never */
+} Lot;
+
+/* A client whose row we hold locked. */
+typedef struct Account
+{
+	int64		user_id;
+	char	   *name;			/* to be spoken of in messages */
+	int32		balance;		/* of users, as read */
+	int32		due;			/* credits that are past their expiry, not
+								 * swept */
+	int32		moved;			/* sum of delta written since */
+	bool		has_ledger;		/* does he have any row? */
+	int32		ledger_balance; /* the last balance_after */
+	TimestampTz last_at;		/* when the last row was written */
+	int64		call_id;		/* the first ledger row of this call */
+	int			nlots;			/* lots with credits left, soonest first */
+	Lot		   *lots;
+} Account;
+
+/* the columns of a client, in the order of account_of_row() */
+#define CLIENT_COLUMNS \
+	" {u.id}, COALESCE({u.available_sessions}, 0)," \
+	" {u.first_name}, {u.last_name}"
+
+extern char *client_name(char *first, char *last, int64 user_id);
+pg_noreturn extern void user_not_found(int64 user_id);
+extern bool account_of_row(Rows result, int first, int64 user_id,
+						   Account *account);
+extern bool account_find(Call *call, int64 user_id, Account *account,
+						 QueryRun run);
+extern bool account_lock(Call *call, int64 user_id, Account *account);
+extern void account_lock_users(Call *call, const int64 *ids, int n, bool *found);
+extern void account_read(Call *call, Account *account);
+extern int32 account_available(const Account *account);
+extern Lot *account_soonest(Account *account);
+extern Lot *account_lot(Call *call, Account *account, int64 lot_id);
+extern Lot *account_add_lot(Account *account, int64 id, int32 remaining,
+							TimestampTz expires_at);
+extern bool lot_is_due(Call *call, const Lot *lot);
+extern int32 add_credits(int32 a, int32 b);
+
+#endif							/* SWAN_ACCOUNT_H */

@@ -1,0 +1,20 @@
+/*-------------------------------------------------------------------------
+ *
+ * open.h
+ *	  Opening an account for a writer, and closing it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SWAN_OPEN_H
+#define SWAN_OPEN_H
+
+#include "account/ledger.h"
+
+extern void account_enter(Call *call, int64 user_id, Account *account);
+extern void account_open(Call *call, Account *account);
+extern void account_sweep(Call *call, Account *account);
+extern void account_external(Call *call, Account *account, int32 delta,
+							 const char *reason);
+extern void account_close(Call *call, Account *account, const char *reason);
+
+#endif							/* SWAN_OPEN_H */
