@@ -17,6 +17,25 @@
 #define PERSON_NAME(alias) \
 	"CASE WHEN " WHOLE_NAME(alias) " OPERATOR(pg_catalog.<>) '' THEN " WHOLE_NAME(alias) " END"
 
+/*
+ * What indexes of our own studios are made of: the keys by which clients are
+ * listed, and the text in which they are searched.  The arguments are columns in
+ * braces, as a query or an index names them.  Nobody types the line feed that
+ * keeps a name and an e-mail address apart.
+ */
+#define NAME_KEY(first_name, last_name) \
+	"pg_catalog.lower((COALESCE(" last_name "::pg_catalog.text, '') OPERATOR(pg_catalog.||) ' '" \
+	" OPERATOR(pg_catalog.||) COALESCE(" first_name "::pg_catalog.text, ''))" \
+	" COLLATE pg_catalog.\"default\")"
+#define CREATED_KEY(created_at) \
+	"COALESCE(" created_at ", '-infinity'::pg_catalog.timestamptz)"
+#define SEARCHED_TEXT(first_name, last_name, email) \
+	"pg_catalog.lower((COALESCE(" first_name "::pg_catalog.text, '') OPERATOR(pg_catalog.||) ' '" \
+	" OPERATOR(pg_catalog.||) COALESCE(" last_name "::pg_catalog.text, '')" \
+	" OPERATOR(pg_catalog.||) E'\\n'" \
+	" OPERATOR(pg_catalog.||) COALESCE(" email "::pg_catalog.text, ''))" \
+	" COLLATE pg_catalog.\"default\")"
+
 /* credits of a client that are past their expiry at "now", and not swept yet */
 #define DUE_CREDITS(client, now) \
 	"(SELECT COALESCE(pg_catalog.sum(l.remaining), 0)::pg_catalog.int4" \

@@ -44,6 +44,10 @@ extern void attach_report(Attachment *att, const char *item, const char *column,
 extern void attach_refuse(Attachment *att, const char *item, const char *column,
 						  const char *problem, const char *action);
 
+/* attach_names.c */
+extern Studio *attach_names(Attachment *att);
+extern Rows attach_query(Attachment *att, Call *call, const char *text);
+
 /* attach_check.c */
 extern void attach_check_options(Attachment *att);
 extern void attach_check_doubles(Attachment *att);

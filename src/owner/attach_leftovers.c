@@ -27,6 +27,7 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
+#include "studio/template.h"
 #include "owner/attach.h"
 #include "owner/setup.h"
 
@@ -121,7 +122,7 @@ check_our_table(Attachment *att, Oid relid, int n)
 
 		if (OidIsValid(get_relname_relid(relation, get_rel_namespace(relid))))
 			continue;
-		command = setup_index_command(relation, get_namespace_name(get_rel_namespace(relid)));
+		command = setup_index_command(attach_names(att), relation);
 		if (command && relkind == RELKIND_PARTITIONED_TABLE &&
 			strncmp(command, "CREATE UNIQUE", strlen("CREATE UNIQUE")) == 0)
 			continue;			/* each partition has its own */
@@ -262,22 +263,20 @@ void
 attach_look_at_ids(Attachment *att, Call *call)
 {
 	Rows		result;
-	const char *schema;
+	char	   *sequence;
 
 	if (!att->continues)
 		return;
-	schema = quote_identifier(get_namespace_name(get_rel_namespace(att->users)));
-	result = sql_once(call,
-					  psprintf("SELECT l.last, l.last OPERATOR(pg_catalog.>) s.last_value"
-							   " FROM %s.swan_ledger_id_seq s,"
-							   " (SELECT pg_catalog.max(g.id) FROM %s.swan_ledger g) l (last)",
-							   schema, schema),
-					  0, NULL, NULL);
-	if (row_bool(result, 0, 2))
-		attach_refuse(att, "swan_ledger", "id", "its sequence is behind its last row",
-					  psprintf("SELECT pg_catalog.setval(%s, %lld)",
-							   quote_literal_cstr(psprintf("%s.swan_ledger_id_seq", schema)),
-							   (long long) row_id(result, 0, 1)));
+	result = attach_query(att, call,
+						  "SELECT l.last, l.last OPERATOR(pg_catalog.>) s.last_value"
+						  " FROM {schema}.swan_ledger_id_seq s,"
+						  " (SELECT pg_catalog.max(g.id) FROM {ledger} g) l (last)");
+	if (!row_bool(result, 0, 2))
+		return;
+	sequence = expand_template(attach_names(att), "{schema}.swan_ledger_id_seq");
+	attach_refuse(att, "swan_ledger", "id", "its sequence is behind its last row",
+				  psprintf("SELECT pg_catalog.setval(%s, %lld)", quote_literal_cstr(sequence),
+						   (long long) row_id(result, 0, 1)));
 }
 
 /* Takes off the guards that are to be made anew. */

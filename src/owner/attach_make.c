@@ -96,21 +96,15 @@ write_registry(Attachment *att, Oid owner)
 void
 attach_make(Attachment *att)
 {
-	SetupNames	names;
+	Studio	   *studio = attach_names(att);
 	Oid			owner = studio_table_owner(att->users);
 	Call	   *call;
 
-	names.schema = get_namespace_name(get_rel_namespace(att->users));
-	names.extschema = get_namespace_name(att->extension_namespace);
-	names.users = studio_table_name(att->users);
-	names.sessions = studio_table_name(att->sessions);
-	names.balance = att->names[USERS_BALANCE];
-
 	call = call_begin_as(owner, "pg_catalog, pg_temp");
 	if (!att->continues)
-		setup_our_tables(call, &names);
+		setup_our_tables(call, studio);
 	attach_drop_leftovers(att, call);
-	setup_guards(call, &names);
+	setup_guards(call, studio);
 	call_end(call);
 	write_registry(att, owner);
 	setup_advise_owner(att->studio, owner);

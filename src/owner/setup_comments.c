@@ -13,91 +13,91 @@
 
 typedef struct ColumnComment
 {
-	const char *table;
+	StudioTable table;
 	const char *column;
 	const char *comment;
 } ColumnComment;
 
 static const ColumnComment own_comments[] = {
-	{"users", "id", "a person"},
-	{"users", "first_name", "his first name"},
-	{"users", "last_name", "his last name"},
-	{"users", "email", "his e-mail address, unique however it is written"},
-	{"users", "role", "client, trainer, staff or admin"},
-	{"users", "available_sessions", "the balance, written by swanalloc"},
-	{"users", "created_at", "when the account was made"},
+	{TABLE_USERS, "id", "a person"},
+	{TABLE_USERS, "first_name", "his first name"},
+	{TABLE_USERS, "last_name", "his last name"},
+	{TABLE_USERS, "email", "his e-mail address, unique however it is written"},
+	{TABLE_USERS, "role", "client, trainer, staff or admin"},
+	{TABLE_USERS, "available_sessions", "the balance, written by swanalloc"},
+	{TABLE_USERS, "created_at", "when the account was made"},
 
-	{"sessions", "id", "a slot, or the booking of one"},
-	{"sessions", "user_id", "the client; NULL while the slot is open"},
-	{"sessions", "trainer_id", "the trainer"},
-	{"sessions", "status", "available, scheduled, confirmed, completed or cancelled"},
-	{"sessions", "session_date", "the start; a row without one is not a slot"},
-	{"sessions", "duration", "minutes"},
-	{"sessions", "notes", "the application's"},
-	{"sessions", "booked_at", "when it was booked"},
-	{"sessions", "session_deducted", "a credit was taken and not returned"},
-	{"sessions", "confirmed", "for backends that read it; see status"},
+	{TABLE_SESSIONS, "id", "a slot, or the booking of one"},
+	{TABLE_SESSIONS, "user_id", "the client; NULL while the slot is open"},
+	{TABLE_SESSIONS, "trainer_id", "the trainer"},
+	{TABLE_SESSIONS, "status", "available, scheduled, confirmed, completed or cancelled"},
+	{TABLE_SESSIONS, "session_date", "the start; a row without one is not a slot"},
+	{TABLE_SESSIONS, "duration", "minutes"},
+	{TABLE_SESSIONS, "notes", "the application's"},
+	{TABLE_SESSIONS, "booked_at", "when it was booked"},
+	{TABLE_SESSIONS, "session_deducted", "a credit was taken and not returned"},
+	{TABLE_SESSIONS, "confirmed", "for backends that read it; see status"},
 };
 
 static const ColumnComment our_comments[] = {
-	{"swan_ledger", "id", "ascending in time for each client"},
-	{"swan_ledger", "user_id", "the client"},
-	{"swan_ledger", "delta", "change of the balance"},
-	{"swan_ledger", "balance_after", "that of the client's previous row, and delta"},
-	{"swan_ledger", "kind", "what happened"},
-	{"swan_ledger", "session_id", "the session it is about"},
-	{"swan_ledger", "from_session_id", "the session a booking was moved from"},
-	{"swan_ledger", "lot_id", "the lot that credits went into or came from"},
-	{"swan_ledger", "reason", "why, as the caller said"},
-	{"swan_ledger", "actor_id", "the acting person; NULL for system and direct writes"},
-	{"swan_ledger", "db_role", "the calling database role"},
-	{"swan_ledger", "key", "the idempotency key"},
-	{"swan_ledger", "payment_ref", "the payment"},
-	{"swan_ledger", "item", "the item paid for"},
-	{"swan_ledger", "call_id", "the id of the call's first row"},
-	{"swan_ledger", "details", "what else is known"},
-	{"swan_ledger", "at", "when it was written, under the client's lock"},
-	{"swan_ledger", "xid", "the transaction that wrote it"},
+	{TABLE_LEDGER, "id", "ascending in time for each client"},
+	{TABLE_LEDGER, "user_id", "the client"},
+	{TABLE_LEDGER, "delta", "change of the balance"},
+	{TABLE_LEDGER, "balance_after", "that of the client's previous row, and delta"},
+	{TABLE_LEDGER, "kind", "what happened"},
+	{TABLE_LEDGER, "session_id", "the session it is about"},
+	{TABLE_LEDGER, "from_session_id", "the session a booking was moved from"},
+	{TABLE_LEDGER, "lot_id", "the lot that credits went into or came from"},
+	{TABLE_LEDGER, "reason", "why, as the caller said"},
+	{TABLE_LEDGER, "actor_id", "the acting person; NULL for system and direct writes"},
+	{TABLE_LEDGER, "db_role", "the calling database role"},
+	{TABLE_LEDGER, "key", "the idempotency key"},
+	{TABLE_LEDGER, "payment_ref", "the payment"},
+	{TABLE_LEDGER, "item", "the item paid for"},
+	{TABLE_LEDGER, "call_id", "the id of the call's first row"},
+	{TABLE_LEDGER, "details", "what else is known"},
+	{TABLE_LEDGER, "at", "when it was written, under the client's lock"},
+	{TABLE_LEDGER, "xid", "the transaction that wrote it"},
 
-	{"swan_lots", "id", "the id of the ledger row that made it"},
-	{"swan_lots", "user_id", "the client"},
-	{"swan_lots", "source", "the kind of that row"},
-	{"swan_lots", "granted", "credits it began with"},
-	{"swan_lots", "remaining", "credits left"},
-	{"swan_lots", "expires_at", "when they expire; NULL: never"},
-	{"swan_lots", "payment_ref", "the payment"},
-	{"swan_lots", "item", "the item paid for"},
-	{"swan_lots", "amount_minor", "what was paid, in the currency's smallest unit"},
-	{"swan_lots", "currency", "the currency of amount_minor"},
-	{"swan_lots", "swept", "it has expired, and the balance knows"},
+	{TABLE_LOTS, "id", "the id of the ledger row that made it"},
+	{TABLE_LOTS, "user_id", "the client"},
+	{TABLE_LOTS, "source", "the kind of that row"},
+	{TABLE_LOTS, "granted", "credits it began with"},
+	{TABLE_LOTS, "remaining", "credits left"},
+	{TABLE_LOTS, "expires_at", "when they expire; NULL: never"},
+	{TABLE_LOTS, "payment_ref", "the payment"},
+	{TABLE_LOTS, "item", "the item paid for"},
+	{TABLE_LOTS, "amount_minor", "what was paid, in the currency's smallest unit"},
+	{TABLE_LOTS, "currency", "the currency of amount_minor"},
+	{TABLE_LOTS, "swept", "it has expired, and the balance knows"},
 
-	{"swan_holds", "session_id", "the slot"},
-	{"swan_holds", "user_id", "for whom it is kept"},
-	{"swan_holds", "until", "how long"},
+	{TABLE_HOLDS, "session_id", "the slot"},
+	{TABLE_HOLDS, "user_id", "for whom it is kept"},
+	{TABLE_HOLDS, "until", "how long"},
 };
 
-/* Writes a list of comments on the columns of tables in one schema. */
+/* Writes a list of comments on the columns of a studio's tables. */
 static void
-comment_columns(Call *call, const char *schema, const ColumnComment *comments, int n)
+comment_columns(Call *call, Studio *studio, const ColumnComment *comments, int n)
 {
 	for (int i = 0; i < n; i++)
 		sql_utility(call,
-					psprintf("COMMENT ON COLUMN %s.%s.%s IS %s",
-							 quote_identifier(schema), comments[i].table,
+					psprintf("COMMENT ON COLUMN %s.%s IS %s",
+							 studio->table_names[comments[i].table],
 							 quote_identifier(comments[i].column),
 							 quote_literal_cstr(comments[i].comment)));
 }
 
 /* Says what the columns of the two tables are that an application would bring. */
 void
-setup_comment_own(Call *call, const char *schema)
+setup_comment_own(Call *call, Studio *studio)
 {
-	comment_columns(call, schema, own_comments, lengthof(own_comments));
+	comment_columns(call, studio, own_comments, lengthof(own_comments));
 }
 
 /* Says what the columns of our three tables are. */
 void
-setup_comment_ours(Call *call, const char *schema)
+setup_comment_ours(Call *call, Studio *studio)
 {
-	comment_columns(call, schema, our_comments, lengthof(our_comments));
+	comment_columns(call, studio, our_comments, lengthof(our_comments));
 }

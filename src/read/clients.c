@@ -27,23 +27,10 @@
 PG_FUNCTION_INFO_V1(swan_client);
 PG_FUNCTION_INFO_V1(swan_clients);
 
-/*
- * What indexes of our own studios are made of, see setup.c: the three by which
- * clients are listed, and the text in which they are searched.  Nobody types
- * the line feed that keeps a name and an e-mail address apart.
- */
-#define NAME_KEY \
-	"pg_catalog.lower((COALESCE({u.last_name}::pg_catalog.text, '') OPERATOR(pg_catalog.||) ' '" \
-	" OPERATOR(pg_catalog.||) COALESCE({u.first_name}::pg_catalog.text, ''))" \
-	" COLLATE pg_catalog.\"default\")"
-#define CREATED_KEY \
-	"COALESCE({u.created_at}, '-infinity'::pg_catalog.timestamptz)"
-#define SEARCHED_TEXT \
-	"pg_catalog.lower((COALESCE({u.first_name}::pg_catalog.text, '') OPERATOR(pg_catalog.||) ' '" \
-	" OPERATOR(pg_catalog.||) COALESCE({u.last_name}::pg_catalog.text, '')" \
-	" OPERATOR(pg_catalog.||) E'\\n'" \
-	" OPERATOR(pg_catalog.||) COALESCE({u.email}::pg_catalog.text, ''))" \
-	" COLLATE pg_catalog.\"default\")"
+/* the keys of the user u, and the text in which he is searched */
+#define NAME_OF_U	NAME_KEY("{u.first_name}", "{u.last_name}")
+#define CREATED_OF_U	CREATED_KEY("{u.created_at}")
+#define TEXT_OF_U	SEARCHED_TEXT("{u.first_name}", "{u.last_name}", "{u.email}")
 
 /* columns of a swan_client_row */
 #define CLIENT_NCOLUMNS	11
@@ -63,7 +50,7 @@ PG_FUNCTION_INFO_V1(swan_clients);
 /* whom the arguments ask for; who has no role that we know is a client */
 #define WANTED \
 	" COALESCE({u.role}::pg_catalog.text, 'client') OPERATOR(pg_catalog.<>) ALL ('{trainer,staff,admin}')" \
-	" AND ($1 IS NULL OR " SEARCHED_TEXT " OPERATOR(pg_catalog.~~) $1)" \
+	" AND ($1 IS NULL OR " TEXT_OF_U " OPERATOR(pg_catalog.~~) $1)" \
 	" AND ($7 IS NULL OR CASE" \
 	" WHEN COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.<=)" \
 	" CASE WHEN $7 OPERATOR(pg_catalog.=) 'none' THEN 0 ELSE $6 END" \
@@ -140,12 +127,12 @@ typedef struct Ordering
 
 static const Ordering orderings[] = {
 	{"name", false, false,
-		{LIST(PAGE_BY(NAME_KEY, ">", "", ALL_CLIENTS), ""), LIST_ARGS(TEXTOID)},
-		{LIST(PAGE_BY(NAME_KEY, ">", "", OWN_CLIENTS), ""), LIST_ARGS(TEXTOID)}
+		{LIST(PAGE_BY(NAME_OF_U, ">", "", ALL_CLIENTS), ""), LIST_ARGS(TEXTOID)},
+		{LIST(PAGE_BY(NAME_OF_U, ">", "", OWN_CLIENTS), ""), LIST_ARGS(TEXTOID)}
 	},
 	{"created_at", true, false,
-		{LIST(PAGE_BY(CREATED_KEY, "<", " DESC", ALL_CLIENTS), " DESC"), LIST_ARGS(TIMESTAMPTZOID)},
-		{LIST(PAGE_BY(CREATED_KEY, "<", " DESC", OWN_CLIENTS), " DESC"), LIST_ARGS(TIMESTAMPTZOID)}
+		{LIST(PAGE_BY(CREATED_OF_U, "<", " DESC", ALL_CLIENTS), " DESC"), LIST_ARGS(TIMESTAMPTZOID)},
+		{LIST(PAGE_BY(CREATED_OF_U, "<", " DESC", OWN_CLIENTS), " DESC"), LIST_ARGS(TIMESTAMPTZOID)}
 	},
 	{"last_session", true, true,
 		{LIST(PAGE_BY_LAST_SESSION(ALL_CLIENTS), " DESC"), LIST_ARGS(TIMESTAMPTZOID)},

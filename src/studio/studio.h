@@ -131,6 +131,8 @@ typedef struct Studio
 	const char *broken;			/* NULL, or why the studio cannot be used */
 	Oid			owner;
 	char	   *schema;			/* of users and of our three tables */
+	char	   *extschema;		/* of our functions; known to who makes a
+								 * studio */
 	char	   *table_names[STUDIO_NTABLES];	/* qualified and quoted */
 	bool		alterable[STUDIO_NTABLES];	/* may what is written change? */
 	Oid			ledger_sequence;	/* of the ledger's ids */

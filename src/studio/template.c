@@ -8,6 +8,8 @@
  *
  *		{users} {sessions} {ledger} {lots} {holds}
  *				the qualified name of a table
+ *		{schema} {extschema}
+ *				the schema of our three tables, and that of our functions
  *		{ledger_ids}
  *				the sequence of the ledger's ids, as a regclass
  *		{old_bookings}
@@ -31,6 +33,9 @@
  *
  * What a column holds reads the same in every studio: times are timestamptz,
  * and roles have our names.
+ *
+ * A studio in the making is a Studio too, of which only the names are known, see
+ * setup.c and attach.c.  What it has no name for must not be in the text.
  *
  *-------------------------------------------------------------------------
  */
@@ -139,6 +144,38 @@ expand_value(StringInfo out, Studio *studio, StudioColumnId id, const char *expr
 		appendStringInfoString(out, expression);
 }
 
+/* Appends a name that the studio must have by now. */
+static void
+expand_known(StringInfo out, const char *word, const char *name)
+{
+	if (name == NULL)
+		elog(ERROR, "\"%s\" of the studio is not known in a statement", word);
+	appendStringInfoString(out, name);
+}
+
+/* Appends what a word without a dot stands for. */
+static void
+expand_word(StringInfo out, Studio *studio, const char *word)
+{
+	int			table = find_table(word);
+
+	if (table >= 0)
+		expand_known(out, word, studio->table_names[table]);
+	else if (strcmp(word, "schema") == 0)
+		expand_known(out, word, studio->schema ? quote_identifier(studio->schema) : NULL);
+	else if (strcmp(word, "extschema") == 0)
+		expand_known(out, word, studio->extschema ? quote_identifier(studio->extschema) : NULL);
+	else if (strcmp(word, "ledger_ids") == 0)
+		appendStringInfo(out, "'%u'::pg_catalog.regclass", studio->ledger_sequence);
+	else if (strcmp(word, "old_bookings") == 0)
+		appendStringInfoString(out, studio->old_bookings == OLD_BOOKINGS_CHARGED ? "'charged'" :
+							   studio->old_bookings == OLD_BOOKINGS_FLAG ? "'flag'" : "'free'");
+	else if (strcmp(word, "reach") == 0)
+		appendStringInfo(out, "'%d minutes'::pg_catalog.interval", studio->reach);
+	else
+		elog(ERROR, "unknown word \"%s\" in a statement", word);
+}
+
 /* Appends what a name in braces stands for. */
 static void
 expand_name(StringInfo out, Studio *studio, char *name)
@@ -148,28 +185,9 @@ expand_name(StringInfo out, Studio *studio, char *name)
 	int			table;
 	StudioColumnId id;
 
-	if (strcmp(name, "ledger_ids") == 0)
-	{
-		appendStringInfo(out, "'%u'::pg_catalog.regclass", studio->ledger_sequence);
-		return;
-	}
-	if (strcmp(name, "old_bookings") == 0)
-	{
-		appendStringInfoString(out, studio->old_bookings == OLD_BOOKINGS_CHARGED ? "'charged'" :
-							   studio->old_bookings == OLD_BOOKINGS_FLAG ? "'flag'" : "'free'");
-		return;
-	}
-	if (strcmp(name, "reach") == 0)
-	{
-		appendStringInfo(out, "'%d minutes'::pg_catalog.interval", studio->reach);
-		return;
-	}
 	if (dot == NULL)
 	{
-		table = find_table(name);
-		if (table < 0)
-			elog(ERROR, "unknown table \"%s\" in a statement", name);
-		appendStringInfoString(out, studio->table_names[table]);
+		expand_word(out, studio, name);
 		return;
 	}
 
