@@ -9,6 +9,7 @@
 
 #include "access/htup_details.h"
 #include "access/relation.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_index.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
@@ -19,6 +20,8 @@
 #include "utils/syscache.h"
 
 #include "compat.h"
+#include "studio/template.h"
+#include "account/client.h"
 #include "owner/attach.h"
 
 /* columns of sessions that the engine writes in every INSERT */
@@ -289,32 +292,41 @@ attach_check_indexes(Attachment *att)
 }
 
 /*
- * Proposes the indexes that lists of clients need, see clients.c: those of our
+ * Returns a proposal of ours as a person would type it, who has nothing
+ * between himself and pg_catalog, with the names of the tables in it.
+ */
+static char *
+as_typed(Attachment *att, const char *proposal)
+{
+	static const char *const shorter[][2] = {
+		{"OPERATOR(pg_catalog.||)", "||"}, {"pg_catalog.text", "text"}
+	};
+	Datum		typed = CStringGetTextDatum(proposal);
+
+	for (int i = 0; i < lengthof(shorter); i++)
+		typed = DirectFunctionCall3Coll(replace_text, C_COLLATION_OID, typed,
+										CStringGetTextDatum(shorter[i][0]),
+										CStringGetTextDatum(shorter[i][1]));
+	return expand_template(attach_names(att), TextDatumGetCString(typed));
+}
+
+/*
+ * Proposes the indexes that lists of clients need, see client.h: those of our
  * own studios, on the columns of these tables.
  */
 void
 attach_propose_indexes(Attachment *att)
 {
-	char	   *table = studio_table_name(att->users);
-	const char *first;
-	const char *last;
-	const char *email;
-
 	if (att->names[USERS_FIRST_NAME] == NULL || att->names[USERS_LAST_NAME] == NULL ||
 		att->names[USERS_EMAIL] == NULL || att->names[USERS_ID] == NULL)
 		return;
-	first = quote_identifier(att->names[USERS_FIRST_NAME]);
-	last = quote_identifier(att->names[USERS_LAST_NAME]);
-	email = quote_identifier(att->names[USERS_EMAIL]);
 	attach_report(att, "swan_clients", NULL, "proposed",
-				  psprintf("to list clients by name without sorting all of them: CREATE INDEX CONCURRENTLY ON %s"
-						   " (pg_catalog.lower((COALESCE(%s::text, '') || ' ' || COALESCE(%s::text, ''))"
-						   " COLLATE pg_catalog.\"default\"), %s)",
-						   table, last, first, quote_identifier(att->names[USERS_ID])));
+				  as_typed(att, "to list clients by name without sorting all of them:"
+						   " CREATE INDEX CONCURRENTLY ON {users} ("
+						   NAME_KEY("{users.first_name}", "{users.last_name}") ", {users.id})"));
 	attach_report(att, "swan_clients", NULL, "proposed",
-				  psprintf("to search them without reading all of them, with the extension pg_trgm:"
-						   " CREATE INDEX CONCURRENTLY ON %s USING gin"
-						   " (pg_catalog.lower((COALESCE(%s::text, '') || ' ' || COALESCE(%s::text, '')"
-						   " || E'\\n' || COALESCE(%s::text, '')) COLLATE pg_catalog.\"default\") gin_trgm_ops)",
-						   table, first, last, email));
+				  as_typed(att, "to search them without reading all of them, with the extension pg_trgm:"
+						   " CREATE INDEX CONCURRENTLY ON {users} USING gin ("
+						   SEARCHED_TEXT("{users.first_name}", "{users.last_name}", "{users.email}")
+						   " gin_trgm_ops)"));
 }

@@ -25,6 +25,18 @@
 /* columns of sessions that name a person */
 static const StudioColumnId people[] = {SESSIONS_USER_ID, SESSIONS_TRAINER_ID};
 
+/* who is in such a column and not among the users */
+#define STRANGERS(column) \
+	"SELECT pg_catalog.count(*), pg_catalog.min(x.id), pg_catalog.sum(x.n)::pg_catalog.int8 FROM" \
+	" (SELECT " column " AS id, pg_catalog.count(*) AS n FROM {sessions} s" \
+	" WHERE " column " IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {users} u" \
+	" WHERE {u.id} OPERATOR(pg_catalog.=) " column ") GROUP BY 1) x"
+
+/* in the order of people[] */
+static const char *const strangers[] = {
+	STRANGERS("{s.user_id}"), STRANGERS("{s.trainer_id}")
+};
+
 /* where the foreign keys of a column lead */
 typedef struct Reference
 {
@@ -133,23 +145,12 @@ attach_look_for_people(Attachment *att, Call *call)
 	for (int i = 0; i < lengthof(people); i++)
 	{
 		const char *name = att->names[people[i]];
-		const char *column;
 		const char *problem;
 		Rows		result;
 
 		if (name == NULL || att->complete[people[i]])
 			continue;
-		column = quote_identifier(name);
-		result = sql_once(call,
-						  psprintf("SELECT pg_catalog.count(*), pg_catalog.min(x.id),"
-								   " pg_catalog.sum(x.n)::pg_catalog.int8 FROM"
-								   " (SELECT s.%s AS id, pg_catalog.count(*) AS n FROM %s s"
-								   " WHERE s.%s IS NOT NULL AND NOT EXISTS (SELECT 1 FROM %s u"
-								   " WHERE u.%s OPERATOR(pg_catalog.=) s.%s) GROUP BY 1) x",
-								   column, studio_table_name(att->sessions), column,
-								   studio_table_name(att->users),
-								   quote_identifier(att->names[USERS_ID]), column),
-						  0, NULL, NULL);
+		result = attach_query(att, call, strangers[i]);
 		if (row_int(result, 0, 1) == 0)
 			continue;
 		problem = psprintf("people who are not in %s: %lld, in %lld rows, the first of them %lld",

@@ -18,28 +18,17 @@
 #include "call/rights.h"
 #include "owner/attach.h"
 
-/* Returns the quoted name of a column. */
-static const char *
-column_name(Attachment *att, StudioColumnId id)
-{
-	return quote_identifier(att->names[id]);
-}
-
 /* Looks for balances that no studio can begin with. */
 static void
 look_at_users(Attachment *att, Call *call)
 {
-	const char *balance = column_name(att, USERS_BALANCE);
 	Rows		result;
 
-	result = sql_once(call,
-					  psprintf("SELECT pg_catalog.count(*) FILTER (WHERE %s OPERATOR(pg_catalog.<) 0),"
-							   " pg_catalog.min(%s) FILTER (WHERE %s OPERATOR(pg_catalog.<) 0),"
-							   " pg_catalog.count(*) FILTER (WHERE %s IS NULL),"
-							   " pg_catalog.count(*) FROM %s",
-							   balance, column_name(att, USERS_ID), balance,
-							   balance, studio_table_name(att->users)),
-					  0, NULL, NULL);
+	result = attach_query(att, call,
+						  "SELECT pg_catalog.count(*) FILTER (WHERE {u.available_sessions} OPERATOR(pg_catalog.<) 0),"
+						  " pg_catalog.min({u.id}) FILTER (WHERE {u.available_sessions} OPERATOR(pg_catalog.<) 0),"
+						  " pg_catalog.count(*) FILTER (WHERE {u.available_sessions} IS NULL),"
+						  " pg_catalog.count(*) FROM {users} u");
 	if (row_int(result, 0, 1) > 0)
 		attach_refuse(att, "users.available_sessions", att->names[USERS_BALANCE],
 					  psprintf("negative balances: %lld, the first of user %lld",
@@ -105,53 +94,41 @@ report_durations(Attachment *att, int64 longest, int64 empty, int64 unknown)
 							   SWAN_DURATION_DEFAULT, (long long) unknown));
 }
 
+/* s is a booking that is live already */
+#define LIVE_BOOKING \
+	"{s.status}::pg_catalog.text OPERATOR(pg_catalog.=) ANY ('{scheduled,confirmed}')" \
+	" AND {s.user_id} IS NOT NULL"
+
+/*
+ * Somebody has to say whether it took a credit.  A ledger that goes on knows that
+ * of the bookings that it has a row for; a join, since a condition in FILTER would
+ * read the ledger for each of them.
+ */
+#define UNDECIDED	LIVE_BOOKING "{?ledger: AND k.session_id IS NULL}"
+#define TIMED \
+	"{s.session_date} IS NOT NULL" \
+	" AND {s.status}::pg_catalog.text OPERATOR(pg_catalog.<>) 'cancelled'"
+
+static const char sessions_query[] =
+"SELECT pg_catalog.count(*) FILTER (WHERE " UNDECIDED "),"
+" pg_catalog.count(*) FILTER (WHERE " UNDECIDED " AND {s.session_deducted}),"
+" pg_catalog.count(*) FILTER (WHERE {s.status}::pg_catalog.text OPERATOR(pg_catalog.=) 'available'"
+" AND {s.user_id} IS NOT NULL AND {s.session_date} IS NULL),"
+" pg_catalog.count(*) FILTER (WHERE {s.status}::pg_catalog.text OPERATOR(pg_catalog.<>) ALL"
+" ('{available,scheduled,confirmed,completed,cancelled}')),"
+" pg_catalog.count(*), pg_catalog.max({s.duration}) FILTER (WHERE " TIMED "),"
+" pg_catalog.count(*) FILTER (WHERE " TIMED " AND {s.duration} OPERATOR(pg_catalog.<=) 0),"
+" pg_catalog.count(*) FILTER (WHERE " TIMED " AND {s.duration} IS NULL)"
+" FROM {sessions} s"
+"{?ledger: LEFT JOIN (SELECT DISTINCT g.session_id FROM {ledger} g) k"
+" ON k.session_id OPERATOR(pg_catalog.=) {s.id}}";
+
 /* Looks for sessions that somebody has to decide about. */
 static void
 look_at_sessions(Attachment *att, Call *call)
 {
-	const char *status = column_name(att, SESSIONS_STATUS);
-	const char *user = column_name(att, SESSIONS_USER_ID);
-	const char *date = column_name(att, SESSIONS_DATE);
-	const char *flag = att->names[SESSIONS_DEDUCTED] ? column_name(att, SESSIONS_DEDUCTED) : "false";
-	const char *duration = att->names[SESSIONS_DURATION] ? column_name(att, SESSIONS_DURATION) : "60";
-	const char *unknown = "";
-	const char *known = "";
-	const char *live;
-	const char *timed;
-	Rows		result;
+	Rows		result = attach_query(att, call, sessions_query);
 
-	/*
-	 * a ledger that goes on knows of the bookings that it has a row for; a
-	 * join, since a condition in FILTER would read the ledger for each of
-	 * them
-	 */
-	if (att->continues)
-	{
-		unknown = " AND k.session_id IS NULL";
-		known = psprintf(" LEFT JOIN (SELECT DISTINCT g.session_id FROM %s.swan_ledger g) k"
-						 " ON k.session_id OPERATOR(pg_catalog.=) s.%s",
-						 quote_identifier(get_namespace_name(get_rel_namespace(att->users))),
-						 column_name(att, SESSIONS_ID));
-	}
-
-	live = psprintf("%s::pg_catalog.text OPERATOR(pg_catalog.=) ANY ('{scheduled,confirmed}')"
-					" AND %s IS NOT NULL%s", status, user, unknown);
-	timed = psprintf("%s IS NOT NULL AND %s::pg_catalog.text OPERATOR(pg_catalog.<>) 'cancelled'",
-					 date, status);
-	result = sql_once(call,
-					  psprintf("SELECT pg_catalog.count(*) FILTER (WHERE %s),"
-							   " pg_catalog.count(*) FILTER (WHERE %s AND %s),"
-							   " pg_catalog.count(*) FILTER (WHERE %s::pg_catalog.text"
-							   " OPERATOR(pg_catalog.=) 'available' AND %s IS NOT NULL AND %s IS NULL),"
-							   " pg_catalog.count(*) FILTER (WHERE %s::pg_catalog.text OPERATOR(pg_catalog.<>) ALL"
-							   " ('{available,scheduled,confirmed,completed,cancelled}')),"
-							   " pg_catalog.count(*), pg_catalog.max(%s) FILTER (WHERE %s),"
-							   " pg_catalog.count(*) FILTER (WHERE %s AND %s OPERATOR(pg_catalog.<=) 0),"
-							   " pg_catalog.count(*) FILTER (WHERE %s AND %s IS NULL) FROM %s s%s",
-							   live, live, flag, status, user, date, status,
-							   duration, timed, timed, duration, timed, duration,
-							   studio_table_name(att->sessions), known),
-					  0, NULL, NULL);
 	report_old_bookings(att, row_int(result, 0, 1), row_int(result, 0, 2));
 	if (row_int(result, 0, 3) > 0)
 		attach_report(att, "session_records", NULL, "found",
@@ -253,13 +230,6 @@ attach_look_at_rows(Attachment *att)
 	call_end(call);
 }
 
-/* Returns whether a query finds a row. */
-static bool
-finds_row(Call *call, const char *query)
-{
-	return sql_once(call, query, 0, NULL, NULL).nrows > 0;
-}
-
 /*
  * Looks again, with both tables locked: whoever wrote at the time of the first
  * look has committed since.  Everybody waits meanwhile.  So this asks only for
@@ -271,27 +241,17 @@ void
 attach_look_again(Attachment *att)
 {
 	Call	   *call = call_begin_as(studio_table_owner(att->users), "pg_catalog, pg_temp");
-	const char *user = column_name(att, SESSIONS_USER_ID);
-	const char *unknown = "";
+
+	if (attach_query(att, call, "SELECT 1 FROM {users} u"
+					 " WHERE {u.available_sessions} OPERATOR(pg_catalog.<) 0 LIMIT 1").nrows > 0)
+		look_at_users(att, call);
 
 	/* a live booking is looked for among its client's rows, by their index */
-	if (att->continues)
-		unknown = psprintf(" AND NOT EXISTS (SELECT 1 FROM %s.swan_ledger g"
-						   " WHERE g.user_id OPERATOR(pg_catalog.=) s.%s"
-						   " AND g.session_id OPERATOR(pg_catalog.=) s.%s)",
-						   quote_identifier(get_namespace_name(get_rel_namespace(att->users))),
-						   user, column_name(att, SESSIONS_ID));
-
-	if (finds_row(call, psprintf("SELECT 1 FROM %s WHERE %s OPERATOR(pg_catalog.<) 0 LIMIT 1",
-								 studio_table_name(att->users),
-								 column_name(att, USERS_BALANCE))))
-		look_at_users(att, call);
 	if (att->old_bookings == NULL &&
-		finds_row(call, psprintf("SELECT 1 FROM %s s WHERE s.%s::pg_catalog.text"
-								 " OPERATOR(pg_catalog.=) ANY ('{scheduled,confirmed}')"
-								 " AND s.%s IS NOT NULL%s LIMIT 1",
-								 studio_table_name(att->sessions),
-								 column_name(att, SESSIONS_STATUS), user, unknown)))
+		attach_query(att, call, "SELECT 1 FROM {sessions} s WHERE " LIVE_BOOKING
+					 "{?ledger: AND NOT EXISTS (SELECT 1 FROM {ledger} g"
+					 " WHERE g.user_id OPERATOR(pg_catalog.=) {s.user_id}"
+					 " AND g.session_id OPERATOR(pg_catalog.=) {s.id})} LIMIT 1").nrows > 0)
 		look_at_sessions(att, call);
 	call_end(call);
 }

@@ -19,6 +19,7 @@
 #include "base/argument.h"
 #include "base/error.h"
 #include "studio/enter.h"
+#include "studio/template.h"
 #include "account/open.h"
 
 PG_FUNCTION_INFO_V1(swan_backfill);
@@ -98,8 +99,8 @@ finish(const char *name)
 
 	studio_check(studio);
 	call = call_begin_as(studio->owner, "pg_catalog, pg_temp");
-	sql_utility(call, psprintf("ALTER TABLE %s VALIDATE CONSTRAINT swan_balance_check",
-							   studio->table_names[TABLE_USERS]));
+	sql_utility(call, expand_template(studio, "ALTER TABLE {users}"
+									  " VALIDATE CONSTRAINT swan_balance_check"));
 	call_end(call);
 	call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");
 	sql_once(call, "UPDATE swan.studio SET backfilled = true"

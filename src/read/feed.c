@@ -38,6 +38,7 @@
 #include "base/error.h"
 #include "studio/actor.h"
 #include "studio/enter.h"
+#include "studio/template.h"
 #include "account/client.h"
 #include "read/cursor.h"
 #include "read/feed.h"
@@ -386,8 +387,7 @@ swan_rebase_feed(PG_FUNCTION_ARGS)
 	LockRelationOid(studio->tables[TABLE_LEDGER], ShareRowExclusiveLock);
 	call = call_begin(studio, CALL_WRITER);
 	result = sql_once(call,
-					  psprintf("SELECT pg_catalog.max(l.id) FROM %s l",
-							   studio->table_names[TABLE_LEDGER]),
+					  expand_template(studio, "SELECT pg_catalog.max(l.id) FROM {ledger} l"),
 					  0, NULL, NULL);
 	last = row_int(result, 0, 1);
 	old = read_feed(call, name, query_recheck);

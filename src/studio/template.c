@@ -23,8 +23,8 @@
  *				where the table has no such column, what stands for it
  *		{sessions.status=expression}
  *				the expression, as a value that the column takes
- *		{?sessions.booked_at:text}
- *				the text, only where the table has the column
+ *		{?sessions.booked_at:text} {?ledger:text}
+ *				the text, only where the table has the column, or there is the table
  *		{!sessions:text}
  *				the text, only where what is written to the table may be changed:
  *				by somebody else's trigger or rule, or in a partition
@@ -222,8 +222,8 @@ table_of_condition(const char *name)
 }
 
 /*
- * Returns whether a condition holds: "?table.column", that there is such a
- * column, or "!table", that what is written there may be changed.
+ * Returns whether a condition holds: "?table" or "?table.column", that there is
+ * such a one, or "!table", that what is written there may be changed.
  */
 static bool
 condition_holds(Studio *studio, char mark, char *name)
@@ -233,7 +233,7 @@ condition_holds(Studio *studio, char mark, char *name)
 	if (mark == '!')
 		return studio->alterable[table_of_condition(name)];
 	if (dot == NULL)
-		elog(ERROR, "malformed condition \"%s\" in a statement", name);
+		return studio->table_names[table_of_condition(name)] != NULL;
 	*dot = '\0';
 	return studio->columns[find_column(table_of_condition(name), dot + 1)].name != NULL;
 }
