@@ -1,13 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * account.c
- *	  Finding, locking and reading the account of a client.
+ *	  Finding and reading the account of a client.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "common/int.h"
 
@@ -33,26 +32,6 @@ static const StudioQuery balance_and_due = {
 	"SELECT {u.available_sessions}, " DUE_CREDITS("$1", "$2")
 	" FROM {users} u WHERE {u.id} OPERATOR(pg_catalog.=) $1",
 	2, {INT8OID, TIMESTAMPTZOID}
-};
-
-static const StudioQuery lock_client = {
-	"SELECT" CLIENT_COLUMNS
-	" FROM {users} u WHERE {u.id} OPERATOR(pg_catalog.=) $1"
-	" FOR NO KEY UPDATE OF u",
-	1, {INT8OID}
-};
-
-static const StudioQuery lock_users = {
-	"SELECT {u.id} FROM {users} u"
-	" WHERE {u.id} OPERATOR(pg_catalog.=) ANY ($1)"
-	" ORDER BY {u.id} FOR NO KEY UPDATE OF u",
-	1, {INT8ARRAYOID}
-};
-
-static const StudioQuery count_users = {
-	"SELECT pg_catalog.count(*) FROM {users} u"
-	" WHERE {u.id} OPERATOR(pg_catalog.=) ANY ($1)",
-	1, {INT8ARRAYOID}
 };
 
 static const StudioQuery find_lot = {
@@ -111,18 +90,18 @@ add_credits(int32 a, int32 b)
 	return sum;
 }
 
-/* Makes an account of CLIENT_COLUMNS. */
+/* Makes an account of CLIENT_COLUMNS; returns false if there is no such row. */
 bool
-account_of_row(Rows result, int first, int64 user_id, Account *account)
+account_of_row(Rows result, uint64 row, int first, int64 user_id, Account *account)
 {
 	memset(account, 0, sizeof(Account));
 	account->user_id = user_id;
 	account->call_id = NO_ID;
-	if (result.nrows != 1)
+	if (row >= result.nrows)
 		return false;
-	account->balance = row_int(result, 0, first + 1);
-	account->name = client_name(row_text(result, 0, first + 2),
-								row_text(result, 0, first + 3), user_id);
+	account->balance = row_int(result, row, first + 1);
+	account->name = client_name(row_text(result, row, first + 2),
+								row_text(result, row, first + 3), user_id);
 	return true;
 }
 
@@ -137,7 +116,7 @@ account_find(Call *call, int64 user_id, Account *account, QueryRun run)
 	NullableDatum args[] = {arg_id(user_id), arg_time(call->now)};
 	Rows		result = run(call, &find_client, args);
 
-	if (!account_of_row(result, 1, user_id, account))
+	if (!account_of_row(result, 0, 1, user_id, account))
 	{
 		query_confirm_none(call, &find_client, args, run);
 		return false;
@@ -156,44 +135,11 @@ account_find(Call *call, int64 user_id, Account *account, QueryRun run)
 	return true;
 }
 
-/* Locks a client until the transaction ends; returns false if there is none. */
-bool
-account_lock(Call *call, int64 user_id, Account *account)
-{
-	NullableDatum args[] = {arg_id(user_id)};
-
-	if (account_of_row(query_look(call, &lock_client, args), 1, user_id, account))
-		return true;
-	query_confirm_none(call, &find_client, args, query_look);
-	return false;
-}
-
 /* Returns whether a lot's credits cannot be spent any more. */
 bool
 lot_is_due(Call *call, const Lot *lot)
 {
 	return lot->expires_at != NO_TIME && lot->expires_at <= call->now;
-}
-
-/*
- * Locks several users, clients and trainers, in the order of their ids.  If
- * "found" is given it says of each id whether there is such a user.
- */
-void
-account_lock_users(Call *call, const int64 *ids, int n, bool *found)
-{
-	NullableDatum args[] = {arg_ids(ids, n)};
-	Rows		result = query_look(call, &lock_users, args);
-
-	if (IsolationUsesXactSnapshot() &&
-		row_int(query_recheck(call, &count_users, args), 0, 1) > (int64) result.nrows)
-		swan_serialization_failure();	/* somebody is newer than our snapshot */
-	for (int i = 0; found && i < n; i++)
-	{
-		found[i] = false;
-		for (uint64 row = 0; row < result.nrows; row++)
-			found[i] |= row_id(result, row, 1) == ids[i];
-	}
 }
 
 /* Compares two lots, for qsort(): the soonest to expire first, then the oldest. */

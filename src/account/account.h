@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * account.h
- *	  The account of a client: finding, locking and reading it.
+ *	  The account of a client: finding and reading it.
  *
  *-------------------------------------------------------------------------
  */
@@ -42,12 +42,10 @@ typedef struct Account
 
 extern char *client_name(char *first, char *last, int64 user_id);
 pg_noreturn extern void user_not_found(int64 user_id);
-extern bool account_of_row(Rows result, int first, int64 user_id,
+extern bool account_of_row(Rows result, uint64 row, int first, int64 user_id,
 						   Account *account);
 extern bool account_find(Call *call, int64 user_id, Account *account,
 						 QueryRun run);
-extern bool account_lock(Call *call, int64 user_id, Account *account);
-extern void account_lock_users(Call *call, const int64 *ids, int n, bool *found);
 extern void account_read(Call *call, Account *account);
 extern int32 account_available(const Account *account);
 extern Lot *account_soonest(Account *account);

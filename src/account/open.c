@@ -230,16 +230,12 @@ account_sweep(Call *call, Account *account)
 	}
 }
 
-/*
- * Opens the account of a client for a writer: locks him, notes the time, reads
- * his lots and expires what is due.
- */
+/* Opens the account of a client whom the call has locked, and expires what is due. */
 void
-account_enter(Call *call, int64 user_id, Account *account)
+account_enter(Call *call, const Locks *locks, int64 user_id, Account *account)
 {
-	if (!account_lock(call, user_id, account))
+	if (!locked_user(locks, user_id, account))
 		user_not_found(user_id);
-	call_set_now(call);
 	account_open(call, account);
 	account_sweep(call, account);
 }

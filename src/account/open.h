@@ -9,8 +9,10 @@
 #define SWAN_OPEN_H
 
 #include "account/ledger.h"
+#include "account/locks.h"
 
-extern void account_enter(Call *call, int64 user_id, Account *account);
+extern void account_enter(Call *call, const Locks *locks, int64 user_id,
+						  Account *account);
 extern void account_open(Call *call, Account *account);
 extern void account_sweep(Call *call, Account *account);
 extern void account_external(Call *call, Account *account, int32 delta,

@@ -21,7 +21,7 @@
 #include "base/zone.h"
 #include "studio/enter.h"
 #include "slot/slot.h"
-#include "account/account.h"
+#include "account/locks.h"
 #include "account/records.h"
 #include "owner/drift.h"
 

@@ -21,19 +21,6 @@ static const StudioQuery find_slot = {
 	1, {INT8OID}
 };
 
-static const StudioQuery lock_slot = {
-	"SELECT" SLOT_COLUMNS " FROM {sessions} s"
-	" WHERE {s.id} OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE OF s",
-	1, {INT8OID}
-};
-
-static const StudioQuery lock_slots = {
-	"SELECT {s.id} FROM {sessions} s"
-	" WHERE {s.id} OPERATOR(pg_catalog.=) ANY ($1)"
-	" ORDER BY {s.id} FOR NO KEY UPDATE OF s",
-	1, {INT8ARRAYOID}
-};
-
 static const StudioQuery insert_slot = {
 	"INSERT INTO {sessions} ({sessions.status}, {sessions.session_date}"
 	"{?sessions.trainer_id:, {sessions.trainer_id}}"
@@ -261,30 +248,6 @@ slot_find(Call *call, int64 id, Slot *slot)
 	NullableDatum args[] = {arg_id(id)};
 	Rows		result = query_recheck(call, &find_slot, args);
 
-	return result.nrows == 1 && slot_of_row(result, 0, 1, slot);
-}
-
-/*
- * Locks several rows of sessions in the order of their ids.  Whether they are
- * there is for slot_lock() to say, which reads them.
- */
-void
-slot_lock_all(Call *call, const int64 *ids, int n)
-{
-	NullableDatum args[] = {arg_ids(ids, n)};
-
-	query_look(call, &lock_slots, args);
-}
-
-/* Locks one row of sessions and reads it; returns false if there is none. */
-bool
-slot_lock(Call *call, int64 id, Slot *slot)
-{
-	NullableDatum args[] = {arg_id(id)};
-	Rows		result = query_look(call, &lock_slot, args);
-
-	if (result.nrows == 0)
-		query_confirm_none(call, &find_slot, args, query_look);
 	return result.nrows == 1 && slot_of_row(result, 0, 1, slot);
 }
 

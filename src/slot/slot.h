@@ -107,8 +107,6 @@ extern void slot_fit(Studio *studio, Slot *slot);
 extern void slot_check_columns(Call *call, const Slot *slot);
 extern RowImage slot_image(const Slot *slot);
 extern bool slot_find(Call *call, int64 id, Slot *slot);
-extern bool slot_lock(Call *call, int64 id, Slot *slot);
-extern void slot_lock_all(Call *call, const int64 *ids, int n);
 extern int64 slot_insert_open(Call *call, int64 trainer_id, TimestampTz start,
 							  int32 duration);
 extern TimestampTz slot_end_of(TimestampTz start, int32 duration);

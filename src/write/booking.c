@@ -168,27 +168,6 @@ look_before_locking(Call *call, Booking *bookings, int n, const char *key,
 	return false;
 }
 
-/* Locks in the order that everybody keeps: slots by id, then the client. */
-static void
-lock_in_order(Call *call, Booking *bookings, int n, Account *account)
-{
-	bool		client_known;
-
-	if (n > 1)
-	{
-		int64	   *ids = palloc(n * sizeof(int64));
-
-		for (int i = 0; i < n; i++)
-			ids[i] = bookings[i].session_id;
-		slot_lock_all(call, ids, n);
-	}
-	for (int i = 0; i < n; i++)
-		bookings[i].slot_known = slot_lock(call, bookings[i].session_id, &bookings[i].slot);
-	client_known = account_lock(call, bookings[0].user_id, account);
-	for (int i = 0; i < n; i++)
-		bookings[i].client_known = client_known;
-}
-
 /* Books n slots for one client, all or none. */
 static void
 book_slots(Call *call, Booking *bookings, int n, const char *key,
@@ -202,9 +181,8 @@ book_slots(Call *call, Booking *bookings, int n, const char *key,
 	{
 		if (look_before_locking(call, bookings, n, key, answers))
 			return;
-		lock_in_order(call, bookings, n, &account);
+		bookings_lock(call, bookings, n, &account);
 	}
-	call_set_now(call);
 	for (int i = 0; i < n; i++) /* a slot may have changed hands */
 		booking_authorise(call, &bookings[i]);
 	if (find_replay(call, bookings, n, key, answers))

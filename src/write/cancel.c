@@ -52,13 +52,19 @@ is_client_of(Call *call, const Slot *slot)
 		call->actor->user_id != slot->trainer_id && !actor_is(call, MAY_OFFICE);
 }
 
-/* Refuses whoever is neither client nor trainer of a slot, nor of the office. */
+/*
+ * Refuses whoever is neither client nor trainer of a slot, nor of the office, and
+ * options that he may not decide on.
+ */
 static void
-authorise_cancel(Call *call, const Slot *slot)
+authorise_cancel(Call *call, FunctionCallInfo fcinfo, const Slot *slot)
 {
-	if (actor_is(call, MAY_TRAINER) && slot->trainer_id == call->actor->user_id)
-		return;
-	actor_require_own(call, slot->user_id, "You can only cancel your own sessions.");
+	if (!actor_is(call, MAY_TRAINER) || slot->trainer_id != call->actor->user_id)
+		actor_require_own(call, slot->user_id, "You can only cancel your own sessions.");
+	if (!PG_ARGISNULL(2) && !actor_is(call, MAY_OFFICE))
+		actor_refuse(call, NULL);
+	if (!PG_ARGISNULL(3) && (is_client_of(call, slot) || actor_is(call, MAY_CLIENT)))
+		actor_refuse(call, NULL);
 }
 
 /*
@@ -143,16 +149,6 @@ close_slot(Call *call, FunctionCallInfo fcinfo, const Slot *slot, const char *ke
 	return answer_row(call, fcinfo, &answer);
 }
 
-/* Refuses what only some may decide. */
-static void
-authorise_options(Call *call, FunctionCallInfo fcinfo, const Slot *slot)
-{
-	if (!PG_ARGISNULL(2) && !actor_is(call, MAY_OFFICE))
-		actor_refuse(call, NULL);
-	if (!PG_ARGISNULL(3) && (is_client_of(call, slot) || actor_is(call, MAY_CLIENT)))
-		actor_refuse(call, NULL);
-}
-
 /* Returns whether the credit of a cancelled booking comes back. */
 static bool
 comes_back(Call *call, FunctionCallInfo fcinfo, const Slot *slot)
@@ -171,6 +167,53 @@ shall_reopen(Call *call, FunctionCallInfo fcinfo, const Slot *slot)
 	return is_client_of(call, slot) && slot->date > call->now;
 }
 
+/* Refuses to cancel what is no live booking. */
+static void
+check_cancellation(Call *call, const Slot *slot)
+{
+	if (!slot_is_booking(slot))
+		ereport(ERROR,
+				(swan_errcode_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", slot->id),
+				 errmsg("session %lld cannot be cancelled because it is %s",
+						(long long) slot->id, slot->label),
+				 errhint("%s", session_advice(call->studio, slot))));
+}
+
+/* Gives up a booking that is locked: its credit, its time, its row. */
+static void
+give_up(Call *call, FunctionCallInfo fcinfo, const Slot *slot, bool trainer_known,
+		Account *account, Entry *entry, BookingAnswer *answer)
+{
+	Return		back = {.fate = RETURN_NONE};
+	int64		lot_id = ledger_debit(call, slot->user_id, slot->id);
+
+	answer->charged = lot_id != NO_ID;
+	answer->slot = *slot;
+	slot_set_status(&answer->slot, STATUS_CANCELLED);
+	if (answer->charged && comes_back(call, fcinfo, slot))
+	{
+		back.lot = entry->lot = account_lot(call, account, lot_id);
+		entry->delta = 1;
+		return_judge(call, account, slot->id, !is_client_of(call, slot), &back);
+		answer->slot.deducted = false;
+	}
+	if (shall_reopen(call, fcinfo, slot))
+		answer->reopened = reopen_slot(call, slot, trainer_known);
+	answer->returned = back.fate == RETURN_SPENDABLE || back.fate == RETURN_REOPENS;
+	entry->kind = "cancellation";
+	entry->session_id = slot->id;
+	entry->details = cancellation_details(answer, &back);
+	return_reopen_lot(call, account, &back);
+	answer->ledger_id = account_write(call, account, entry);
+	return_take_again(call, account, &back);
+	slot_write(call, &cancel_slot, slot, &answer->slot);
+	account_close(call, account, "Returned");
+
+	answer->has_available = true;
+	answer->available = account->balance;
+	answer->message = cancelled_message;
+}
+
 /* swan_cancel(): a booking is given up, or an open slot closed. */
 Datum
 swan_cancel(PG_FUNCTION_ARGS)
@@ -179,72 +222,42 @@ swan_cancel(PG_FUNCTION_ARGS)
 	int64		session_id = argument_id(fcinfo, 0, "session_id");
 	Entry		entry = NEW_ENTRY;
 	BookingAnswer answer = {.reopened = NO_ID};
+	Locks		locks = {0};
 	Account		account;
 	Slot		slot;
-	Slot		cancelled;
-	Return		back = {.fate = RETURN_NONE};
-	int64		users[2];
-	bool		found[2];
-	int64		lot_id;
 
 	if (!slot_find(call, session_id, &slot) || slot.date == NO_TIME)
 		session_not_found(session_id);
-	authorise_cancel(call, &slot);
-	authorise_options(call, fcinfo, &slot);
+	authorise_cancel(call, fcinfo, &slot);
 	entry.reason = argument_reason(fcinfo, 1, NULL);
 	entry.key = argument_key(fcinfo, 4);
 	if (same_cancellation(call, &slot, entry.key, &answer))
 		return answer_row(call, fcinfo, &answer);
 
-	if (!slot_lock(call, session_id, &slot))
+	lock_slots(call, &locks, &session_id, 1);
+	if (!locked_slot(&locks, session_id, &slot))
 		session_not_found(session_id);
-	authorise_cancel(call, &slot);
-	authorise_options(call, fcinfo, &slot);
+	authorise_cancel(call, fcinfo, &slot);
 	if (slot_is_open(&slot))
 		return close_slot(call, fcinfo, &slot, entry.key);
-	users[0] = slot.user_id;
-	users[1] = slot.trainer_id;
-	account_lock_users(call, users, 2, found);
+	lock_people_of(call, &locks, &slot);
 	if (same_cancellation(call, &slot, entry.key, &answer))
 		return answer_row(call, fcinfo, &answer);
-	if (!slot_is_booking(&slot))
-		ereport(ERROR,
-				(swan_errcode_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", session_id),
-				 errmsg("session %lld cannot be cancelled because it is %s",
-						(long long) session_id, slot.label),
-				 errhint("%s", session_advice(call->studio, &slot))));
-	account_enter(call, slot.user_id, &account);
+	check_cancellation(call, &slot);
+	account_enter(call, &locks, slot.user_id, &account);
 	if (is_client_of(call, &slot))
 		window_refuse_begun(call, &slot, "cancelled");
 
-	lot_id = ledger_debit(call, slot.user_id, session_id);
-	answer.charged = lot_id != NO_ID;
-	cancelled = slot;
-	slot_set_status(&cancelled, STATUS_CANCELLED);
-	if (answer.charged && comes_back(call, fcinfo, &slot))
-	{
-		back.lot = entry.lot = account_lot(call, &account, lot_id);
-		entry.delta = 1;
-		return_judge(call, &account, session_id, !is_client_of(call, &slot), &back);
-		cancelled.deducted = false;
-	}
-	if (shall_reopen(call, fcinfo, &slot))
-		answer.reopened = reopen_slot(call, &slot, found[1]);
-	answer.returned = back.fate == RETURN_SPENDABLE || back.fate == RETURN_REOPENS;
-	entry.kind = "cancellation";
-	entry.session_id = session_id;
-	entry.details = cancellation_details(&answer, &back);
-	return_reopen_lot(call, &account, &back);
-	answer.ledger_id = account_write(call, &account, &entry);
-	return_take_again(call, &account, &back);
-	slot_write(call, &cancel_slot, &slot, &cancelled);
-	account_close(call, &account, "Returned");
-
-	answer.slot = cancelled;
-	answer.has_available = true;
-	answer.available = account.balance;
-	answer.message = cancelled_message;
+	give_up(call, fcinfo, &slot, user_is_locked(&locks, slot.trainer_id),
+			&account, &entry, &answer);
 	return answer_row(call, fcinfo, &answer);
+}
+
+/* Refuses whoever is neither the client of a booking nor of the office. */
+static void
+authorise_exchange(Call *call, const Slot *from)
+{
+	actor_require_own(call, from->user_id, "You can only reschedule your own sessions.");
 }
 
 /* Returns whether a key was used for this exchange, and its answer. */
@@ -296,95 +309,118 @@ check_exchange(Call *call, const Slot *from)
 				 errhint("The setting cancel_window says how long before it is possible.")));
 }
 
+/*
+ * Looks, without a lock, whether a booking can be exchanged for another slot, and
+ * refuses what cannot be.  Returns whether it has been, and how it was answered.
+ */
+static bool
+look_before_exchange(Call *call, const Slot *from, Booking *target, const char *key,
+					 BookingAnswer *answer)
+{
+	SwanErrorCode verdict;
+	Account		account;
+
+	if (same_exchange(call, from, target->session_id, key, answer))
+		return true;
+	check_exchange(call, from);
+	target->user_id = from->user_id;
+	target->instead_of = from->id;
+	booking_look_at_slot(call, target, query_look);
+	if (!target->slot_known)
+		session_not_found(target->session_id);
+	verdict = booking_judge_unlocked(call, target, &account, query_look, false);
+	if (verdict == SWAN_OK)
+		return false;
+	if (same_exchange(call, from, target->session_id, key, answer))
+		return true;
+	booking_refuse(target, &account, verdict);
+	return false;
+}
+
+/* Locks both slots, and whoever has the booking that shall be exchanged. */
+static void
+lock_exchange(Call *call, Locks *locks, Slot *from, Booking *target)
+{
+	int64		ids[] = {from->id, target->session_id};
+
+	lock_slots(call, locks, ids, 2);
+	if (!locked_slot(locks, ids[0], from))
+		session_not_found(ids[0]);
+	target->slot_known = locked_slot(locks, ids[1], &target->slot);
+	authorise_exchange(call, from);
+	lock_people_of(call, locks, from);
+	target->user_id = from->user_id;
+	target->client_known = user_is_locked(locks, from->user_id);
+}
+
+/* Exchanges a booking for a slot, both locked: ledger, old slot, new one. */
+static void
+exchange(Call *call, const Slot *from, bool trainer_known, Booking *target,
+		 Account *account, const char *key, BookingAnswer *answer)
+{
+	Entry		entry = NEW_ENTRY;
+	Slot		cancelled = *from;
+	int64		lot_id = ledger_debit(call, from->user_id, from->id);
+
+	answer->charged = lot_id != NO_ID;
+	entry.kind = "reschedule";
+	entry.session_id = target->session_id;
+	entry.from_session_id = from->id;
+	entry.key = key;
+	if (answer->charged)
+		entry.lot = account_lot(call, account, lot_id);
+	answer->ledger_id = account_write(call, account, &entry);
+
+	slot_set_status(&cancelled, STATUS_CANCELLED);
+	if (answer->charged)
+		cancelled.deducted = false;
+	slot_write(call, &cancel_slot, from, &cancelled);
+	if (from->date > call->now)
+		reopen_slot(call, from, trainer_known);
+	answer->slot = target->slot;
+	answer->slot.user_id = from->user_id;
+	slot_set_status(&answer->slot, STATUS_SCHEDULED);
+	answer->slot.deducted = answer->charged;
+	answer->slot.booked_at = call->now;
+	slot_write(call, &take_slot, &target->slot, &answer->slot);
+	booking_end_hold(call, target);
+	account_close(call, account, "Available");
+
+	answer->has_available = true;
+	answer->available = account->balance;
+	answer->message = rescheduled_message;
+}
+
 /* swan_reschedule(): a booking is exchanged for an open slot. */
 Datum
 swan_reschedule(PG_FUNCTION_ARGS)
 {
 	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 3, MAY_PERSONS);
-	int64		ids[2];
-	Booking		target = {0};
+	int64		session_id = argument_id(fcinfo, 0, "session_id");
+	Booking		target = {.session_id = argument_id(fcinfo, 1, "to_session_id")};
 	BookingAnswer answer = {.reopened = NO_ID};
-	Entry		entry = NEW_ENTRY;
-	SwanErrorCode verdict;
+	Locks		locks = {0};
 	Account		account;
+	const char *key;
 	Slot		from;
-	Slot		cancelled;
-	int64		users[2];
-	bool		found[2];
-	int64		lot_id;
 
-	ids[0] = argument_id(fcinfo, 0, "session_id");
-	ids[1] = argument_id(fcinfo, 1, "to_session_id");
-	if (!slot_find(call, ids[0], &from) || from.date == NO_TIME)
-		session_not_found(ids[0]);
-	actor_require_own(call, from.user_id, "You can only reschedule your own sessions.");
-	entry.key = argument_key(fcinfo, 2);
-	if (same_exchange(call, &from, ids[1], entry.key, &answer))
+	if (!slot_find(call, session_id, &from) || from.date == NO_TIME)
+		session_not_found(session_id);
+	authorise_exchange(call, &from);
+	key = argument_key(fcinfo, 2);
+	if (look_before_exchange(call, &from, &target, key, &answer))
 		return answer_row(call, fcinfo, &answer);
-	check_exchange(call, &from);
-	target.user_id = from.user_id;
-	target.session_id = ids[1];
-	target.instead_of = from.id;
-	booking_look_at_slot(call, &target, query_look);
-	if (!target.slot_known)
-		session_not_found(ids[1]);
-	verdict = booking_judge_unlocked(call, &target, &account, query_look, false);
-	if (verdict != SWAN_OK)
-	{
-		if (same_exchange(call, &from, ids[1], entry.key, &answer))
-			return answer_row(call, fcinfo, &answer);
-		booking_refuse(&target, &account, verdict);
-	}
 
-	slot_lock_all(call, ids, 2);
-	if (!slot_lock(call, ids[0], &from))
-		session_not_found(ids[0]);
-	target.slot_known = slot_lock(call, ids[1], &target.slot);
-	actor_require_own(call, from.user_id, "You can only reschedule your own sessions.");
-	users[0] = from.user_id;
-	users[1] = from.trainer_id;
-	account_lock_users(call, users, 2, found);
-	if (same_exchange(call, &from, ids[1], entry.key, &answer))
+	lock_exchange(call, &locks, &from, &target);
+	if (same_exchange(call, &from, target.session_id, key, &answer))
 		return answer_row(call, fcinfo, &answer);
 	if (!target.slot_known)
-		session_not_found(ids[1]);
-	call_set_now(call);
+		session_not_found(target.session_id);
 	check_exchange(call, &from);
-	target.user_id = from.user_id;
-	target.client_known = account_lock(call, from.user_id, &account);
-	if (!target.client_known)
-		user_not_found(from.user_id);
-	account_open(call, &account);
-	account_sweep(call, &account);
+	account_enter(call, &locks, from.user_id, &account);
 	booking_judge_locked(call, &target, &account);
 
-	lot_id = ledger_debit(call, from.user_id, from.id);
-	answer.charged = lot_id != NO_ID;
-	entry.kind = "reschedule";
-	entry.session_id = target.session_id;
-	entry.from_session_id = from.id;
-	if (answer.charged)
-		entry.lot = account_lot(call, &account, lot_id);
-	answer.ledger_id = account_write(call, &account, &entry);
-
-	cancelled = from;
-	slot_set_status(&cancelled, STATUS_CANCELLED);
-	if (answer.charged)
-		cancelled.deducted = false;
-	slot_write(call, &cancel_slot, &from, &cancelled);
-	if (from.date > call->now)
-		reopen_slot(call, &from, found[1]);
-	answer.slot = target.slot;
-	answer.slot.user_id = from.user_id;
-	slot_set_status(&answer.slot, STATUS_SCHEDULED);
-	answer.slot.deducted = answer.charged;
-	answer.slot.booked_at = call->now;
-	slot_write(call, &take_slot, &target.slot, &answer.slot);
-	booking_end_hold(call, &target);
-	account_close(call, &account, "Available");
-
-	answer.has_available = true;
-	answer.available = account.balance;
-	answer.message = rescheduled_message;
+	exchange(call, &from, user_is_locked(&locks, from.trainer_id), &target,
+			 &account, key, &answer);
 	return answer_row(call, fcinfo, &answer);
 }

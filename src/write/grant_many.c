@@ -240,6 +240,7 @@ swan_grant_many(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Entry		entry = NEW_ENTRY;
+	Locks		locks = {0};
 	CreditAnswer *answers;
 	TokenEntry *rows;
 	int64	   *ids;
@@ -259,8 +260,7 @@ swan_grant_many(PG_FUNCTION_ARGS)
 	entry.reason = argument_reason(fcinfo, 2, "Admin added");
 	entry.key = argument_key(fcinfo, 4);
 
-	account_lock_users(call, ids, n, NULL);
-	call_set_now(call);
+	lock_users(call, &locks, ids, n);
 	call_ids = palloc(n * sizeof(int64));
 	result = read_up_to_date(call, ids, n, entry.key, call_ids);
 	if (any_is_new(result))		/* a retry may come when neither is good any

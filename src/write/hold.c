@@ -102,6 +102,17 @@ write_hold(Call *call, Account *account, const char *kind, int64 session_id)
 	account_close(call, account, "Available");
 }
 
+/* Makes a hold. */
+static void
+make_hold(Call *call, const Booking *booking, TimestampTz until)
+{
+	NullableDatum args[] = {
+		arg_id(booking->session_id), arg_id(booking->user_id), arg_time(until)
+	};
+
+	query_change(call, &insert_hold, args, TABLE_HOLDS, CMD_INSERT, NULL, 0);
+}
+
 /* Closes the call with a swan_held. */
 static Datum
 answer_held(Call *call, FunctionCallInfo fcinfo, int64 session_id,
@@ -136,9 +147,7 @@ swan_hold(PG_FUNCTION_ARGS)
 	if (verdict != SWAN_OK)
 		booking_refuse(&booking, &account, verdict);
 
-	booking.slot_known = slot_lock(call, booking.session_id, &booking.slot);
-	booking.client_known = account_lock(call, booking.user_id, &account);
-	call_set_now(call);
+	bookings_lock(call, &booking, 1, &account);
 	booking_authorise(call, &booking);
 	if (booking.client_known)
 	{
@@ -151,13 +160,7 @@ swan_hold(PG_FUNCTION_ARGS)
 	until = call->now + ttl;
 	write_hold(call, &account, "hold", booking.session_id);
 	booking_end_hold(call, &booking);
-	{
-		NullableDatum args[] = {
-			arg_id(booking.session_id), arg_id(booking.user_id), arg_time(until)
-		};
-
-		query_change(call, &insert_hold, args, TABLE_HOLDS, CMD_INSERT, NULL, 0);
-	}
+	make_hold(call, &booking, until);
 	return answer_held(call, fcinfo, booking.session_id, booking.user_id, until);
 }
 
@@ -168,14 +171,17 @@ swan_release(PG_FUNCTION_ARGS)
 	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 1, MAY_PERSONS);
 	int64		session_id = argument_id(fcinfo, 0, "session_id");
 	NullableDatum args[] = {arg_id(session_id)};
+	Locks		locks = {0};
 	Account		account;
 	Slot		slot;
 	Rows		hold;
 	int64		user_id;
 	TimestampTz until;
 
-	if (!slot_find(call, session_id, &slot) || slot.date == NO_TIME ||
-		!slot_lock(call, session_id, &slot))
+	if (!slot_find(call, session_id, &slot) || slot.date == NO_TIME)
+		session_not_found(session_id);
+	lock_slots(call, &locks, &session_id, 1);
+	if (!locked_slot(&locks, session_id, &slot))
 		session_not_found(session_id);
 	hold = query_recheck(call, &find_hold, args);
 	user_id = hold.nrows == 1 ? row_id(hold, 0, 1) : NO_ID;
@@ -189,7 +195,8 @@ swan_release(PG_FUNCTION_ARGS)
 
 	if (!(actor_is(call, MAY_TRAINER) && slot.trainer_id == call->actor->user_id))
 		actor_require_own(call, user_id, "You can only release your own sessions.");
-	account_enter(call, user_id, &account);
+	lock_users(call, &locks, &user_id, 1);
+	account_enter(call, &locks, user_id, &account);
 	write_hold(call, &account, "release", session_id);
 	slot_end_hold(call, session_id);
 	return answer_held(call, fcinfo, session_id, user_id, until);

@@ -21,7 +21,6 @@
 #include "slot/slot.h"
 #include "account/open.h"
 #include "write/answer.h"
-#include "write/rules.h"
 
 PG_FUNCTION_INFO_V1(swan_confirm);
 PG_FUNCTION_INFO_V1(swan_complete);
@@ -47,25 +46,15 @@ static const StudioQuery move_slot = {
 
 /* Locks a slot that the actor may work on as its trainer or from the office. */
 static void
-lock_own_slot(Call *call, int64 session_id, Slot *slot)
+lock_own_slot(Call *call, Locks *locks, int64 session_id, Slot *slot)
 {
 	if (!slot_find(call, session_id, slot) || slot->date == NO_TIME)
 		session_not_found(session_id);
 	actor_require_own(call, slot->trainer_id, NULL);
-	if (!slot_lock(call, session_id, slot) || slot->date == NO_TIME)
+	lock_slots(call, locks, &session_id, 1);
+	if (!locked_slot(locks, session_id, slot) || slot->date == NO_TIME)
 		session_not_found(session_id);
 	actor_require_own(call, slot->trainer_id, NULL);
-}
-
-/* Opens the account of a slot's client, and expires what is due. */
-static void
-open_client(Call *call, const Slot *slot, Account *account)
-{
-	if (!account_lock(call, slot->user_id, account))
-		user_not_found(slot->user_id);
-	call_set_now(call);
-	account_open(call, account);
-	account_sweep(call, account);
 }
 
 /* What becomes of a booking in one step. */
@@ -128,17 +117,19 @@ advance(Call *call, FunctionCallInfo fcinfo, int64 session_id, const Step *step)
 {
 	Entry		entry = NEW_ENTRY;
 	BookingAnswer answer = {0};
+	Locks		locks = {0};
 	Account		account;
 	Slot		slot;
 
-	lock_own_slot(call, session_id, &slot);
+	lock_own_slot(call, &locks, session_id, &slot);
 	if (!slot_is_booking(&slot) || slot.status == step->status)
 		ereport(ERROR,
 				(swan_errcode_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", session_id),
 				 errmsg("session %lld is %s and cannot become %s", (long long) session_id,
 						slot.label, slot_status_name(step->status)),
 				 errhint("%s", session_advice(call->studio, &slot))));
-	open_client(call, &slot, &account);
+	lock_users(call, &locks, &slot.user_id, 1);
+	account_enter(call, &locks, slot.user_id, &account);
 	refuse_too_early(call, &slot, step);
 
 	entry.kind = step->kind;
@@ -243,6 +234,48 @@ check_move(Call *call, const Slot *to)
 						(long long) to->id, (long long) other)));
 }
 
+/* Refuses to move what is neither a slot nor a booking. */
+static void
+check_movable(Call *call, const Slot *slot)
+{
+	if (!slot_is_booking(slot) && !slot_is_open(slot))
+		ereport(ERROR,
+				(swan_errcode_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", slot->id),
+				 errmsg("session %lld is %s and cannot be moved", (long long) slot->id,
+						slot->label),
+				 errhint("%s", session_advice(call->studio, slot))));
+}
+
+/* Refuses a trainer who is no user, if he is new or his time has to be kept. */
+static void
+check_trainer(Call *call, const Locks *locks, const Slot *from, const Slot *to)
+{
+	if (!user_is_locked(locks, to->trainer_id) &&
+		(to->trainer_id != from->trainer_id ||
+		 (to->trainer_id != NO_ID && !call->studio->settings.trainer_overlap)))
+		user_not_found(to->trainer_id);
+}
+
+/* Moves a booking that is locked, and notes it in its client's ledger. */
+static void
+move_booking(Call *call, const Locks *locks, const Slot *from, Slot *to,
+			 BookingAnswer *answer)
+{
+	Entry		entry = NEW_ENTRY;
+	Account		account;
+
+	account_enter(call, locks, from->user_id, &account);
+	entry.kind = "move";
+	entry.session_id = from->id;
+	entry.details = move_details(from, to);
+	answer->ledger_id = account_write(call, &account, &entry);
+	slot_write(call, &move_slot, from, to);
+	account_close(call, &account, "Available");
+	answer->charged = ledger_debit(call, from->user_id, from->id) != NO_ID;
+	answer->has_available = true;
+	answer->available = account.balance;
+}
+
 /* swan_move(): a slot or booking takes place at another time, or by another. */
 Datum
 swan_move(PG_FUNCTION_ARGS)
@@ -250,56 +283,27 @@ swan_move(PG_FUNCTION_ARGS)
 	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 4, MAY_TRAINER | MAY_OFFICE);
 	int64		session_id = argument_id(fcinfo, 0, "session_id");
 	BookingAnswer answer = {.ledger_id = NO_ID};
-	Entry		entry = NEW_ENTRY;
-	Account		account;
+	Locks		locks = {0};
 	Slot		from;
 	Slot		to;
-	bool		booked;
-	int64		users[2];
-	bool		found[2];
 
 	if (PG_ARGISNULL(1) && PG_ARGISNULL(2) && PG_ARGISNULL(3))
 		swan_missing_argument("one of at, trainer_id and duration", NULL);
-	lock_own_slot(call, session_id, &from);
-	booked = slot_is_booking(&from);
-	if (!booked && !slot_is_open(&from))
-		ereport(ERROR,
-				(swan_errcode_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", session_id),
-				 errmsg("session %lld is %s and cannot be moved", (long long) session_id,
-						from.label),
-				 errhint("%s", session_advice(call->studio, &from))));
+	lock_own_slot(call, &locks, session_id, &from);
+	check_movable(call, &from);
 	argument_move(fcinfo, &from, &to);
 	slot_check_columns(call, &to);
-
-	users[0] = to.user_id;
-	users[1] = to.trainer_id;
-	account_lock_users(call, users, 2, found);
-	if (!found[1] &&
-		(to.trainer_id != from.trainer_id ||
-		 (to.trainer_id != NO_ID && !call->studio->settings.trainer_overlap)))
-		user_not_found(to.trainer_id);
-	call_set_now(call);
+	lock_people_of(call, &locks, &to);
+	check_trainer(call, &locks, &from, &to);
 	check_move(call, &to);
 
-	if (booked)
-	{
-		open_client(call, &from, &account);
-		entry.kind = "move";
-		entry.session_id = session_id;
-		entry.details = move_details(&from, &to);
-		answer.ledger_id = account_write(call, &account, &entry);
-	}
-	slot_write(call, &move_slot, &from, &to);
-	if (booked)
-	{
-		account_close(call, &account, "Available");
-		answer.charged = ledger_debit(call, from.user_id, session_id) != NO_ID;
-		answer.has_available = true;
-		answer.available = account.balance;
-	}
+	if (slot_is_booking(&from))
+		move_booking(call, &locks, &from, &to, &answer);
 	else
+	{
+		slot_write(call, &move_slot, &from, &to);
 		slot_end_hold(call, session_id);
-
+	}
 	answer.slot = to;
 	answer.message = "Session moved.";
 	return answer_row(call, fcinfo, &answer);

@@ -113,7 +113,9 @@ swan_extend(PG_FUNCTION_ARGS)
 	NullableDatum extend_args[2];
 	Entry		entry = NEW_ENTRY;
 	TimestampTz expires_at;
+	Locks		locks = {0};
 	Account		account;
+	int64		user_id;
 	Rows		lot;
 
 	if (PG_ARGISNULL(1))
@@ -122,7 +124,9 @@ swan_extend(PG_FUNCTION_ARGS)
 	lot = query_recheck(call, &find_lot, find_args);
 	if (lot.nrows != 1)
 		lot_not_found(lot_id);
-	account_enter(call, row_id(lot, 0, 8), &account);
+	user_id = row_id(lot, 0, 8);
+	lock_users(call, &locks, &user_id, 1);
+	account_enter(call, &locks, user_id, &account);
 	lot = query_recheck(call, &find_lot, find_args);
 	check_extension(lot, lot_id, call->now, expires_at);
 
@@ -173,6 +177,7 @@ swan_expire(PG_FUNCTION_ARGS)
 	NullableDatum args[2];
 	int32		clients = 0;
 	int32		credits = 0;
+	Locks		locks = {0};
 	int64	   *ids;
 	Rows		due;
 	Datum		values[2];
@@ -185,7 +190,7 @@ swan_expire(PG_FUNCTION_ARGS)
 	ids = palloc((due.nrows + 1) * sizeof(int64));
 	for (uint64 i = 0; i < due.nrows; i++)
 		ids[i] = row_id(due, i, 1);
-	account_lock_users(call, ids, due.nrows, NULL);
+	lock_users(call, &locks, ids, due.nrows);
 	for (uint64 i = 0; i < due.nrows; i++)
 	{
 		int32		gone;

@@ -18,7 +18,7 @@
 #include "base/zone.h"
 #include "studio/actor.h"
 #include "slot/slot.h"
-#include "account/account.h"
+#include "account/locks.h"
 
 PG_FUNCTION_INFO_V1(swan_open);
 
@@ -81,6 +81,24 @@ series_starts(Call *call, TimestampTz at, int32 repeat, Datum every)
 	return starts;
 }
 
+/* Refuses slots that overlap each other, or one of the trainer's. */
+static void
+check_series(Call *call, int64 trainer_id, const TimestampTz *starts, int n,
+			 int32 duration)
+{
+	for (int i = 0; i < n; i++)
+	{
+		TimestampTz end = slot_end_of(starts[i], duration);
+		int64		other;
+
+		if (i > 0 && starts[i] < slot_end_of(starts[i - 1], duration))
+			slot_conflict(call, trainer_id, starts[i], NO_ID);
+		other = slot_trainer_overlap(call, trainer_id, starts[i], end, NO_ID);
+		if (other != NO_ID)
+			slot_conflict(call, trainer_id, starts[i], other);
+	}
+}
+
 /* swan_open(): a trainer offers his time. */
 Datum
 swan_open(PG_FUNCTION_ARGS)
@@ -92,7 +110,7 @@ swan_open(PG_FUNCTION_ARGS)
 	int32		duration;
 	int32		repeat;
 	TimestampTz *starts;
-	Account		trainer;
+	Locks		locks = {0};
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	call = actor_enter(fcinfo, CALL_WRITER, 5, MAY_TRAINER | MAY_OFFICE);
@@ -112,21 +130,11 @@ swan_open(PG_FUNCTION_ARGS)
 	starts = series_starts(call, at, repeat, PG_GETARG_DATUM(4));
 
 	/* a trainer is a user; his lock keeps his time from being given twice */
-	if (!account_lock(call, trainer_id, &trainer))
+	lock_users(call, &locks, &trainer_id, 1);
+	if (!user_is_locked(&locks, trainer_id))
 		user_not_found(trainer_id);
-	for (int i = 0; i < repeat; i++)
-	{
-		TimestampTz end = slot_end_of(starts[i], duration);
-		int64		other;
-
-		if (call->studio->settings.trainer_overlap)
-			break;
-		if (i > 0 && starts[i] < slot_end_of(starts[i - 1], duration))
-			slot_conflict(call, trainer_id, starts[i], NO_ID);
-		other = slot_trainer_overlap(call, trainer_id, starts[i], end, NO_ID);
-		if (other != NO_ID)
-			slot_conflict(call, trainer_id, starts[i], other);
-	}
+	if (!call->studio->settings.trainer_overlap)
+		check_series(call, trainer_id, starts, repeat, duration);
 	for (int i = 0; i < repeat; i++)
 	{
 		Datum		value = Int64GetDatum(slot_insert_open(call, trainer_id, starts[i], duration));

@@ -161,16 +161,16 @@ payer_ids(const Payment *payment)
 void
 payment_lock(Call *call, Payment *payment)
 {
-	if (payment->npayers > 1)
-		account_lock_users(call, payer_ids(payment), payment->npayers, NULL);
+	Locks		locks = {0};
+
+	lock_users(call, &locks, payer_ids(payment), payment->npayers);
 	for (int i = 0; i < payment->npayers; i++)
 	{
 		Payer	   *payer = &payment->payers[i];
 
-		if (!account_lock(call, payer->user_id, &payer->account))
+		if (!locked_user(&locks, payer->user_id, &payer->account))
 			user_not_found(payer->user_id);
 	}
-	call_set_now(call);
 }
 
 /* Opens the accounts of the clients who are locked, and reads their lots. */

@@ -15,6 +15,7 @@
 #include "catalog/pg_type.h"
 
 #include "studio/actor.h"
+#include "account/locks.h"
 #include "write/rules.h"
 
 /* the slot and who holds it, without a lock */
@@ -35,22 +36,6 @@ static const StudioQuery look_at_client = {
 	" AND " SLOT_IS_LIVE("s")
 	" AND {s.id} OPERATOR(pg_catalog.<>) $5",
 	5, {INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}
-};
-
-/*
- * Slot and client in one go, where nothing at all seems to be in the way of a
- * booking; who finds nothing has locked nothing.
- */
-static const StudioQuery lock_both = {
-	"SELECT" SLOT_COLUMNS "," CLIENT_COLUMNS " FROM {sessions} s, {users} u"
-	" WHERE {s.id} OPERATOR(pg_catalog.=) $1"
-	" AND {s.user_id} IS NULL"
-	" AND {s.status} OPERATOR(pg_catalog.=) 'available'"
-	" AND {s.session_date} OPERATOR(pg_catalog.>) $3"
-	" AND {u.id} OPERATOR(pg_catalog.=) $2"
-	" AND ({u.available_sessions} OPERATOR(pg_catalog.>) 0 OR NOT $4)"
-	" FOR NO KEY UPDATE OF s, u",
-	4, {INT8OID, INT8OID, TIMESTAMPTZOID, BOOLOID}
 };
 
 /* Returns the rule that a booking breaks, or SWAN_OK; in the report's order. */
@@ -189,25 +174,39 @@ booking_judge_unlocked(Call *call, Booking *booking, Account *account,
 /*
  * Locks slot and client if the booking looks good; otherwise returns false and
  * has, but for a row that changed while we waited for it, locked nothing.
- * LockRows locks in the order of the FOR clause: the slot first, as everybody
- * does.
  */
 bool
 booking_lock_at_once(Call *call, Booking *booking, Account *account)
 {
-	NullableDatum args[] = {
-		arg_id(booking->session_id), arg_id(booking->user_id),
-		arg_time(actor_is(call, MAY_CLIENT) ? call->now : DT_NOBEGIN),
-		arg_bool(booking->charged)
-	};
-	Rows		result = query_look(call, &lock_both, args);
+	TimestampTz after = actor_is(call, MAY_CLIENT) ? call->now : DT_NOBEGIN;
 
 	booking->held_by = NO_ID;
 	booking->overlap = NO_ID;
-	booking->slot_known = result.nrows == 1 && slot_of_row(result, 0, 1, &booking->slot);
-	booking->client_known = account_of_row(result, SLOT_NCOLUMNS + 1,
-										   booking->user_id, account);
+	booking->slot_known = lock_slot_and_client(call, booking->session_id, booking->user_id,
+											   after, booking->charged,
+											   &booking->slot, account);
+	booking->client_known = booking->slot_known;
 	return booking->slot_known;
+}
+
+/* Locks the slots of several bookings, and their client. */
+void
+bookings_lock(Call *call, Booking *bookings, int n, Account *account)
+{
+	int64	   *ids = palloc(n * sizeof(int64));
+	Locks		locks = {0};
+	bool		client_known;
+
+	for (int i = 0; i < n; i++)
+		ids[i] = bookings[i].session_id;
+	lock_slots(call, &locks, ids, n);
+	lock_users(call, &locks, &bookings[0].user_id, 1);
+	client_known = locked_user(&locks, bookings[0].user_id, account);
+	for (int i = 0; i < n; i++)
+	{
+		bookings[i].slot_known = locked_slot(&locks, ids[i], &bookings[i].slot);
+		bookings[i].client_known = client_known;
+	}
 }
 
 /*

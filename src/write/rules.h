@@ -34,6 +34,7 @@ extern SwanErrorCode booking_judge_unlocked(Call *call, Booking *booking,
 											Account *account, QueryRun run,
 											bool thoroughly);
 extern bool booking_lock_at_once(Call *call, Booking *booking, Account *account);
+extern void bookings_lock(Call *call, Booking *bookings, int n, Account *account);
 extern void booking_judge_locked(Call *call, Booking *booking, Account *account);
 extern void booking_refuse(const Booking *booking, const Account *account,
 						   SwanErrorCode verdict);

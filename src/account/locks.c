@@ -1,0 +1,216 @@
+/*-------------------------------------------------------------------------
+ *
+ * locks.c
+ *	  The locks of a call, and the one order that they are taken in.
+ *
+ * Rows of sessions come first and rows of users after them, each in the order
+ * of their ids, so that calls cannot wait for each other in a circle.  Nothing
+ * else in the engine locks such rows.  A call goes by these steps:
+ *
+ *	1. Look and judge without a lock, and gather the ids of the slots.
+ *	2. lock_slots().  What it reads says who client and trainer are by now.
+ *	3. lock_users(), after which it is "now".
+ *	4. Read again what may have changed meanwhile, and judge again.
+ *
+ * A statement that finds less than it was asked for may, at REPEATABLE READ and
+ * above, be too old to see the rest.  That is for the caller to retry.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+
+#include "base/error.h"
+#include "account/locks.h"
+
+/* how rows of a table are locked, and counted; one by itself, without a sort */
+typedef struct Lockable
+{
+	StudioQuery one;
+	StudioQuery several;
+	StudioQuery count;
+} Lockable;
+
+static const Lockable slots = {
+	{
+		"SELECT" SLOT_COLUMNS " FROM {sessions} s"
+		" WHERE {s.id} OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE OF s",
+		1, {INT8OID}
+	},
+	{
+		"SELECT" SLOT_COLUMNS " FROM {sessions} s"
+		" WHERE {s.id} OPERATOR(pg_catalog.=) ANY ($1)"
+		" ORDER BY {s.id} FOR NO KEY UPDATE OF s",
+		1, {INT8ARRAYOID}
+	},
+	{
+		"SELECT pg_catalog.count(*) FROM {sessions} s"
+		" WHERE {s.id} OPERATOR(pg_catalog.=) ANY ($1)",
+		1, {INT8ARRAYOID}
+	}
+};
+
+static const Lockable users = {
+	{
+		"SELECT" CLIENT_COLUMNS " FROM {users} u"
+		" WHERE {u.id} OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE OF u",
+		1, {INT8OID}
+	},
+	{
+		"SELECT" CLIENT_COLUMNS " FROM {users} u"
+		" WHERE {u.id} OPERATOR(pg_catalog.=) ANY ($1)"
+		" ORDER BY {u.id} FOR NO KEY UPDATE OF u",
+		1, {INT8ARRAYOID}
+	},
+	{
+		"SELECT pg_catalog.count(*) FROM {users} u"
+		" WHERE {u.id} OPERATOR(pg_catalog.=) ANY ($1)",
+		1, {INT8ARRAYOID}
+	}
+};
+
+/*
+ * Slot and client in one go, where nothing at all seems to be in the way of a
+ * booking; who finds nothing has locked nothing.
+ */
+static const StudioQuery slot_and_client = {
+	"SELECT" SLOT_COLUMNS "," CLIENT_COLUMNS " FROM {sessions} s, {users} u"
+	" WHERE {s.id} OPERATOR(pg_catalog.=) $1"
+	" AND {s.user_id} IS NULL"
+	" AND {s.status} OPERATOR(pg_catalog.=) 'available'"
+	" AND {s.session_date} OPERATOR(pg_catalog.>) $3"
+	" AND {u.id} OPERATOR(pg_catalog.=) $2"
+	" AND ({u.available_sessions} OPERATOR(pg_catalog.>) 0 OR NOT $4)"
+	" FOR NO KEY UPDATE OF s, u",
+	4, {INT8OID, INT8OID, TIMESTAMPTZOID, BOOLOID}
+};
+
+/* Locks rows of a table in the order of their ids, and reads them. */
+static Rows
+lock_rows(Call *call, const Lockable *table, const int64 *ids, int n)
+{
+	int64	   *wanted = palloc(n * sizeof(int64));
+	int			nwanted = 0;
+	NullableDatum arg;
+	Rows		result = {0};
+
+	for (int i = 0; i < n; i++)
+	{
+		if (ids[i] != NO_ID && (nwanted == 0 || ids[i] != wanted[0]))
+			wanted[nwanted++] = ids[i];
+	}
+	if (nwanted == 0)
+		return result;
+	arg = nwanted == 1 ? arg_id(wanted[0]) : arg_ids(wanted, nwanted);
+	result = query_look(call, nwanted == 1 ? &table->one : &table->several, &arg);
+	if (result.nrows < nwanted && IsolationUsesXactSnapshot())
+	{
+		arg = arg_ids(wanted, nwanted);
+		if (row_int(query_recheck(call, &table->count, &arg), 0, 1) > (int64) result.nrows)
+			swan_serialization_failure();
+	}
+	return result;
+}
+
+/* Locks the slots of a call and reads them; locked_slot() says what it found. */
+void
+lock_slots(Call *call, Locks *locks, const int64 *ids, int n)
+{
+	if (locks->users_locked)
+		elog(ERROR, "slots are locked before users");
+	locks->slots = lock_rows(call, &slots, ids, n);
+}
+
+/*
+ * Locks the users of a call, clients and trainers, reads them, and notes the
+ * time, since no lock comes after.  locked_user() says what it found.
+ */
+void
+lock_users(Call *call, Locks *locks, const int64 *ids, int n)
+{
+	if (locks->users_locked)
+		elog(ERROR, "users are locked once");
+	locks->users_locked = true;
+	locks->users = lock_rows(call, &users, ids, n);
+	call_set_now(call);
+}
+
+/* Locks client and trainer of a slot, where it has any. */
+void
+lock_people_of(Call *call, Locks *locks, const Slot *slot)
+{
+	int64		ids[] = {slot->user_id, slot->trainer_id};
+
+	lock_users(call, locks, ids, 2);
+}
+
+/*
+ * Locks a slot that can be booked and a client who can book it, and notes the
+ * time; otherwise returns false and has, but for a row that changed while we
+ * waited for it, locked nothing.  LockRows locks in the order of the FOR clause.
+ */
+bool
+lock_slot_and_client(Call *call, int64 session_id, int64 user_id,
+					 TimestampTz after, bool with_credit,
+					 Slot *slot, Account *account)
+{
+	NullableDatum args[] = {
+		arg_id(session_id), arg_id(user_id), arg_time(after), arg_bool(with_credit)
+	};
+	Rows		result = query_look(call, &slot_and_client, args);
+
+	if (result.nrows != 1)
+		return false;
+	call_set_now(call);
+	return slot_of_row(result, 0, 1, slot) &&
+		account_of_row(result, 0, SLOT_NCOLUMNS + 1, user_id, account);
+}
+
+/* Reads a slot as it was locked; returns false if there is none. */
+bool
+locked_slot(const Locks *locks, int64 id, Slot *slot)
+{
+	for (uint64 row = 0; row < locks->slots.nrows; row++)
+	{
+		if (row_id(locks->slots, row, 1) == id)
+			return slot_of_row(locks->slots, row, 1, slot);
+	}
+	return false;
+}
+
+/* Returns which row of the locked users is that of an id; past the last for none. */
+static uint64
+user_row(const Locks *locks, int64 id)
+{
+	uint64		row = 0;
+
+	while (row < locks->users.nrows && row_id(locks->users, row, 1) != id)
+		row++;
+	return row;
+}
+
+/* Reads a user as he was locked; returns false if there is none. */
+bool
+locked_user(const Locks *locks, int64 id, Account *account)
+{
+	return account_of_row(locks->users, user_row(locks, id), 1, id, account);
+}
+
+/* Returns whether there is a user of that id, and he is locked. */
+bool
+user_is_locked(const Locks *locks, int64 id)
+{
+	return user_row(locks, id) < locks->users.nrows;
+}
+
+/*
+ * Locks one client, or one trainer, where a call is about nobody else; returns
+ * false if there is none.
+ */
+bool
+account_lock(Call *call, int64 user_id, Account *account)
+{
+	return account_of_row(lock_rows(call, &users, &user_id, 1), 0, 1, user_id, account);
+}
