@@ -70,7 +70,7 @@ guard_studio(TriggerData *trigdata, StudioTable table)
 	Studio	   *studio = studio_of_relation(RelationGetRelid(trigdata->tg_relation), table);
 
 	if (studio == NULL)
-		guard_no_studio(trigdata, table == TABLE_USERS ? "users" : "sessions");
+		guard_no_studio(trigdata, studio_table_label(table));
 	if (studio->columns[USERS_BALANCE].name == NULL ||
 		studio->columns[SESSIONS_STATUS].name == NULL)
 		studio_check(studio);

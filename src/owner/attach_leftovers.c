@@ -28,6 +28,7 @@
 #include "utils/syscache.h"
 
 #include "studio/template.h"
+#include "studio/triggers.h"
 #include "owner/attach.h"
 #include "owner/setup.h"
 
@@ -217,10 +218,9 @@ check_triggers(Attachment *att, Oid relid, const char *item)
 {
 	bool		ours = false;
 
-	for (int i = 0; setup_guard_names[i].trigger; i++)
+	for (const StudioTrigger *known = studio_triggers; known->name; known++)
 	{
-		const char *name = setup_guard_names[i].trigger;
-		Oid			trigger = get_trigger_oid(relid, name, true);
+		Oid			trigger = get_trigger_oid(relid, known->name, true);
 		Oid			function;
 		char	   *function_name;
 
@@ -228,11 +228,11 @@ check_triggers(Attachment *att, Oid relid, const char *item)
 			continue;
 		function = function_of_trigger(trigger);
 		function_name = get_func_name(function);
-		if (function_name && strcmp(function_name, setup_guard_names[i].function) == 0 &&
+		if (function_name && strcmp(function_name, known->function) == 0 &&
 			get_func_namespace(function) == att->extension_namespace)
 			ours = true;
 		else
-			attach_refuse(att, item, NULL, psprintf("it has a trigger \"%s\"", name),
+			attach_refuse(att, item, NULL, psprintf("it has a trigger \"%s\"", known->name),
 						  "drop or rename it");
 	}
 	att->has_guards = att->has_guards || ours;

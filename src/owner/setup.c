@@ -11,10 +11,8 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_constraint.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
-#include "commands/trigger.h"
 #include "miscadmin.h"
 #include "parser/scansup.h"
 #include "utils/acl.h"
@@ -190,44 +188,6 @@ static const char *const our_tables[] = {
 	" 'how many slots a client holds'",
 };
 
-#define GUARD_CLOSED(table) \
-	"CREATE TRIGGER swan_guard_closed BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE" \
-	" ON " table \
-	" FOR EACH STATEMENT EXECUTE FUNCTION {extschema}.swan_guard_closed()"
-
-/* what guards the five tables, the strongest lock first */
-static const char *const guards[] = {
-	"ALTER TABLE {users} ADD CONSTRAINT swan_balance_check"
-	" CHECK ({users.available_sessions} OPERATOR(pg_catalog.>=) 0) NOT VALID",
-	"CREATE TRIGGER swan_word_users BEFORE INSERT OR UPDATE OR DELETE ON {users}"
-	" FOR EACH ROW EXECUTE FUNCTION {extschema}.swan_guard_users()",
-	"CREATE TRIGGER swan_guard_users AFTER INSERT OR UPDATE OR DELETE ON {users}"
-	" FOR EACH ROW EXECUTE FUNCTION {extschema}.swan_guard_users()",
-	"CREATE TRIGGER swan_guard_truncate BEFORE TRUNCATE ON {users}"
-	" FOR EACH STATEMENT EXECUTE FUNCTION {extschema}.swan_guard_truncate()",
-	"CREATE TRIGGER swan_guard_sessions AFTER INSERT OR UPDATE OR DELETE ON {sessions}"
-	" FOR EACH ROW EXECUTE FUNCTION {extschema}.swan_guard_sessions()",
-	"CREATE TRIGGER swan_guard_truncate BEFORE TRUNCATE ON {sessions}"
-	" FOR EACH STATEMENT EXECUTE FUNCTION {extschema}.swan_guard_truncate()",
-	GUARD_CLOSED("{ledger}"),
-	GUARD_CLOSED("{lots}"),
-	GUARD_CLOSED("{holds}"),
-};
-
-/* a statement aimed at a partition of the ledger fires its triggers only */
-static const char *const partition_guards[] = {
-	GUARD_CLOSED("{ledger}"),
-};
-
-const SetupGuard setup_guard_names[] = {
-	{"swan_word_users", "swan_guard_users"},
-	{"swan_guard_users", "swan_guard_users"},
-	{"swan_guard_sessions", "swan_guard_sessions"},
-	{"swan_guard_closed", "swan_guard_closed"},
-	{"swan_guard_truncate", "swan_guard_truncate"},
-	{NULL, NULL}
-};
-
 /* Runs a list of commands, with the names of a studio in them. */
 static void
 run_commands(Call *call, const char *const *commands, int n, Studio *studio)
@@ -267,29 +227,6 @@ setup_our_tables(Call *call, Studio *studio)
 	setup_name_tables(studio);
 	run_commands(call, our_tables, lengthof(our_tables), studio);
 	setup_comment_ours(call, studio);
-}
-
-/*
- * Puts the guards on all five tables, and on the partitions of a ledger that
- * was there already.
- */
-void
-setup_guards(Call *call, Studio *studio)
-{
-	Oid			ledger = get_relname_relid(studio_own_table_names[TABLE_LEDGER],
-										   get_namespace_oid(studio->schema, false));
-	Studio		of_partition = *studio;
-	ListCell   *cell;
-
-	run_commands(call, guards, lengthof(guards), studio);
-	foreach(cell, find_all_inheritors(ledger, AccessShareLock, NULL))
-	{
-		/* the ledger itself has it by now, and maybe a new partition */
-		if (OidIsValid(get_trigger_oid(lfirst_oid(cell), "swan_guard_closed", true)))
-			continue;
-		of_partition.table_names[TABLE_LEDGER] = studio_table_name(lfirst_oid(cell));
-		run_commands(call, partition_guards, lengthof(partition_guards), &of_partition);
-	}
 }
 
 /* Says what the owner should do before others use the studio. */
@@ -402,26 +339,6 @@ swan_create_studio(PG_FUNCTION_ARGS)
 
 	setup_advise_owner(name, owner_oid);
 	PG_RETURN_TEXT_P(cstring_to_text(name));
-}
-
-/* Takes our triggers and check off one table, as far as it has them. */
-void
-setup_unguard(Call *call, Oid relid)
-{
-	char	   *table;
-
-	if (get_rel_name(relid) == NULL)
-		return;
-	table = studio_table_name(relid);
-	for (int i = 0; setup_guard_names[i].trigger; i++)
-	{
-		if (OidIsValid(get_trigger_oid(relid, setup_guard_names[i].trigger, true)))
-			sql_utility(call, psprintf("DROP TRIGGER %s ON %s",
-									   setup_guard_names[i].trigger, table));
-	}
-	if (OidIsValid(get_relation_constraint_oid(relid, "swan_balance_check", true)))
-		sql_utility(call, psprintf("ALTER TABLE %s DROP CONSTRAINT swan_balance_check",
-								   table));
 }
 
 /* swan_detach(): takes the guards off, and forgets the studio. */

@@ -10,24 +10,17 @@
 
 #include "studio/query.h"
 
-/* a trigger of ours, and the function that it calls */
-typedef struct SetupGuard
-{
-	const char *trigger;
-	const char *function;
-} SetupGuard;
-
-extern const SetupGuard setup_guard_names[];
-
 /* of a studio in the making only the names need be known, see template.c */
 extern void setup_name_tables(Studio *studio);
 extern char *setup_index_command(Studio *studio, const char *index);
 extern void setup_our_tables(Call *call, Studio *studio);
-extern void setup_guards(Call *call, Studio *studio);
 extern void setup_search_index(Call *call, Studio *studio);
 extern void setup_comment_own(Call *call, Studio *studio);
 extern void setup_comment_ours(Call *call, Studio *studio);
-extern void setup_unguard(Call *call, Oid relid);
 extern void setup_advise_owner(const char *studio, Oid owner);
+
+/* setup_guards.c */
+extern void setup_guards(Call *call, Studio *studio);
+extern void setup_unguard(Call *call, Oid relid);
 
 #endif							/* SWAN_SETUP_H */

@@ -21,6 +21,7 @@
 #include "utils/varlena.h"
 
 #include "studio/studio.h"
+#include "studio/triggers.h"
 
 const StudioColumnDef studio_column_defs[STUDIO_NCOLUMNS] = {
 	[USERS_ID] = {TABLE_USERS, COLUMN_ID, "id", NULL},
@@ -53,11 +54,30 @@ const char *const studio_own_table_names[STUDIO_NTABLES] = {
 };
 static const char ledger_ids_name[] = "swan_ledger_id_seq";
 
+/* the types that can hold a column; a label may also be of an enum */
+const Oid	studio_column_types[STUDIO_NKINDS][2] = {
+	[COLUMN_ID] = {INT8OID, INT4OID},
+	[COLUMN_NUMBER] = {INT4OID, INT4OID},
+	[COLUMN_TEXT] = {TEXTOID, VARCHAROID},
+	[COLUMN_LABEL] = {TEXTOID, VARCHAROID},
+	[COLUMN_TIME] = {TIMESTAMPTZOID, TIMESTAMPOID},
+	[COLUMN_FLAG] = {BOOLOID, BOOLOID},
+};
+
+/* Returns what a table is called in a studio of our own making. */
+const char *
+studio_table_label(StudioTable table)
+{
+	if (studio_own_table_names[table])
+		return studio_own_table_names[table];
+	return table == TABLE_USERS ? "users" : "sessions";
+}
+
 /* Returns "table.column" of a column in our own studios. */
 const char *
 studio_column_label(StudioColumnId id)
 {
-	return psprintf("%s.%s", studio_column_defs[id].table == TABLE_USERS ? "users" : "sessions",
+	return psprintf("%s.%s", studio_table_label(studio_column_defs[id].table),
 					studio_column_defs[id].name);
 }
 
@@ -94,16 +114,29 @@ calls(const Trigger *trigger, const char *name)
 
 /* Returns whether a table carries one of our triggers, enabled or not. */
 static bool
-has_guard(Relation rel, const char *name)
+has_trigger(Relation rel, const StudioTrigger *ours)
 {
 	TriggerDesc *triggers = rel->trigdesc;
 
 	for (int i = 0; triggers && i < triggers->numtriggers; i++)
 	{
-		if (strcmp(triggers->triggers[i].tgname, name) == 0)
-			return calls(&triggers->triggers[i], name);
+		if (strcmp(triggers->triggers[i].tgname, ours->name) == 0)
+			return calls(&triggers->triggers[i], ours->function);
 	}
 	return false;
+}
+
+/* Returns the trigger that tells a table for ours and is not there, or NULL. */
+static const char *
+missing_trigger(Relation rel, StudioTable table)
+{
+	for (const StudioTrigger *trigger = studio_triggers; trigger->name; trigger++)
+	{
+		if (trigger->telling && studio_trigger_is_on(trigger, table) &&
+			!has_trigger(rel, trigger))
+			return trigger->name;
+	}
+	return NULL;
 }
 
 /*
@@ -130,22 +163,8 @@ may_alter_writes(Relation rel)
 bool
 studio_column_fits(ColumnKind kind, Oid type)
 {
-	switch (kind)
-	{
-		case COLUMN_ID:
-			return type == INT8OID || type == INT4OID;
-		case COLUMN_NUMBER:
-			return type == INT4OID;
-		case COLUMN_TEXT:
-			return type == TEXTOID || type == VARCHAROID;
-		case COLUMN_LABEL:
-			return type == TEXTOID || type == VARCHAROID || type_is_enum(type);
-		case COLUMN_TIME:
-			return type == TIMESTAMPTZOID || type == TIMESTAMPOID;
-		case COLUMN_FLAG:
-			return type == BOOLOID;
-	}
-	return false;
+	return type == studio_column_types[kind][0] || type == studio_column_types[kind][1] ||
+		(kind == COLUMN_LABEL && type_is_enum(type));
 }
 
 /* Notes one column; returns what is wrong with it, or NULL. */
@@ -207,10 +226,6 @@ describe_columns(Studio *studio, StudioTable table, Relation rel)
 static const char *
 describe_table(Studio *studio, StudioTable table)
 {
-	static const char *const guards[STUDIO_NTABLES] = {
-		[TABLE_USERS] = "swan_guard_users",
-		[TABLE_SESSIONS] = "swan_guard_sessions",
-	};
 	const char *problem = NULL;
 	Oid			relid = studio->tables[table];
 	bool		partitioned;
@@ -218,9 +233,7 @@ describe_table(Studio *studio, StudioTable table)
 
 	rel = OidIsValid(relid) ? try_relation_open(relid, NoLock) : NULL;
 	if (rel == NULL)
-		return psprintf("table \"%s\" is gone",
-						studio_own_table_names[table] ? studio_own_table_names[table] :
-						table == TABLE_USERS ? "users" : "sessions");
+		return psprintf("table \"%s\" is gone", studio_table_label(table));
 
 	/* the ledger is only ever added to, so it alone may come in partitions */
 	partitioned = table == TABLE_LEDGER &&
@@ -232,9 +245,9 @@ describe_table(Studio *studio, StudioTable table)
 	else if (table != TABLE_USERS && rel->rd_rel->relowner != studio->owner)
 		problem = psprintf("table \"%s\" has another owner than the users",
 						   RelationGetRelationName(rel));
-	else if (guards[table] && !has_guard(rel, guards[table]))
+	else if (missing_trigger(rel, table))
 		problem = psprintf("table \"%s\" has no trigger \"%s\"",
-						   RelationGetRelationName(rel), guards[table]);
+						   RelationGetRelationName(rel), missing_trigger(rel, table));
 	else
 	{
 		char	   *schema = get_namespace_name(RelationGetNamespace(rel));

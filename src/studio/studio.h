@@ -62,6 +62,7 @@ typedef enum ColumnKind
 	COLUMN_TIME,				/* timestamptz, or timestamp of a named zone */
 	COLUMN_FLAG					/* boolean */
 } ColumnKind;
+#define STUDIO_NKINDS (COLUMN_FLAG + 1)
 
 typedef struct StudioColumn
 {
@@ -154,7 +155,9 @@ typedef struct StudioColumnDef
 /* describe.c */
 extern const StudioColumnDef studio_column_defs[STUDIO_NCOLUMNS];
 extern const char *const studio_own_table_names[STUDIO_NTABLES];
+extern const Oid studio_column_types[STUDIO_NKINDS][2];
 
+extern const char *studio_table_label(StudioTable table);
 extern const char *studio_column_label(StudioColumnId id);
 extern char *studio_table_name(Oid relid);
 extern Oid	studio_table_owner(Oid relid);

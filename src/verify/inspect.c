@@ -18,6 +18,7 @@
 #include "utils/jsonb.h"
 
 #include "studio/listing.h"
+#include "studio/triggers.h"
 #include "verify/inspect.h"
 
 PG_FUNCTION_INFO_V1(swan_health);
@@ -27,7 +28,7 @@ PG_FUNCTION_INFO_V1(swan_health);
 	" ((SELECT c.oid FROM pg_catalog.pg_class c" \
 	" WHERE c.relname OPERATOR(pg_catalog.=) '" name "'" \
 	" AND c.relnamespace OPERATOR(pg_catalog.=) u.relnamespace)," \
-	" '" name "', ARRAY['swan_guard_closed'])"
+	" '" name "')"
 
 /*
  * (studio, how bad, problem), of one studio or of all; p has the partitions of
@@ -35,22 +36,19 @@ PG_FUNCTION_INFO_V1(swan_health);
  * docs/partition_ledger.sql: where it stays, writes end.
  */
 static const char inspection_start[] =
-"WITH RECURSIVE t AS (SELECT s.name, s.own, s.backfilled, s.columns, x.relid, x.label, x.guards,"
+"WITH RECURSIVE t AS (SELECT s.name, s.own, s.backfilled, s.columns, x.relid, x.label,"
 " u.oid IS NOT NULL OR x.label OPERATOR(pg_catalog.=) ANY ('{users,sessions}') AS expected"
 " FROM swan.studio s"
 " LEFT JOIN pg_catalog.pg_class u ON u.oid OPERATOR(pg_catalog.=) s.users"
 " CROSS JOIN LATERAL (VALUES"
-" (s.users::pg_catalog.oid, 'users',"
-" ARRAY['swan_word_users', 'swan_guard_users', 'swan_guard_truncate']),"
-" (s.sessions::pg_catalog.oid, 'sessions',"
-" ARRAY['swan_guard_sessions', 'swan_guard_truncate']),"
+" (s.users::pg_catalog.oid, 'users'), (s.sessions::pg_catalog.oid, 'sessions'),"
 OWN_TABLE("swan_ledger") "," OWN_TABLE("swan_lots") "," OWN_TABLE("swan_holds")
-") x (relid, label, guards)"
+") x (relid, label)"
 " WHERE $1 IS NULL OR s.name OPERATOR(pg_catalog.=) $1),"
-" p AS (SELECT t.name, t.relid, t.guards FROM t"
-" UNION ALL SELECT p.name, i.inhrelid, p.guards FROM p JOIN pg_catalog.pg_inherits i"
+" p AS (SELECT t.name, t.relid, t.label FROM t"
+" UNION ALL SELECT p.name, i.inhrelid, p.label FROM p JOIN pg_catalog.pg_inherits i"
 " ON i.inhparent OPERATOR(pg_catalog.=) p.relid"
-" WHERE p.guards OPERATOR(pg_catalog.=) ARRAY['swan_guard_closed'])"
+" WHERE p.label OPERATOR(pg_catalog.<>) ALL ('{users,sessions}'))"
 " SELECT t.name, 2, pg_catalog.format('table \"%s\" is gone', t.label)"
 " FROM t LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.relid"
 " WHERE c.oid IS NULL AND t.expected"
@@ -60,7 +58,7 @@ OWN_TABLE("swan_ledger") "," OWN_TABLE("swan_lots") "," OWN_TABLE("swan_holds")
 " JOIN (VALUES ";
 
 /* the columns come in between, see append_columns() */
-static const char inspection_end[] =
+static const char inspection_middle[] =
 ") r (label, col, required, types, labels) ON r.label OPERATOR(pg_catalog.=) t.label"
 " CROSS JOIN LATERAL (SELECT CASE WHEN t.own THEN r.col ELSE"
 " COALESCE(t.columns OPERATOR(pg_catalog.->) 'names'"
@@ -72,7 +70,7 @@ static const char inspection_end[] =
 " LEFT JOIN pg_catalog.pg_type y ON y.oid OPERATOR(pg_catalog.=) a.atttypid"
 " WHERE k.name IS NOT NULL AND NOT COALESCE("
 "a.atttypid OPERATOR(pg_catalog.=) ANY (r.types::pg_catalog.oid[])"
-" AND (a.atttypid OPERATOR(pg_catalog.<>) 1114 OR k.zone IS NOT NULL)"
+" AND (a.atttypid OPERATOR(pg_catalog.<>) " CppAsString2(TIMESTAMPOID) " OR k.zone IS NOT NULL)"
 " OR r.labels AND y.typtype OPERATOR(pg_catalog.=) 'e',"
 " t.own AND NOT r.required)"
 " UNION ALL"
@@ -94,21 +92,21 @@ static const char inspection_end[] =
 " AND q.relnamespace OPERATOR(pg_catalog.=) c.relnamespace)"
 " UNION ALL"
 " SELECT t.name, CASE WHEN g.tgname IS NULL OR p.proname IS NULL"
-" AND w.guard OPERATOR(pg_catalog.=) ANY ('{swan_guard_users,swan_guard_sessions}') THEN 2 ELSE 1 END,"
-" pg_catalog.format('trigger \"%s\" on table \"%s\" is %s', w.guard,"
+" AND e.telling THEN 2 ELSE 1 END,"
+" pg_catalog.format('trigger \"%s\" on table \"%s\" is %s', e.guard,"
 " c.relname, CASE WHEN g.tgname IS NULL THEN 'missing'"
 " WHEN p.proname IS NULL OR g.tgtype OPERATOR(pg_catalog.<>) e.tgtype"
 " OR g.tgqual IS NOT NULL OR g.tgnargs OPERATOR(pg_catalog.<>) 0"
 " OR pg_catalog.array_length(g.tgattr::pg_catalog.int2[], 1) OPERATOR(pg_catalog.>) 0 THEN 'not ours'"
 " ELSE 'disabled' END)"
 " FROM p t JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.relid"
-" CROSS JOIN LATERAL pg_catalog.unnest(t.guards) w (guard)"
+" JOIN (VALUES ";
+
+/* the triggers come in between, see append_triggers() */
+static const char inspection_end[] =
+") e (label, guard, function, tgtype, telling) ON e.label OPERATOR(pg_catalog.=) t.label"
 " LEFT JOIN pg_catalog.pg_trigger g ON g.tgrelid OPERATOR(pg_catalog.=) c.oid"
-" AND g.tgname OPERATOR(pg_catalog.=) w.guard"
-" JOIN (VALUES ('swan_word_users', 'swan_guard_users', 31), ('swan_guard_users', 'swan_guard_users', 29),"
-" ('swan_guard_sessions', 'swan_guard_sessions', 29), ('swan_guard_truncate', 'swan_guard_truncate', 34),"
-" ('swan_guard_closed', 'swan_guard_closed', 62)) e (guard, function, tgtype)"
-" ON e.guard OPERATOR(pg_catalog.=) w.guard"
+" AND g.tgname OPERATOR(pg_catalog.=) e.guard"
 " LEFT JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) g.tgfoid"
 " AND p.proname OPERATOR(pg_catalog.=) e.function AND p.probin IS NOT NULL"
 " WHERE g.tgname IS NULL OR p.proname IS NULL OR g.tgenabled OPERATOR(pg_catalog.=) ANY ('{D,R}')"
@@ -148,23 +146,35 @@ static const char inspection_end[] =
 static void
 append_columns(StringInfo query)
 {
-	static const char *const types[] = {
-		[COLUMN_ID] = "{int8,int4}",
-		[COLUMN_NUMBER] = "{int4}",
-		[COLUMN_TEXT] = "{text,varchar}",
-		[COLUMN_LABEL] = "{text,varchar}",
-		[COLUMN_TIME] = "{timestamptz,timestamp}",
-		[COLUMN_FLAG] = "{bool}",
-	};
-
 	for (int i = 0; i < STUDIO_NCOLUMNS; i++)
 	{
 		const StudioColumnDef *def = &studio_column_defs[i];
+		const Oid  *types = studio_column_types[def->kind];
 
-		appendStringInfo(query, "%s('%s', '%s', %s, '%s'::pg_catalog.regtype[], %s)",
-						 i == 0 ? "" : ", ", def->table == TABLE_USERS ? "users" : "sessions",
-						 def->name, def->absent ? "false" : "true", types[def->kind],
+		appendStringInfo(query, "%s('%s', '%s', %s, '{%u,%u}', %s)",
+						 i == 0 ? "" : ", ", studio_table_label(def->table),
+						 def->name, def->absent ? "false" : "true", types[0], types[1],
 						 def->kind == COLUMN_LABEL ? "true" : "false");
+	}
+}
+
+/* Appends every trigger that a table of a studio carries. */
+static void
+append_triggers(StringInfo query)
+{
+	const char *separator = "";
+
+	for (const StudioTrigger *trigger = studio_triggers; trigger->name; trigger++)
+	{
+		for (int table = 0; table < STUDIO_NTABLES; table++)
+		{
+			if (!studio_trigger_is_on(trigger, table))
+				continue;
+			appendStringInfo(query, "%s('%s', '%s', '%s', %d, %s)", separator,
+							 studio_table_label(table), trigger->name, trigger->function,
+							 trigger->type, trigger->telling ? "true" : "false");
+			separator = ", ";
+		}
 	}
 }
 
@@ -179,6 +189,8 @@ inspect_studios(Call *call, const char *studio)
 	initStringInfo(&query);
 	appendStringInfoString(&query, inspection_start);
 	append_columns(&query);
+	appendStringInfoString(&query, inspection_middle);
+	append_triggers(&query);
 	appendStringInfoString(&query, inspection_end);
 	return sql_once(call, query.data, 1, argtypes, args);
 }
