@@ -164,24 +164,16 @@ guard_number(TriggerData *trigdata, HeapTuple tuple, const StudioColumn *column,
 	return column->type == INT4OID ? DatumGetInt32(value) : DatumGetInt64(value);
 }
 
-/* Returns the row that an insert or update writes, or that a delete takes away. */
-HeapTuple
-guard_row(TriggerData *trigdata)
-{
-	return TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event) ?
-		trigdata->tg_newtuple : trigdata->tg_trigtuple;
-}
-
 /*
  * Returns whether a row event, from one image to another (NULL where there is no
  * row), is somebody's direct write: it changed what is guarded, and no token of
  * the engine's is for it.
  */
 bool
-guard_is_direct(TriggerData *trigdata, const RowImage *before, const RowImage *after)
+guard_is_direct(TriggerData *trigdata, CmdType command,
+				const RowImage *before, const RowImage *after)
 {
 	Oid			relid = RelationGetRelid(trigdata->tg_relation);
-	CmdType		command = guard_command(trigdata);
 
 	if (before && after && memcmp(before, after, sizeof(RowImage)) == 0)
 		return false;

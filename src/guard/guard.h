@@ -14,11 +14,18 @@
 #include "slot/slot.h"
 #include "account/account.h"
 
+/* Returns the row that an insert or update writes, or that a delete takes away. */
+static inline HeapTuple
+guard_row(TriggerData *trigdata)
+{
+	return TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event) ?
+		trigdata->tg_newtuple : trigdata->tg_trigtuple;
+}
+
 extern TriggerData *guard_trigger_data(FunctionCallInfo fcinfo, const char *name,
 									   bool for_row);
 extern CmdType guard_command(TriggerData *trigdata);
-extern HeapTuple guard_row(TriggerData *trigdata);
-extern bool guard_is_direct(TriggerData *trigdata,
+extern bool guard_is_direct(TriggerData *trigdata, CmdType command,
 							const RowImage *before, const RowImage *after);
 extern void guard_no_studio(TriggerData *trigdata, const char *what);
 extern Studio *guard_studio(TriggerData *trigdata, StudioTable table);

@@ -313,7 +313,8 @@ swan_guard_sessions(PG_FUNCTION_ARGS)
 		new_image = slot_image(&new);
 		after = &new;
 	}
-	if (guard_is_direct(trigdata, before ? &old_image : NULL, after ? &new_image : NULL))
+	if (guard_is_direct(trigdata, command,
+						before ? &old_image : NULL, after ? &new_image : NULL))
 		judge_session(trigdata, studio, before, after);
 	return PointerGetDatum(NULL);
 }

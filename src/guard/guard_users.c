@@ -186,7 +186,7 @@ swan_guard_users(PG_FUNCTION_ARGS)
 		new = user_image(trigdata, studio, guard_row(trigdata));
 		after = &new;
 	}
-	if (guard_is_direct(trigdata, before, after))
+	if (guard_is_direct(trigdata, command, before, after))
 		judge_user(trigdata, studio, before, after);
 	return PointerGetDatum(NULL);
 }
