@@ -234,6 +234,29 @@ write_grants(Call *call, const Entry *entry, const int64 *ids, const int64 *call
 	}
 }
 
+/* Puts the answers into the result, and keeps the records of who was given something. */
+static void
+put_answers(Call *call, ReturnSetInfo *rsinfo, const CreditAnswer *answers, int n,
+			const char *reason)
+{
+	for (int i = 0; i < n; i++)
+	{
+		Datum		values[CREDIT_NCOLUMNS];
+		bool		nulls[CREDIT_NCOLUMNS];
+		Account		account;
+
+		sql_scope_begin();
+		answer_credit_columns(&answers[i], values, nulls);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+		if (call->studio->settings.session_records && !answers[i].replayed)
+		{
+			account_lock(call, answers[i].user_id, &account);
+			records_sync(call, &account, reason);
+		}
+		sql_scope_end();
+	}
+}
+
 /* swan_grant_many(): an admin gives many clients the same, or nobody anything. */
 Datum
 swan_grant_many(PG_FUNCTION_ARGS)
@@ -277,22 +300,7 @@ swan_grant_many(PG_FUNCTION_ARGS)
 	if (nfresh > 0)
 		write_grants(call, &entry, fresh, call_ids, nfresh, rows, answers, n);
 
-	for (int i = 0; i < n; i++)
-	{
-		Datum		values[CREDIT_NCOLUMNS];
-		bool		nulls[CREDIT_NCOLUMNS];
-		Account		account;
-
-		sql_scope_begin();
-		answer_credit_columns(&answers[i], values, nulls);
-		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
-		if (call->studio->settings.session_records && !answers[i].replayed)
-		{
-			account_lock(call, ids[i], &account);
-			records_sync(call, &account, entry.reason);
-		}
-		sql_scope_end();
-	}
+	put_answers(call, rsinfo, answers, n, entry.reason);
 	call_end(call);
 	return (Datum) 0;
 }
