@@ -9,6 +9,7 @@
 #define SWAN_ACCOUNT_H
 
 #include "compat.h"
+#include "call/columns.h"
 #include "studio/query.h"
 
 typedef struct Lot

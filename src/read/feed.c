@@ -36,6 +36,7 @@
 
 #include "base/argument.h"
 #include "base/error.h"
+#include "call/columns.h"
 #include "studio/actor.h"
 #include "studio/enter.h"
 #include "studio/template.h"
@@ -45,11 +46,6 @@
 
 PG_FUNCTION_INFO_V1(swan_changes);
 PG_FUNCTION_INFO_V1(swan_rebase_feed);
-
-/* columns of a swan_change */
-#define CHANGE_NCOLUMNS	20
-#define AT_COLUMN		17
-#define XID_COLUMN		18
 
 /*
  * A cursor is a place, its bases, the transaction id and the ledger id of a row,
@@ -106,13 +102,35 @@ static const StudioQuery misses_row = {
 /* the state of a balance, of which a crossing is a change */
 #define STATE(balance) WARNING_FOR("(" balance ")", "$1")
 
+/* the columns of a swan_change; its last one, the cursor, is added here */
+#define CHANGE_COLUMNS(first, next) \
+	first(CHANGE_ID, "l.id") \
+	next(CHANGE_USER_ID, "l.user_id") \
+	next(CHANGE_DELTA, "l.delta") \
+	next(CHANGE_BALANCE_AFTER, "l.balance_after") \
+	next(CHANGE_KIND, "l.kind") \
+	next(CHANGE_SESSION_ID, "l.session_id") \
+	next(CHANGE_FROM_SESSION_ID, "l.from_session_id") \
+	next(CHANGE_LOT_ID, "l.lot_id") \
+	next(CHANGE_REASON, "l.reason") \
+	next(CHANGE_ACTOR_ID, "l.actor_id") \
+	next(CHANGE_DB_ROLE, "l.db_role") \
+	next(CHANGE_KEY, "l.key") \
+	next(CHANGE_PAYMENT_REF, "l.payment_ref") \
+	next(CHANGE_ITEM, "l.item") \
+	next(CHANGE_CALL_ID, "l.call_id") \
+	next(CHANGE_DETAILS, "l.details") \
+	next(CHANGE_AT, "l.at") \
+	next(CHANGE_XID, "l.xid::pg_catalog.text::pg_catalog.int8") \
+	next(CHANGE_WARNING, \
+		 "CASE WHEN COALESCE(x.was, '') OPERATOR(pg_catalog.<>) COALESCE(x.became, '')" \
+		 " THEN COALESCE(x.became, 'restored') END")
+#define CHANGE_NCOLUMNS	(CHANGE_WARNING + 1)
+
+RESULT_COLUMNS(CHANGE_COLUMNS);
+
 #define READ_CHANGES \
-	"SELECT l.id, l.user_id, l.delta, l.balance_after, l.kind, l.session_id," \
-	" l.from_session_id, l.lot_id, l.reason, l.actor_id, l.db_role, l.key," \
-	" l.payment_ref, l.item, l.call_id, l.details, l.at," \
-	" l.xid::pg_catalog.text::pg_catalog.int8," \
-	" CASE WHEN COALESCE(x.was, '') OPERATOR(pg_catalog.<>) COALESCE(x.became, '')"\
-	" THEN COALESCE(x.became, 'restored') END" \
+	"SELECT" SELECT_LIST(CHANGE_COLUMNS) \
 	" FROM {ledger} l CROSS JOIN LATERAL (SELECT " \
 	STATE("l.balance_after OPERATOR(pg_catalog.-) l.delta") " AS was, " \
 	STATE("l.balance_after") " AS became) x"
@@ -304,14 +322,14 @@ put_changes(FunctionCallInfo fcinfo, Rows result, const Feed *feed, bool recent)
 	{
 		Datum		values[CHANGE_NCOLUMNS];
 		bool		nulls[CHANGE_NCOLUMNS];
-		int64		xid = recent ? row_id(result, row, XID_COLUMN) : 0;
+		int64		xid = recent ? row_id(result, row, CHANGE_XID) : 0;
 
 		for (int i = 0; i < CHANGE_NCOLUMNS - 1; i++)
 			values[i] = row_datum(result, row, i + 1, &nulls[i]);
 		values[CHANGE_NCOLUMNS - 1] =
 			CStringGetTextDatum(psprintf("%s-" INT64_FORMAT "-" INT64_FORMAT "-" UINT64_FORMAT,
-										 feed->place, xid, row_id(result, row, 1),
-										 (uint64) row_time(result, row, AT_COLUMN)));
+										 feed->place, xid, row_id(result, row, CHANGE_ID),
+										 (uint64) row_time(result, row, CHANGE_AT)));
 		nulls[CHANGE_NCOLUMNS - 1] = false;
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}

@@ -24,8 +24,14 @@ PG_FUNCTION_INFO_V1(swan_credits);
 PG_FUNCTION_INFO_V1(swan_statement);
 PG_FUNCTION_INFO_V1(swan_balance_at);
 
+#define SESSION_COLUMNS(first, next) \
+	first(SESSION_STATUS, "{s.status}") \
+	next(SESSION_DATE, "{s.session_date}")
+
+RESULT_COLUMNS(SESSION_COLUMNS);
+
 static const StudioQuery read_sessions = {
-	"SELECT {s.status}, {s.session_date} FROM {sessions} s"
+	"SELECT" SELECT_LIST(SESSION_COLUMNS) " FROM {sessions} s"
 	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $1"
 	" AND {s.session_date} IS NOT NULL",
 	1, {INT8OID}, PLAN_FEW_ROWS
@@ -126,8 +132,8 @@ count_sessions(Call *call, int64 user_id, int32 *counts,
 	*last = *next = NO_TIME;
 	for (uint64 i = 0; i < result.nrows; i++)
 	{
-		SlotStatus	status = slot_parse_status(row_text(result, i, 1));
-		TimestampTz date = row_time(result, i, 2);
+		SlotStatus	status = slot_parse_status(row_text(result, i, SESSION_STATUS));
+		TimestampTz date = row_time(result, i, SESSION_DATE);
 
 		counts[status]++;
 		if (status == STATUS_COMPLETED && (*last == NO_TIME || date > *last))

@@ -13,6 +13,7 @@
 #include "base/argument.h"
 #include "base/error.h"
 #include "base/zone.h"
+#include "call/columns.h"
 #include "studio/actor.h"
 #include "slot/slot.h"
 #include "account/client.h"
@@ -69,9 +70,19 @@ static const StudioQuery dated_sessions = {
 	INT8OID, TEXTOID, INT8OID, BOOLOID, TIMESTAMPTZOID, INT4OID}, PLAN_CUSTOM
 };
 
+#define EXPIRING_COLUMNS(first, next) \
+	first(EXPIRING_USER_ID, "l.user_id") \
+	next(EXPIRING_NAME, PERSON_NAME("u")) \
+	next(EXPIRING_LOT_ID, "l.id") \
+	next(EXPIRING_REMAINING, "l.remaining") \
+	next(EXPIRING_AT, "l.expires_at") \
+	next(EXPIRING_KEY, "l.expires_at")
+
+RESULT_COLUMNS(EXPIRING_COLUMNS);
+
 /* lots that expire after $1 and up to $2 from then, in days of time zone $3 */
 static const StudioQuery expiring_lots = {
-	"SELECT l.user_id, " PERSON_NAME("u") ", l.id, l.remaining, l.expires_at, l.expires_at"
+	"SELECT" SELECT_LIST(EXPIRING_COLUMNS)
 	" FROM {lots} l LEFT JOIN {users} u ON {u.id} OPERATOR(pg_catalog.=) l.user_id"
 	" WHERE NOT l.swept AND l.remaining OPERATOR(pg_catalog.>) 0"
 	" AND l.expires_at OPERATOR(pg_catalog.>) $1"
@@ -200,7 +211,7 @@ swan_expiring(PG_FUNCTION_ARGS)
 	args[3] = arg_time(key.time);
 	args[4] = arg_id(key.id);
 	args[5] = arg_int(argument_max_rows(fcinfo, 2));
-	cursor_put_page(fcinfo, query_read(call, &expiring_lots, args), prefix, true, 3);
+	cursor_put_page(fcinfo, query_read(call, &expiring_lots, args), prefix, true, EXPIRING_LOT_ID);
 	call_end(call);
 	return (Datum) 0;
 }

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/zone.h"
+#include "call/columns.h"
 #include "slot/window.h"
 
 /*
@@ -30,12 +31,19 @@ static const StudioQuery last_moment = {
 	" OPERATOR(pg_catalog.<>)" \
 	" (g.details OPERATOR(pg_catalog.->) '" to "' OPERATOR(pg_catalog.->>) 'session_date')"
 
+#define PLACING_COLUMNS(first, next) \
+	first(PLACED_AT, "g.at") \
+	next(PLACED_BY, "g.actor_id") \
+	next(PLACED_BY_MOVE, "g.kind OPERATOR(pg_catalog.=) ANY ('{move,external}')")
+
+RESULT_COLUMNS(PLACING_COLUMNS);
+
 /*
  * What gave a booking its time: its client, who chose it, or the last move to
  * another time, by whom.  Direct writes that were recorded name no person.
  */
 static const StudioQuery last_placing = {
-	"SELECT g.at, g.actor_id, g.kind OPERATOR(pg_catalog.=) ANY ('{move,external}')"
+	"SELECT" SELECT_LIST(PLACING_COLUMNS)
 	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
 	" AND g.session_id OPERATOR(pg_catalog.=) $2"
 	" AND (g.kind OPERATOR(pg_catalog.=) ANY ('{booking,reschedule}')"
@@ -57,8 +65,9 @@ was_moved_after(Call *call, const Slot *slot, TimestampTz last)
 	NullableDatum args[] = {arg_id(slot->user_id), arg_id(slot->id)};
 	Rows		result = query_recheck(call, &last_placing, args);
 
-	return result.nrows == 1 && row_bool(result, 0, 3) &&
-		row_time(result, 0, 1) > last && row_id(result, 0, 2) != slot->user_id;
+	return result.nrows == 1 && row_bool(result, 0, PLACED_BY_MOVE) &&
+		row_time(result, 0, PLACED_AT) > last &&
+		row_id(result, 0, PLACED_BY) != slot->user_id;
 }
 
 /*

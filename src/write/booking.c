@@ -36,9 +36,17 @@ static const StudioQuery book_slot = {
 	SLOT_WRITE_ARGS
 };
 
+#define BOOKED_COLUMNS(first, next) \
+	first(BOOKED_ID, "g.id") \
+	next(BOOKED_SESSION_ID, "g.session_id") \
+	next(BOOKED_DELTA, "g.delta") \
+	next(BOOKED_BALANCE_AFTER, "g.balance_after")
+
+RESULT_COLUMNS(BOOKED_COLUMNS);
+
 /* the bookings of one call, in the order of the call */
 static const StudioQuery call_bookings = {
-	"SELECT g.session_id, g.id, g.delta, g.balance_after FROM {ledger} g"
+	"SELECT" SELECT_LIST(BOOKED_COLUMNS) " FROM {ledger} g"
 	" WHERE g.user_id OPERATOR(pg_catalog.=) $1 AND g.id OPERATOR(pg_catalog.>=) $2"
 	" AND g.call_id OPERATOR(pg_catalog.=) $3"
 	" AND g.kind OPERATOR(pg_catalog.=) 'booking' ORDER BY g.id",
@@ -94,18 +102,19 @@ find_replay(Call *call, const Booking *bookings, int n, const char *key,
 		uint64		row = 0;
 		BookingAnswer *answer = &answers[i];
 
-		while (row < result.nrows && row_id(result, row, 1) != bookings[i].session_id)
+		while (row < result.nrows &&
+			   row_id(result, row, BOOKED_SESSION_ID) != bookings[i].session_id)
 			row++;
 		if (row == result.nrows)
 			key_conflict(key);
 		memset(answer, 0, sizeof(BookingAnswer));
 		if (!slot_find(call, bookings[i].session_id, &answer->slot))
 			session_not_found(bookings[i].session_id);
-		answer->charged = row_int(result, row, 3) != 0;
+		answer->charged = row_int(result, row, BOOKED_DELTA) != 0;
 		answer->has_available = true;
-		answer->available = row_int(result, row, 4);
+		answer->available = row_int(result, row, BOOKED_BALANCE_AFTER);
 		answer->message = booked_message;
-		answer->ledger_id = row_id(result, row, 2);
+		answer->ledger_id = row_id(result, row, BOOKED_ID);
 		answer->replayed = true;
 	}
 	return true;

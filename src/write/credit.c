@@ -20,8 +20,16 @@
 PG_FUNCTION_INFO_V1(swan_grant);
 PG_FUNCTION_INFO_V1(swan_purchase);
 
+#define BOUGHT_COLUMNS(first, next) \
+	first(BOUGHT_ID, "g.id") \
+	next(BOUGHT_USER_ID, "g.user_id") \
+	next(BOUGHT_DELTA, "g.delta") \
+	next(BOUGHT_BALANCE_AFTER, "g.balance_after")
+
+RESULT_COLUMNS(BOUGHT_COLUMNS);
+
 static const StudioQuery find_purchase = {
-	"SELECT g.user_id, g.delta, g.balance_after, g.id FROM {ledger} g"
+	"SELECT" SELECT_LIST(BOUGHT_COLUMNS) " FROM {ledger} g"
 	" WHERE g.payment_ref OPERATOR(pg_catalog.=) $1"
 	" AND g.item OPERATOR(pg_catalog.=) $2"
 	" AND g.kind OPERATOR(pg_catalog.=) 'purchase'",
@@ -134,18 +142,19 @@ same_purchase(Call *call, const Entry *entry, CreditAnswer *answer)
 		return false;
 	for (uint64 i = 0; i < result.nrows; i++)
 	{
-		if (row_id(result, i, 1) != answer->user_id || row_int(result, i, 2) != answer->added)
+		if (row_id(result, i, BOUGHT_USER_ID) != answer->user_id ||
+			row_int(result, i, BOUGHT_DELTA) != answer->added)
 			ereport(ERROR,
 					(swan_errcode(SWAN_IDEMPOTENCY_CONFLICT),
 					 errmsg("payment \"%s\" bought %lld credits for user %lld",
-							entry->payment_ref, (long long) row_int(result, i, 2),
-							(long long) row_id(result, i, 1)),
+							entry->payment_ref, (long long) row_int(result, i, BOUGHT_DELTA),
+							(long long) row_id(result, i, BOUGHT_USER_ID)),
 					 errhint("Tell the items of one payment apart by item.")));
 	}
 	answer->client = name_of(call, answer->user_id);
-	answer->available = row_int(result, 0, 3);
+	answer->available = row_int(result, 0, BOUGHT_BALANCE_AFTER);
 	answer->reason = entry->reason;
-	answer->ledger_id = row_id(result, 0, 4);
+	answer->ledger_id = row_id(result, 0, BOUGHT_ID);
 	answer->replayed = true;
 	return true;
 }

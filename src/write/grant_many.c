@@ -27,13 +27,25 @@ PG_FUNCTION_INFO_V1(swan_grant_many);
 /* clients that one call may name */
 #define GRANT_MANY_MAX	100000
 
+#define GRANTEE_COLUMNS(first, next) \
+	first(GRANTEE_ID, "{u.id}") \
+	next(GRANTEE_BALANCE, "COALESCE({u.available_sessions}, 0)") \
+	next(GRANTEE_FIRST_NAME, "{u.first_name}") \
+	next(GRANTEE_LAST_NAME, "{u.last_name}") \
+	next(KEYED_ID, "k.id") \
+	next(KEYED_DELTA, "k.delta") \
+	next(KEYED_BALANCE_AFTER, "k.balance_after") \
+	next(KEYED_REASON, "k.reason") \
+	next(GRANTEE_HAS_DUE, \
+		 "EXISTS (SELECT 1 FROM {lots} l WHERE l.user_id OPERATOR(pg_catalog.=) {u.id}" \
+		 " AND l.remaining OPERATOR(pg_catalog.>) 0" \
+		 " AND l.expires_at OPERATOR(pg_catalog.<=) $3)")
+
+RESULT_COLUMNS(GRANTEE_COLUMNS);
+
 /* what each of the locked clients has, and whether the key is his already */
 static const StudioQuery read_clients = {
-	"SELECT x.n, {u.id}, COALESCE({u.available_sessions}, 0),"
-	" {u.first_name}, {u.last_name}, k.id, k.delta, k.balance_after, k.reason,"
-	" EXISTS (SELECT 1 FROM {lots} l WHERE l.user_id OPERATOR(pg_catalog.=) {u.id}"
-	" AND l.remaining OPERATOR(pg_catalog.>) 0"
-	" AND l.expires_at OPERATOR(pg_catalog.<=) $3)"
+	"SELECT" SELECT_LIST(GRANTEE_COLUMNS)
 	" FROM ROWS FROM (pg_catalog.unnest($1)) WITH ORDINALITY x (id, n)"
 	" LEFT JOIN {users} u ON {u.id} OPERATOR(pg_catalog.=) x.id"
 	" LEFT JOIN {ledger} k ON k.user_id OPERATOR(pg_catalog.=) x.id"
@@ -41,6 +53,12 @@ static const StudioQuery read_clients = {
 	" ORDER BY x.n",
 	3, {INT8ARRAYOID, TEXTOID, TIMESTAMPTZOID}, PLAN_CUSTOM
 };
+
+#define GRANT_COLUMNS(first, next) \
+	first(GRANT_ID, "id") \
+	next(GRANT_USER_ID, "user_id")
+
+RESULT_COLUMNS(GRANT_COLUMNS);
 
 /* one ledger row for each client, after his last one */
 static const StudioQuery insert_grants = {
@@ -57,7 +75,7 @@ static const StudioQuery insert_grants = {
 	" LEFT JOIN LATERAL (SELECT g.balance_after, g.at FROM {ledger} g"
 	" WHERE g.user_id OPERATOR(pg_catalog.=) x.user_id"
 	" ORDER BY g.id DESC LIMIT 1) b ON true) n"
-	" RETURNING id, user_id",
+	" RETURNING" SELECT_LIST(GRANT_COLUMNS),
 	8, {INT8ARRAYOID, INT4OID, TEXTOID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID,
 	INT8ARRAYOID}, PLAN_CUSTOM
 };
@@ -107,13 +125,13 @@ read_up_to_date(Call *call, const int64 *ids, int n, const char *key, int64 *cal
 		Account		account;
 
 		call_ids[i] = NO_ID;
-		if (row_isnull(result, i, 2))
+		if (row_isnull(result, i, GRANTEE_ID))
 		{
-			if (row_isnull(result, i, 6))
+			if (row_isnull(result, i, KEYED_ID))
 				user_not_found(ids[i]);
 			continue;			/* he is gone, but it is a retry */
 		}
-		if (call->studio->backfilled && !row_bool(result, i, 10))
+		if (call->studio->backfilled && !row_bool(result, i, GRANTEE_HAS_DUE))
 			continue;
 		sql_scope_begin();
 		account_lock(call, ids[i], &account);
@@ -133,7 +151,7 @@ any_is_new(Rows result)
 {
 	for (uint64 i = 0; i < result.nrows; i++)
 	{
-		if (row_isnull(result, i, 6))
+		if (row_isnull(result, i, KEYED_ID))
 			return true;
 	}
 	return false;
@@ -153,23 +171,24 @@ fill_answers(Rows result, const int64 *ids, int n, int32 added, const char *key,
 	for (int i = 0; i < n; i++)
 	{
 		CreditAnswer *answer = &answers[i];
-		int32		balance = row_int(result, i, 3);
+		int32		balance = row_int(result, i, GRANTEE_BALANCE);
 
 		answer->user_id = ids[i];
 		answer->added = added;
-		answer->client = client_name(row_text(result, i, 4), row_text(result, i, 5), ids[i]);
-		answer->replayed = !row_isnull(result, i, 6);
+		answer->client = client_name(row_text(result, i, GRANTEE_FIRST_NAME),
+									 row_text(result, i, GRANTEE_LAST_NAME), ids[i]);
+		answer->replayed = !row_isnull(result, i, KEYED_ID);
 		if (answer->replayed)
 		{
-			if (row_int(result, i, 7) != added)
+			if (row_int(result, i, KEYED_DELTA) != added)
 				ereport(ERROR,
 						(swan_errcode(SWAN_IDEMPOTENCY_CONFLICT),
 						 errmsg("key \"%s\" was used for a grant of %lld to user %lld", key,
-								(long long) row_int(result, i, 7), (long long) ids[i]),
+								(long long) row_int(result, i, KEYED_DELTA), (long long) ids[i]),
 						 errhint("Use a new key for a new grant.")));
-			answer->ledger_id = row_id(result, i, 6);
-			answer->available = row_int(result, i, 8);
-			answer->reason = row_text(result, i, 9);
+			answer->ledger_id = row_id(result, i, KEYED_ID);
+			answer->available = row_int(result, i, KEYED_BALANCE_AFTER);
+			answer->reason = row_text(result, i, KEYED_REASON);
 			continue;
 		}
 		answer->available = add_credits(balance, added);
@@ -206,8 +225,8 @@ write_grants(Call *call, const Entry *entry, const int64 *ids, const int64 *call
 	check_all_written(call, written, n, TABLE_LEDGER);
 	for (int i = 0; i < n; i++)
 	{
-		ledger_ids[i] = row_id(written, i, 1);
-		users[i] = row_id(written, i, 2);
+		ledger_ids[i] = row_id(written, i, GRANT_ID);
+		users[i] = row_id(written, i, GRANT_USER_ID);
 	}
 	{
 		NullableDatum lot_args[] = {

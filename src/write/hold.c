@@ -35,8 +35,14 @@ static const StudioQuery count_holds = {
 	3, {INT8OID, TIMESTAMPTZOID, INT8OID}
 };
 
+#define HOLD_COLUMNS(first, next) \
+	first(HOLD_USER_ID, "h.user_id") \
+	next(HOLD_UNTIL, "h.until")
+
+RESULT_COLUMNS(HOLD_COLUMNS);
+
 static const StudioQuery find_hold = {
-	"SELECT h.user_id, h.until FROM {holds} h"
+	"SELECT" SELECT_LIST(HOLD_COLUMNS) " FROM {holds} h"
 	" WHERE h.session_id OPERATOR(pg_catalog.=) $1",
 	1, {INT8OID}
 };
@@ -184,9 +190,9 @@ swan_release(PG_FUNCTION_ARGS)
 	if (!locked_slot(&locks, session_id, &slot))
 		session_not_found(session_id);
 	hold = query_recheck(call, &find_hold, args);
-	user_id = hold.nrows == 1 ? row_id(hold, 0, 1) : NO_ID;
+	user_id = hold.nrows == 1 ? row_id(hold, 0, HOLD_USER_ID) : NO_ID;
 	call_set_now(call);
-	until = hold.nrows == 1 ? row_time(hold, 0, 2) : NO_TIME;
+	until = hold.nrows == 1 ? row_time(hold, 0, HOLD_UNTIL) : NO_TIME;
 	if (until <= call->now)
 		ereport(ERROR,
 				(swan_errcode_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", session_id),

@@ -24,15 +24,26 @@
 PG_FUNCTION_INFO_V1(swan_extend);
 PG_FUNCTION_INFO_V1(swan_expire);
 
-/* columns of a swan_lot */
-#define LOT_NCOLUMNS	7
-
 /* lots that one swan_expire may sweep */
 #define EXPIRE_MAX		100000
 
+/* a swan_lot, and what is asked of it besides */
+#define LOT_COLUMNS(first, next) \
+	first(LOT_ID, "l.id") \
+	next(LOT_SOURCE, "l.source") \
+	next(LOT_GRANTED, "l.granted") \
+	next(LOT_REMAINING, "l.remaining") \
+	next(LOT_EXPIRES_AT, "l.expires_at") \
+	next(LOT_REASON, "g.reason") \
+	next(LOT_PAYMENT_REF, "l.payment_ref") \
+	next(LOT_USER_ID, "l.user_id") \
+	next(LOT_SWEPT, "l.swept")
+#define LOT_NCOLUMNS	LOT_PAYMENT_REF
+
+RESULT_COLUMNS(LOT_COLUMNS);
+
 static const StudioQuery find_lot = {
-	"SELECT l.id, l.source, l.granted, l.remaining, l.expires_at, g.reason,"
-	" l.payment_ref, l.user_id, l.swept FROM {lots} l"
+	"SELECT" SELECT_LIST(LOT_COLUMNS) " FROM {lots} l"
 	" LEFT JOIN {ledger} g ON g.id OPERATOR(pg_catalog.=) l.id"
 	" WHERE l.id OPERATOR(pg_catalog.=) $1",
 	1, {INT8OID}
@@ -77,9 +88,9 @@ lot_not_found(int64 lot_id)
 static void
 check_extension(Rows lot, int64 lot_id, TimestampTz now, TimestampTz expires_at)
 {
-	TimestampTz current = row_time(lot, 0, 5);
+	TimestampTz current = row_time(lot, 0, LOT_EXPIRES_AT);
 
-	if (row_bool(lot, 0, 9) || (current != NO_TIME && current <= now))
+	if (row_bool(lot, 0, LOT_SWEPT) || (current != NO_TIME && current <= now))
 		ereport(ERROR,
 				(swan_errcode(SWAN_INVALID_ARGUMENT),
 				 errmsg("lot %lld has expired", (long long) lot_id),
@@ -124,7 +135,7 @@ swan_extend(PG_FUNCTION_ARGS)
 	lot = query_recheck(call, &find_lot, find_args);
 	if (lot.nrows != 1)
 		lot_not_found(lot_id);
-	user_id = row_id(lot, 0, 8);
+	user_id = row_id(lot, 0, LOT_USER_ID);
 	lock_users(call, &locks, &user_id, 1);
 	account_enter(call, &locks, user_id, &account);
 	lot = query_recheck(call, &find_lot, find_args);
@@ -134,7 +145,7 @@ swan_extend(PG_FUNCTION_ARGS)
 	entry.kind = "grant";
 	entry.lot = account_lot(call, &account, lot_id);
 	entry.reason = argument_reason(fcinfo, 2, NULL);
-	entry.details = extension_details(row_time(lot, 0, 5), expires_at);
+	entry.details = extension_details(row_time(lot, 0, LOT_EXPIRES_AT), expires_at);
 	account_write(call, &account, &entry);
 	extend_args[0] = arg_id(lot_id);
 	extend_args[1] = arg_time(expires_at);

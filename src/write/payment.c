@@ -28,11 +28,21 @@ static const StudioQuery find_payers = {
 	2, {TEXTOID, TEXTOID}
 };
 
+#define PAID_COLUMNS(first, next) \
+	first(PAID_LOT_ID, "l.id") \
+	next(PAID_USER_ID, "l.user_id") \
+	next(PAID_ITEM, "l.item") \
+	next(PAID_GRANTED, "l.granted") \
+	next(PAID_TAKEN, "COALESCE(OPERATOR(pg_catalog.-) pg_catalog.sum(g.delta), 0)") \
+	next(PAID_OWED, \
+		 "COALESCE(pg_catalog.sum((g.details OPERATOR(pg_catalog.->>) 'shortfall')" \
+		 "::pg_catalog.int4), 0)")
+
+RESULT_COLUMNS(PAID_COLUMNS);
+
 /* the lots of a payment, with what reversals took of them and could not take */
 static const StudioQuery paid_lots = {
-	"SELECT l.id, l.user_id, l.item, l.granted,"
-	" COALESCE(OPERATOR(pg_catalog.-) pg_catalog.sum(g.delta), 0),"
-	" COALESCE(pg_catalog.sum((g.details OPERATOR(pg_catalog.->>) 'shortfall')::pg_catalog.int4), 0)"
+	"SELECT" SELECT_LIST(PAID_COLUMNS)
 	" FROM {lots} l LEFT JOIN {ledger} g"
 	" ON g.user_id OPERATOR(pg_catalog.=) l.user_id"
 	" AND g.lot_id OPERATOR(pg_catalog.=) l.id"
@@ -196,14 +206,14 @@ payment_open(Call *call, Payment *payment)
 		PaidLot    *lot = &payment->lots[i];
 		Payer	   *payer = payment->payers;
 
-		while (payer->user_id != row_id(result, i, 2))
+		while (payer->user_id != row_id(result, i, PAID_USER_ID))
 			payer++;
 		lot->payer = payer;
-		lot->id = row_id(result, i, 1);
-		lot->item = row_text(result, i, 3);
-		lot->granted = row_int(result, i, 4);
-		lot->taken = row_int(result, i, 5);
-		lot->owed = row_int(result, i, 6);
+		lot->id = row_id(result, i, PAID_LOT_ID);
+		lot->item = row_text(result, i, PAID_ITEM);
+		lot->granted = row_int(result, i, PAID_GRANTED);
+		lot->taken = row_int(result, i, PAID_TAKEN);
+		lot->owed = row_int(result, i, PAID_OWED);
 	}
 }
 

@@ -32,10 +32,20 @@
 
 PG_FUNCTION_INFO_V1(swan_reinstate);
 
+#define CLAIM_COLUMNS(first, next) \
+	first(CLAIM_LOT_ID, "g.lot_id") \
+	next(CLAIM_IS_REVERSAL, "g.kind OPERATOR(pg_catalog.=) 'reversal'") \
+	next(CLAIM_DELTA, "g.delta") \
+	next(CLAIM_CALL_ID, "g.call_id") \
+	next(CLAIM_SHORTFALL, \
+		 "(g.details OPERATOR(pg_catalog.->>) 'shortfall')::pg_catalog.int4") \
+	next(CLAIM_OF_REVERSAL, \
+		 "(g.details OPERATOR(pg_catalog.->>) 'reversal')::pg_catalog.int8")
+
+RESULT_COLUMNS(CLAIM_COLUMNS);
+
 static const StudioQuery claim_rows = {
-	"SELECT g.lot_id, g.kind OPERATOR(pg_catalog.=) 'reversal', g.delta, g.call_id,"
-	" (g.details OPERATOR(pg_catalog.->>) 'shortfall')::pg_catalog.int4,"
-	" (g.details OPERATOR(pg_catalog.->>) 'reversal')::pg_catalog.int8"
+	"SELECT" SELECT_LIST(CLAIM_COLUMNS)
 	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) ANY ($1)"
 	" AND g.lot_id OPERATOR(pg_catalog.=) ANY ($2)"
 	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{reversal,reinstatement}')"
@@ -115,15 +125,16 @@ read_claims(Call *call, const Payment *payment)
 	claims.list = palloc0((rows.nrows + 1) * sizeof(Claim));
 	for (uint64 i = 0; i < rows.nrows; i++)
 	{
-		bool		is_reversal = row_bool(rows, i, 2);
-		int32		delta = row_int(rows, i, 3);
-		int32		shortfall = row_int(rows, i, 5);
+		bool		is_reversal = row_bool(rows, i, CLAIM_IS_REVERSAL);
+		int32		delta = row_int(rows, i, CLAIM_DELTA);
+		int32		shortfall = row_int(rows, i, CLAIM_SHORTFALL);
 		PaidLot    *lot = payment->lots;
 
-		while (lot->id != row_id(rows, i, 1))
+		while (lot->id != row_id(rows, i, CLAIM_LOT_ID))
 			lot++;
 		if (!is_reversal)
-			lessen_claims(&claims, lot, row_id(rows, i, 6), delta, -shortfall);
+			lessen_claims(&claims, lot, row_id(rows, i, CLAIM_OF_REVERSAL), delta,
+						  -shortfall);
 		else if (shortfall < 0)
 			settle_oldest(&claims, lot, -shortfall);
 		else
@@ -131,7 +142,7 @@ read_claims(Call *call, const Payment *payment)
 			Claim	   *claim = &claims.list[claims.n++];
 
 			claim->lot = lot;
-			claim->reversal = row_id(rows, i, 4);
+			claim->reversal = row_id(rows, i, CLAIM_CALL_ID);
 			claim->taken = -delta;
 			claim->owed = shortfall;
 		}
