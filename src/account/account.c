@@ -15,7 +15,7 @@
 #include "account/client.h"
 
 static const StudioQuery find_client = {
-	"SELECT" CLIENT_COLUMNS
+	"SELECT" SELECT_LIST(CLIENT_COLUMNS)
 	" FROM {users} u WHERE {u.id} OPERATOR(pg_catalog.=) $1",
 	1, {INT8OID}
 };
@@ -28,27 +28,47 @@ static const StudioQuery due_lots = {
 	2, {INT8OID, TIMESTAMPTZOID}, PLAN_FEW_ROWS
 };
 
+#define BALANCE_COLUMNS(first, next) \
+	first(NOW_BALANCE, "{u.available_sessions}") \
+	next(NOW_DUE, DUE_CREDITS("$1", "$2"))
+
+RESULT_COLUMNS(BALANCE_COLUMNS);
+
 static const StudioQuery balance_and_due = {
-	"SELECT {u.available_sessions}, " DUE_CREDITS("$1", "$2")
+	"SELECT" SELECT_LIST(BALANCE_COLUMNS)
 	" FROM {users} u WHERE {u.id} OPERATOR(pg_catalog.=) $1",
 	2, {INT8OID, TIMESTAMPTZOID}
 };
 
+#define LOT_COLUMNS(first, next) \
+	first(LOT_ID, "l.id") \
+	next(LOT_REMAINING, "l.remaining") \
+	next(LOT_EXPIRES_AT, "l.expires_at")
+
+RESULT_COLUMNS(LOT_COLUMNS);
+
 static const StudioQuery find_lot = {
-	"SELECT l.remaining, l.expires_at FROM {lots} l"
+	"SELECT" SELECT_LIST(LOT_COLUMNS) " FROM {lots} l"
 	" WHERE l.id OPERATOR(pg_catalog.=) $1"
 	" AND l.user_id OPERATOR(pg_catalog.=) $2",
 	2, {INT8OID, INT8OID}
 };
 
+#define LAST_ROW_COLUMNS(first, next) \
+	first(LAST_BALANCE, "g.balance_after") \
+	next(LAST_AT, "g.at")
+
+RESULT_COLUMNS(LAST_ROW_COLUMNS);
+
 static const StudioQuery last_row = {
-	"SELECT g.balance_after, g.at FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
+	"SELECT" SELECT_LIST(LAST_ROW_COLUMNS)
+	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
 	" ORDER BY g.id DESC LIMIT 1",
 	1, {INT8OID}
 };
 
 static const StudioQuery read_lots = {
-	"SELECT l.id, l.remaining, l.expires_at FROM {lots} l"
+	"SELECT" SELECT_LIST(LOT_COLUMNS) " FROM {lots} l"
 	" WHERE l.user_id OPERATOR(pg_catalog.=) $1"
 	" AND l.remaining OPERATOR(pg_catalog.>) 0",
 	1, {INT8OID}, PLAN_FEW_ROWS
@@ -90,18 +110,22 @@ add_credits(int32 a, int32 b)
 	return sum;
 }
 
-/* Makes an account of CLIENT_COLUMNS; returns false if there is no such row. */
+/*
+ * Makes an account of CLIENT_COLUMNS, which stand after so many others; returns
+ * false if there is no such row.
+ */
 bool
-account_of_row(Rows result, uint64 row, int first, int64 user_id, Account *account)
+account_of_row(Rows result, uint64 row, int before, int64 user_id, Account *account)
 {
 	memset(account, 0, sizeof(Account));
 	account->user_id = user_id;
 	account->call_id = NO_ID;
 	if (row >= result.nrows)
 		return false;
-	account->balance = row_int(result, row, first + 1);
-	account->name = client_name(row_text(result, row, first + 2),
-								row_text(result, row, first + 3), user_id);
+	account->balance = row_int(result, row, before + CLIENT_BALANCE);
+	account->name = client_name(row_text(result, row, before + CLIENT_FIRST_NAME),
+								row_text(result, row, before + CLIENT_LAST_NAME),
+								user_id);
 	return true;
 }
 
@@ -116,7 +140,7 @@ account_find(Call *call, int64 user_id, Account *account, QueryRun run)
 	NullableDatum args[] = {arg_id(user_id), arg_time(call->now)};
 	Rows		result = run(call, &find_client, args);
 
-	if (!account_of_row(result, 0, 1, user_id, account))
+	if (!account_of_row(result, 0, 0, user_id, account))
 	{
 		query_confirm_none(call, &find_client, args, run);
 		return false;
@@ -129,8 +153,8 @@ account_find(Call *call, int64 user_id, Account *account, QueryRun run)
 		result = run(call, &balance_and_due, args);
 		if (result.nrows != 1)
 			return false;
-		account->balance = row_int(result, 0, 1);
-		account->due = row_int(result, 0, 2);
+		account->balance = row_int(result, 0, NOW_BALANCE);
+		account->due = row_int(result, 0, NOW_DUE);
 	}
 	return true;
 }
@@ -170,8 +194,8 @@ account_read(Call *call, Account *account)
 	Rows		result = query_recheck(call, &last_row, args);
 
 	account->has_ledger = result.nrows > 0;
-	account->ledger_balance = account->has_ledger ? row_int(result, 0, 1) : 0;
-	account->last_at = account->has_ledger ? row_time(result, 0, 2) : DT_NOBEGIN;
+	account->ledger_balance = account->has_ledger ? row_int(result, 0, LAST_BALANCE) : 0;
+	account->last_at = account->has_ledger ? row_time(result, 0, LAST_AT) : DT_NOBEGIN;
 
 	result = query_recheck(call, &read_lots, args);
 	account->nlots = result.nrows;
@@ -180,9 +204,9 @@ account_read(Call *call, Account *account)
 	{
 		Lot		   *lot = &account->lots[i];
 
-		lot->id = row_id(result, i, 1);
-		lot->remaining = row_int(result, i, 2);
-		lot->expires_at = row_time(result, i, 3);
+		lot->id = row_id(result, i, LOT_ID);
+		lot->remaining = row_int(result, i, LOT_REMAINING);
+		lot->expires_at = row_time(result, i, LOT_EXPIRES_AT);
 		if (lot_is_due(call, lot))
 			account->due += lot->remaining;
 	}
@@ -245,5 +269,6 @@ account_lot(Call *call, Account *account, int64 lot_id)
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("lot %lld of user %lld is missing",
 						(long long) lot_id, (long long) account->user_id)));
-	return account_add_lot(account, lot_id, row_int(result, 0, 1), row_time(result, 0, 2));
+	return account_add_lot(account, lot_id, row_int(result, 0, LOT_REMAINING),
+						   row_time(result, 0, LOT_EXPIRES_AT));
 }

@@ -36,14 +36,18 @@ typedef struct Account
 	Lot		   *lots;
 } Account;
 
-/* the columns of a client, in the order of account_of_row() */
-#define CLIENT_COLUMNS \
-	" {u.id}, COALESCE({u.available_sessions}, 0)," \
-	" {u.first_name}, {u.last_name}"
+/* of a client, for account_of_row() */
+#define CLIENT_COLUMNS(first, next) \
+	first(CLIENT_ID, "{u.id}") \
+	next(CLIENT_BALANCE, "COALESCE({u.available_sessions}, 0)") \
+	next(CLIENT_FIRST_NAME, "{u.first_name}") \
+	next(CLIENT_LAST_NAME, "{u.last_name}")
+
+RESULT_COLUMNS(CLIENT_COLUMNS);
 
 extern char *client_name(char *first, char *last, int64 user_id);
 pg_noreturn extern void user_not_found(int64 user_id);
-extern bool account_of_row(Rows result, uint64 row, int first, int64 user_id,
+extern bool account_of_row(Rows result, uint64 row, int before, int64 user_id,
 						   Account *account);
 extern bool account_find(Call *call, int64 user_id, Account *account,
 						 QueryRun run);

@@ -27,11 +27,17 @@
 	" OVERRIDING SYSTEM VALUE" \
 	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14," \
 	" $15, $16, $17, $18)"
-#define LEDGER_WRITTEN	"{!ledger: RETURNING id, delta, balance_after}"
+#define WRITTEN_COLUMNS(first, next) \
+	first(WRITTEN_ID, "id") \
+	next(WRITTEN_DELTA, "delta") \
+	next(WRITTEN_BALANCE, "balance_after")
+#define LEDGER_WRITTEN	"{!ledger: RETURNING" SELECT_LIST(WRITTEN_COLUMNS) "}"
 #define INSERT_LEDGER_ARGS \
 	18, {INT8OID, INT8OID, INT4OID, INT4OID, TEXTOID, INT8OID, INT8OID, \
 	INT8OID, TEXTOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, \
 	JSONBOID, TIMESTAMPTZOID, XID8OID}
+
+RESULT_COLUMNS(WRITTEN_COLUMNS);
 
 static const StudioQuery insert_ledger = {
 	INSERT_LEDGER LEDGER_WRITTEN, INSERT_LEDGER_ARGS
@@ -46,7 +52,7 @@ static const StudioQuery insert_ledger_once = {
 	"INSERT INTO {lots} (id, user_id, source, granted, remaining, expires_at," \
 	" payment_ref, item, amount_minor, currency)" \
 	" VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9)"
-#define LOT_WRITTEN	"{!lots: RETURNING id, remaining}"
+#define LOT_WRITTEN	"{!lots: RETURNING remaining}"
 #define INSERT_LOT_ARGS \
 	9, {INT8OID, INT8OID, TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID, TEXTOID, \
 	INT8OID, TEXTOID}
@@ -64,7 +70,7 @@ static const StudioQuery update_lot = {
 	"UPDATE {lots} l SET remaining = $2, swept = $4"
 	" WHERE l.id OPERATOR(pg_catalog.=) $1"
 	" AND l.remaining OPERATOR(pg_catalog.=) $3"
-	"{!lots: RETURNING l.id, l.remaining}",
+	"{!lots: RETURNING l.remaining}",
 	4, {INT8OID, INT4OID, INT4OID, BOOLOID}
 };
 
@@ -80,18 +86,38 @@ static const StudioQuery reopen_lot = {
 	2, {INT8OID, TIMESTAMPTZOID}
 };
 
+#define SETTLED_COLUMNS(first, next) \
+	first(SETTLED_USER_ID, "{u.id}") \
+	next(SETTLED_BALANCE, "{u.available_sessions}")
+
+RESULT_COLUMNS(SETTLED_COLUMNS);
+
 static const StudioQuery update_balance = {
 	"UPDATE {users} u SET {users.available_sessions} = $2"
 	"{?users.updated_at:, {users.updated_at} = {users.updated_at=$4}}"
 	" WHERE {u.id} OPERATOR(pg_catalog.=) $1"
 	" AND COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.=) $3"
-	"{!users: RETURNING {u.id}, {u.available_sessions}}",
+	"{!users: RETURNING" SELECT_LIST(SETTLED_COLUMNS) "}",
 	4, {INT8OID, INT4OID, INT4OID, TIMESTAMPTZOID}
 };
 
+#define KEYED_COLUMNS(first, next) \
+	first(KEYED_ID, "g.id") \
+	next(KEYED_DELTA, "g.delta") \
+	next(KEYED_BALANCE_AFTER, "g.balance_after") \
+	next(KEYED_SESSION_ID, "g.session_id") \
+	next(KEYED_FROM_SESSION_ID, "g.from_session_id") \
+	next(KEYED_CALL_ID, "g.call_id") \
+	next(KEYED_LOT_ID, "g.lot_id") \
+	next(KEYED_REASON, "g.reason") \
+	next(KEYED_PAYMENT_REF, "g.payment_ref") \
+	next(KEYED_ITEM, "g.item") \
+	next(KEYED_DETAILS, "g.details")
+
+RESULT_COLUMNS(KEYED_COLUMNS);
+
 static const StudioQuery find_key = {
-	"SELECT g.id, g.delta, g.balance_after, g.session_id, g.from_session_id,"
-	" g.call_id, g.lot_id, g.reason, g.payment_ref, g.item, g.details"
+	"SELECT" SELECT_LIST(KEYED_COLUMNS)
 	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
 	" AND g.kind OPERATOR(pg_catalog.=) $2 AND g.key OPERATOR(pg_catalog.=) $3",
 	3, {INT8OID, TEXTOID, TEXTOID}
@@ -118,11 +144,21 @@ static const StudioQuery open_shortfall = {
 	2, {INT8OID, INT8OID}
 };
 
+#define SUM_COLUMNS(first, next) \
+	first(SUM_MOVED, \
+		  "(pg_catalog.sum(g.delta)" \
+		  " FILTER (WHERE g.kind OPERATOR(pg_catalog.=) $4))::pg_catalog.int4") \
+	next(SUM_SHORTFALL, \
+		 "pg_catalog.sum((g.details OPERATOR(pg_catalog.->>) 'shortfall')" \
+		 "::pg_catalog.int4)::pg_catalog.int4") \
+	next(SUM_BALANCE, \
+		 "(pg_catalog.array_agg(g.balance_after ORDER BY g.id DESC))[1]")
+
+RESULT_COLUMNS(SUM_COLUMNS);
+
 /* what the rows of one call came to */
 static const StudioQuery sum_call = {
-	"SELECT (pg_catalog.sum(g.delta) FILTER (WHERE g.kind OPERATOR(pg_catalog.=) $4))::pg_catalog.int4,"
-	" pg_catalog.sum((g.details OPERATOR(pg_catalog.->>) 'shortfall')::pg_catalog.int4)::pg_catalog.int4,"
-	" (pg_catalog.array_agg(g.balance_after ORDER BY g.id DESC))[1]"
+	"SELECT" SELECT_LIST(SUM_COLUMNS)
 	" FROM {ledger} g"
 	" WHERE g.user_id OPERATOR(pg_catalog.=) $1 AND g.id OPERATOR(pg_catalog.>=) $2"
 	" AND g.call_id OPERATOR(pg_catalog.=) $3",
@@ -157,7 +193,7 @@ write_new_lot(Call *call, Account *account, const Entry *entry, int64 id)
 	if (result.nrows == 0 && once)
 		return false;
 	if (result.nrows != 1 ||
-		(result.table && row_int(result, 0, 2) != entry->delta))
+		(result.table && row_int(result, 0, 1) != entry->delta))
 		interfered(call, TABLE_LOTS, account->user_id);
 	account_add_lot(account, id, entry->delta, entry->expires_at);
 	return true;
@@ -191,7 +227,7 @@ write_lot(Call *call, Account *account, Lot *lot, int32 delta)
 	if (result.nrows == 0)
 		lot_confirm_seen(call, lot->id);
 	if (result.nrows != 1 ||
-		(result.table && row_int(result, 0, 2) != remaining))
+		(result.table && row_int(result, 0, 1) != remaining))
 		interfered(call, TABLE_LOTS, account->user_id);
 	lot->remaining = remaining;
 }
@@ -258,9 +294,9 @@ account_write(Call *call, Account *account, const Entry *entry)
 	if (result.nrows == 0 && strcmp(entry->kind, "purchase") == 0)
 		return NO_ID;
 	if (result.nrows != 1 ||
-		(result.table && (row_id(result, 0, 1) != id ||
-						  row_int(result, 0, 2) != entry->delta ||
-						  row_int(result, 0, 3) != balance_after)))
+		(result.table && (row_id(result, 0, WRITTEN_ID) != id ||
+						  row_int(result, 0, WRITTEN_DELTA) != entry->delta ||
+						  row_int(result, 0, WRITTEN_BALANCE) != balance_after)))
 		interfered(call, TABLE_LEDGER, account->user_id);
 
 	if (account->call_id == NO_ID)
@@ -298,8 +334,8 @@ account_settle(Call *call, Account *account)
 	result = query_change(call, &update_balance, args, TABLE_USERS,
 						  CMD_UPDATE, &entry, 1);
 	if (result.nrows != 1 ||
-		(result.table && (row_id(result, 0, 1) != account->user_id ||
-						  row_int(result, 0, 2) != balance)))
+		(result.table && (row_id(result, 0, SETTLED_USER_ID) != account->user_id ||
+						  row_int(result, 0, SETTLED_BALANCE) != balance)))
 		interfered(call, TABLE_USERS, account->user_id);
 	account->balance = balance;
 	account->moved = 0;
@@ -319,17 +355,17 @@ ledger_find_key(Call *call, int64 user_id, const char *kind, const char *key,
 	result = query_recheck(call, &find_key, args);
 	if (result.nrows == 0)
 		return false;
-	row->ledger_id = row_id(result, 0, 1);
-	row->delta = row_int(result, 0, 2);
-	row->balance_after = row_int(result, 0, 3);
-	row->session_id = row_id(result, 0, 4);
-	row->from_session_id = row_id(result, 0, 5);
-	row->call_id = row_id(result, 0, 6);
-	row->lot_id = row_id(result, 0, 7);
-	row->reason = row_text(result, 0, 8);
-	row->payment_ref = row_text(result, 0, 9);
-	row->item = row_text(result, 0, 10);
-	row->details = row_datum(result, 0, 11, &isnull);
+	row->ledger_id = row_id(result, 0, KEYED_ID);
+	row->delta = row_int(result, 0, KEYED_DELTA);
+	row->balance_after = row_int(result, 0, KEYED_BALANCE_AFTER);
+	row->session_id = row_id(result, 0, KEYED_SESSION_ID);
+	row->from_session_id = row_id(result, 0, KEYED_FROM_SESSION_ID);
+	row->call_id = row_id(result, 0, KEYED_CALL_ID);
+	row->lot_id = row_id(result, 0, KEYED_LOT_ID);
+	row->reason = row_text(result, 0, KEYED_REASON);
+	row->payment_ref = row_text(result, 0, KEYED_PAYMENT_REF);
+	row->item = row_text(result, 0, KEYED_ITEM);
+	row->details = row_datum(result, 0, KEYED_DETAILS, &isnull);
 	return true;
 }
 
@@ -345,9 +381,9 @@ ledger_sum_call(Call *call, int64 user_id, const KeyedRow *first,
 	};
 	Rows		result = query_recheck(call, &sum_call, args);
 
-	*moved = abs((int32) row_int(result, 0, 1));
-	*shortfall = Max(0, (int32) row_int(result, 0, 2));
-	*balance_after = row_int(result, 0, 3);
+	*moved = abs((int32) row_int(result, 0, SUM_MOVED));
+	*shortfall = Max(0, (int32) row_int(result, 0, SUM_SHORTFALL));
+	*balance_after = row_int(result, 0, SUM_BALANCE);
 }
 
 /*

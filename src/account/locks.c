@@ -54,12 +54,12 @@ static const Lockable slots = {
 
 static const Lockable users = {
 	{
-		"SELECT" CLIENT_COLUMNS " FROM {users} u"
+		"SELECT" SELECT_LIST(CLIENT_COLUMNS) " FROM {users} u"
 		" WHERE {u.id} OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE OF u",
 		1, {INT8OID}
 	},
 	{
-		"SELECT" CLIENT_COLUMNS " FROM {users} u"
+		"SELECT" SELECT_LIST(CLIENT_COLUMNS) " FROM {users} u"
 		" WHERE {u.id} OPERATOR(pg_catalog.=) ANY ($1)"
 		" ORDER BY {u.id} FOR NO KEY UPDATE OF u",
 		1, {INT8ARRAYOID}
@@ -76,7 +76,8 @@ static const Lockable users = {
  * booking; who finds nothing has locked nothing.
  */
 static const StudioQuery slot_and_client = {
-	"SELECT" SLOT_COLUMNS "," CLIENT_COLUMNS " FROM {sessions} s, {users} u"
+	"SELECT" SLOT_COLUMNS "," SELECT_LIST(CLIENT_COLUMNS)
+	" FROM {sessions} s, {users} u"
 	" WHERE {s.id} OPERATOR(pg_catalog.=) $1"
 	" AND {s.user_id} IS NULL"
 	" AND {s.status} OPERATOR(pg_catalog.=) 'available'"
@@ -165,7 +166,7 @@ lock_slot_and_client(Call *call, int64 session_id, int64 user_id,
 		return false;
 	call_set_now(call);
 	return slot_of_row(result, 0, 1, slot) &&
-		account_of_row(result, 0, SLOT_NCOLUMNS + 1, user_id, account);
+		account_of_row(result, 0, SLOT_NCOLUMNS, user_id, account);
 }
 
 /* Reads a slot as it was locked; returns false if there is none. */
@@ -186,7 +187,7 @@ user_row(const Locks *locks, int64 id)
 {
 	uint64		row = 0;
 
-	while (row < locks->users.nrows && row_id(locks->users, row, 1) != id)
+	while (row < locks->users.nrows && row_id(locks->users, row, CLIENT_ID) != id)
 		row++;
 	return row;
 }
@@ -195,7 +196,7 @@ user_row(const Locks *locks, int64 id)
 bool
 locked_user(const Locks *locks, int64 id, Account *account)
 {
-	return account_of_row(locks->users, user_row(locks, id), 1, id, account);
+	return account_of_row(locks->users, user_row(locks, id), 0, id, account);
 }
 
 /* Returns whether there is a user of that id, and he is locked. */
@@ -212,5 +213,5 @@ user_is_locked(const Locks *locks, int64 id)
 bool
 account_lock(Call *call, int64 user_id, Account *account)
 {
-	return account_of_row(lock_rows(call, &users, &user_id, 1), 0, 1, user_id, account);
+	return account_of_row(lock_rows(call, &users, &user_id, 1), 0, 0, user_id, account);
 }

@@ -46,9 +46,15 @@ static const StudioQuery find_balance = {
 	1, {INT8OID}
 };
 
+#define BOOKING_COLUMNS(first, next) \
+	first(BOOKING_ID, "{s.id}") \
+	next(BOOKING_DEDUCTED, "{s.session_deducted}")
+
+RESULT_COLUMNS(BOOKING_COLUMNS);
+
 /* live bookings that the ledger knows nothing of */
 static const StudioQuery unknown_bookings = {
-	"SELECT {s.id}, {s.session_deducted} FROM {sessions} s"
+	"SELECT" SELECT_LIST(BOOKING_COLUMNS) " FROM {sessions} s"
 	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $1"
 	" AND " SLOT_IS_LIVE("s")
 	" AND NOT EXISTS (SELECT 1 FROM {ledger} g"
@@ -160,7 +166,7 @@ adopt(Call *call, Account *account)
 	for (uint64 i = 0; i < bookings.nrows; i++)
 	{
 		charged[i] = studio->old_bookings == OLD_BOOKINGS_CHARGED ||
-			(studio->old_bookings == OLD_BOOKINGS_FLAG && row_bool(bookings, i, 2));
+			(studio->old_bookings == OLD_BOOKINGS_FLAG && row_bool(bookings, i, BOOKING_DEDUCTED));
 		ncharged += charged[i];
 	}
 
@@ -170,7 +176,8 @@ adopt(Call *call, Account *account)
 	else if (!account->has_ledger && (balance > 0 || ncharged > 0))
 		write_opening(call, account, "opening", add_credits(balance, ncharged), NO_ID);
 	for (uint64 i = 0; i < bookings.nrows; i++)
-		write_opening(call, account, "booking", charged[i] ? -1 : 0, row_id(bookings, i, 1));
+		write_opening(call, account, "booking", charged[i] ? -1 : 0,
+					  row_id(bookings, i, BOOKING_ID));
 	call->now = now;
 	if (account->ledger_balance != balance)
 		account_external(call, account, balance - account->ledger_balance,

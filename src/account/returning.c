@@ -17,9 +17,16 @@
 #include "base/details.h"
 #include "account/returning.h"
 
+#define TAKING_COLUMNS(first, next) \
+	first(TAKING_ID, "g.id") \
+	next(TAKING_AT, "g.at") \
+	next(TAKING_FROM_SESSION, "g.from_session_id")
+
+RESULT_COLUMNS(TAKING_COLUMNS);
+
 /* what made a session a client's, before the ledger row $3 */
 static const StudioQuery find_taking = {
-	"SELECT g.id, g.at, g.from_session_id FROM {ledger} g"
+	"SELECT" SELECT_LIST(TAKING_COLUMNS) " FROM {ledger} g"
 	" WHERE g.user_id OPERATOR(pg_catalog.=) $1"
 	" AND g.session_id OPERATOR(pg_catalog.=) $2"
 	" AND g.id OPERATOR(pg_catalog.<) $3"
@@ -28,9 +35,16 @@ static const StudioQuery find_taking = {
 	3, {INT8OID, INT8OID, INT8OID}
 };
 
+#define END_COLUMNS(first, next) \
+	first(END_CHANGED_AT, "g.at") \
+	next(END_BEFORE, \
+		 "(g.details OPERATOR(pg_catalog.->>) 'extended_from')::pg_catalog.timestamptz")
+
+RESULT_COLUMNS(END_COLUMNS);
+
 /* when a lot's end was put off after the ledger row $3, and what it was then */
 static const StudioQuery later_ends = {
-	"SELECT g.at, (g.details OPERATOR(pg_catalog.->>) 'extended_from')::pg_catalog.timestamptz"
+	"SELECT" SELECT_LIST(END_COLUMNS)
 	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
 	" AND g.lot_id OPERATOR(pg_catalog.=) $2"
 	" AND g.id OPERATOR(pg_catalog.>) $3"
@@ -54,9 +68,9 @@ find_taken(Call *call, int64 user_id, int64 session_id, int64 *id, TimestampTz *
 
 		if (result.nrows == 0)
 			return false;
-		*id = row_id(result, 0, 1);
-		*at = row_time(result, 0, 2);
-		session_id = row_id(result, 0, 3);
+		*id = row_id(result, 0, TAKING_ID);
+		*at = row_time(result, 0, TAKING_AT);
+		session_id = row_id(result, 0, TAKING_FROM_SESSION);
 	}
 	return true;
 }
@@ -85,11 +99,11 @@ ended_since(Call *call, const Account *account, const Lot *lot, int64 session_id
 	result = query_recheck(call, &later_ends, args);
 	for (uint64 i = 0; i < result.nrows; i++)
 	{
-		TimestampTz before = row_time(result, i, 2);
+		TimestampTz before = row_time(result, i, END_BEFORE);
 
 		if (i == 0)
 			end = before;
-		if (before != NO_TIME && before <= row_time(result, i, 1))
+		if (before != NO_TIME && before <= row_time(result, i, END_CHANGED_AT))
 			ended = true;		/* it was opened again since */
 	}
 	if (!ended || (end != NO_TIME && end <= taken_at))
