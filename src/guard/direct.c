@@ -29,6 +29,7 @@
 #include "utils/xid8.h"
 
 #include "base/details.h"
+#include "call/columns.h"
 #include "account/ledger.h"
 #include "guard/guard.h"
 
@@ -58,19 +59,31 @@ static const StudioQuery last_row_xid = {
 	1, {INT8OID}
 };
 
+#define HALF_COLUMNS(first, next) \
+	first(HALF_XID, "g.xid") \
+	next(HALF_KIND, "g.kind") \
+	next(HALF_DELTA, "g.delta") \
+	next(HALF_SESSION_ID, "g.session_id") \
+	next(HALF_LOT_ID, "g.lot_id") \
+	next(HALF_CALL_ID, "g.call_id") \
+	next(HALF_REASON, "g.reason") \
+	next(HALF_DETAILS, "g.details")
+
+RESULT_COLUMNS(HALF_COLUMNS);
+
 static const StudioQuery last_rows = {
-	"SELECT g.xid, g.kind, g.delta, g.session_id, g.lot_id, g.call_id, g.reason, g.details"
+	"SELECT" SELECT_LIST(HALF_COLUMNS)
 	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
 	" ORDER BY g.id DESC LIMIT $2",
 	2, {INT8OID, INT4OID}, PLAN_FEW_ROWS
 };
 
-/* Returns whether a row of the ledger is of this transaction. */
+/* Returns whether a row of the ledger, with its xid in that column, is of this transaction. */
 static bool
-is_ours(Rows rows, uint64 i)
+is_ours(Rows rows, uint64 i, int column)
 {
 	bool		isnull;
-	FullTransactionId xid = DatumGetFullTransactionId(row_datum(rows, i, 1, &isnull));
+	FullTransactionId xid = DatumGetFullTransactionId(row_datum(rows, i, column, &isnull));
 
 	return FullTransactionIdEquals(xid, GetTopFullTransactionIdIfAny());
 }
@@ -154,20 +167,21 @@ read_halves(Call *call, Account *account, int32 credit)
 	Halves		halves = {0};
 	Rows		last = query_recheck(call, &last_row_xid, args);
 
-	if (last.nrows == 0 || !is_ours(last, 0))
+	if (last.nrows == 0 || !is_ours(last, 0, 1))
 		return halves;
 	halves.rows = query_recheck(call, &last_rows, args);
-	while (halves.nrows < halves.rows.nrows && is_ours(halves.rows, halves.nrows))
+	while (halves.nrows < halves.rows.nrows && is_ours(halves.rows, halves.nrows, HALF_XID))
 		halves.nrows++;
 	halves.claims = palloc((halves.nrows + 1) * sizeof(Claim));
 	for (uint64 i = halves.nrows; i-- > 0;)
 	{
 		bool		isnull;
-		Datum		details = row_datum(halves.rows, i, 8, &isnull);
+		Datum		details = row_datum(halves.rows, i, HALF_DETAILS, &isnull);
 
-		if (strcmp(row_text(halves.rows, i, 2), "external") == 0 && !isnull &&
-			!row_isnull(halves.rows, i, 4) && details_number(details, "credit", 0) == credit)
-			add_claim(call, account, &halves, row_id(halves.rows, i, 4), credit);
+		if (strcmp(row_text(halves.rows, i, HALF_KIND), "external") == 0 && !isnull &&
+			!row_isnull(halves.rows, i, HALF_SESSION_ID) &&
+			details_number(details, "credit", 0) == credit)
+			add_claim(call, account, &halves, row_id(halves.rows, i, HALF_SESSION_ID), credit);
 	}
 	return halves;
 }
@@ -176,7 +190,8 @@ read_halves(Call *call, Account *account, int32 credit)
 static bool
 is_movement(Rows rows, uint64 i)
 {
-	return strcmp(row_text(rows, i, 2), "external") == 0 && row_isnull(rows, i, 4);
+	return strcmp(row_text(rows, i, HALF_KIND), "external") == 0 &&
+		row_isnull(rows, i, HALF_SESSION_ID);
 }
 
 /*
@@ -190,14 +205,14 @@ movement_left(Call *call, Account *account, const Halves *halves, int64 call_id)
 
 	for (uint64 i = 0; i < halves->nrows; i++)
 	{
-		int32		delta = row_int(halves->rows, i, 3);
+		int32		delta = row_int(halves->rows, i, HALF_DELTA);
 		Lot		   *lot;
 
-		if (!is_movement(halves->rows, i) || row_id(halves->rows, i, 6) != call_id)
+		if (!is_movement(halves->rows, i) || row_id(halves->rows, i, HALF_CALL_ID) != call_id)
 			continue;
-		if (row_isnull(halves->rows, i, 5))
+		if (row_isnull(halves->rows, i, HALF_LOT_ID))
 			return 0;			/* the lots were short */
-		lot = account_lot(call, account, row_id(halves->rows, i, 5));
+		lot = account_lot(call, account, row_id(halves->rows, i, HALF_LOT_ID));
 		if (delta < 0 ? lot_is_due(call, lot) : lot->remaining < delta)
 			return 0;
 		left += delta;
@@ -217,11 +232,12 @@ find_movement(Call *call, Account *account, const Halves *halves, int32 credit)
 
 	for (uint64 i = halves->nrows; i-- > 0;)
 	{
-		int64		call_id = row_id(rows, i, 6);
+		int64		call_id = row_id(rows, i, HALF_CALL_ID);
 		int32		left;
 
-		if (!is_movement(rows, i) || !row_isnull(rows, i, 7) ||
-			(halves->nrows == ROWS_BACK && call_id == row_id(rows, ROWS_BACK - 1, 6)))
+		if (!is_movement(rows, i) || !row_isnull(rows, i, HALF_REASON) ||
+			(halves->nrows == ROWS_BACK &&
+			 call_id == row_id(rows, ROWS_BACK - 1, HALF_CALL_ID)))
 			continue;
 		left = movement_left(call, account, halves, call_id) * credit;
 		if (left > 0 && left <= halves->nclaims)
@@ -329,10 +345,10 @@ direct_session(Call *call, Account *account, int32 credit)
 	{
 		int64		lot_id;
 
-		if (!is_movement(halves.rows, i) || row_id(halves.rows, i, 6) != call_id)
+		if (!is_movement(halves.rows, i) || row_id(halves.rows, i, HALF_CALL_ID) != call_id)
 			continue;
-		lot_id = row_id(halves.rows, i, 5);
-		for (int32 j = abs((int32) row_int(halves.rows, i, 3)); j > 0; j--)
+		lot_id = row_id(halves.rows, i, HALF_LOT_ID);
+		for (int32 j = abs((int32) row_int(halves.rows, i, HALF_DELTA)); j > 0; j--)
 		{
 			Claim	   *claim = &halves.claims[n++];
 

@@ -14,6 +14,7 @@
 
 #include "base/argument.h"
 #include "base/error.h"
+#include "call/columns.h"
 #include "studio/enter.h"
 #include "studio/listing.h"
 #include "account/account.h"
@@ -122,6 +123,12 @@ swan_allow(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(message));
 }
 
+#define AGREED_COLUMNS(first, next) \
+	first(AGREED_AS_WHAT, "as_what") \
+	next(AGREED_USER_ID, "user_id")
+
+RESULT_COLUMNS(AGREED_COLUMNS);
+
 /* swan_accept(): the current role agrees to how a studio lists it. */
 Datum
 swan_accept(PG_FUNCTION_ARGS)
@@ -150,11 +157,11 @@ swan_accept(PG_FUNCTION_ARGS)
 					  " WHERE studio OPERATOR(pg_catalog.=) $1"
 					  " AND db_role OPERATOR(pg_catalog.=) $2"
 					  " AND (role_oid OPERATOR(pg_catalog.=) $3) IS NOT FALSE"
-					  " AND NOT accepted RETURNING as_what, user_id",
+					  " AND NOT accepted RETURNING" SELECT_LIST(AGREED_COLUMNS),
 					  3, argtypes, args);
 	if (result.nrows == 0)		/* perhaps it has agreed already */
 		result = sql_once(call,
-						  "SELECT as_what, user_id FROM swan.role"
+						  "SELECT" SELECT_LIST(AGREED_COLUMNS) " FROM swan.role"
 						  " WHERE studio OPERATOR(pg_catalog.=) $1"
 						  " AND db_role OPERATOR(pg_catalog.=) $2"
 						  " AND (role_oid OPERATOR(pg_catalog.=) $3) IS NOT FALSE"
@@ -166,7 +173,8 @@ swan_accept(PG_FUNCTION_ARGS)
 				 errmsg("role \"%s\" is not listed in studio \"%s\"", db_role, name),
 				 errhint("The studio's owner can list it with swan_allow().")));
 	old = MemoryContextSwitchTo(mine);
-	message = listing_describe(db_role, row_text(result, 0, 1), row_id(result, 0, 2), name);
+	message = listing_describe(db_role, row_text(result, 0, AGREED_AS_WHAT),
+							   row_id(result, 0, AGREED_USER_ID), name);
 	MemoryContextSwitchTo(old);
 	call_end(call);
 	PG_RETURN_TEXT_P(cstring_to_text(message));

@@ -26,14 +26,14 @@ static void
 note_drift(void *arg, const char *check, Rows result, uint64 row)
 {
 	Drift	   *drift = (Drift *) arg;
-	bool		of_user = row_isnull(result, row, 2);
+	bool		of_user = row_isnull(result, row, FOUND_SESSION_ID);
 
 	if (drift->count++ < 5)
 		appendStringInfo(&drift->list, "%s%s of %s %lld: %s",
 						 drift->list.len > 0 ? "; " : "", check,
 						 of_user ? "user" : "session",
-						 (long long) row_id(result, row, of_user ? 1 : 2),
-						 row_text(result, row, 4));
+						 (long long) row_id(result, row, of_user ? FOUND_USER_ID : FOUND_SESSION_ID),
+						 row_text(result, row, FOUND_PROBLEM));
 }
 
 /*

@@ -24,6 +24,7 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
+#include "call/columns.h"
 #include "studio/listing.h"
 
 PG_FUNCTION_INFO_V1(swan_oid_of_role);
@@ -43,8 +44,16 @@ static uint64 changes = 1;
 static uint64 loaded = 0;
 static Oid	registry_role = InvalidOid;
 
+#define LISTING_COLUMNS(first, next) \
+	first(LISTING_STUDIO, "r.studio") \
+	next(LISTING_AS_WHAT, "r.as_what") \
+	next(LISTING_USER_ID, "r.user_id") \
+	next(LISTING_ACCEPTED, "r.accepted")
+
+RESULT_COLUMNS(LISTING_COLUMNS);
+
 static const char listings_query[] =
-"SELECT r.studio, r.as_what, r.user_id, r.accepted FROM swan.role r"
+"SELECT" SELECT_LIST(LISTING_COLUMNS) " FROM swan.role r"
 " WHERE r.db_role OPERATOR(pg_catalog.=) $1"
 " AND (r.role_oid OPERATOR(pg_catalog.=) $2) IS NOT FALSE";
 
@@ -132,10 +141,10 @@ load_listings(Oid role)
 		MemoryContext old = MemoryContextSwitchTo(roles_context);
 		Listing    *listing = palloc(sizeof(Listing));
 
-		listing->studio = pstrdup(row_text(result, i, 1));
-		listing->kind = parse_listing(row_text(result, i, 2));
-		listing->user_id = row_id(result, i, 3);
-		listing->accepted = row_bool(result, i, 4);
+		listing->studio = pstrdup(row_text(result, i, LISTING_STUDIO));
+		listing->kind = parse_listing(row_text(result, i, LISTING_AS_WHAT));
+		listing->user_id = row_id(result, i, LISTING_USER_ID);
+		listing->accepted = row_bool(result, i, LISTING_ACCEPTED);
 		listings = lappend(listings, listing);
 		MemoryContextSwitchTo(old);
 	}

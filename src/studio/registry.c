@@ -28,6 +28,7 @@
 
 #include "compat.h"
 #include "base/error.h"
+#include "call/columns.h"
 #include "studio/query.h"
 #include "studio/studio.h"
 
@@ -42,16 +43,36 @@ static Oid	registry_studio = InvalidOid;
 /* holds studios that are forgotten and in use, until the transaction ends */
 static MemoryContext retired = NULL;
 
+#define REGISTRY_COLUMNS(first, next) \
+	first(REG_NAME, "s.name") \
+	next(REG_OWNED_BY, "s.owned_by") \
+	next(REG_OWN, "s.own") \
+	next(REG_BACKFILLED, "s.backfilled") \
+	next(REG_USERS, "s.users::pg_catalog.oid") \
+	next(REG_SESSIONS, "s.sessions::pg_catalog.oid") \
+	next(REG_GUARD_BALANCE, "s.guard_balance") \
+	next(REG_GUARD_SESSIONS, "s.guard_sessions") \
+	next(REG_GRANT_MAX, "s.grant_max") \
+	next(REG_PURCHASE_MAX, "s.purchase_max") \
+	next(REG_LOW_THRESHOLD, "s.low_threshold") \
+	next(REG_CANCEL_WINDOW, "s.cancel_window") \
+	next(REG_ADMIN_BOOKING, "s.admin_booking") \
+	next(REG_HOLD_MAX, "s.hold_max") \
+	next(REG_TRAINER_OVERLAP, "s.trainer_overlap") \
+	next(REG_TIME_ZONE, "s.time_zone") \
+	next(REG_SEARCH_PATH, "s.search_path") \
+	next(REG_SESSION_RECORDS, "s.session_records") \
+	next(REG_CREATED_AT, "s.created_at") \
+	next(REG_OLD_BOOKINGS, "s.columns OPERATOR(pg_catalog.->>) 'old_bookings'") \
+	next(REG_COLUMN_NAMES, "s.columns OPERATOR(pg_catalog.->) 'names'") \
+	next(REG_TIME_ZONES, "s.columns OPERATOR(pg_catalog.->) 'time_zones'") \
+	next(REG_ROLE_NAMES, "s.columns OPERATOR(pg_catalog.->) 'roles'") \
+	next(REG_LONGEST, "(s.columns OPERATOR(pg_catalog.->>) 'longest')::pg_catalog.int4")
+
+RESULT_COLUMNS(REGISTRY_COLUMNS);
+
 static const char registry_query[] =
-"SELECT s.name, s.owned_by, s.own, s.backfilled,"
-" s.users::pg_catalog.oid, s.sessions::pg_catalog.oid,"
-" s.guard_balance, s.guard_sessions, s.grant_max, s.purchase_max,"
-" s.low_threshold, s.cancel_window, s.admin_booking, s.hold_max,"
-" s.trainer_overlap, s.time_zone, s.search_path, s.session_records,"
-" s.created_at, s.columns OPERATOR(pg_catalog.->>) 'old_bookings',"
-" s.columns OPERATOR(pg_catalog.->) 'names', s.columns OPERATOR(pg_catalog.->) 'time_zones',"
-" s.columns OPERATOR(pg_catalog.->) 'roles',"
-" (s.columns OPERATOR(pg_catalog.->>) 'longest')::pg_catalog.int4"
+"SELECT" SELECT_LIST(REGISTRY_COLUMNS)
 " FROM swan.studio s ORDER BY s.name";
 
 /* Returns whether anything has changed since we read the registry. */
@@ -146,27 +167,27 @@ load_studio(Rows result, uint64 row)
 	bool		isnull;
 
 	studio->context = context;
-	studio->name = copy_text(result, row, 1, context);
+	studio->name = copy_text(result, row, REG_NAME, context);
 	MemoryContextSetIdentifier(context, studio->name);
-	studio->owned_by = copy_text(result, row, 2, context);
-	studio->own = row_bool(result, row, 3);
-	studio->backfilled = row_bool(result, row, 4);
-	studio->tables[TABLE_USERS] = (Oid) row_int(result, row, 5);
-	studio->tables[TABLE_SESSIONS] = (Oid) row_int(result, row, 6);
-	set->guard_balance = parse_guard(row_text(result, row, 7));
-	set->guard_sessions = parse_guard(row_text(result, row, 8));
-	set->grant_max = row_int(result, row, 9);
-	set->purchase_max = row_int(result, row, 10);
-	set->low_threshold = row_int(result, row, 11);
-	set->cancel_window = *DatumGetIntervalP(row_datum(result, row, 12, &isnull));
-	set->admin_books_free = strcmp(row_text(result, row, 13), "free") == 0;
-	set->hold_max = row_int(result, row, 14);
-	set->trainer_overlap = strcmp(row_text(result, row, 15), "allow") == 0;
-	set->time_zone = copy_text(result, row, 16, context);
-	set->search_path = copy_text(result, row, 17, context);
-	set->session_records = strcmp(row_text(result, row, 18), "on") == 0;
-	studio->made_at = row_time(result, row, 19);
-	old_bookings = row_text(result, row, 20);
+	studio->owned_by = copy_text(result, row, REG_OWNED_BY, context);
+	studio->own = row_bool(result, row, REG_OWN);
+	studio->backfilled = row_bool(result, row, REG_BACKFILLED);
+	studio->tables[TABLE_USERS] = (Oid) row_int(result, row, REG_USERS);
+	studio->tables[TABLE_SESSIONS] = (Oid) row_int(result, row, REG_SESSIONS);
+	set->guard_balance = parse_guard(row_text(result, row, REG_GUARD_BALANCE));
+	set->guard_sessions = parse_guard(row_text(result, row, REG_GUARD_SESSIONS));
+	set->grant_max = row_int(result, row, REG_GRANT_MAX);
+	set->purchase_max = row_int(result, row, REG_PURCHASE_MAX);
+	set->low_threshold = row_int(result, row, REG_LOW_THRESHOLD);
+	set->cancel_window = *DatumGetIntervalP(row_datum(result, row, REG_CANCEL_WINDOW, &isnull));
+	set->admin_books_free = strcmp(row_text(result, row, REG_ADMIN_BOOKING), "free") == 0;
+	set->hold_max = row_int(result, row, REG_HOLD_MAX);
+	set->trainer_overlap = strcmp(row_text(result, row, REG_TRAINER_OVERLAP), "allow") == 0;
+	set->time_zone = copy_text(result, row, REG_TIME_ZONE, context);
+	set->search_path = copy_text(result, row, REG_SEARCH_PATH, context);
+	set->session_records = strcmp(row_text(result, row, REG_SESSION_RECORDS), "on") == 0;
+	studio->made_at = row_time(result, row, REG_CREATED_AT);
+	old_bookings = row_text(result, row, REG_OLD_BOOKINGS);
 	if (old_bookings && strcmp(old_bookings, "charged") == 0)
 		studio->old_bookings = OLD_BOOKINGS_CHARGED;
 	else if (old_bookings && strcmp(old_bookings, "flag") == 0)
@@ -179,12 +200,12 @@ load_studio(Rows result, uint64 row)
 			studio->column_names[i] =
 				MemoryContextStrdup(context, studio_column_defs[i].name);
 		else
-			studio->column_names[i] = json_member(result, row, 21, label, context);
-		studio->time_zones[i] = json_member(result, row, 22, label, context);
+			studio->column_names[i] = json_member(result, row, REG_COLUMN_NAMES, label, context);
+		studio->time_zones[i] = json_member(result, row, REG_TIME_ZONES, label, context);
 	}
-	load_role_names(studio, result, row, 23);
-	studio->reach = row_isnull(result, row, 24) ?
-		SWAN_DURATION_MAX : Max(SWAN_DURATION_MAX, row_int(result, row, 24));
+	load_role_names(studio, result, row, REG_ROLE_NAMES);
+	studio->reach = row_isnull(result, row, REG_LONGEST) ?
+		SWAN_DURATION_MAX : Max(SWAN_DURATION_MAX, row_int(result, row, REG_LONGEST));
 	return studio;
 }
 

@@ -21,7 +21,16 @@ typedef enum CheckTopic
 } CheckTopic;
 #define ABOUT_ANYTHING	(~0)
 
-/* One check: its finding is (user_id, session_id, ledger_id, problem). */
+/* the columns of what a check finds; an id is NULL where it is about none */
+enum
+{
+	FOUND_USER_ID = 1,
+	FOUND_SESSION_ID,
+	FOUND_LEDGER_ID,
+	FOUND_PROBLEM
+};
+
+/* One check, which finds rows of these columns. */
 typedef struct Check
 {
 	const char *name;

@@ -256,10 +256,10 @@ note_problems(Health *health, Rows found)
 	for (uint64 i = 0; i < found.nrows; i++)
 	{
 		MemoryContext old = MemoryContextSwitchTo(health->context);
-		int			severity = row_int(found, i, 2);
+		int			severity = row_int(found, i, INSPECTED_SEVERITY);
 
-		health->names = lappend(health->names, pstrdup(row_text(found, i, 1)));
-		health->problems = lappend(health->problems, pstrdup(row_text(found, i, 3)));
+		health->names = lappend(health->names, pstrdup(row_text(found, i, INSPECTED_STUDIO)));
+		health->problems = lappend(health->problems, pstrdup(row_text(found, i, INSPECTED_PROBLEM)));
 		MemoryContextSwitchTo(old);
 		health->usable = health->usable && severity != INSPECT_BROKEN;
 		health->guarded = health->guarded && severity != INSPECT_UNGUARDED;

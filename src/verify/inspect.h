@@ -15,6 +15,14 @@
 #define INSPECT_UNGUARDED	1
 #define INSPECT_BROKEN		2
 
+/* the columns of a finding */
+enum
+{
+	INSPECTED_STUDIO = 1,
+	INSPECTED_SEVERITY,
+	INSPECTED_PROBLEM
+};
+
 extern Rows inspect_studios(Call *call, const char *studio);
 
 #endif							/* SWAN_INSPECT_H */

@@ -23,8 +23,7 @@ PG_FUNCTION_INFO_V1(swan_verify);
 
 /*
  * Looks for violations in a studio, of what is among "topics" and of one client
- * or (NO_ID) of all, and hands each to "found" with (user_id, session_id,
- * ledger_id, problem).
+ * or (NO_ID) of all, and hands each to "found".
  */
 void
 verify_studio(Call *call, int topics, int64 user_id, QueryRun run,
@@ -48,23 +47,23 @@ verify_studio(Call *call, int topics, int64 user_id, QueryRun run,
 	}
 }
 
-/* Adds one finding to the result of swan_verify(). */
+/* Adds one finding to the result of swan_verify(): the check, then its columns. */
 static void
 put_problem(void *arg, const char *check, Rows result, uint64 row)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) arg;
-	Datum		values[5] = {0};
-	bool		nulls[5] = {false};
+	Datum		values[FOUND_PROBLEM + 1] = {0};
+	bool		nulls[FOUND_PROBLEM + 1] = {false};
 
 	values[0] = CStringGetTextDatum(check);
-	for (int i = 1; i <= 3; i++)
+	for (int i = FOUND_USER_ID; i <= FOUND_LEDGER_ID; i++)
 	{
 		int64		id = row_id(result, row, i);
 
 		values[i] = Int64GetDatum(id);
 		nulls[i] = id == NO_ID;
 	}
-	values[4] = CStringGetTextDatum(row_text(result, row, 4));
+	values[FOUND_PROBLEM] = CStringGetTextDatum(row_text(result, row, FOUND_PROBLEM));
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }
 
@@ -77,13 +76,13 @@ put_guard_problems(ReturnSetInfo *rsinfo, const char *studio)
 
 	for (uint64 i = 0; i < found.nrows; i++)
 	{
-		Datum		values[5] = {0};
-		bool		nulls[5] = {false, true, true, true, false};
+		Datum		values[FOUND_PROBLEM + 1] = {0};
+		bool		nulls[FOUND_PROBLEM + 1] = {false, true, true, true, false};
 
-		if (row_int(found, i, 2) < INSPECT_UNGUARDED)
+		if (row_int(found, i, INSPECTED_SEVERITY) < INSPECT_UNGUARDED)
 			continue;
 		values[0] = CStringGetTextDatum("guard");
-		values[4] = CStringGetTextDatum(row_text(found, i, 3));
+		values[FOUND_PROBLEM] = CStringGetTextDatum(row_text(found, i, INSPECTED_PROBLEM));
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	call_end(call);

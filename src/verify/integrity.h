@@ -8,9 +8,9 @@
 #ifndef SWAN_INTEGRITY_H
 #define SWAN_INTEGRITY_H
 
-#include "studio/query.h"
+#include "verify/checks.h"
 
-/* what is done with a finding: row is (user_id, session_id, ledger_id, problem) */
+/* what is done with a finding, see FOUND_USER_ID */
 typedef void (*VerifyCallback) (void *arg, const char *check, Rows result, uint64 row);
 
 extern void verify_studio(Call *call, int topics, int64 user_id, QueryRun run,
