@@ -20,14 +20,22 @@
 #include "utils/relcache.h"
 #include "utils/syscache.h"
 
+#include "call/columns.h"
 #include "owner/attach.h"
 
 /* columns of sessions that name a person */
 static const StudioColumnId people[] = {SESSIONS_USER_ID, SESSIONS_TRAINER_ID};
 
+#define STRANGERS_COLUMNS(first, next) \
+	first(STRANGERS_COUNT, "pg_catalog.count(*)") \
+	next(STRANGERS_FIRST, "pg_catalog.min(x.id)") \
+	next(STRANGERS_ROWS, "pg_catalog.sum(x.n)::pg_catalog.int8")
+
+RESULT_COLUMNS(STRANGERS_COLUMNS);
+
 /* who is in such a column and not among the users */
 #define STRANGERS(column) \
-	"SELECT pg_catalog.count(*), pg_catalog.min(x.id), pg_catalog.sum(x.n)::pg_catalog.int8 FROM" \
+	"SELECT" SELECT_LIST(STRANGERS_COLUMNS) " FROM" \
 	" (SELECT " column " AS id, pg_catalog.count(*) AS n FROM {sessions} s" \
 	" WHERE " column " IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {users} u" \
 	" WHERE {u.id} OPERATOR(pg_catalog.=) " column ") GROUP BY 1) x"
@@ -151,11 +159,13 @@ attach_look_for_people(Attachment *att, Call *call)
 		if (name == NULL || att->complete[people[i]])
 			continue;
 		result = attach_query(att, call, strangers[i]);
-		if (row_int(result, 0, 1) == 0)
+		if (row_int(result, 0, STRANGERS_COUNT) == 0)
 			continue;
 		problem = psprintf("people who are not in %s: %lld, in %lld rows, the first of them %lld",
-						   studio_table_name(att->users), (long long) row_int(result, 0, 1),
-						   (long long) row_int(result, 0, 3), (long long) row_int(result, 0, 2));
+						   studio_table_name(att->users),
+						   (long long) row_int(result, 0, STRANGERS_COUNT),
+						   (long long) row_int(result, 0, STRANGERS_ROWS),
+						   (long long) row_int(result, 0, STRANGERS_FIRST));
 		if (att->ignores_missing)
 			attach_report(att, studio_column_label(people[i]), name, "found", problem);
 		else

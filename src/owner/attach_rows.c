@@ -15,32 +15,40 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "call/columns.h"
 #include "call/rights.h"
 #include "owner/attach.h"
+
+#define USER_TALLY_COLUMNS(first, next) \
+	first(TALLY_NEGATIVE, \
+		  "pg_catalog.count(*) FILTER (WHERE {u.available_sessions} OPERATOR(pg_catalog.<) 0)") \
+	next(TALLY_FIRST_NEGATIVE, \
+		 "pg_catalog.min({u.id}) FILTER (WHERE {u.available_sessions} OPERATOR(pg_catalog.<) 0)") \
+	next(TALLY_NO_BALANCE, \
+		 "pg_catalog.count(*) FILTER (WHERE {u.available_sessions} IS NULL)") \
+	next(TALLY_USERS, "pg_catalog.count(*)")
+
+RESULT_COLUMNS(USER_TALLY_COLUMNS);
 
 /* Looks for balances that no studio can begin with. */
 static void
 look_at_users(Attachment *att, Call *call)
 {
-	Rows		result;
+	Rows		result = attach_query(att, call, "SELECT" SELECT_LIST(USER_TALLY_COLUMNS)
+									  " FROM {users} u");
 
-	result = attach_query(att, call,
-						  "SELECT pg_catalog.count(*) FILTER (WHERE {u.available_sessions} OPERATOR(pg_catalog.<) 0),"
-						  " pg_catalog.min({u.id}) FILTER (WHERE {u.available_sessions} OPERATOR(pg_catalog.<) 0),"
-						  " pg_catalog.count(*) FILTER (WHERE {u.available_sessions} IS NULL),"
-						  " pg_catalog.count(*) FROM {users} u");
-	if (row_int(result, 0, 1) > 0)
+	if (row_int(result, 0, TALLY_NEGATIVE) > 0)
 		attach_refuse(att, "users.available_sessions", att->names[USERS_BALANCE],
 					  psprintf("negative balances: %lld, the first of user %lld",
-							   (long long) row_int(result, 0, 1),
-							   (long long) row_int(result, 0, 2)),
+							   (long long) row_int(result, 0, TALLY_NEGATIVE),
+							   (long long) row_int(result, 0, TALLY_FIRST_NEGATIVE)),
 					  "settle them first");
-	if (row_int(result, 0, 3) > 0)
+	if (row_int(result, 0, TALLY_NO_BALANCE) > 0)
 		attach_report(att, "users.available_sessions", att->names[USERS_BALANCE], "found",
 					  psprintf("balances that are null and count as 0: %lld",
-							   (long long) row_int(result, 0, 3)));
+							   (long long) row_int(result, 0, TALLY_NO_BALANCE)));
 	attach_report(att, "users", studio_table_name(att->users), "found",
-				  psprintf("rows: %lld", (long long) row_int(result, 0, 4)));
+				  psprintf("rows: %lld", (long long) row_int(result, 0, TALLY_USERS)));
 }
 
 /*
@@ -109,17 +117,29 @@ report_durations(Attachment *att, int64 longest, int64 empty, int64 unknown)
 	"{s.session_date} IS NOT NULL" \
 	" AND {s.status}::pg_catalog.text OPERATOR(pg_catalog.<>) 'cancelled'"
 
+#define SESSION_TALLY_COLUMNS(first, next) \
+	first(TALLY_LIVE, "pg_catalog.count(*) FILTER (WHERE " UNDECIDED ")") \
+	next(TALLY_FLAGGED, \
+		 "pg_catalog.count(*) FILTER (WHERE " UNDECIDED " AND {s.session_deducted})") \
+	next(TALLY_RECORDS, \
+		 "pg_catalog.count(*) FILTER (WHERE {s.status}::pg_catalog.text" \
+		 " OPERATOR(pg_catalog.=) 'available'" \
+		 " AND {s.user_id} IS NOT NULL AND {s.session_date} IS NULL)") \
+	next(TALLY_OTHER_STATUS, \
+		 "pg_catalog.count(*) FILTER (WHERE {s.status}::pg_catalog.text" \
+		 " OPERATOR(pg_catalog.<>) ALL" \
+		 " ('{available,scheduled,confirmed,completed,cancelled}'))") \
+	next(TALLY_SESSIONS, "pg_catalog.count(*)") \
+	next(TALLY_LONGEST, "pg_catalog.max({s.duration}) FILTER (WHERE " TIMED ")") \
+	next(TALLY_EMPTY, \
+		 "pg_catalog.count(*) FILTER (WHERE " TIMED " AND {s.duration} OPERATOR(pg_catalog.<=) 0)") \
+	next(TALLY_NO_DURATION, \
+		 "pg_catalog.count(*) FILTER (WHERE " TIMED " AND {s.duration} IS NULL)")
+
+RESULT_COLUMNS(SESSION_TALLY_COLUMNS);
+
 static const char sessions_query[] =
-"SELECT pg_catalog.count(*) FILTER (WHERE " UNDECIDED "),"
-" pg_catalog.count(*) FILTER (WHERE " UNDECIDED " AND {s.session_deducted}),"
-" pg_catalog.count(*) FILTER (WHERE {s.status}::pg_catalog.text OPERATOR(pg_catalog.=) 'available'"
-" AND {s.user_id} IS NOT NULL AND {s.session_date} IS NULL),"
-" pg_catalog.count(*) FILTER (WHERE {s.status}::pg_catalog.text OPERATOR(pg_catalog.<>) ALL"
-" ('{available,scheduled,confirmed,completed,cancelled}')),"
-" pg_catalog.count(*), pg_catalog.max({s.duration}) FILTER (WHERE " TIMED "),"
-" pg_catalog.count(*) FILTER (WHERE " TIMED " AND {s.duration} OPERATOR(pg_catalog.<=) 0),"
-" pg_catalog.count(*) FILTER (WHERE " TIMED " AND {s.duration} IS NULL)"
-" FROM {sessions} s"
+"SELECT" SELECT_LIST(SESSION_TALLY_COLUMNS) " FROM {sessions} s"
 "{?ledger: LEFT JOIN (SELECT DISTINCT g.session_id FROM {ledger} g) k"
 " ON k.session_id OPERATOR(pg_catalog.=) {s.id}}";
 
@@ -129,19 +149,19 @@ look_at_sessions(Attachment *att, Call *call)
 {
 	Rows		result = attach_query(att, call, sessions_query);
 
-	report_old_bookings(att, row_int(result, 0, 1), row_int(result, 0, 2));
-	if (row_int(result, 0, 3) > 0)
+	report_old_bookings(att, row_int(result, 0, TALLY_LIVE), row_int(result, 0, TALLY_FLAGGED));
+	if (row_int(result, 0, TALLY_RECORDS) > 0)
 		attach_report(att, "session_records", NULL, "found",
 					  psprintf("undated available rows: %lld; nothing counts them, see the setting session_records",
-							   (long long) row_int(result, 0, 3)));
-	if (row_int(result, 0, 4) > 0)
+							   (long long) row_int(result, 0, TALLY_RECORDS)));
+	if (row_int(result, 0, TALLY_OTHER_STATUS) > 0)
 		attach_report(att, "sessions.status", att->names[SESSIONS_STATUS], "found",
 					  psprintf("rows with a status of the application's own: %lld",
-							   (long long) row_int(result, 0, 4)));
-	report_durations(att, row_isnull(result, 0, 6) ? 0 : row_int(result, 0, 6),
-					 row_int(result, 0, 7), row_int(result, 0, 8));
+							   (long long) row_int(result, 0, TALLY_OTHER_STATUS)));
+	report_durations(att, row_isnull(result, 0, TALLY_LONGEST) ? 0 : row_int(result, 0, TALLY_LONGEST),
+					 row_int(result, 0, TALLY_EMPTY), row_int(result, 0, TALLY_NO_DURATION));
 	attach_report(att, "sessions", studio_table_name(att->sessions), "found",
-				  psprintf("rows: %lld", (long long) row_int(result, 0, 5)));
+				  psprintf("rows: %lld", (long long) row_int(result, 0, TALLY_SESSIONS)));
 }
 
 /* Looks for the labels that the status must be able to have. */
@@ -171,6 +191,15 @@ look_at_labels(Attachment *att, Call *call)
 					  "add it with ALTER TYPE ... ADD VALUE");
 }
 
+#define TRIGGER_COLUMNS(first, next) \
+	first(TRIGGER_NAME, "t.tgname") \
+	next(TRIGGER_SCHEMA, "n.nspname") \
+	next(TRIGGER_SETS_PATH, \
+		 "EXISTS (SELECT 1 FROM pg_catalog.unnest(p.proconfig) c (setting)" \
+		 " WHERE pg_catalog.starts_with(c.setting, 'search_path='))")
+
+RESULT_COLUMNS(TRIGGER_COLUMNS);
+
 /* Names the triggers of the application, which will run in our calls too. */
 static void
 look_at_triggers(Attachment *att, Call *call)
@@ -183,9 +212,7 @@ look_at_triggers(Attachment *att, Call *call)
 	Rows		result;
 
 	result = sql_once(call,
-					  "SELECT t.tgname, n.nspname, EXISTS (SELECT 1"
-					  " FROM pg_catalog.unnest(p.proconfig) c (setting)"
-					  " WHERE pg_catalog.starts_with(c.setting, 'search_path='))"
+					  "SELECT" SELECT_LIST(TRIGGER_COLUMNS)
 					  " FROM pg_catalog.pg_trigger t"
 					  " JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) t.tgfoid"
 					  " JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace"
@@ -194,11 +221,11 @@ look_at_triggers(Attachment *att, Call *call)
 					  " ORDER BY t.tgname",
 					  2, argtypes, args);
 	for (uint64 i = 0; i < result.nrows; i++)
-		attach_report(att, psprintf("trigger %s", row_text(result, i, 1)), NULL, "found",
-					  row_bool(result, i, 3) ? "runs in swan_* calls too" :
+		attach_report(att, psprintf("trigger %s", row_text(result, i, TRIGGER_NAME)), NULL, "found",
+					  row_bool(result, i, TRIGGER_SETS_PATH) ? "runs in swan_* calls too" :
 					  psprintf("runs in swan_* calls too, under their search_path;"
 							   " if it needs schema %s or others, see swan_configure('search_path', ...)",
-							   quote_identifier(row_text(result, i, 2))));
+							   quote_identifier(row_text(result, i, TRIGGER_SCHEMA))));
 }
 
 /* Looks at everything that only the rows can tell. */
