@@ -21,11 +21,17 @@
 
 static const char blanks[] = " \t\n\r\f\v";
 
-/* Returns a key, or NO_ID for NULL. */
+/* Returns a key, or NO_ID for NULL; the key that NO_ID would be is nobody's. */
 int64
 argument_id_or_null(FunctionCallInfo fcinfo, int n)
 {
-	return PG_ARGISNULL(n) ? NO_ID : PG_GETARG_INT64(n);
+	if (PG_ARGISNULL(n))
+		return NO_ID;
+	if (PG_GETARG_INT64(n) == NO_ID)
+		ereport(ERROR,
+				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				 errmsg("id %lld is out of range", (long long) NO_ID)));
+	return PG_GETARG_INT64(n);
 }
 
 /* Returns a key that must be given. */

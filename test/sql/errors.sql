@@ -95,7 +95,8 @@ SELECT c.command, e.state, e.detail ->> 'code' AS code, e.detail ->> 'message' A
 	(22, 'SELECT swan_grant(11, 1, key => '' '')'),
 	(23, 'DELETE FROM studio.swan_ledger'),
 	(24, 'UPDATE studio.swan_ledger SET delta = 1'),
-	(25, 'TRUNCATE studio.swan_ledger')) c (n, command), LATERAL public.provoke(c.command) e
+	(25, 'TRUNCATE studio.swan_ledger'),
+	(26, 'SELECT swan_verify(-9223372036854775808)')) c (n, command), LATERAL public.provoke(c.command) e
   LEFT JOIN swan_errors() t ON t.sqlstate = e.state ORDER BY c.n;
 -- nothing of that was done
 SELECT available, scheduled FROM swan_summary(11);
