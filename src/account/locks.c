@@ -35,12 +35,12 @@ typedef struct Lockable
 
 static const Lockable slots = {
 	{
-		"SELECT" SLOT_COLUMNS " FROM {sessions} s"
+		"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s"
 		" WHERE {s.id} OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE OF s",
 		1, {INT8OID}
 	},
 	{
-		"SELECT" SLOT_COLUMNS " FROM {sessions} s"
+		"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s"
 		" WHERE {s.id} OPERATOR(pg_catalog.=) ANY ($1)"
 		" ORDER BY {s.id} FOR NO KEY UPDATE OF s",
 		1, {INT8ARRAYOID}
@@ -76,7 +76,7 @@ static const Lockable users = {
  * booking; who finds nothing has locked nothing.
  */
 static const StudioQuery slot_and_client = {
-	"SELECT" SLOT_COLUMNS "," SELECT_LIST(CLIENT_COLUMNS)
+	"SELECT" SELECT_LIST(SLOT_COLUMNS) "," SELECT_LIST(CLIENT_COLUMNS)
 	" FROM {sessions} s, {users} u"
 	" WHERE {s.id} OPERATOR(pg_catalog.=) $1"
 	" AND {s.user_id} IS NULL"
@@ -165,7 +165,7 @@ lock_slot_and_client(Call *call, int64 session_id, int64 user_id,
 	if (result.nrows != 1)
 		return false;
 	call_set_now(call);
-	return slot_of_row(result, 0, 1, slot) &&
+	return slot_of_row(result, 0, 0, slot) &&
 		account_of_row(result, 0, SLOT_NCOLUMNS, user_id, account);
 }
 
@@ -175,8 +175,8 @@ locked_slot(const Locks *locks, int64 id, Slot *slot)
 {
 	for (uint64 row = 0; row < locks->slots.nrows; row++)
 	{
-		if (row_id(locks->slots, row, 1) == id)
-			return slot_of_row(locks->slots, row, 1, slot);
+		if (row_id(locks->slots, row, SLOT_ID) == id)
+			return slot_of_row(locks->slots, row, 0, slot);
 	}
 	return false;
 }

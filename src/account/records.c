@@ -29,7 +29,7 @@ static const StudioQuery count_records = {
 };
 
 static const StudioQuery newest_records = {
-	"SELECT" SLOT_COLUMNS " FROM {sessions} s WHERE " IS_RECORD
+	"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s WHERE " IS_RECORD
 	" ORDER BY {s.id} DESC LIMIT $2",
 	2, {INT8OID, INT8OID}
 };
@@ -104,7 +104,7 @@ delete_newest_records(Call *call, int64 user_id, int32 n)
 	{
 		Slot		slot;
 
-		slot_of_row(result, i, 1, &slot);
+		slot_of_row(result, i, 0, &slot);
 		rows[i].before = slot_image(&slot);
 		ids[i] = slot.id;
 	}

@@ -16,7 +16,7 @@
 #include "slot/slot.h"
 
 static const StudioQuery find_slot = {
-	"SELECT" SLOT_COLUMNS " FROM {sessions} s"
+	"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s"
 	" WHERE {s.id} OPERATOR(pg_catalog.=) $1",
 	1, {INT8OID}
 };
@@ -105,21 +105,24 @@ slot_set_label(Slot *slot, const char *label)
 	slot->label = label ? label : slot_status_name(slot->status);
 }
 
-/* Reads SLOT_COLUMNS from a row; returns false if there is no slot in it. */
+/*
+ * Reads SLOT_COLUMNS, which stand after so many others, from a row; returns
+ * false if there is no slot in it.
+ */
 bool
-slot_of_row(Rows result, uint64 row, int first, Slot *slot)
+slot_of_row(Rows result, uint64 row, int before, Slot *slot)
 {
-	if (row_isnull(result, row, first))
+	if (row_isnull(result, row, before + SLOT_ID))
 		return false;
-	slot->id = row_id(result, row, first);
-	slot->user_id = row_id(result, row, first + 1);
-	slot->trainer_id = row_id(result, row, first + 2);
-	slot_set_label(slot, row_text(result, row, first + 3));
-	slot->date = row_time(result, row, first + 4);
-	slot->duration = row_isnull(result, row, first + 5) ?
-		SWAN_DURATION_DEFAULT : row_int(result, row, first + 5);
-	slot->deducted = row_bool(result, row, first + 6);
-	slot->booked_at = row_time(result, row, first + 7);
+	slot->id = row_id(result, row, before + SLOT_ID);
+	slot->user_id = row_id(result, row, before + SLOT_USER_ID);
+	slot->trainer_id = row_id(result, row, before + SLOT_TRAINER_ID);
+	slot_set_label(slot, row_text(result, row, before + SLOT_STATUS));
+	slot->date = row_time(result, row, before + SLOT_DATE);
+	slot->duration = row_isnull(result, row, before + SLOT_DURATION) ?
+		SWAN_DURATION_DEFAULT : row_int(result, row, before + SLOT_DURATION);
+	slot->deducted = row_bool(result, row, before + SLOT_DEDUCTED);
+	slot->booked_at = row_time(result, row, before + SLOT_BOOKED_AT);
 	return true;
 }
 
@@ -248,7 +251,7 @@ slot_find(Call *call, int64 id, Slot *slot)
 	NullableDatum args[] = {arg_id(id)};
 	Rows		result = query_recheck(call, &find_slot, args);
 
-	return result.nrows == 1 && slot_of_row(result, 0, 1, slot);
+	return result.nrows == 1 && slot_of_row(result, 0, 0, slot);
 }
 
 /*
@@ -284,7 +287,7 @@ slot_write(Call *call, const StudioQuery *statement,
 
 	if (result.nrows == 1 && result.table == NULL)
 		return;					/* nobody could change it */
-	if (result.nrows == 1 && slot_of_row(result, 0, 1, &written))
+	if (result.nrows == 1 && slot_of_row(result, 0, 0, &written))
 	{
 		image = slot_image(&written);
 		if (memcmp(&image, &entry.after, sizeof(image)) == 0)

@@ -9,6 +9,7 @@
 #define SWAN_SLOT_H
 
 #include "compat.h"
+#include "call/columns.h"
 #include "studio/query.h"
 
 typedef enum SlotStatus
@@ -34,14 +35,22 @@ typedef struct Slot
 	TimestampTz booked_at;
 } Slot;
 
-/* the columns of a slot, in the order of slot_of_row() */
-#define SLOT_COLUMNS \
-	" {s.id}, {s.user_id}, {s.trainer_id}, {s.status}, {s.session_date}," \
-	" {s.duration}, {s.session_deducted}, {s.booked_at}"
-#define SLOT_NCOLUMNS 8
+/* of a slot, for slot_of_row() */
+#define SLOT_COLUMNS(first, next) \
+	first(SLOT_ID, "{s.id}") \
+	next(SLOT_USER_ID, "{s.user_id}") \
+	next(SLOT_TRAINER_ID, "{s.trainer_id}") \
+	next(SLOT_STATUS, "{s.status}") \
+	next(SLOT_DATE, "{s.session_date}") \
+	next(SLOT_DURATION, "{s.duration}") \
+	next(SLOT_DEDUCTED, "{s.session_deducted}") \
+	next(SLOT_BOOKED_AT, "{s.booked_at}")
+#define SLOT_NCOLUMNS	SLOT_BOOKED_AT
+
+RESULT_COLUMNS(SLOT_COLUMNS);
 
 /* what slot_write() needs to see of what it wrote */
-#define SLOT_WRITTEN	"{!sessions: RETURNING" SLOT_COLUMNS "}"
+#define SLOT_WRITTEN	"{!sessions: RETURNING" SELECT_LIST(SLOT_COLUMNS) "}"
 
 /* what slot_write() passes: id, the new value of each column, and now */
 #define SLOT_WRITE_ARGS \
@@ -97,7 +106,7 @@ extern SlotStatus slot_parse_status(const char *name);
 extern const char *slot_status_name(SlotStatus status);
 extern void slot_set_status(Slot *slot, SlotStatus status);
 extern void slot_set_label(Slot *slot, const char *label);
-extern bool slot_of_row(Rows result, uint64 row, int first, Slot *slot);
+extern bool slot_of_row(Rows result, uint64 row, int before, Slot *slot);
 extern TimestampTz slot_end(const Slot *slot);
 extern bool slot_is_open(const Slot *slot);
 extern bool slot_is_live(const Slot *slot);

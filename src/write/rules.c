@@ -18,9 +18,21 @@
 #include "account/locks.h"
 #include "write/rules.h"
 
+#define HOLD_COLUMNS(first, next) \
+	first(HELD_BY, "h.user_id") \
+	next(HELD_UNTIL, "h.until")
+
+/* the last of a row without the others */
+#define OBSTACLE_COLUMNS(first, next) \
+	HOLD_COLUMNS(first, next) \
+	next(OVERLAPPING, "NULL::pg_catalog.int8")
+
+RESULT_COLUMNS(OBSTACLE_COLUMNS);
+
 /* the slot and who holds it, without a lock */
 static const StudioQuery look_at_slot = {
-	"SELECT" SLOT_COLUMNS ", h.user_id, h.until FROM {sessions} s"
+	"SELECT" SELECT_LIST(SLOT_COLUMNS) "," SELECT_LIST(HOLD_COLUMNS)
+	" FROM {sessions} s"
 	" LEFT JOIN {holds} h ON h.session_id OPERATOR(pg_catalog.=) $1"
 	" WHERE {s.id} OPERATOR(pg_catalog.=) $1",
 	1, {INT8OID}
@@ -28,7 +40,7 @@ static const StudioQuery look_at_slot = {
 
 /* what else stands in the way: a hold, and rows that overlap, less one of them */
 static const StudioQuery look_at_client = {
-	"SELECT h.user_id, h.until, NULL::pg_catalog.int8 FROM {holds} h"
+	"SELECT" SELECT_LIST(OBSTACLE_COLUMNS) " FROM {holds} h"
 	" WHERE h.session_id OPERATOR(pg_catalog.=) $1"
 	" UNION ALL SELECT NULL, NULL, {s.id} FROM {sessions} s"
 	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $2"
@@ -109,14 +121,14 @@ booking_look_at_slot(Call *call, Booking *booking, QueryRun run)
 	Rows		result = run(call, &look_at_slot, args);
 
 	booking->slot_known = result.nrows == 1 &&
-		slot_of_row(result, 0, 1, &booking->slot);
+		slot_of_row(result, 0, 0, &booking->slot);
 	if (!booking->slot_known)
 		query_confirm_none(call, &look_at_slot, args, run);
 	booking->held_by = NO_ID;
 	if (booking->slot_known)
 	{
-		booking->held_by = row_id(result, 0, SLOT_NCOLUMNS + 1);
-		booking->held_until = row_time(result, 0, SLOT_NCOLUMNS + 2);
+		booking->held_by = row_id(result, 0, SLOT_NCOLUMNS + HELD_BY);
+		booking->held_until = row_time(result, 0, SLOT_NCOLUMNS + HELD_UNTIL);
 	}
 	booking->overlap = NO_ID;
 }
@@ -141,12 +153,12 @@ booking_look_at_client(Call *call, Booking *booking, QueryRun run)
 	booking->overlap = NO_ID;
 	for (uint64 i = 0; i < result.nrows; i++)
 	{
-		if (!row_isnull(result, i, 3))
-			booking->overlap = row_id(result, i, 3);
+		if (!row_isnull(result, i, OVERLAPPING))
+			booking->overlap = row_id(result, i, OVERLAPPING);
 		else
 		{
-			booking->held_by = row_id(result, i, 1);
-			booking->held_until = row_time(result, i, 2);
+			booking->held_by = row_id(result, i, HELD_BY);
+			booking->held_until = row_time(result, i, HELD_UNTIL);
 		}
 	}
 }
