@@ -79,7 +79,7 @@ void
 user_not_found(int64 user_id)
 {
 	ereport(ERROR,
-			(swan_errcode(SWAN_USER_NOT_FOUND),
+			(swan_error(SWAN_USER_NOT_FOUND),
 			 errmsg("user %lld does not exist", (long long) user_id)));
 }
 

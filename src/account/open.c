@@ -206,7 +206,7 @@ account_open(Call *call, Account *account)
 		return;
 	if (account->balance < 0)	/* the check is not validated yet */
 		ereport(ERROR,
-				(swan_errcode(SWAN_INSUFFICIENT_SESSIONS),
+				(swan_error(SWAN_INSUFFICIENT_SESSIONS),
 				 errmsg("the balance of user %lld is negative", (long long) account->user_id),
 				 errhint("Settle it before anything else is done for this client.")));
 	if (!was_opened(call, account))

@@ -29,7 +29,7 @@ argument_id_or_null(FunctionCallInfo fcinfo, int n)
 		return NO_ID;
 	if (PG_GETARG_INT64(n) == NO_ID)
 		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("id %lld is out of range", (long long) NO_ID)));
 	return PG_GETARG_INT64(n);
 }
@@ -65,7 +65,7 @@ argument_short_text(FunctionCallInfo fcinfo, int n, const char *name)
 
 	if (s && pg_mbstrlen(s) > SWAN_KEY_MAX)
 		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("%s is longer than %d characters", name, SWAN_KEY_MAX)));
 	return s;
 }
@@ -78,7 +78,7 @@ argument_label(FunctionCallInfo fcinfo, int n, const char *name)
 
 	if (label && label[strspn(label, blanks)] == '\0')
 		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("%s must not be blank", name)));
 	return label;
 }
@@ -95,8 +95,8 @@ static void
 refuse_count(int32 count, int32 max)
 {
 	ereport(ERROR,
-			(swan_errcode_saying(SWAN_INVALID_SESSION_COUNT,
-								 psprintf("Session count must be between 1 and %d", max)),
+			(swan_error_saying(SWAN_INVALID_SESSION_COUNT,
+							   psprintf("Session count must be between 1 and %d", max)),
 			 errmsg("session count %d is out of range", count),
 			 errhint("It must be between 1 and %d.", max)));
 }
@@ -155,7 +155,7 @@ argument_expiry(FunctionCallInfo fcinfo, int n)
 		return NO_TIME;
 	if (expires_at <= GetCurrentTimestamp())
 		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("expires_at must be in the future")));
 	return expires_at;
 }
@@ -182,7 +182,7 @@ check_distinct(const int64 *ids, int count, const char *name)
 	{
 		if (sorted[i] == sorted[i - 1])
 			ereport(ERROR,
-					(swan_errcode(SWAN_INVALID_ARGUMENT),
+					(swan_error(SWAN_INVALID_ARGUMENT),
 					 errmsg("%s names %lld twice", name, (long long) sorted[i])));
 	}
 	pfree(sorted);
@@ -204,7 +204,7 @@ argument_ids(FunctionCallInfo fcinfo, int n, const char *name, int max, int *cou
 					  TYPALIGN_DOUBLE, &values, &nulls, count);
 	if (*count < 1 || *count > max)
 		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("%s must name between 1 and %d", name, max)));
 	ids = palloc(*count * sizeof(int64));
 	for (int i = 0; i < *count; i++)
@@ -226,7 +226,7 @@ argument_between(FunctionCallInfo fcinfo, int n, const char *name, int32 max,
 		swan_missing_argument(name, NULL);
 	if (PG_GETARG_INT32(n) < 1 || PG_GETARG_INT32(n) > max)
 		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("%s must be between 1 and %d%s", name, max, unit)));
 	return PG_GETARG_INT32(n);
 }

@@ -105,8 +105,8 @@ error_entry(SwanErrorCode code)
 
 /* Sets SQLSTATE and DETAIL of the error being raised; field may be NULL. */
 int
-swan_errcode_counting(SwanErrorCode code, const char *sentence,
-					  const char *field, int64 value)
+swan_error_counting(SwanErrorCode code, const char *sentence,
+					const char *field, int64 value)
 {
 	const ErrorEntry *entry = error_entry(code);
 	const char *s = entry->sqlstate;
@@ -127,16 +127,16 @@ swan_errcode_counting(SwanErrorCode code, const char *sentence,
 
 /* The same with another sentence than the table's. */
 int
-swan_errcode_saying(SwanErrorCode code, const char *sentence)
+swan_error_saying(SwanErrorCode code, const char *sentence)
 {
-	return swan_errcode_counting(code, sentence, NULL, 0);
+	return swan_error_counting(code, sentence, NULL, 0);
 }
 
 /* The same with the table's sentence. */
 int
-swan_errcode(SwanErrorCode code)
+swan_error(SwanErrorCode code)
 {
-	return swan_errcode_counting(code, NULL, NULL, 0);
+	return swan_error_counting(code, NULL, NULL, 0);
 }
 
 /* Returns the SQLSTATE of one of our errors, as text. */
@@ -165,7 +165,7 @@ void
 swan_missing_argument(const char *name, const char *sentence)
 {
 	ereport(ERROR,
-			(swan_errcode_saying(SWAN_MISSING_REQUIRED_FIELDS, sentence),
+			(swan_error_saying(SWAN_MISSING_REQUIRED_FIELDS, sentence),
 			 errmsg("%s must not be null", name),
 			 errhint("Pass a value for %s.", name)));
 }

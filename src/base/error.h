@@ -7,7 +7,7 @@
  * parses no English:
  *
  *		ereport(ERROR,
- *				(swan_errcode(SWAN_USER_NOT_FOUND),
+ *				(swan_error(SWAN_USER_NOT_FOUND),
  *				 errmsg("user %lld does not exist", (long long) user_id)));
  *
  *-------------------------------------------------------------------------
@@ -39,10 +39,10 @@ typedef enum SwanErrorCode
 	SWAN_FEED_RESET
 } SwanErrorCode;
 
-extern int	swan_errcode(SwanErrorCode code);
-extern int	swan_errcode_saying(SwanErrorCode code, const char *sentence);
-extern int	swan_errcode_counting(SwanErrorCode code, const char *sentence,
-								  const char *field, int64 value);
+extern int	swan_error(SwanErrorCode code);
+extern int	swan_error_saying(SwanErrorCode code, const char *sentence);
+extern int	swan_error_counting(SwanErrorCode code, const char *sentence,
+								const char *field, int64 value);
 
 extern const char *swan_error_sqlstate(SwanErrorCode code);
 extern const char *swan_error_name(SwanErrorCode code);

@@ -57,7 +57,7 @@ void
 guard_no_studio(TriggerData *trigdata, const char *what)
 {
 	ereport(ERROR,
-			(swan_errcode(SWAN_STUDIO_NOT_FOUND),
+			(swan_error(SWAN_STUDIO_NOT_FOUND),
 			 errmsg("table \"%s\" does not hold the %s of a studio",
 					RelationGetRelationName(trigdata->tg_relation), what),
 			 errhint("If it belongs to a studio that was restored without the registry, its owner takes it up again with swan_attach(), whose dry run says how; if not, drop its swan_* triggers.")));
@@ -120,7 +120,7 @@ void
 guard_refuse(TriggerData *trigdata, const char *what, const char *hint)
 {
 	ereport(ERROR,
-			(swan_errcode(SWAN_DIRECT_WRITE_REFUSED),
+			(swan_error(SWAN_DIRECT_WRITE_REFUSED),
 			 errmsg("direct %s in table \"%s\" is refused", what,
 					RelationGetRelationName(trigdata->tg_relation)),
 			 errhint("%s", hint)));

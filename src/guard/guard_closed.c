@@ -52,7 +52,7 @@ swan_guard_closed(PG_FUNCTION_ARGS)
 		return PointerGetDatum(NULL);
 	if (command != CMD_INSERT && is_ledger(trigdata->tg_relation))
 		ereport(ERROR,
-				(swan_errcode(SWAN_LEDGER_IMMUTABLE),
+				(swan_error(SWAN_LEDGER_IMMUTABLE),
 				 errmsg("table \"%s\" is append-only",
 						RelationGetRelationName(trigdata->tg_relation)),
 				 errhint("Correct a mistake with another grant or revocation.")));
@@ -80,7 +80,7 @@ swan_guard_truncate(PG_FUNCTION_ARGS)
 	if (!known)
 		guard_no_studio(trigdata, "users or sessions");
 	ereport(ERROR,
-			(swan_errcode(SWAN_DIRECT_WRITE_REFUSED),
+			(swan_error(SWAN_DIRECT_WRITE_REFUSED),
 			 errmsg("table \"%s\" of a studio must not be truncated",
 					RelationGetRelationName(trigdata->tg_relation)),
 			 errhint("Detach the studio with swan_detach() first.")));

@@ -61,7 +61,7 @@ static void
 refuse_duration(Studio *studio)
 {
 	ereport(ERROR,
-			(swan_errcode(SWAN_INVALID_ARGUMENT),
+			(swan_error(SWAN_INVALID_ARGUMENT),
 			 errmsg("duration must be between 1 and %d minutes", studio->reach)));
 }
 
@@ -83,7 +83,7 @@ judge_time(Studio *studio, const Slot *slot)
 		return;
 	if (!IS_VALID_TIMESTAMP(slot_end(slot)))
 		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("the slot is too far in the future")));
 	if (slot->duration < 1)
 		refuse_duration(studio);
@@ -91,7 +91,7 @@ judge_time(Studio *studio, const Slot *slot)
 	call = call_begin(studio, CALL_GUARD);
 	if (!account_lock(call, slot->trainer_id, &trainer))
 		ereport(ERROR,
-				(swan_errcode(SWAN_USER_NOT_FOUND),
+				(swan_error(SWAN_USER_NOT_FOUND),
 				 errmsg("trainer %lld of session %lld does not exist",
 						(long long) slot->trainer_id, (long long) slot->id),
 				 errhint("His time is kept by a lock on his row of the users.")));
@@ -100,7 +100,7 @@ judge_time(Studio *studio, const Slot *slot)
 	call_end(call);
 	if (other != NO_ID)
 		ereport(ERROR,
-				(swan_errcode_counting(SWAN_SLOT_CONFLICT, NULL, "sessionId", other),
+				(swan_error_counting(SWAN_SLOT_CONFLICT, NULL, "sessionId", other),
 				 errmsg("session %lld overlaps session %lld of trainer %lld",
 						(long long) slot->id, (long long) other,
 						(long long) slot->trainer_id)));

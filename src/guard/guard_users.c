@@ -56,8 +56,8 @@ refuse_negative_balance(TriggerData *trigdata, Studio *studio, CmdType command,
 	if (studio->settings.guard_balance == GUARD_REFUSE)
 		refuse_balance_write(trigdata, command);
 	ereport(ERROR,
-			(swan_errcode_counting(SWAN_INSUFFICIENT_SESSIONS, NULL,
-								   "availableSessions", before),
+			(swan_error_counting(SWAN_INSUFFICIENT_SESSIONS, NULL,
+								 "availableSessions", before),
 			 errmsg("the balance of user %lld would be negative",
 					(long long) image->id)));
 }

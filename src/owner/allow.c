@@ -102,7 +102,7 @@ swan_allow(PG_FUNCTION_ARGS)
 	role = get_role_oid(db_role, false);
 	if (!is_listing(as_what))
 		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("a role cannot be listed as \"%s\"", as_what),
 				 errhint("Use person, backend, system or reader.")));
 	if (strcmp(as_what, "person") == 0)
@@ -113,7 +113,7 @@ swan_allow(PG_FUNCTION_ARGS)
 	}
 	else if (user_id != NO_ID)
 		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("only a person has a user_id")));
 
 	message = listing_describe(db_role, as_what, user_id, name);
@@ -169,7 +169,7 @@ swan_accept(PG_FUNCTION_ARGS)
 						  3, argtypes, args);
 	if (result.nrows == 0)
 		ereport(ERROR,
-				(swan_errcode(SWAN_UNAUTHORIZED_ACCESS),
+				(swan_error(SWAN_UNAUTHORIZED_ACCESS),
 				 errmsg("role \"%s\" is not listed in studio \"%s\"", db_role, name),
 				 errhint("The studio's owner can list it with swan_allow().")));
 	old = MemoryContextSwitchTo(mine);
@@ -206,7 +206,7 @@ swan_disallow(PG_FUNCTION_ARGS)
 	call_end(call);
 	if (result.nrows == 0)
 		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("role \"%s\" is not listed", db_role)));
 	PG_RETURN_TEXT_P(cstring_to_text(message));
 }

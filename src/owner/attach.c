@@ -335,7 +335,7 @@ start_attachment(Attachment *att, FunctionCallInfo fcinfo)
 					 errmsg("relation with OID %u does not exist", relid)));
 		if (!swan_owns_relation(relid, GetUserId()))
 			ereport(ERROR,
-					(swan_errcode(SWAN_UNAUTHORIZED_ACCESS),
+					(swan_error(SWAN_UNAUTHORIZED_ACCESS),
 					 errmsg("must be owner of table \"%s\"", get_rel_name(relid)),
 					 errhint("The owner of the tables attaches them.")));
 	}
@@ -347,12 +347,12 @@ start_attachment(Attachment *att, FunctionCallInfo fcinfo)
 		swan_missing_argument("dry_run", NULL);
 	if (att->users == att->sessions)
 		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("users and sessions are the same table")));
 	att->options = PG_GETARG_JSONB_P(2);
 	if (!JB_ROOT_IS_OBJECT(att->options))
 		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("columns must be a JSON object")));
 	att->studio = argument_label(fcinfo, 3, "studio");
 	if (att->studio == NULL)
@@ -386,7 +386,7 @@ refuse_problem(Attachment *att)
 {
 	if (att->problem)
 		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("cannot attach: %s", att->problem),
 				 att->hint ? errhint("Remedy: %s.", att->hint) :
 				 errhint("A dry run of swan_attach() lists everything it finds.")));

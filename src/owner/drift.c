@@ -51,7 +51,7 @@ refuse_drift(Studio *studio, const char *setting, int topics)
 	verify_studio(call, topics, NO_ID, query_recheck, note_drift, &drift);
 	if (drift.count > 0)
 		ereport(ERROR,
-				(swan_errcode_counting(SWAN_INVALID_ARGUMENT, NULL, "problems", drift.count),
+				(swan_error_counting(SWAN_INVALID_ARGUMENT, NULL, "problems", drift.count),
 				 errmsg("%s cannot be refuse, because swan_verify() would find problems: %lld",
 						setting, (long long) drift.count),
 				 errhint("They begin with: %s.", drift.list.data)));

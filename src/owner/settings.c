@@ -98,7 +98,7 @@ static void
 refuse_setting(const char *name)
 {
 	ereport(ERROR,
-			(swan_errcode(SWAN_INVALID_ARGUMENT),
+			(swan_error(SWAN_INVALID_ARGUMENT),
 			 errmsg("there is no setting \"%s\"", name),
 			 errhint("swan_settings() lists them.")));
 }
@@ -108,7 +108,7 @@ static void
 refuse_value(const Setting *setting, const char *value, const char *hint)
 {
 	ereport(ERROR,
-			(swan_errcode(SWAN_INVALID_ARGUMENT),
+			(swan_error(SWAN_INVALID_ARGUMENT),
 			 errmsg("\"%s\" is not a value for %s", value, setting->name),
 			 errhint("%s", hint)));
 }
@@ -293,7 +293,7 @@ require_backfill(Studio *studio, const Setting *setting)
 {
 	if (!studio->backfilled)
 		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("%s cannot be refuse before every client has a ledger", setting->name),
 				 errhint("CALL swan_backfill() first.")));
 }

@@ -182,7 +182,7 @@ argument_ordering(FunctionCallInfo fcinfo, int n)
 			return &orderings[i];
 	}
 	ereport(ERROR,
-			(swan_errcode(SWAN_INVALID_ARGUMENT),
+			(swan_error(SWAN_INVALID_ARGUMENT),
 			 errmsg("clients cannot be ordered by \"%s\"", name),
 			 errhint("Order them by name, created_at or last_session.")));
 }
@@ -195,7 +195,7 @@ argument_warning(FunctionCallInfo fcinfo, int n)
 
 	if (warning && strcmp(warning, "none") != 0 && strcmp(warning, "low") != 0)
 		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("there is no warning \"%s\"", warning),
 				 errhint("Warnings are none and low.")));
 	return warning;

@@ -39,7 +39,7 @@ void
 cursor_refuse(const char *cursor)
 {
 	ereport(ERROR,
-			(swan_errcode(SWAN_INVALID_ARGUMENT),
+			(swan_error(SWAN_INVALID_ARGUMENT),
 			 errmsg("cursor \"%s\" is not one of this query", cursor),
 			 errhint("Pass the cursor of the last row read, with the same arguments.")));
 }

@@ -188,7 +188,7 @@ static void
 feed_reset(const char *studio)
 {
 	ereport(ERROR,
-			(swan_errcode(SWAN_FEED_RESET),
+			(swan_error(SWAN_FEED_RESET),
 			 errmsg("the feed of studio \"%s\" was reset", studio),
 			 errhint("After a restore or a failover the studio's owner calls swan_rebase_feed(); consumers start again after the last ledger id they have.")));
 }
@@ -231,7 +231,7 @@ find_position(Call *call, const Feed *feed, int64 id)
 		return 0;
 	if (id > base)
 		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("ledger id %lld is beyond the feed's base %lld",
 						(long long) id, (long long) base),
 				 errhint("Rows beyond the base have cursors; what you have of them from before swan_rebase_feed() was lost here.")));
@@ -243,7 +243,7 @@ find_position(Call *call, const Feed *feed, int64 id)
 	result = query_read(call, &find_row, args);
 	if (result.nrows != 1)
 		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("there is no ledger row %lld", (long long) id),
 				 errhint("Start after an earlier one.")));
 	return row_id(result, 0, 1);
@@ -268,7 +268,7 @@ check_history(Call *call, const Position *position, const char *cursor)
 		 FullTransactionIdFollowsOrEquals(xid, ReadNextFullTransactionId())) ||
 		row_bool(query_read(call, &misses_row, args), 0, 1))
 		ereport(ERROR,
-				(swan_errcode(SWAN_FEED_RESET),
+				(swan_error(SWAN_FEED_RESET),
 				 errmsg("cursor \"%s\" is of a history that was lost", cursor),
 				 errhint("The server was set back to an earlier state. The studio's owner calls swan_rebase_feed(); consumers start again after the last ledger id they have that is still there.")));
 }

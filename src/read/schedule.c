@@ -129,7 +129,7 @@ argument_status(FunctionCallInfo fcinfo, int n)
 
 	if (status && slot_parse_status(status) == STATUS_OTHER)
 		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("there is no status \"%s\"", status),
 				 errhint("A session is available, scheduled, confirmed, completed or cancelled.")));
 	return status;

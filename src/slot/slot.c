@@ -147,7 +147,7 @@ void
 session_not_found(int64 id)
 {
 	ereport(ERROR,
-			(swan_errcode_counting(SWAN_SESSION_NOT_FOUND, NULL, "sessionId", id),
+			(swan_error_counting(SWAN_SESSION_NOT_FOUND, NULL, "sessionId", id),
 			 errmsg("session %lld does not exist", (long long) id)));
 }
 
@@ -204,7 +204,7 @@ slot_fit(Studio *studio, Slot *slot)
 
 		if (zone_instant(zone, zone_local_time(zone, slot->date)) != slot->date)
 			ereport(ERROR,
-					(swan_errcode(SWAN_INVALID_ARGUMENT),
+					(swan_error(SWAN_INVALID_ARGUMENT),
 					 errmsg("column \"%s\" cannot hold %s: clocks in zone \"%s\" show it twice",
 							columns[SESSIONS_DATE].name, timestamptz_to_str(slot->date),
 							zone)));
@@ -219,12 +219,12 @@ slot_check_columns(Call *call, const Slot *slot)
 
 	if (columns[SESSIONS_TRAINER_ID].name == NULL && slot->trainer_id != NO_ID)
 		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("the sessions of studio \"%s\" have no trainer", call->studio->name),
 				 errhint("Insert open slots into the table directly: available, and without a client.")));
 	if (columns[SESSIONS_DURATION].name == NULL && slot->duration != SWAN_DURATION_DEFAULT)
 		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("the sessions of studio \"%s\" all last %d minutes",
 						call->studio->name, SWAN_DURATION_DEFAULT)));
 }

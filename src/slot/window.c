@@ -95,9 +95,9 @@ window_refuse_begun(Call *call, const Slot *slot, const char *what)
 {
 	if (slot_has_begun(call, slot))
 		ereport(ERROR,
-				(swan_errcode_counting(SWAN_INVALID_TRANSITION,
-									   "This session has already begun.",
-									   "sessionId", slot->id),
+				(swan_error_counting(SWAN_INVALID_TRANSITION,
+									 "This session has already begun.",
+									 "sessionId", slot->id),
 				 errmsg("session %lld has begun and cannot be %s by its client",
 						(long long) slot->id, what),
 				 errhint("Its trainer and the staff can still cancel it with swan_cancel(), or complete it with swan_complete().")));

@@ -71,12 +71,12 @@ actor_refuse(Call *call, const char *sentence)
 
 	if (actor->user_id != NO_ID)
 		ereport(ERROR,
-				(swan_errcode_saying(SWAN_UNAUTHORIZED_ACCESS, sentence),
+				(swan_error_saying(SWAN_UNAUTHORIZED_ACCESS, sentence),
 				 errmsg("user %lld may not do this as %s",
 						(long long) actor->user_id, role_names[actor->role]),
 				 errhint("The reference says who may call each function.")));
 	ereport(ERROR,
-			(swan_errcode_saying(SWAN_UNAUTHORIZED_ACCESS, sentence),
+			(swan_error_saying(SWAN_UNAUTHORIZED_ACCESS, sentence),
 			 errmsg("role \"%s\" may not do this as %s",
 					actor->db_role, role_names[actor->role]),
 			 errhint("The reference says who may call each function.")));
@@ -156,7 +156,7 @@ resolve_listing(Call *call, Actor *actor, int64 named, int may)
 	}
 	else if (actor->role == ROLE_NOBODY && !(may & MAY_NOBODY))
 		ereport(ERROR,
-				(swan_errcode(SWAN_UNAUTHORIZED_ACCESS),
+				(swan_error(SWAN_UNAUTHORIZED_ACCESS),
 				 errmsg("role \"%s\" must say for whom it acts", actor->db_role),
 				 errhint("Pass actor => id of the person, or call swan_act_as(id) in the transaction.")));
 }
@@ -166,7 +166,7 @@ static void
 unknown_actor(int64 user_id)
 {
 	ereport(ERROR,
-			(swan_errcode(SWAN_UNAUTHORIZED_ACCESS),
+			(swan_error(SWAN_UNAUTHORIZED_ACCESS),
 			 errmsg("the acting user %lld does not exist", (long long) user_id)));
 }
 
@@ -273,7 +273,7 @@ swan_act_as(PG_FUNCTION_ARGS)
 	listing = listing_find(studio->name, GetUserId());
 	if (listing && listing->kind != LISTED_BACKEND && listing->kind != LISTED_SYSTEM)
 		ereport(ERROR,
-				(swan_errcode(SWAN_UNAUTHORIZED_ACCESS),
+				(swan_error(SWAN_UNAUTHORIZED_ACCESS),
 				 errmsg("role \"%s\" may not act for others",
 						GetUserNameFromId(GetUserId(), false)),
 				 errhint("Only a backend or system role may.")));

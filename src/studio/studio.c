@@ -25,7 +25,7 @@ studio_check(Studio *studio)
 		return;
 	studios_forget();			/* look again next time */
 	ereport(ERROR,
-			(swan_errcode(SWAN_STUDIO_NOT_FOUND),
+			(swan_error(SWAN_STUDIO_NOT_FOUND),
 			 errmsg("studio \"%s\" is broken: %s", studio->name, studio->broken),
 			 errhint("Put it back, or forget the studio with swan_detach('%s').",
 					 studio->name)));
@@ -81,11 +81,11 @@ no_studio(const char *name)
 {
 	if (name)
 		ereport(ERROR,
-				(swan_errcode(SWAN_STUDIO_NOT_FOUND),
+				(swan_error(SWAN_STUDIO_NOT_FOUND),
 				 errmsg("studio \"%s\" does not exist", name),
 				 errhint("swan_studios() lists the studios you may use.")));
 	ereport(ERROR,
-			(swan_errcode(SWAN_STUDIO_NOT_FOUND),
+			(swan_error(SWAN_STUDIO_NOT_FOUND),
 			 errmsg("there is no studio in this database"),
 			 errhint("Make one with swan_create_studio(), or attach your own tables with swan_attach().")));
 }
@@ -98,7 +98,7 @@ static void
 not_listed(const char *name, Oid role)
 {
 	ereport(ERROR,
-			(swan_errcode(SWAN_UNAUTHORIZED_ACCESS),
+			(swan_error(SWAN_UNAUTHORIZED_ACCESS),
 			 errmsg("role \"%s\" is not allowed to use a studio",
 					GetUserNameFromId(role, false)),
 			 name && listing_is_pending(name, role) ?
@@ -175,7 +175,7 @@ pick_studio(const char *name)
 		studio = studio_preferred(candidates);
 		if (studio == NULL)
 			ereport(ERROR,
-					(swan_errcode(SWAN_STUDIO_NOT_FOUND),
+					(swan_error(SWAN_STUDIO_NOT_FOUND),
 					 errmsg("several studios are open to role \"%s\"",
 							GetUserNameFromId(GetUserId(), false)),
 					 errhint("Say which one with SET swanalloc.studio; swan_studios() lists them.")));
@@ -212,7 +212,7 @@ pick_own_studio(const char *name)
 		no_studio(name);
 	if (!studio_is_owner(studio, GetUserId()))
 		ereport(ERROR,
-				(swan_errcode(SWAN_UNAUTHORIZED_ACCESS),
+				(swan_error(SWAN_UNAUTHORIZED_ACCESS),
 				 errmsg("must be owner of studio \"%s\"", studio->name),
 				 errhint("The owner of its tables is the owner of a studio.")));
 	return studio;

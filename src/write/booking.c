@@ -69,7 +69,7 @@ static void
 key_conflict(const char *key)
 {
 	ereport(ERROR,
-			(swan_errcode(SWAN_IDEMPOTENCY_CONFLICT),
+			(swan_error(SWAN_IDEMPOTENCY_CONFLICT),
 			 errmsg("key \"%s\" was used for another booking", key),
 			 errhint("Use a new key for a new booking.")));
 }

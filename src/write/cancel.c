@@ -94,7 +94,7 @@ same_cancellation(Call *call, const Slot *slot, const char *key, BookingAnswer *
 		return false;
 	if (before.session_id != slot->id)
 		ereport(ERROR,
-				(swan_errcode(SWAN_IDEMPOTENCY_CONFLICT),
+				(swan_error(SWAN_IDEMPOTENCY_CONFLICT),
 				 errmsg("key \"%s\" was used for another cancellation", key),
 				 errhint("Use a new key for a new cancellation.")));
 	answer->slot = *slot;
@@ -139,7 +139,7 @@ close_slot(Call *call, FunctionCallInfo fcinfo, const Slot *slot, const char *ke
 
 	if (key)
 		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("an open slot is closed without a key"),
 				 errhint("Keys belong to clients; this slot has none.")));
 	slot_set_status(&answer.slot, STATUS_CANCELLED);
@@ -173,7 +173,7 @@ check_cancellation(Call *call, const Slot *slot)
 {
 	if (!slot_is_booking(slot))
 		ereport(ERROR,
-				(swan_errcode_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", slot->id),
+				(swan_error_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", slot->id),
 				 errmsg("session %lld cannot be cancelled because it is %s",
 						(long long) slot->id, slot->label),
 				 errhint("%s", session_advice(call->studio, slot))));
@@ -272,7 +272,7 @@ same_exchange(Call *call, const Slot *from, int64 to_id, const char *key,
 		return false;
 	if (before.session_id != to_id || before.from_session_id != from->id)
 		ereport(ERROR,
-				(swan_errcode(SWAN_IDEMPOTENCY_CONFLICT),
+				(swan_error(SWAN_IDEMPOTENCY_CONFLICT),
 				 errmsg("key \"%s\" was used for another exchange", key),
 				 errhint("Use a new key for a new one.")));
 	if (!slot_find(call, to_id, &answer->slot))
@@ -292,7 +292,7 @@ check_exchange(Call *call, const Slot *from)
 {
 	if (!slot_is_booking(from))
 		ereport(ERROR,
-				(swan_errcode_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", from->id),
+				(swan_error_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", from->id),
 				 errmsg("session %lld is %s and cannot be rescheduled",
 						(long long) from->id, from->label),
 				 errhint("%s", session_advice(call->studio, from))));
@@ -301,9 +301,9 @@ check_exchange(Call *call, const Slot *from)
 	window_refuse_begun(call, from, "rescheduled");
 	if (window_is_over(call, from))
 		ereport(ERROR,
-				(swan_errcode_counting(SWAN_INVALID_TRANSITION,
-									   "It is too late to reschedule this session.",
-									   "sessionId", from->id),
+				(swan_error_counting(SWAN_INVALID_TRANSITION,
+									 "It is too late to reschedule this session.",
+									 "sessionId", from->id),
 				 errmsg("session %lld starts too soon to be rescheduled",
 						(long long) from->id),
 				 errhint("The setting cancel_window says how long before it is possible.")));

@@ -66,7 +66,7 @@ same_grant(Call *call, const char *key, CreditAnswer *answer)
 		return false;
 	if (before.delta != answer->added)
 		ereport(ERROR,
-				(swan_errcode(SWAN_IDEMPOTENCY_CONFLICT),
+				(swan_error(SWAN_IDEMPOTENCY_CONFLICT),
 				 errmsg("key \"%s\" was used for a grant of %d", key, before.delta),
 				 errhint("Use a new key for a new grant.")));
 	answer->client = name_of(call, answer->user_id);
@@ -145,7 +145,7 @@ same_purchase(Call *call, const Entry *entry, CreditAnswer *answer)
 		if (row_id(result, i, BOUGHT_USER_ID) != answer->user_id ||
 			row_int(result, i, BOUGHT_DELTA) != answer->added)
 			ereport(ERROR,
-					(swan_errcode(SWAN_IDEMPOTENCY_CONFLICT),
+					(swan_error(SWAN_IDEMPOTENCY_CONFLICT),
 					 errmsg("payment \"%s\" bought %lld credits for user %lld",
 							entry->payment_ref, (long long) row_int(result, i, BOUGHT_DELTA),
 							(long long) row_id(result, i, BOUGHT_USER_ID)),
@@ -200,7 +200,7 @@ swan_purchase(PG_FUNCTION_ARGS)
 		entry.amount_minor = arg_id(PG_GETARG_INT64(4));
 		if (PG_GETARG_INT64(4) < 0)
 			ereport(ERROR,
-					(swan_errcode(SWAN_INVALID_ARGUMENT),
+					(swan_error(SWAN_INVALID_ARGUMENT),
 					 errmsg("amount_minor must not be negative")));
 	}
 	entry.currency = argument_short_text(fcinfo, 5, "currency");

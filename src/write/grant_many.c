@@ -182,7 +182,7 @@ fill_answers(Rows result, const int64 *ids, int n, int32 added, const char *key,
 		{
 			if (row_int(result, i, KEYED_DELTA) != added)
 				ereport(ERROR,
-						(swan_errcode(SWAN_IDEMPOTENCY_CONFLICT),
+						(swan_error(SWAN_IDEMPOTENCY_CONFLICT),
 						 errmsg("key \"%s\" was used for a grant of %lld to user %lld", key,
 								(long long) row_int(result, i, KEYED_DELTA), (long long) ids[i]),
 						 errhint("Use a new key for a new grant.")));

@@ -69,7 +69,7 @@ argument_ttl(FunctionCallInfo fcinfo, int n)
 		DatumGetBool(DirectFunctionCall2(interval_le, PG_GETARG_DATUM(n),
 										 IntervalPGetDatum(&zero))))
 		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("ttl must be longer than zero and at most 30 minutes")));
 	return end - start;
 }
@@ -89,8 +89,8 @@ check_hold_max(Call *call, const Booking *booking)
 		row_int(query_look(call, &count_holds, args), 0, 1) < hold_max)
 		swan_serialization_failure();
 	ereport(ERROR,
-			(swan_errcode_saying(SWAN_INVALID_ARGUMENT,
-								 "You hold as many sessions as you may."),
+			(swan_error_saying(SWAN_INVALID_ARGUMENT,
+							   "You hold as many sessions as you may."),
 			 errmsg("user %lld has reached the limit of slots to hold, %d",
 					(long long) booking->user_id, hold_max),
 			 errhint("Book or release one first.")));
@@ -195,7 +195,7 @@ swan_release(PG_FUNCTION_ARGS)
 	until = hold.nrows == 1 ? row_time(hold, 0, HOLD_UNTIL) : NO_TIME;
 	if (until <= call->now)
 		ereport(ERROR,
-				(swan_errcode_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", session_id),
+				(swan_error_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", session_id),
 				 errmsg("session %lld is not held", (long long) session_id),
 				 slot_is_open(&slot) ? errhint("It is open: swan_hold() holds it.") : 0));
 

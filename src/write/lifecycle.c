@@ -95,17 +95,17 @@ refuse_too_early(Call *call, const Slot *slot, const Step *step)
 		return;
 	if (step->of_its_day && is_of_later_day(call, slot))
 		ereport(ERROR,
-				(swan_errcode_counting(SWAN_INVALID_TRANSITION,
-									   "It is too early to complete this session.",
-									   "sessionId", slot->id),
+				(swan_error_counting(SWAN_INVALID_TRANSITION,
+									 "It is too early to complete this session.",
+									 "sessionId", slot->id),
 				 errmsg("session %lld cannot be completed before its day",
 						(long long) slot->id),
 				 errhint("Until then swan_cancel() gives it up, and swan_move() moves it.")));
 	if (step->of_its_time)
 		ereport(ERROR,
-				(swan_errcode_counting(SWAN_INVALID_TRANSITION,
-									   "It is too early to complete this session.",
-									   "sessionId", slot->id),
+				(swan_error_counting(SWAN_INVALID_TRANSITION,
+									 "It is too early to complete this session.",
+									 "sessionId", slot->id),
 				 errmsg("nobody has missed session %lld before it begins",
 						(long long) slot->id),
 				 errhint("Until then swan_cancel() gives it up, and swan_move() moves it.")));
@@ -124,7 +124,7 @@ advance(Call *call, FunctionCallInfo fcinfo, int64 session_id, const Step *step)
 	lock_own_slot(call, &locks, session_id, &slot);
 	if (!slot_is_booking(&slot) || slot.status == step->status)
 		ereport(ERROR,
-				(swan_errcode_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", session_id),
+				(swan_error_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", session_id),
 				 errmsg("session %lld is %s and cannot become %s", (long long) session_id,
 						slot.label, slot_status_name(step->status)),
 				 errhint("%s", session_advice(call->studio, &slot))));
@@ -183,12 +183,12 @@ argument_move(FunctionCallInfo fcinfo, const Slot *from, Slot *to)
 	if (!PG_ARGISNULL(1) &&
 		(TIMESTAMP_NOT_FINITE(to->date) || !IS_VALID_TIMESTAMP(slot_end(to))))
 		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("at must be a time within reach")));
 	if (to->date == from->date && to->trainer_id == from->trainer_id &&
 		to->duration == from->duration)
 		ereport(ERROR,
-				(swan_errcode(SWAN_MISSING_REQUIRED_FIELDS),
+				(swan_error(SWAN_MISSING_REQUIRED_FIELDS),
 				 errmsg("session %lld would not change", (long long) from->id),
 				 errhint("Pass another time, trainer or duration.")));
 }
@@ -229,7 +229,7 @@ check_move(Call *call, const Slot *to)
 		other = slot_client_overlap(call, to->user_id, to->date, slot_end(to), to->id);
 	if (other != NO_ID)
 		ereport(ERROR,
-				(swan_errcode_counting(SWAN_SLOT_CONFLICT, NULL, "sessionId", other),
+				(swan_error_counting(SWAN_SLOT_CONFLICT, NULL, "sessionId", other),
 				 errmsg("session %lld would overlap session %lld",
 						(long long) to->id, (long long) other)));
 }
@@ -240,7 +240,7 @@ check_movable(Call *call, const Slot *slot)
 {
 	if (!slot_is_booking(slot) && !slot_is_open(slot))
 		ereport(ERROR,
-				(swan_errcode_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", slot->id),
+				(swan_error_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", slot->id),
 				 errmsg("session %lld is %s and cannot be moved", (long long) slot->id,
 						slot->label),
 				 errhint("%s", session_advice(call->studio, slot))));

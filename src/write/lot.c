@@ -79,7 +79,7 @@ static void
 lot_not_found(int64 lot_id)
 {
 	ereport(ERROR,
-			(swan_errcode(SWAN_INVALID_ARGUMENT),
+			(swan_error(SWAN_INVALID_ARGUMENT),
 			 errmsg("lot %lld does not exist", (long long) lot_id),
 			 errhint("swan_credits() lists the lots of a client.")));
 }
@@ -92,12 +92,12 @@ check_extension(Rows lot, int64 lot_id, TimestampTz now, TimestampTz expires_at)
 
 	if (row_bool(lot, 0, LOT_SWEPT) || (current != NO_TIME && current <= now))
 		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("lot %lld has expired", (long long) lot_id),
 				 errhint("Grant the credits anew with swan_grant().")));
 	if (current == NO_TIME || (expires_at != NO_TIME && expires_at < current))
 		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("lot %lld expires later already, or never", (long long) lot_id),
 				 errhint("swan_extend() only puts an expiry off.")));
 }

@@ -46,11 +46,11 @@ slot_conflict(Call *call, int64 trainer_id, TimestampTz start, int64 other)
 
 	if (other == NO_ID)
 		ereport(ERROR,
-				(swan_errcode(SWAN_SLOT_CONFLICT),
+				(swan_error(SWAN_SLOT_CONFLICT),
 				 errmsg("slot at %s overlaps another of the same series", at),
 				 errhint("The slots are longer than the time between them.")));
 	ereport(ERROR,
-			(swan_errcode_counting(SWAN_SLOT_CONFLICT, NULL, "sessionId", other),
+			(swan_error_counting(SWAN_SLOT_CONFLICT, NULL, "sessionId", other),
 			 errmsg("slot at %s overlaps session %lld of trainer %lld",
 					at, (long long) other, (long long) trainer_id)));
 }
@@ -71,11 +71,11 @@ series_starts(Call *call, TimestampTz at, int32 repeat, Datum every)
 		starts[i] = row_time(result, i, 1);
 		if (!IS_VALID_TIMESTAMP(slot_end_of(starts[i], SWAN_DURATION_MAX)))
 			ereport(ERROR,
-					(swan_errcode(SWAN_INVALID_ARGUMENT),
+					(swan_error(SWAN_INVALID_ARGUMENT),
 					 errmsg("a slot would be too far in the future")));
 		if (i > 0 && starts[i] <= starts[i - 1])
 			ereport(ERROR,
-					(swan_errcode(SWAN_INVALID_ARGUMENT),
+					(swan_error(SWAN_INVALID_ARGUMENT),
 					 errmsg("every must be longer than zero")));
 	}
 	return starts;
@@ -121,7 +121,7 @@ swan_open(PG_FUNCTION_ARGS)
 	at = PG_GETARG_TIMESTAMPTZ(1);
 	if (TIMESTAMP_NOT_FINITE(at))
 		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("at must be finite")));
 	duration = argument_duration(fcinfo, 2);
 	repeat = argument_between(fcinfo, 3, "repeat", SWAN_REPEAT_MAX, "");

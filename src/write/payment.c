@@ -91,7 +91,7 @@ payment_find(Call *call, Payment *payment)
 
 	if (result.nrows == 0)
 		ereport(ERROR,
-				(swan_errcode(SWAN_PURCHASE_NOT_FOUND),
+				(swan_error(SWAN_PURCHASE_NOT_FOUND),
 				 payment->item ?
 				 errmsg("payment \"%s\" has no item \"%s\"", payment->ref, payment->item) :
 				 errmsg("payment \"%s\" is not known", payment->ref),
@@ -144,7 +144,7 @@ payment_replay(Call *call, Payment *payment)
 			continue;
 		if (!is_same_call(payment, payer, &before))
 			ereport(ERROR,
-					(swan_errcode(SWAN_IDEMPOTENCY_CONFLICT),
+					(swan_error(SWAN_IDEMPOTENCY_CONFLICT),
 					 errmsg("key \"%s\" was used for another %s", payment->key, payment->kind),
 					 errhint("Use a new key for a new one.")));
 		ledger_sum_call(call, payer->user_id, &before, payment->kind, &payer->answer.moved,

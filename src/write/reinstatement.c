@@ -247,7 +247,7 @@ keep_reversed(Payment *payment)
 	}
 	if (n == 0)
 		ereport(ERROR,
-				(swan_errcode(SWAN_PURCHASE_NOT_FOUND),
+				(swan_error(SWAN_PURCHASE_NOT_FOUND),
 				 payment->item ?
 				 errmsg("item \"%s\" of payment \"%s\" has no reversal with key \"%s\"",
 						payment->item, payment->ref, payment->reversal) :
@@ -286,9 +286,9 @@ swan_reinstate(PG_FUNCTION_ARGS)
 	left = choose_claims(&payment, &claims, payment.n < 0 ? PG_INT32_MAX : payment.n);
 	if (payment.n >= 0 && left > 0)
 		ereport(ERROR,
-				(swan_errcode_saying(SWAN_INVALID_SESSION_COUNT,
-									 psprintf("Only %d sessions of this purchase are left to give back.",
-											  payment.n - left)),
+				(swan_error_saying(SWAN_INVALID_SESSION_COUNT,
+								   psprintf("Only %d sessions of this purchase are left to give back.",
+											payment.n - left)),
 				 errmsg("payment \"%s\" has only %d credits left to give back",
 						payment.ref, payment.n - left)));
 	write_reinstatement(call, &payment, &claims);

@@ -68,9 +68,9 @@ swan_reverse(PG_FUNCTION_ARGS)
 	left = divide_reversal(call, &payment, payment.n < 0 ? PG_INT32_MAX : payment.n);
 	if (payment.n >= 0 && left > 0)
 		ereport(ERROR,
-				(swan_errcode_saying(SWAN_INVALID_SESSION_COUNT,
-									 psprintf("Only %d sessions of this purchase are left to reverse.",
-											  payment.n - left)),
+				(swan_error_saying(SWAN_INVALID_SESSION_COUNT,
+								   psprintf("Only %d sessions of this purchase are left to reverse.",
+											payment.n - left)),
 				 errmsg("payment \"%s\" has only %d credits left to reverse",
 						payment.ref, payment.n - left)));
 	for (int i = 0; i < payment.nlots; i++)

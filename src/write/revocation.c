@@ -51,7 +51,7 @@ same_revocation(Call *call, Revocation *revocation, int32 n, int64 lot_id)
 	if (details_number(before.details, "n", -1) != n ||
 		details_number(before.details, "lot", NO_ID) != lot_id)
 		ereport(ERROR,
-				(swan_errcode(SWAN_IDEMPOTENCY_CONFLICT),
+				(swan_error(SWAN_IDEMPOTENCY_CONFLICT),
 				 errmsg("key \"%s\" was used for another revocation", key),
 				 errhint("Use a new key for a new revocation.")));
 	ledger_sum_call(call, answer->user_id, &before, "revocation",
@@ -121,7 +121,7 @@ named_lot(Call *call, Account *account, int64 lot_id)
 
 	if (query_recheck(call, &is_his_lot, args).nrows == 0)
 		ereport(ERROR,
-				(swan_errcode(SWAN_INVALID_ARGUMENT),
+				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("user %lld has no lot %lld",
 						(long long) account->user_id, (long long) lot_id),
 				 errhint("swan_credits() lists the lots of a client.")));

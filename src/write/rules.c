@@ -87,28 +87,28 @@ booking_refuse(const Booking *booking, const Account *account,
 			break;
 		case SWAN_SLOT_CONFLICT:
 			ereport(ERROR,
-					(swan_errcode_counting(verdict, NULL, "sessionId", booking->overlap),
+					(swan_error_counting(verdict, NULL, "sessionId", booking->overlap),
 					 errmsg("session %lld overlaps session %lld of user %lld",
 							session_id, (long long) booking->overlap, user_id)));
 			break;
 		case SWAN_INSUFFICIENT_SESSIONS:
 			if (booking->taken_before > 0)
 				ereport(ERROR,
-						(swan_errcode_counting(verdict,
-											   "Not enough available sessions. Please purchase a session package to book these sessions.",
-											   "availableSessions", booking->taken_before),
+						(swan_error_counting(verdict,
+											 "Not enough available sessions. Please purchase a session package to book these sessions.",
+											 "availableSessions", booking->taken_before),
 						 errmsg("user %lld has too few available sessions to book session %lld",
 								user_id, session_id),
 						 errhint("Add credits with swan_grant().")));
 			ereport(ERROR,
-					(swan_errcode_counting(verdict, NULL, "availableSessions",
-										   account_available(account)),
+					(swan_error_counting(verdict, NULL, "availableSessions",
+										 account_available(account)),
 					 errmsg("user %lld has no available sessions", user_id),
 					 errhint("Add credits with swan_grant().")));
 			break;
 		default:
 			ereport(ERROR,
-					(swan_errcode_counting(verdict, NULL, "sessionId", session_id),
+					(swan_error_counting(verdict, NULL, "sessionId", session_id),
 					 errmsg("session %lld is not available for booking", session_id)));
 	}
 }
