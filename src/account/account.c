@@ -220,6 +220,18 @@ account_available(const Account *account)
 	return account->balance + account->moved - account->due;
 }
 
+/* Answers a balance that the lots do not bear out. */
+void
+account_lots_short(const Account *account)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("the lots of user %lld hold fewer credits than the balance",
+					(long long) account->user_id),
+			 errhint("swan_verify(%lld) says what is wrong.",
+					 (long long) account->user_id)));
+}
+
 /* Returns the lot to take the next credit from, after a sweep. */
 Lot *
 account_soonest(Account *account)
@@ -229,12 +241,7 @@ account_soonest(Account *account)
 		if (account->lots[i].remaining > 0)
 			return &account->lots[i];
 	}
-	ereport(ERROR,
-			(errcode(ERRCODE_DATA_CORRUPTED),
-			 errmsg("the lots of user %lld hold fewer credits than the balance",
-					(long long) account->user_id),
-			 errhint("swan_verify(%lld) says what is wrong.",
-					 (long long) account->user_id)));
+	account_lots_short(account);
 }
 
 /* Returns room for one more lot. */

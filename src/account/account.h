@@ -53,6 +53,7 @@ extern bool account_find(Call *call, int64 user_id, Account *account,
 						 QueryRun run);
 extern void account_read(Call *call, Account *account);
 extern int32 account_available(const Account *account);
+pg_noreturn extern void account_lots_short(const Account *account);
 extern Lot *account_soonest(Account *account);
 extern Lot *account_lot(Call *call, Account *account, int64 lot_id);
 extern Lot *account_add_lot(Account *account, int64 id, int32 remaining,

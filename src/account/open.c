@@ -237,14 +237,21 @@ account_sweep(Call *call, Account *account)
 	}
 }
 
-/* Opens the account of a client whom the call has locked, and expires what is due. */
+/* Opens the account of a locked client for a writer: what is due expires first. */
+void
+account_begin(Call *call, Account *account)
+{
+	account_open(call, account);
+	account_sweep(call, account);
+}
+
+/* Likewise of a client who is one of those whom the call has locked. */
 void
 account_enter(Call *call, const Locks *locks, int64 user_id, Account *account)
 {
 	if (!locked_user(locks, user_id, account))
 		user_not_found(user_id);
-	account_open(call, account);
-	account_sweep(call, account);
+	account_begin(call, account);
 }
 
 /*

@@ -199,8 +199,7 @@ book_slots(Call *call, Booking *bookings, int n, const char *key,
 
 	if (bookings[0].client_known)
 	{
-		account_open(call, &account);
-		account_sweep(call, &account);
+		account_begin(call, &account);
 	}
 	for (int i = 0; i < n; i++)
 	{

@@ -81,8 +81,7 @@ same_grant(Call *call, const char *key, CreditAnswer *answer)
 static bool
 write_credit(Call *call, Account *account, const Entry *entry, CreditAnswer *answer)
 {
-	account_open(call, account);
-	account_sweep(call, account);
+	account_begin(call, account);
 	answer->ledger_id = account_write(call, account, entry);
 	if (answer->ledger_id == NO_ID)
 		return false;

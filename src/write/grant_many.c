@@ -135,8 +135,7 @@ read_up_to_date(Call *call, const int64 *ids, int n, const char *key, int64 *cal
 			continue;
 		sql_scope_begin();
 		account_lock(call, ids[i], &account);
-		account_open(call, &account);
-		account_sweep(call, &account);
+		account_begin(call, &account);
 		account_close(call, &account, "Available");
 		call_ids[i] = account.call_id;
 		sql_scope_end();

@@ -157,8 +157,7 @@ swan_hold(PG_FUNCTION_ARGS)
 	booking_authorise(call, &booking);
 	if (booking.client_known)
 	{
-		account_open(call, &account);
-		account_sweep(call, &account);
+		account_begin(call, &account);
 	}
 	booking_judge_locked(call, &booking, &account);
 	check_hold_max(call, &booking);

@@ -195,8 +195,7 @@ payment_open(Call *call, Payment *payment)
 
 	for (int i = 0; i < payment->npayers; i++)
 	{
-		account_open(call, &payment->payers[i].account);
-		account_sweep(call, &payment->payers[i].account);
+		account_begin(call, &payment->payers[i].account);
 	}
 	result = query_recheck(call, &paid_lots, args);
 	payment->nlots = result.nrows;

@@ -154,8 +154,7 @@ swan_revoke(PG_FUNCTION_ARGS)
 	call_set_now(call);
 	if (same_revocation(call, &revocation, n, lot_id))
 		return answer_move(call, fcinfo, answer);
-	account_open(call, &account);
-	account_sweep(call, &account);
+	account_begin(call, &account);
 	if (lot_id != NO_ID)
 		lot = named_lot(call, &account, lot_id);
 
@@ -171,12 +170,7 @@ swan_revoke(PG_FUNCTION_ARGS)
 	else
 		take_from_lots(call, &account, &revocation);
 	if (revocation.left > 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("the lots of user %lld hold fewer credits than the balance",
-						(long long) answer->user_id),
-				 errhint("swan_verify(%lld) says what is wrong.",
-						 (long long) answer->user_id)));
+		account_lots_short(&account);
 	account_close(call, &account, "Available");
 	answer->available = account.balance;
 	return answer_move(call, fcinfo, answer);
