@@ -37,16 +37,24 @@ hide_details_callback(void *arg)
 		errdetail("The row is not shown to a role without SELECT on the table.");
 }
 
-/* Opens a frame in which statements run as the given role. */
+/*
+ * Opens a frame in which statements run as the given role.  What is allocated in
+ * it lives until it is closed, or dropped with its subtransaction.
+ */
 Call *
 call_begin_as(Oid userid, const char *search_path)
 {
-	Call	   *call = MemoryContextAllocZero(CurTransactionContext, sizeof(Call));
+	MemoryContext context = AllocSetContextCreate(CurTransactionContext,
+												  "swanalloc call",
+												  ALLOCSET_DEFAULT_SIZES);
+	Call	   *call = MemoryContextAllocZero(context, sizeof(Call));
 
 	call->kind = CALL_REGISTRY;
 	call->caller = GetUserId();
 	call->owner = userid;
-	call->result_context = CurrentMemoryContext;
+	call->context = context;
+	call->result_context = MemoryContextSwitchTo(context);
+	call->search_path = search_path;
 	call->subid = GetCurrentSubTransactionId();
 	call->below = top_call;
 
@@ -55,26 +63,30 @@ call_begin_as(Oid userid, const char *search_path)
 						   call->saved_sec_context |
 						   SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_NOFORCE_RLS);
-	call->guc_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", search_path,
-							 PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
 
 	call->error_callback.callback = hide_details_callback;
 	call->error_callback.arg = call;
 	call->error_callback.previous = error_context_stack;
 	error_context_stack = &call->error_callback;
 
-	sql_scope_begin();
 	top_call = call;
 	return call;
+}
+
+/* Sees to it that parameters that are set from here on are undone with the frame. */
+void
+call_guard_parameters(Call *call)
+{
+	Assert(call == top_call);
+	if (call->guc_level == 0)
+		call->guc_level = NewGUCNestLevel();
 }
 
 /* Sets a parameter until the frame is closed. */
 void
 call_set_parameter(Call *call, const char *name, const char *value)
 {
-	Assert(call == top_call);
+	call_guard_parameters(call);
 	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
 }
@@ -87,12 +99,14 @@ call_end(Call *call)
 
 	if (call->before_end)
 		call->before_end(call);
-	sql_scope_end();
+	sql_close(call);
 	error_context_stack = call->error_callback.previous;
-	AtEOXact_GUC(false, call->guc_level);	/* also what a trigger SET */
+	if (call->guc_level > 0)
+		AtEOXact_GUC(false, call->guc_level);	/* also what a trigger SET */
 	SetUserIdAndSecContext(call->saved_userid, call->saved_sec_context);
 	top_call = call->below;
-	pfree(call);
+	MemoryContextSwitchTo(call->result_context);
+	MemoryContextDelete(call->context);
 }
 
 /* Returns the innermost frame, or NULL. */

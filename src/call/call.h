@@ -38,12 +38,15 @@ typedef struct Call
 													 * then, or NULL */
 	List	   *queued_before;	/* tables with deferred triggers, see
 								 * deferred.c */
+	MemoryContext context;		/* the frame's own, this struct included */
 	MemoryContext result_context;	/* where results are to live */
+	const char *search_path;	/* under which statements run */
+	bool		sql_open;		/* see sql_open() */
 
 	/* how things were before */
 	Oid			saved_userid;
 	int			saved_sec_context;
-	int			guc_level;
+	int			guc_level;		/* 0 as long as no parameter is set */
 	SubTransactionId subid;
 	ErrorContextCallback error_callback;
 	struct Call *below;
@@ -54,6 +57,7 @@ extern void call_end(Call *call);
 extern Call *call_innermost(void);
 extern bool call_under_way(void);
 extern void call_set_now(Call *call);
+extern void call_guard_parameters(Call *call);
 extern void call_set_parameter(Call *call, const char *name, const char *value);
 extern void call_init(void);
 

@@ -10,9 +10,47 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/namespace.h"
 #include "utils/snapmgr.h"
 
 #include "call/sql.h"
+
+/*
+ * Readies the innermost frame for SQL: its search_path, and SPI.  That is put off
+ * until SQL runs, because a call that does without would pay more for it than for
+ * everything else about its frame.  Whatever may run code that is not the
+ * server's own, or looks a name up, begins with this.
+ *
+ * SPI's stack is in the order of the frames that use it: only the innermost frame
+ * is readied, it is closed before the next one is innermost again, and nothing of
+ * ours begins a subtransaction in a frame.
+ */
+void
+sql_open(void)
+{
+	Call	   *call = call_innermost();
+	MemoryContext old;
+
+	Assert(call != NULL && call->subid == GetCurrentSubTransactionId());
+	if (call->sql_open)
+		return;
+	call_guard_parameters(call);
+	if (strcmp(namespace_search_path, call->search_path) != 0)
+		call_set_parameter(call, "search_path", call->search_path);
+	old = MemoryContextSwitchTo(call->context);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	MemoryContextSwitchTo(old);
+	call->sql_open = true;
+}
+
+/* Ends what sql_open() began, if it did. */
+void
+sql_close(Call *call)
+{
+	if (call->sql_open)
+		sql_scope_end();
+}
 
 /* Splits arguments into the arrays that SPI takes. */
 static void
@@ -60,8 +98,12 @@ sql_latest_snapshot(void)
 static SPIPlanPtr
 prepare(const char *text, int nargs, const Oid *argtypes, int options)
 {
-	SPIPlanPtr	plan = SPI_prepare_cursor(text, nargs, unconstify(Oid *, argtypes), options);
+	MemoryContext old = CurrentMemoryContext;
+	SPIPlanPtr	plan;
 
+	sql_open();
+	plan = SPI_prepare_cursor(text, nargs, unconstify(Oid *, argtypes), options);
+	MemoryContextSwitchTo(old);
 	if (plan == NULL)
 		elog(ERROR, "SPI_prepare failed: %s: %s",
 			 SPI_result_code_string(SPI_result), text);
@@ -91,13 +133,17 @@ Rows
 sql_run(SPIPlanPtr plan, const char *text, int nargs, const NullableDatum *args,
 		Snapshot snapshot, bool read_only)
 {
+	MemoryContext old = CurrentMemoryContext;
 	Datum		values[SQL_MAX_ARGS];
 	char		nulls[SQL_MAX_ARGS];
+	int			code;
 
 	split_arguments(nargs, args, values, nulls);
-	return take_result(SPI_execute_snapshot(plan, values, nulls, snapshot,
-											InvalidSnapshot, read_only, true, 0),
-					   text);
+	sql_open();
+	code = SPI_execute_snapshot(plan, values, nulls, snapshot,
+								InvalidSnapshot, read_only, true, 0);
+	MemoryContextSwitchTo(old);
+	return take_result(code, text);
 }
 
 /*
@@ -121,6 +167,7 @@ sql_once(Call *call, const char *text, int nargs,
 void
 sql_scope_begin(void)
 {
+	sql_open();
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 }
@@ -137,6 +184,7 @@ sql_scope_end(void)
 void
 sql_commit(void)
 {
+	Assert(!call_under_way());
 	if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect_ext failed");
 	SPI_commit();
@@ -147,8 +195,12 @@ sql_commit(void)
 void
 sql_utility(Call *call, const char *text)
 {
-	int			code = SPI_execute(text, false, 0);
+	MemoryContext old = CurrentMemoryContext;
+	int			code;
 
+	sql_open();
+	code = SPI_execute(text, false, 0);
+	MemoryContextSwitchTo(old);
 	if (code != SPI_OK_UTILITY)
 		elog(ERROR, "unexpected SPI result %s: %s",
 			 SPI_result_code_string(code), text);

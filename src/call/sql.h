@@ -16,6 +16,8 @@
 
 #define SQL_MAX_ARGS	20
 
+extern void sql_open(void);
+extern void sql_close(Call *call);
 extern Snapshot sql_latest_snapshot(void);
 extern SPIPlanPtr sql_keep(const char *text, int nargs, const Oid *argtypes, int options);
 extern void sql_free(SPIPlanPtr plan);
