@@ -9,9 +9,12 @@
 #ifndef SWAN_COMPAT_H
 #define SWAN_COMPAT_H
 
+#include "access/genam.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
+#include "executor/executor.h"
+#include "nodes/plannodes.h"
 #include "utils/acl.h"
 
 #if PG_VERSION_NUM < 150000
@@ -67,6 +70,41 @@ swan_deferred_keep_role(void)
 	return true;
 #else
 	return false;
+#endif
+}
+
+/* begins a scan of an index, without counting what it does for EXPLAIN */
+static inline IndexScanDesc
+swan_index_beginscan(Relation table, Relation index, Snapshot snapshot, int nkeys)
+{
+#if PG_VERSION_NUM >= 190000
+	return index_beginscan(table, index, snapshot, NULL, nkeys, 0, 0);
+#elif PG_VERSION_NUM >= 180000
+	return index_beginscan(table, index, snapshot, NULL, nkeys, 0);
+#else
+	return index_beginscan(table, index, snapshot, nkeys, 0);
+#endif
+}
+
+/* returns what a plan asks for beside its range table; from 16 they are apart */
+static inline List *
+swan_plan_permissions(PlannedStmt *stmt)
+{
+#if PG_VERSION_NUM >= 160000
+	return stmt->permInfos;
+#else
+	return NIL;
+#endif
+}
+
+/* refuses a statement that the current user has not the permissions for */
+static inline void
+swan_check_permissions(List *range_table, List *permissions)
+{
+#if PG_VERSION_NUM >= 160000
+	(void) ExecCheckPermissions(range_table, permissions, true);
+#else
+	(void) ExecCheckRTPerms(range_table, true);
 #endif
 }
 

@@ -21,6 +21,7 @@ PGDLLEXPORT void _PG_init(void);
 
 char	   *swan_studio_setting = NULL;
 char	   *swan_actor_setting = NULL;
+bool		swan_direct_rows = true;
 
 /* Called once by the server, when the library is loaded. */
 void
@@ -48,6 +49,16 @@ _PG_init(void)
 							   GUC_NO_RESET_ALL | GUC_NO_SHOW_ALL |
 							   GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE,
 							   NULL, NULL, NULL);
+
+	/* for finding out whether it makes a difference, which it must not */
+	DefineCustomBoolVariable("swanalloc.direct_rows",
+							 "Reads rows by an index without the executor, where that is the same.",
+							 NULL,
+							 &swan_direct_rows,
+							 true,
+							 PGC_SUSET,
+							 GUC_NOT_IN_SAMPLE,
+							 NULL, NULL, NULL);
 	MarkGUCPrefixReserved("swanalloc");
 
 	studio_init();

@@ -37,5 +37,6 @@
 /* settings, see swanalloc.c */
 extern char *swan_studio_setting;
 extern char *swan_actor_setting;
+extern bool swan_direct_rows;
 
 #endif							/* SWANALLOC_H */

@@ -76,7 +76,7 @@ static const StudioQuery update_lot = {
 
 static const StudioQuery see_lot = {
 	"SELECT 1 FROM {lots} l WHERE l.id OPERATOR(pg_catalog.=) $1",
-	1, {INT8OID}
+	1, {INT8OID}, PLAN_BY_INDEX
 };
 
 static const StudioQuery reopen_lot = {
@@ -120,7 +120,7 @@ static const StudioQuery find_key = {
 	"SELECT" SELECT_LIST(KEYED_COLUMNS)
 	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
 	" AND g.kind OPERATOR(pg_catalog.=) $2 AND g.key OPERATOR(pg_catalog.=) $3",
-	3, {INT8OID, TEXTOID, TEXTOID}
+	3, {INT8OID, TEXTOID, TEXTOID}, PLAN_BY_INDEX
 };
 
 /* the last row that says whether a session is charged */
@@ -132,7 +132,7 @@ static const StudioQuery find_debit = {
 	" OR g.from_session_id OPERATOR(pg_catalog.=) $2)"
 	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{booking,reschedule,cancellation}')"
 	" ORDER BY g.id DESC LIMIT 1",
-	2, {INT8OID, INT8OID}
+	2, {INT8OID, INT8OID}, PLAN_BY_INDEX
 };
 
 /* what reversals could not take of a lot, and nobody has settled yet */
@@ -193,7 +193,7 @@ write_new_lot(Call *call, Account *account, const Entry *entry, int64 id)
 	if (result.nrows == 0 && once)
 		return false;
 	if (result.nrows != 1 ||
-		(result.table && row_int(result, 0, 1) != entry->delta))
+		(result.desc && row_int(result, 0, 1) != entry->delta))
 		interfered(call, TABLE_LOTS, account->user_id);
 	account_add_lot(account, id, entry->delta, entry->expires_at);
 	return true;
@@ -227,7 +227,7 @@ write_lot(Call *call, Account *account, Lot *lot, int32 delta)
 	if (result.nrows == 0)
 		lot_confirm_seen(call, lot->id);
 	if (result.nrows != 1 ||
-		(result.table && row_int(result, 0, 1) != remaining))
+		(result.desc && row_int(result, 0, 1) != remaining))
 		interfered(call, TABLE_LOTS, account->user_id);
 	lot->remaining = remaining;
 }
@@ -294,9 +294,9 @@ account_write(Call *call, Account *account, const Entry *entry)
 	if (result.nrows == 0 && strcmp(entry->kind, "purchase") == 0)
 		return NO_ID;
 	if (result.nrows != 1 ||
-		(result.table && (row_id(result, 0, WRITTEN_ID) != id ||
-						  row_int(result, 0, WRITTEN_DELTA) != entry->delta ||
-						  row_int(result, 0, WRITTEN_BALANCE) != balance_after)))
+		(result.desc && (row_id(result, 0, WRITTEN_ID) != id ||
+						 row_int(result, 0, WRITTEN_DELTA) != entry->delta ||
+						 row_int(result, 0, WRITTEN_BALANCE) != balance_after)))
 		interfered(call, TABLE_LEDGER, account->user_id);
 
 	if (account->call_id == NO_ID)
@@ -334,8 +334,8 @@ account_settle(Call *call, Account *account)
 	result = query_change(call, &update_balance, args, TABLE_USERS,
 						  CMD_UPDATE, &entry, 1);
 	if (result.nrows != 1 ||
-		(result.table && (row_id(result, 0, SETTLED_USER_ID) != account->user_id ||
-						  row_int(result, 0, SETTLED_BALANCE) != balance)))
+		(result.desc && (row_id(result, 0, SETTLED_USER_ID) != account->user_id ||
+						 row_int(result, 0, SETTLED_BALANCE) != balance)))
 		interfered(call, TABLE_USERS, account->user_id);
 	account->balance = balance;
 	account->moved = 0;

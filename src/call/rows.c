@@ -35,8 +35,7 @@ Datum
 row_datum(Rows result, uint64 row, int column, bool *isnull)
 {
 	Assert(row < result.nrows);
-	return heap_getattr(result.table->vals[row], column,
-						result.table->tupdesc, isnull);
+	return heap_getattr(result.tuples[row], column, result.desc, isnull);
 }
 
 /* Returns whether a column of a row is NULL. */
@@ -53,7 +52,7 @@ row_isnull(Rows result, uint64 row, int column)
 static Oid
 row_type(Rows result, int column)
 {
-	return TupleDescAttr(result.table->tupdesc, column - 1)->atttypid;
+	return TupleDescAttr(result.desc, column - 1)->atttypid;
 }
 
 /* Returns a whole number of any width, or "if_null". */

@@ -10,7 +10,8 @@
 
 #include "swanalloc.h"
 
-#include "executor/spi.h"
+#include "access/htup.h"
+#include "access/tupdesc.h"
 #include "utils/builtins.h"
 
 #include "call/call.h"
@@ -19,7 +20,8 @@
 typedef struct Rows
 {
 	uint64		nrows;
-	SPITupleTable *table;
+	HeapTuple  *tuples;
+	TupleDesc	desc;			/* NULL: the statement returns none */
 } Rows;
 
 extern bool row_isnull(Rows result, uint64 row, int column);

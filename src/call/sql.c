@@ -77,7 +77,8 @@ take_result(int code, const char *text)
 		elog(ERROR, "unexpected SPI result %s: %s",
 			 SPI_result_code_string(code), text);
 	result.nrows = SPI_processed;
-	result.table = SPI_tuptable;
+	result.tuples = SPI_tuptable ? SPI_tuptable->vals : NULL;
+	result.desc = SPI_tuptable ? SPI_tuptable->tupdesc : NULL;
 	return result;
 }
 
@@ -119,6 +120,13 @@ sql_keep(const char *text, int nargs, const Oid *argtypes, int options)
 	if (SPI_keepplan(plan) != 0)
 		elog(ERROR, "SPI_keepplan failed");
 	return plan;
+}
+
+/* Returns what the server keeps of a statement that was prepared. */
+CachedPlanSource *
+sql_plan_source(SPIPlanPtr plan)
+{
+	return linitial(SPI_plan_get_plan_sources(plan));
 }
 
 /* Frees a plan that was kept. */

@@ -10,6 +10,8 @@
 
 #include "swanalloc.h"
 
+#include "executor/spi.h"
+#include "utils/plancache.h"
 #include "utils/snapshot.h"
 
 #include "call/rows.h"
@@ -20,6 +22,7 @@ extern void sql_open(void);
 extern void sql_close(Call *call);
 extern Snapshot sql_latest_snapshot(void);
 extern SPIPlanPtr sql_keep(const char *text, int nargs, const Oid *argtypes, int options);
+extern CachedPlanSource *sql_plan_source(SPIPlanPtr plan);
 extern void sql_free(SPIPlanPtr plan);
 extern Rows sql_run(SPIPlanPtr plan, const char *text, int nargs,
 					const NullableDatum *args, Snapshot snapshot, bool read_only);

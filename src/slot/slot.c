@@ -18,7 +18,7 @@
 static const StudioQuery find_slot = {
 	"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s"
 	" WHERE {s.id} OPERATOR(pg_catalog.=) $1",
-	1, {INT8OID}
+	1, {INT8OID}, PLAN_BY_INDEX
 };
 
 static const StudioQuery insert_slot = {
@@ -38,7 +38,7 @@ static const StudioQuery trainer_overlap = {
 	" AND " SLOT_OVERLAPS("s", "$2", "$3")
 	" AND " SLOT_TAKES_TIME("s")
 	" AND {s.id} OPERATOR(pg_catalog.<>) $4 LIMIT 1",
-	4, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}
+	4, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}, PLAN_BY_INDEX
 };
 
 /* a client's live booking from $2 to $3 */
@@ -48,17 +48,7 @@ static const StudioQuery client_overlap = {
 	" AND " SLOT_OVERLAPS("s", "$2", "$3")
 	" AND " SLOT_IS_LIVE("s")
 	" AND {s.id} OPERATOR(pg_catalog.<>) $4 LIMIT 1",
-	4, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}
-};
-
-static const StudioQuery delete_hold = {
-	"DELETE FROM {holds} h WHERE h.session_id OPERATOR(pg_catalog.=) $1 RETURNING 1",
-	1, {INT8OID}
-};
-
-static const StudioQuery find_hold = {
-	"SELECT 1 FROM {holds} h WHERE h.session_id OPERATOR(pg_catalog.=) $1",
-	1, {INT8OID}
+	4, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}, PLAN_BY_INDEX
 };
 
 static const char *const status_names[] = {
@@ -248,10 +238,20 @@ slot_image(const Slot *slot)
 bool
 slot_find(Call *call, int64 id, Slot *slot)
 {
-	NullableDatum args[] = {arg_id(id)};
-	Rows		result = query_recheck(call, &find_slot, args);
+	return slot_look_at(call, id, slot, query_recheck);
+}
 
-	return result.nrows == 1 && slot_of_row(result, 0, 0, slot);
+/* Likewise, seeing what the caller chooses to see. */
+bool
+slot_look_at(Call *call, int64 id, Slot *slot, QueryRun run)
+{
+	NullableDatum args[] = {arg_id(id)};
+	Rows		result = run(call, &find_slot, args);
+
+	if (result.nrows == 1)
+		return slot_of_row(result, 0, 0, slot);
+	query_confirm_none(call, &find_slot, args, run);
+	return false;
 }
 
 /*
@@ -285,7 +285,7 @@ slot_write(Call *call, const StudioQuery *statement,
 	result = query_change(call, statement, args, TABLE_SESSIONS,
 						  CMD_UPDATE, &entry, 1);
 
-	if (result.nrows == 1 && result.table == NULL)
+	if (result.nrows == 1 && result.desc == NULL)
 		return;					/* nobody could change it */
 	if (result.nrows == 1 && slot_of_row(result, 0, 0, &written))
 	{
@@ -328,13 +328,10 @@ slot_insert_open(Call *call, int64 trainer_id, TimestampTz start,
 	return row_id(result, 0, 1);
 }
 
-/*
- * Returns a row that a search for overlaps finds, or NO_ID.  One that only the
- * latest snapshot sees is for the caller to retry.
- */
+/* Returns a row that a search for overlaps finds, or NO_ID. */
 static int64
-find_overlap(Call *call, const StudioQuery *search, int64 owner,
-			 TimestampTz start, TimestampTz end, int64 but_not)
+look_for_overlap(Call *call, const StudioQuery *search, int64 owner,
+				 TimestampTz start, TimestampTz end, int64 but_not, QueryRun run)
 {
 	NullableDatum args[] = {
 		arg_id(owner), arg_time(start), arg_time(end),
@@ -344,13 +341,21 @@ find_overlap(Call *call, const StudioQuery *search, int64 owner,
 
 	if (end <= start)			/* it takes no time */
 		return NO_ID;
-	result = query_recheck(call, search, args);
-	if (result.nrows == 0)
-		return NO_ID;
-	if (IsolationUsesXactSnapshot() &&
-		query_look(call, search, args).nrows == 0)
+	result = run(call, search, args);
+	return result.nrows == 0 ? NO_ID : row_id(result, 0, 1);
+}
+
+/* Likewise; one that only the latest snapshot sees is for the caller to retry. */
+static int64
+find_overlap(Call *call, const StudioQuery *search, int64 owner,
+			 TimestampTz start, TimestampTz end, int64 but_not)
+{
+	int64		found = look_for_overlap(call, search, owner, start, end, but_not, query_recheck);
+
+	if (found != NO_ID && IsolationUsesXactSnapshot() &&
+		look_for_overlap(call, search, owner, start, end, but_not, query_look) == NO_ID)
 		swan_serialization_failure();
-	return row_id(result, 0, 1);
+	return found;
 }
 
 /*
@@ -375,15 +380,11 @@ slot_client_overlap(Call *call, int64 user_id,
 	return find_overlap(call, &client_overlap, user_id, start, end, but_not);
 }
 
-/* Deletes the hold on a slot, if there is one; the slot is locked. */
-void
-slot_end_hold(Call *call, int64 session_id)
+/* Likewise without a lock, or seeing what the caller chooses to see. */
+int64
+slot_look_for_client_overlap(Call *call, int64 user_id,
+							 TimestampTz start, TimestampTz end, int64 but_not,
+							 QueryRun run)
 {
-	NullableDatum args[] = {arg_id(session_id)};
-
-	if (query_recheck(call, &find_hold, args).nrows == 0)
-		return;
-	if (query_change(call, &delete_hold, args, TABLE_HOLDS, CMD_DELETE, NULL, 0).nrows == 0 &&
-		IsolationUsesXactSnapshot())
-		swan_serialization_failure();	/* it is newer than our snapshot */
+	return look_for_overlap(call, &client_overlap, user_id, start, end, but_not, run);
 }

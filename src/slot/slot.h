@@ -116,6 +116,7 @@ extern void slot_fit(Studio *studio, Slot *slot);
 extern void slot_check_columns(Call *call, const Slot *slot);
 extern RowImage slot_image(const Slot *slot);
 extern bool slot_find(Call *call, int64 id, Slot *slot);
+extern bool slot_look_at(Call *call, int64 id, Slot *slot, QueryRun run);
 extern int64 slot_insert_open(Call *call, int64 trainer_id, TimestampTz start,
 							  int32 duration);
 extern TimestampTz slot_end_of(TimestampTz start, int32 duration);
@@ -129,7 +130,16 @@ extern int64 slot_trainer_overlap(Call *call, int64 trainer_id,
 extern int64 slot_client_overlap(Call *call, int64 user_id,
 								 TimestampTz start, TimestampTz end,
 								 int64 but_not);
+extern int64 slot_look_for_client_overlap(Call *call, int64 user_id,
+										  TimestampTz start, TimestampTz end,
+										  int64 but_not, QueryRun run);
 extern void reach_measure(Studio *studio);
+
+/* held.c */
+extern bool slot_find_hold(Call *call, int64 session_id, int64 *user_id,
+						   TimestampTz *until, QueryRun run);
+extern void slot_make_hold(Call *call, int64 session_id, int64 user_id,
+						   TimestampTz until);
 extern void slot_end_hold(Call *call, int64 session_id);
 
 #endif							/* SWAN_SLOT_H */

@@ -12,13 +12,14 @@
 #include "utils/snapmgr.h"
 
 #include "base/error.h"
+#include "plan/lookup.h"
 #include "studio/query.h"
 #include "studio/template.h"
 
-/* what SPI_prepare_cursor() is told; few rows are to be begun with at once */
+/* what SPI_prepare_cursor() is told */
 static const int plan_options[] = {
 	[PLAN_GENERIC] = CURSOR_OPT_GENERIC_PLAN,
-	[PLAN_FEW_ROWS] = CURSOR_OPT_GENERIC_PLAN | CURSOR_OPT_FAST_PLAN,
+	[PLAN_BY_INDEX] = CURSOR_OPT_GENERIC_PLAN | CURSOR_OPT_FAST_PLAN,
 	[PLAN_CUSTOM] = CURSOR_OPT_CUSTOM_PLAN,
 };
 
@@ -27,6 +28,7 @@ typedef struct SavedPlan
 {
 	const StudioQuery *query;
 	SPIPlanPtr	plan;
+	Lookup	   *lookup;			/* of PLAN_BY_INDEX, else NULL */
 } SavedPlan;
 
 /* Frees a plan together with the memory that knows of it. */
@@ -54,7 +56,7 @@ make_plan_table(Studio *studio)
  * first use.  It lives as long as what we know of the studio: when a name
  * changes, registry.c starts over and the text is made anew.
  */
-static SPIPlanPtr
+static SavedPlan *
 get_plan(Call *call, const StudioQuery *query)
 {
 	Studio	   *studio = call->studio;
@@ -67,7 +69,7 @@ get_plan(Call *call, const StudioQuery *query)
 		make_plan_table(studio);
 	saved = hash_search(studio->plans, &query, HASH_FIND, NULL);
 	if (saved != NULL)
-		return saved->plan;
+		return saved;
 
 	text = expand_template(studio, query->text);
 
@@ -79,7 +81,9 @@ get_plan(Call *call, const StudioQuery *query)
 	MemoryContextRegisterResetCallback(studio->context, callback);
 	saved = hash_search(studio->plans, &query, HASH_ENTER, NULL);
 	saved->plan = plan;
-	return plan;
+	saved->lookup = query->plan == PLAN_BY_INDEX ?
+		lookup_make(sql_plan_source(plan), studio->context) : NULL;
+	return saved;
 }
 
 /* what a statement sees */
@@ -90,14 +94,49 @@ typedef enum View
 	VIEW_LATEST					/* that, and all that is committed by now */
 } View;
 
+/*
+ * Returns whether rows may be read without the executor: by a reader at any level
+ * but SERIALIZABLE, and where others' changes are met rather than not seen.
+ */
+static bool
+reads_directly(View view)
+{
+	if (!swan_direct_rows)
+		return false;
+	return view == VIEW_CALLER ? ActiveSnapshotSet() && !IsolationIsSerializable() :
+		!IsolationUsesXactSnapshot();
+}
+
+/* Runs a lookup, which is a statement: but for a reader it takes a new snapshot. */
+static Rows
+look_up(Lookup *lookup, const NullableDatum *args, View view)
+{
+	Rows		result;
+
+	if (view == VIEW_CALLER)
+		return lookup_run(lookup, args, GetActiveSnapshot());
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	result = lookup_run(lookup, args, GetActiveSnapshot());
+	PopActiveSnapshot();
+	return result;
+}
+
 /* Runs the saved plan of a query. */
 static Rows
 run_query(Call *call, const StudioQuery *query, const NullableDatum *args, View view)
 {
-	SPIPlanPtr	plan = get_plan(call, query);
-	Snapshot	snapshot = view == VIEW_LATEST ? sql_latest_snapshot() : InvalidSnapshot;
+	SavedPlan  *saved = get_plan(call, query);
+	Snapshot	snapshot;
 
-	return sql_run(plan, query->text, query->nargs, args, snapshot, view == VIEW_CALLER);
+	if (saved->lookup)
+	{
+		lookup_plan(saved->lookup);
+		if (reads_directly(view) && lookup_is_open(saved->lookup))
+			return look_up(saved->lookup, args, view);
+	}
+	snapshot = view == VIEW_LATEST ? sql_latest_snapshot() : InvalidSnapshot;
+	return sql_run(saved->plan, query->text, query->nargs, args, snapshot, view == VIEW_CALLER);
 }
 
 /*
@@ -143,7 +182,7 @@ Rows
 query_look_back(Call *call, const StudioQuery *query,
 				const NullableDatum *args, CommandId until)
 {
-	SPIPlanPtr	plan = get_plan(call, query);
+	SPIPlanPtr	plan = get_plan(call, query)->plan;
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());	/* a copy */
 	Rows		result;
 

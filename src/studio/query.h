@@ -16,7 +16,8 @@
 typedef enum PlanKind
 {
 	PLAN_GENERIC,				/* once, for whatever arguments */
-	PLAN_FEW_ROWS,				/* likewise, for the first rows to come soon */
+	PLAN_BY_INDEX,				/* likewise, for few rows of an index; see
+								 * lookup.c */
 	PLAN_CUSTOM					/* for the arguments at hand */
 } PlanKind;
 

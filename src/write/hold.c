@@ -35,23 +35,6 @@ static const StudioQuery count_holds = {
 	3, {INT8OID, TIMESTAMPTZOID, INT8OID}
 };
 
-#define HOLD_COLUMNS(first, next) \
-	first(HOLD_USER_ID, "h.user_id") \
-	next(HOLD_UNTIL, "h.until")
-
-RESULT_COLUMNS(HOLD_COLUMNS);
-
-static const StudioQuery find_hold = {
-	"SELECT" SELECT_LIST(HOLD_COLUMNS) " FROM {holds} h"
-	" WHERE h.session_id OPERATOR(pg_catalog.=) $1",
-	1, {INT8OID}
-};
-
-static const StudioQuery insert_hold = {
-	"INSERT INTO {holds} (session_id, user_id, until) VALUES ($1, $2, $3) RETURNING 1",
-	3, {INT8OID, INT8OID, TIMESTAMPTZOID}
-};
-
 /* Returns how long a hold shall last. */
 static int64
 argument_ttl(FunctionCallInfo fcinfo, int n)
@@ -108,17 +91,6 @@ write_hold(Call *call, Account *account, const char *kind, int64 session_id)
 	account_close(call, account, "Available");
 }
 
-/* Makes a hold. */
-static void
-make_hold(Call *call, const Booking *booking, TimestampTz until)
-{
-	NullableDatum args[] = {
-		arg_id(booking->session_id), arg_id(booking->user_id), arg_time(until)
-	};
-
-	query_change(call, &insert_hold, args, TABLE_HOLDS, CMD_INSERT, NULL, 0);
-}
-
 /* Closes the call with a swan_held. */
 static Datum
 answer_held(Call *call, FunctionCallInfo fcinfo, int64 session_id,
@@ -165,7 +137,7 @@ swan_hold(PG_FUNCTION_ARGS)
 	until = call->now + ttl;
 	write_hold(call, &account, "hold", booking.session_id);
 	booking_end_hold(call, &booking);
-	make_hold(call, &booking, until);
+	slot_make_hold(call, booking.session_id, booking.user_id, until);
 	return answer_held(call, fcinfo, booking.session_id, booking.user_id, until);
 }
 
@@ -175,11 +147,9 @@ swan_release(PG_FUNCTION_ARGS)
 {
 	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 1, MAY_PERSONS);
 	int64		session_id = argument_id(fcinfo, 0, "session_id");
-	NullableDatum args[] = {arg_id(session_id)};
 	Locks		locks = {0};
 	Account		account;
 	Slot		slot;
-	Rows		hold;
 	int64		user_id;
 	TimestampTz until;
 
@@ -188,10 +158,8 @@ swan_release(PG_FUNCTION_ARGS)
 	lock_slots(call, &locks, &session_id, 1);
 	if (!locked_slot(&locks, session_id, &slot))
 		session_not_found(session_id);
-	hold = query_recheck(call, &find_hold, args);
-	user_id = hold.nrows == 1 ? row_id(hold, 0, HOLD_USER_ID) : NO_ID;
+	slot_find_hold(call, session_id, &user_id, &until, query_recheck);
 	call_set_now(call);
-	until = hold.nrows == 1 ? row_time(hold, 0, HOLD_UNTIL) : NO_TIME;
 	if (until <= call->now)
 		ereport(ERROR,
 				(swan_error_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", session_id),

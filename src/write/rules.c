@@ -18,38 +18,6 @@
 #include "account/locks.h"
 #include "write/rules.h"
 
-#define HOLD_COLUMNS(first, next) \
-	first(HELD_BY, "h.user_id") \
-	next(HELD_UNTIL, "h.until")
-
-/* the last of a row without the others */
-#define OBSTACLE_COLUMNS(first, next) \
-	HOLD_COLUMNS(first, next) \
-	next(OVERLAPPING, "NULL::pg_catalog.int8")
-
-RESULT_COLUMNS(OBSTACLE_COLUMNS);
-
-/* the slot and who holds it, without a lock */
-static const StudioQuery look_at_slot = {
-	"SELECT" SELECT_LIST(SLOT_COLUMNS) "," SELECT_LIST(HOLD_COLUMNS)
-	" FROM {sessions} s"
-	" LEFT JOIN {holds} h ON h.session_id OPERATOR(pg_catalog.=) $1"
-	" WHERE {s.id} OPERATOR(pg_catalog.=) $1",
-	1, {INT8OID}
-};
-
-/* what else stands in the way: a hold, and rows that overlap, less one of them */
-static const StudioQuery look_at_client = {
-	"SELECT" SELECT_LIST(OBSTACLE_COLUMNS) " FROM {holds} h"
-	" WHERE h.session_id OPERATOR(pg_catalog.=) $1"
-	" UNION ALL SELECT NULL, NULL, {s.id} FROM {sessions} s"
-	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $2"
-	" AND " SLOT_OVERLAPS("s", "$3", "$4")
-	" AND " SLOT_IS_LIVE("s")
-	" AND {s.id} OPERATOR(pg_catalog.<>) $5",
-	5, {INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}
-};
-
 /* Returns the rule that a booking breaks, or SWAN_OK; in the report's order. */
 static SwanErrorCode
 booking_verdict(Call *call, const Booking *booking, const Account *account)
@@ -113,54 +81,29 @@ booking_refuse(const Booking *booking, const Account *account,
 	}
 }
 
-/* Reads the slot of a booking without locking it. */
+/* Reads the slot of a booking, and who holds it, without locking it. */
 void
 booking_look_at_slot(Call *call, Booking *booking, QueryRun run)
 {
-	NullableDatum args[] = {arg_id(booking->session_id)};
-	Rows		result = run(call, &look_at_slot, args);
-
-	booking->slot_known = result.nrows == 1 &&
-		slot_of_row(result, 0, 0, &booking->slot);
-	if (!booking->slot_known)
-		query_confirm_none(call, &look_at_slot, args, run);
+	booking->slot_known = slot_look_at(call, booking->session_id, &booking->slot, run);
 	booking->held_by = NO_ID;
-	if (booking->slot_known)
-	{
-		booking->held_by = row_id(result, 0, SLOT_NCOLUMNS + HELD_BY);
-		booking->held_until = row_time(result, 0, SLOT_NCOLUMNS + HELD_UNTIL);
-	}
 	booking->overlap = NO_ID;
+	if (booking->slot_known)
+		slot_find_hold(call, booking->session_id, &booking->held_by, &booking->held_until, run);
 }
 
 /*
- * Reads who holds the slot and what the client has booked at that time.  The slot
- * itself is nobody's, or the verdict falls before overlaps are asked for.
+ * Reads what the client has booked at the time of the slot.  That itself is
+ * nobody's, or the verdict falls before overlaps are asked for.
  */
 static void
 booking_look_at_client(Call *call, Booking *booking, QueryRun run)
 {
-	TimestampTz end = slot_end(&booking->slot);
-	NullableDatum args[] = {
-		arg_id(booking->session_id), arg_id(booking->user_id),
-		arg_time(booking->slot.date),
-		arg_time(end > booking->slot.date ? end : NO_TIME), /* overlaps nothing */
-		arg_id(booking->instead_of == NO_ID ? booking->session_id : booking->instead_of)
-	};
-	Rows		result = run(call, &look_at_client, args);
-
-	booking->held_by = NO_ID;
-	booking->overlap = NO_ID;
-	for (uint64 i = 0; i < result.nrows; i++)
-	{
-		if (!row_isnull(result, i, OVERLAPPING))
-			booking->overlap = row_id(result, i, OVERLAPPING);
-		else
-		{
-			booking->held_by = row_id(result, i, HELD_BY);
-			booking->held_until = row_time(result, i, HELD_UNTIL);
-		}
-	}
+	booking->overlap =
+		slot_look_for_client_overlap(call, booking->user_id,
+									 booking->slot.date, slot_end(&booking->slot),
+									 booking->instead_of == NO_ID ?
+									 booking->session_id : booking->instead_of, run);
 }
 
 /*
@@ -231,7 +174,11 @@ booking_judge_locked(Call *call, Booking *booking, Account *account)
 	SwanErrorCode verdict;
 
 	if (booking->slot_known && booking->slot.date != NO_TIME)
+	{
+		slot_find_hold(call, booking->session_id, &booking->held_by, &booking->held_until,
+					   query_recheck);
 		booking_look_at_client(call, booking, query_recheck);
+	}
 	verdict = booking_verdict(call, booking, account);
 	if (verdict == SWAN_OK)
 		return;

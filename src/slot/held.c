@@ -1,0 +1,80 @@
+/*-------------------------------------------------------------------------
+ *
+ * held.c
+ *	  Who holds a slot, and until when.
+ *
+ * There is one row at most for a slot, which stays until the slot is booked, held
+ * anew or released: whether the time is up is for those to judge who ask.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+
+#include "base/error.h"
+#include "slot/slot.h"
+
+#define HOLD_COLUMNS(first, next) \
+	first(HOLD_USER_ID, "h.user_id") \
+	next(HOLD_UNTIL, "h.until")
+
+RESULT_COLUMNS(HOLD_COLUMNS);
+
+static const StudioQuery find_hold = {
+	"SELECT" SELECT_LIST(HOLD_COLUMNS) " FROM {holds} h"
+	" WHERE h.session_id OPERATOR(pg_catalog.=) $1",
+	1, {INT8OID}, PLAN_BY_INDEX
+};
+
+static const StudioQuery insert_hold = {
+	"INSERT INTO {holds} (session_id, user_id, until) VALUES ($1, $2, $3) RETURNING 1",
+	3, {INT8OID, INT8OID, TIMESTAMPTZOID}
+};
+
+static const StudioQuery delete_hold = {
+	"DELETE FROM {holds} h WHERE h.session_id OPERATOR(pg_catalog.=) $1 RETURNING 1",
+	1, {INT8OID}
+};
+
+/* Reads the hold on a slot; returns false, NO_ID and NO_TIME if there is none. */
+bool
+slot_find_hold(Call *call, int64 session_id, int64 *user_id, TimestampTz *until,
+			   QueryRun run)
+{
+	NullableDatum args[] = {arg_id(session_id)};
+	Rows		result = run(call, &find_hold, args);
+
+	*user_id = NO_ID;
+	*until = NO_TIME;
+	if (result.nrows == 0)
+		return false;
+	*user_id = row_id(result, 0, HOLD_USER_ID);
+	*until = row_time(result, 0, HOLD_UNTIL);
+	return true;
+}
+
+/* Makes a hold on a locked slot that has none. */
+void
+slot_make_hold(Call *call, int64 session_id, int64 user_id, TimestampTz until)
+{
+	NullableDatum args[] = {arg_id(session_id), arg_id(user_id), arg_time(until)};
+
+	query_change(call, &insert_hold, args, TABLE_HOLDS, CMD_INSERT, NULL, 0);
+}
+
+/* Deletes the hold on a slot, if there is one; the slot is locked. */
+void
+slot_end_hold(Call *call, int64 session_id)
+{
+	NullableDatum args[] = {arg_id(session_id)};
+	TimestampTz until;
+	int64		user_id;
+
+	if (!slot_find_hold(call, session_id, &user_id, &until, query_recheck))
+		return;
+	if (query_change(call, &delete_hold, args, TABLE_HOLDS, CMD_DELETE, NULL, 0).nrows == 0 &&
+		IsolationUsesXactSnapshot())
+		swan_serialization_failure();	/* it is newer than our snapshot */
+}
