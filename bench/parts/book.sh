@@ -5,7 +5,7 @@
 BOOKINGS=${BOOKINGS:-4000}
 read -ra connections <<<"${CONNECTIONS:-1 apart 8}"
 book_variants='book:bench_backend floor:bench_owner twin:bench_backend cte:bench_owner client:bench_owner
-  unsafe:bench_owner transfer:bench_owner point:bench_owner empty:bench_owner'
+  unsafe:bench_owner transfer:bench_owner pgledger:bench_owner point:bench_owner empty:bench_owner'
 
 chosen=()
 for variant in $book_variants; do

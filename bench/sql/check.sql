@@ -23,7 +23,7 @@ DECLARE
   name text;
 BEGIN
   FOREACH name IN ARRAY string_to_array(variants, ' ') LOOP
-    CONTINUE WHEN name IN ('empty', 'point', 'transfer');
+    CONTINUE WHEN name IN ('empty', 'point', 'transfer', 'pgledger');
     name := CASE name WHEN 'book' THEN 'studio' ELSE name END;
     PERFORM pg_temp.expect('booked slots in schema ' || name, pg_temp.query(format(
       'SELECT count(*) FROM %I.sessions s WHERE s.status = ''scheduled'' AND s.user_id IS NOT NULL', name)), bookings);
@@ -48,16 +48,21 @@ BEGIN
       ' (SELECT sum(l.remaining) FROM %1$I.swan_lots l WHERE l.user_id = u.id)', name)), 0);
   END LOOP;
 
-  IF 'transfer' = ANY (string_to_array(variants, ' ')) THEN
-    PERFORM pg_temp.expect('transfers', (SELECT count(*) FROM transfer.transfers t WHERE t.from_account_id <> 0), bookings);
-    PERFORM pg_temp.expect('transfers that do not add up', (SELECT count(*) FROM transfer.transfers t WHERE NOT
-      (SELECT count(*) = 2 AND sum(e.amount) = 0 AND max(e.amount) = t.amount FROM transfer.entries e WHERE e.transfer_id = t.id)), 0);
-    PERFORM pg_temp.expect('accounts that are not the sum of their entries', (SELECT count(*) FROM transfer.accounts a
-      WHERE a.balance <> (SELECT coalesce(sum(e.amount), 0) FROM transfer.entries e WHERE e.account_id = a.id)), 0);
-    PERFORM pg_temp.expect('entries that do not continue the one before', (SELECT count(*) FROM (
-      SELECT e.balance_before - lag(e.balance_after, 1, 0) OVER account AS gap, e.account_version - row_number() OVER account AS skipped
-      FROM transfer.entries e WINDOW account AS (PARTITION BY e.account_id ORDER BY e.account_version)) e WHERE e.gap <> 0 OR e.skipped <> 0), 0);
-  END IF;
+  FOREACH name IN ARRAY string_to_array(variants, ' ') LOOP
+    CONTINUE WHEN name NOT IN ('transfer', 'pgledger');
+    PERFORM pg_temp.expect('transfers in schema ' || name, pg_temp.query(format(
+      'SELECT count(*) FROM %I.transfers t WHERE t.from_account_id <> (SELECT a.id FROM %1$I.accounts a WHERE a.name = ''bank'')', name)), bookings);
+    PERFORM pg_temp.expect('transfers that do not add up in schema ' || name, pg_temp.query(format(
+      'SELECT count(*) FROM %I.transfers t WHERE NOT (SELECT count(*) = 2 AND sum(e.amount) = 0 AND max(e.amount) = t.amount'
+      ' FROM %1$I.entries e WHERE e.transfer_id = t.id)', name)), 0);
+    PERFORM pg_temp.expect('accounts that are not the sum of their entries in schema ' || name, pg_temp.query(format(
+      'SELECT count(*) FROM %I.accounts a WHERE a.balance <>'
+      ' (SELECT coalesce(sum(e.amount), 0) FROM %1$I.entries e WHERE e.account_id = a.id)', name)), 0);
+    PERFORM pg_temp.expect('entries that do not continue the one before in schema ' || name, pg_temp.query(format(
+      'SELECT count(*) FROM (SELECT e.balance_before - lag(e.balance_after, 1, 0) OVER account AS gap,'
+      ' e.account_version - row_number() OVER account AS skipped FROM %I.entries e'
+      ' WINDOW account AS (PARTITION BY e.account_id ORDER BY e.account_version)) e WHERE e.gap <> 0 OR e.skipped <> 0', name)), 0);
+  END LOOP;
   IF EXISTS (SELECT FROM public.swan_verify()) THEN
     RAISE 'swan_verify() finds fault';
   END IF;

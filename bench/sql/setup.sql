@@ -47,10 +47,12 @@ CREATE FUNCTION bench_floor(user_id bigint, session_id bigint, lot_id bigint) RE
 LANGUAGE c VOLATILE AS '$libdir/swan_floor';
 \ir twin.sql
 \ir transfer.sql
+\ir pgledger.sql
 
 GRANT USAGE ON SCHEMA floor, twin, cte, client, unsafe, point TO bench_backend;
--- What was granted and paid in has blown these two up; the copies lie in order, with room on their pages.
+-- What was granted and paid in has blown these up; the copies lie in order, with room on their pages.
 CLUSTER studio.users USING users_pkey;
 CLUSTER transfer.accounts USING accounts_pkey;
+CLUSTER pgledger.accounts USING accounts_pkey;
 VACUUM (ANALYZE);
 CHECKPOINT;
