@@ -6,6 +6,7 @@
 # bench_database                                a new cluster with the studios of sql/setup.sql, in database bench
 # bench_database_small NAME CLIENTS SLOTS       a new cluster with the studio of sql/small.sql, in database bench;
 #                                               each client has $CREDITS
+# bench_statements                              makes the role bench_statements: bench_backend with swanalloc.direct_rows off
 # bench_pin CONNECTIONS                         where a single connection and its server process run
 # bench_client                                  builds the programs in bench/client
 # bench_pgbench NAME ROLE CONNECTIONS N [ARG...]   N transactions of scripts/NAME.sql in all, logged for
@@ -43,6 +44,12 @@ bench_database() { # NAME SLOTS [LINE...]
 bench_database_small() { # NAME CLIENTS SLOTS [LINE...]
   bench_cluster "$1" "${@:4}"
   stage_psql -q -v clients="$2" -v slots="$3" -v credits="${CREDITS:-100}" -f bench/sql/small.sql
+}
+
+bench_statements() {
+  stage_psql -q -o /dev/null -c 'CREATE ROLE bench_statements LOGIN' \
+    -c "SELECT swan_allow('bench_statements', 'backend', studio => 'studio')" \
+    -c 'ALTER ROLE bench_statements SET swanalloc.direct_rows = off'
 }
 
 bench_client() { stage_run make -s -C bench/client PG_CONFIG="$PG_CONFIG"; }

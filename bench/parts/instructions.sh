@@ -4,8 +4,8 @@
 # of the first calls. These repeat: two rounds show how well.
 # CALLS=300, at least 20: N. VARIANTS='book floor ...'
 CALLS=${CALLS:-300}
-instructions_variants='book:bench_backend floor:bench_owner twin:bench_backend cte:bench_owner
-  summary:bench_backend row:bench_owner point:bench_owner empty:bench_owner'
+instructions_variants='book:bench_backend statements:bench_statements floor:bench_owner twin:bench_backend cte:bench_owner
+  client:bench_owner transfer:bench_owner pgledger:bench_owner summary:bench_backend row:bench_owner point:bench_owner empty:bench_owner'
 
 chosen=()
 for variant in $instructions_variants; do
@@ -14,12 +14,15 @@ done
 for variant in "${chosen[@]%:*}"; do
   case $variant in
     summary) text='SELECT * FROM swan_summary(:user, actor => :user);' ;;
+    statements) text=$(cat bench/scripts/book.sql) ;;
     row) text='SELECT * FROM point.users WHERE id = :user;' ;;
     *) text=$(cat "bench/scripts/$variant.sql") ;;
   esac
   write_script "$variant" "$text"
 done
-bench_database instructions $((2 * 3 * CALLS)) 'full_page_writes = off'
+beyond=$((2 * 3 * CALLS)) # what "statements" books, in the same studio: book with swanalloc.direct_rows off
+bench_database instructions $((2 * beyond)) 'full_page_writes = off'
+case " ${chosen[*]%:*} " in *' statements '*) bench_statements ;; esac
 
 stage_exec pg_ctl -D "$WORK/instructions/data" -m fast -w -s stop
 stage_exec mkdir "$WORK/instructions/counts"
@@ -47,8 +50,10 @@ idle=$(children)
 first=1
 for ((round = 1; round <= (ROUNDS < 2 ? ROUNDS : 2); round++)); do
   for variant in $(in_turn "$round" "${chosen[@]}"); do
-    once=$(count "${variant%:*}" "${variant#*:}" "$CALLS" "$first")
-    twice=$(count "${variant%:*}" "${variant#*:}" $((2 * CALLS)) $((first + CALLS)))
+    from=$first
+    [ "${variant%:*}" != statements ] || from=$((first + beyond))
+    once=$(count "${variant%:*}" "${variant#*:}" "$CALLS" "$from")
+    twice=$(count "${variant%:*}" "${variant#*:}" $((2 * CALLS)) $((from + CALLS)))
     record '' "${variant%:*}" "$round" instructions $(((twice - once) / CALLS))
   done
   first=$((first + 3 * CALLS))

@@ -21,13 +21,18 @@ scale_statement() { # CALL CLIENTS
   esac
 }
 
+scale_images() { # on|off
+  stage_psql -q -o /dev/null -c "ALTER SYSTEM SET full_page_writes = $1" -c 'SELECT pg_reload_conf()'
+  sleep 0.5
+}
+
 # A command to bench/client/calls, and its answer.
 scale_tell() {
   echo "$*" >&"${CALLS[1]}"
   read -r answer <&"${CALLS[0]}" || stage_die "$part: $* failed"
 }
 
-[ $((CALLS_EACH * ROUNDS + 100)) -le "${sizes[0]}" ] || stage_die "$part: ${sizes[0]} clients do not book $CALLS_EACH times in $ROUNDS rounds"
+[ $((2 * CALLS_EACH * ROUNDS + 100)) -le "${sizes[0]}" ] || stage_die "$part: ${sizes[0]} clients do not book $CALLS_EACH times in $ROUNDS rounds"
 bench_client
 bench_cluster scale "shared_buffers = $((512 + largest / 200))MB" 'wal_level = minimal' 'max_wal_senders = 0'
 stage_psql -q -c 'CREATE ROLE bench_owner LOGIN' -c 'CREATE ROLE bench_backend LOGIN'
@@ -55,18 +60,18 @@ for size in "${sizes[@]}"; do
     scale_tell report "$size" "$call"
   done
 done
-first=100
-for ((round = 1; round <= ROUNDS; round++)); do
-  echo "# $part: round $round of $ROUNDS"
+
+# What a call took in each size; blocks of one size and another's take turns.
+scale_round() { # SETTING FIRST CALL...
+  local call size variant
   for ((done = 0; done < CALLS_EACH; done += scale_block)); do
-    for call in $scale_calls; do
+    for call in "${@:3}"; do
       for size in $(in_turn $((done / scale_block)) "${sizes[@]}"); do
-        scale_tell run "$size" "$call" "$scale_block" $((first + done))
+        scale_tell run "$size" "$call" "$scale_block" $(($2 + done))
       done
     done
   done
-  first=$((first + CALLS_EACH))
-  for call in $scale_calls; do
+  for call in "${@:3}"; do
     for size in "${sizes[@]}"; do
       scale_tell report "$size" "$call"
       case $size in
@@ -74,10 +79,21 @@ for ((round = 1; round <= ROUNDS; round++)); do
         "$largest") variant=large ;;
         *) variant=$size ;;
       esac
-      record "$call" "$variant" "$round" us "$answer"
-      echo "$size $call $answer" >>"$WORK/tmp/scale.raw"
+      record "$call$1" "$variant" "$round" us "$answer"
+      [ -n "$1" ] || echo "$size $call $answer" >>"$WORK/tmp/scale.raw"
     done
   done
+}
+
+first=100
+for ((round = 1; round <= ROUNDS; round++)); do
+  echo "# $part: round $round of $ROUNDS"
+  # shellcheck disable=SC2086
+  scale_round '' "$first" $scale_calls
+  scale_images off
+  scale_round ' without images' $((first + CALLS_EACH)) book
+  scale_images on
+  first=$((first + 2 * CALLS_EACH))
 done
 calls_input=${CALLS[1]}
 exec {calls_input}>&- # it ends

@@ -1,5 +1,5 @@
 -- The table that `make bench` prints: each figure of figures.csv, as far as it was measured, against
--- its aim; then all that was measured. Variables: work (a directory), figures (a file), load.
+-- its aim; then all that was measured; and the table once more as docs/performance.md has it. Variables: work (a directory), figures (a file), load.
 \pset footer off
 \pset null ''
 \set measurements :work /measured.csv
@@ -43,3 +43,14 @@ SELECT part, setting, variant, measure,
 FROM measured GROUP BY part, setting, variant, measure ORDER BY min(number);
 COPY (SELECT what, setting, round(median, 3) AS measured, round(least, 3) AS least, round(most, 3) AS most,
   rounds, sense, aim FROM reached) TO :'table' (FORMAT csv, HEADER);
+\set markdown :work /figures.md
+\pset format unaligned
+\pset tuples_only on
+\o :markdown
+SELECT '| what | measured | range | aim | reached |' UNION ALL SELECT '|---|---|---|---|---|';
+SELECT format('| %s | %s | %s | %s | %s |', r.what, shown.median, shown.least || ' .. ' || shown.most,
+  CASE r.sense WHEN '>=' THEN '≥ ' WHEN '<=' THEN '≤ ' END || r.aim,
+  CASE WHEN r.aim IS NULL THEN '' WHEN r.sense = '>=' AND r.median >= r.aim OR r.sense = '<=' AND r.median <= r.aim THEN 'yes' ELSE '**no**' END)
+FROM reached r, LATERAL (SELECT CASE WHEN r.median < 100 THEN 2 ELSE 0 END AS digits) d,
+  LATERAL (SELECT round(r.median, digits) AS median, round(r.least, digits) AS least, round(r.most, digits) AS most) shown;
+\o
