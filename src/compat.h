@@ -10,9 +10,11 @@
 #define SWAN_COMPAT_H
 
 #include "access/genam.h"
+#include "access/tableam.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
+#include "commands/trigger.h"
 #include "executor/executor.h"
 #include "nodes/plannodes.h"
 #include "utils/acl.h"
@@ -105,6 +107,107 @@ swan_check_permissions(List *range_table, List *permissions)
 	(void) ExecCheckPermissions(range_table, permissions, true);
 #else
 	(void) ExecCheckRTPerms(range_table, true);
+#endif
+}
+
+/* tells an EState which tables a plan is about */
+static inline void
+swan_init_range_table(EState *estate, List *range_table, List *permissions)
+{
+#if PG_VERSION_NUM >= 180000
+	ExecInitRangeTable(estate, range_table, permissions,
+					   bms_add_range(NULL, 1, list_length(range_table)));
+#elif PG_VERSION_NUM >= 160000
+	ExecInitRangeTable(estate, range_table, permissions);
+#else
+	ExecInitRangeTable(estate, range_table);
+#endif
+}
+
+/* gives a table that is written to its CHECKs, which it would else prepare itself */
+static inline void
+swan_set_checks(ResultRelInfo *target, ExprState **checks)
+{
+#if PG_VERSION_NUM >= 180000
+	target->ri_CheckConstraintExprs = checks;
+#else
+	target->ri_ConstraintExprs = checks;
+#endif
+}
+
+/*
+ * Fires the triggers before a row is replaced, which is locked: so there is no
+ * other version to be judged.  Returns false if one suppresses it.
+ */
+static inline bool
+swan_before_update(EState *estate, ResultRelInfo *target, ItemPointer tid,
+				   TupleTableSlot *row)
+{
+	EPQState	epqstate;
+	bool		result;
+
+#if PG_VERSION_NUM >= 160000
+	EvalPlanQualInit(&epqstate, estate, NULL, NIL, -1, NIL);
+#else
+	EvalPlanQualInit(&epqstate, estate, NULL, NIL, -1);
+#endif
+#if PG_VERSION_NUM >= 180000
+	result = ExecBRUpdateTriggers(estate, &epqstate, target, tid, NULL, row, NULL, NULL, false);
+#elif PG_VERSION_NUM >= 160000
+	result = ExecBRUpdateTriggers(estate, &epqstate, target, tid, NULL, row, NULL, NULL);
+#else
+	result = ExecBRUpdateTriggers(estate, &epqstate, target, tid, NULL, row, NULL);
+#endif
+	EvalPlanQualEnd(&epqstate);
+	return result;
+}
+
+/* puts a row in the place of another, and says which indexes need an entry */
+static inline TM_Result
+swan_update_row(Relation table, ItemPointer tid, TupleTableSlot *row, CommandId cid,
+				Snapshot snapshot, bool *update_indexes, bool *only_summarizing)
+{
+	TM_FailureData failure;
+	LockTupleMode lockmode;
+	TM_Result	result;
+#if PG_VERSION_NUM >= 160000
+	TU_UpdateIndexes update;
+#else
+	bool		update;
+#endif
+
+#if PG_VERSION_NUM >= 190000
+	result = table_tuple_update(table, tid, row, cid, 0, snapshot, InvalidSnapshot, true,
+								&failure, &lockmode, &update);
+#else
+	result = table_tuple_update(table, tid, row, cid, snapshot, InvalidSnapshot, true,
+								&failure, &lockmode, &update);
+#endif
+#if PG_VERSION_NUM >= 160000
+	*update_indexes = result == TM_Ok && update != TU_None;
+	*only_summarizing = update == TU_Summarizing;
+#else
+	*update_indexes = result == TM_Ok && update;
+	*only_summarizing = false;
+#endif
+	return result;
+}
+
+/* adds a row to the indexes of its table; returns those to be looked at again */
+static inline List *
+swan_insert_index_entries(ResultRelInfo *target, TupleTableSlot *row, EState *estate,
+						  bool is_update, bool only_summarizing)
+{
+#if PG_VERSION_NUM >= 190000
+	return ExecInsertIndexTuples(target, estate,
+								 (is_update ? EIIT_IS_UPDATE : 0) |
+								 (only_summarizing ? EIIT_ONLY_SUMMARIZING : 0),
+								 row, NIL, NULL);
+#elif PG_VERSION_NUM >= 160000
+	return ExecInsertIndexTuples(target, row, estate, is_update, false, NULL, NIL,
+								 only_summarizing);
+#else
+	return ExecInsertIndexTuples(target, row, estate, is_update, false, NULL, NIL);
 #endif
 }
 

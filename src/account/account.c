@@ -17,7 +17,7 @@
 static const StudioQuery find_client = {
 	"SELECT" SELECT_LIST(CLIENT_COLUMNS)
 	" FROM {users} u WHERE {u.id} OPERATOR(pg_catalog.=) $1",
-	1, {INT8OID}, PLAN_BY_INDEX
+	1, {INT8OID}, PLAN_SIMPLE
 };
 
 static const StudioQuery due_lots = {
@@ -25,7 +25,7 @@ static const StudioQuery due_lots = {
 	" WHERE l.user_id OPERATOR(pg_catalog.=) $1"
 	" AND l.expires_at OPERATOR(pg_catalog.<=) $2"
 	" AND l.remaining OPERATOR(pg_catalog.>) 0",
-	2, {INT8OID, TIMESTAMPTZOID}, PLAN_BY_INDEX
+	2, {INT8OID, TIMESTAMPTZOID}, PLAN_SIMPLE
 };
 
 #define BALANCE_COLUMNS(first, next) \
@@ -51,7 +51,7 @@ static const StudioQuery find_lot = {
 	"SELECT" SELECT_LIST(LOT_COLUMNS) " FROM {lots} l"
 	" WHERE l.id OPERATOR(pg_catalog.=) $1"
 	" AND l.user_id OPERATOR(pg_catalog.=) $2",
-	2, {INT8OID, INT8OID}, PLAN_BY_INDEX
+	2, {INT8OID, INT8OID}, PLAN_SIMPLE
 };
 
 #define LAST_ROW_COLUMNS(first, next) \
@@ -64,14 +64,14 @@ static const StudioQuery last_row = {
 	"SELECT" SELECT_LIST(LAST_ROW_COLUMNS)
 	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
 	" ORDER BY g.id DESC LIMIT 1",
-	1, {INT8OID}, PLAN_BY_INDEX
+	1, {INT8OID}, PLAN_SIMPLE
 };
 
 static const StudioQuery read_lots = {
 	"SELECT" SELECT_LIST(LOT_COLUMNS) " FROM {lots} l"
 	" WHERE l.user_id OPERATOR(pg_catalog.=) $1"
 	" AND l.remaining OPERATOR(pg_catalog.>) 0",
-	1, {INT8OID}, PLAN_BY_INDEX
+	1, {INT8OID}, PLAN_SIMPLE
 };
 
 /* Answers an unknown client. */

@@ -35,7 +35,7 @@
 #define INSERT_LEDGER_ARGS \
 	18, {INT8OID, INT8OID, INT4OID, INT4OID, TEXTOID, INT8OID, INT8OID, \
 	INT8OID, TEXTOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, \
-	JSONBOID, TIMESTAMPTZOID, XID8OID}
+	JSONBOID, TIMESTAMPTZOID, XID8OID}, PLAN_SIMPLE
 
 RESULT_COLUMNS(WRITTEN_COLUMNS);
 
@@ -43,7 +43,7 @@ static const StudioQuery insert_ledger = {
 	INSERT_LEDGER LEDGER_WRITTEN, INSERT_LEDGER_ARGS
 };
 
-/* for rows that somebody may have written already */
+/* for payments that somebody may have written already */
 static const StudioQuery insert_ledger_once = {
 	INSERT_LEDGER " ON CONFLICT DO NOTHING" LEDGER_WRITTEN, INSERT_LEDGER_ARGS
 };
@@ -55,7 +55,7 @@ static const StudioQuery insert_ledger_once = {
 #define LOT_WRITTEN	"{!lots: RETURNING remaining}"
 #define INSERT_LOT_ARGS \
 	9, {INT8OID, INT8OID, TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID, TEXTOID, \
-	INT8OID, TEXTOID}
+	INT8OID, TEXTOID}, PLAN_SIMPLE
 
 static const StudioQuery insert_lot = {
 	INSERT_LOT LOT_WRITTEN, INSERT_LOT_ARGS
@@ -71,12 +71,12 @@ static const StudioQuery update_lot = {
 	" WHERE l.id OPERATOR(pg_catalog.=) $1"
 	" AND l.remaining OPERATOR(pg_catalog.=) $3"
 	"{!lots: RETURNING l.remaining}",
-	4, {INT8OID, INT4OID, INT4OID, BOOLOID}
+	4, {INT8OID, INT4OID, INT4OID, BOOLOID}, PLAN_SIMPLE
 };
 
 static const StudioQuery see_lot = {
 	"SELECT 1 FROM {lots} l WHERE l.id OPERATOR(pg_catalog.=) $1",
-	1, {INT8OID}, PLAN_BY_INDEX
+	1, {INT8OID}, PLAN_SIMPLE
 };
 
 static const StudioQuery reopen_lot = {
@@ -98,7 +98,7 @@ static const StudioQuery update_balance = {
 	" WHERE {u.id} OPERATOR(pg_catalog.=) $1"
 	" AND COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.=) $3"
 	"{!users: RETURNING" SELECT_LIST(SETTLED_COLUMNS) "}",
-	4, {INT8OID, INT4OID, INT4OID, TIMESTAMPTZOID}
+	4, {INT8OID, INT4OID, INT4OID, TIMESTAMPTZOID}, PLAN_SIMPLE
 };
 
 #define KEYED_COLUMNS(first, next) \
@@ -120,7 +120,7 @@ static const StudioQuery find_key = {
 	"SELECT" SELECT_LIST(KEYED_COLUMNS)
 	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
 	" AND g.kind OPERATOR(pg_catalog.=) $2 AND g.key OPERATOR(pg_catalog.=) $3",
-	3, {INT8OID, TEXTOID, TEXTOID}, PLAN_BY_INDEX
+	3, {INT8OID, TEXTOID, TEXTOID}, PLAN_SIMPLE
 };
 
 /* the last row that says whether a session is charged */
@@ -132,7 +132,7 @@ static const StudioQuery find_debit = {
 	" OR g.from_session_id OPERATOR(pg_catalog.=) $2)"
 	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{booking,reschedule,cancellation}')"
 	" ORDER BY g.id DESC LIMIT 1",
-	2, {INT8OID, INT8OID}, PLAN_BY_INDEX
+	2, {INT8OID, INT8OID}, PLAN_SIMPLE
 };
 
 /* what reversals could not take of a lot, and nobody has settled yet */
@@ -263,7 +263,7 @@ account_write(Call *call, Account *account, const Entry *entry)
 	TimestampTz at = Max(call->now, account->last_at);	/* clocks step back */
 	int64		actor_id = NO_ID;
 	int64		lot_id = NO_ID;
-	bool		once = entry->key != NULL || entry->payment_ref != NULL;
+	bool		once = entry->payment_ref != NULL;
 	Rows		result;
 
 	if (call->actor && !entry->by_nobody)

@@ -37,7 +37,7 @@ static const Lockable slots = {
 	{
 		"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s"
 		" WHERE {s.id} OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE OF s",
-		1, {INT8OID}, PLAN_BY_INDEX
+		1, {INT8OID}, PLAN_SIMPLE
 	},
 	{
 		"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s"
@@ -56,7 +56,7 @@ static const Lockable users = {
 	{
 		"SELECT" SELECT_LIST(CLIENT_COLUMNS) " FROM {users} u"
 		" WHERE {u.id} OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE OF u",
-		1, {INT8OID}, PLAN_BY_INDEX
+		1, {INT8OID}, PLAN_SIMPLE
 	},
 	{
 		"SELECT" SELECT_LIST(CLIENT_COLUMNS) " FROM {users} u"
@@ -85,7 +85,7 @@ static const StudioQuery slot_and_client = {
 	" AND {u.id} OPERATOR(pg_catalog.=) $2"
 	" AND ({u.available_sessions} OPERATOR(pg_catalog.>) 0 OR NOT $4)"
 	" FOR NO KEY UPDATE OF s, u",
-	4, {INT8OID, INT8OID, TIMESTAMPTZOID, BOOLOID}, PLAN_BY_INDEX
+	4, {INT8OID, INT8OID, TIMESTAMPTZOID, BOOLOID}, PLAN_SIMPLE
 };
 
 /* Locks rows of a table in the order of their ids, and reads them. */

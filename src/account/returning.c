@@ -32,7 +32,7 @@ static const StudioQuery find_taking = {
 	" AND g.id OPERATOR(pg_catalog.<) $3"
 	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{booking,reschedule}')"
 	" ORDER BY g.id DESC LIMIT 1",
-	3, {INT8OID, INT8OID, INT8OID}, PLAN_BY_INDEX
+	3, {INT8OID, INT8OID, INT8OID}, PLAN_SIMPLE
 };
 
 #define END_COLUMNS(first, next) \

@@ -75,7 +75,7 @@ static const StudioQuery last_rows = {
 	"SELECT" SELECT_LIST(HALF_COLUMNS)
 	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
 	" ORDER BY g.id DESC LIMIT $2",
-	2, {INT8OID, INT4OID}, PLAN_BY_INDEX
+	2, {INT8OID, INT4OID}, PLAN_SIMPLE
 };
 
 /* Returns whether a row of the ledger, with its xid in that column, is of this transaction. */

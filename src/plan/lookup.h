@@ -8,16 +8,29 @@
 #ifndef SWAN_LOOKUP_H
 #define SWAN_LOOKUP_H
 
-#include "utils/plancache.h"
+#include "access/relscan.h"
+#include "executor/tuptable.h"
 #include "utils/snapshot.h"
 
-#include "call/rows.h"
+#include "plan/simple.h"
 
-typedef struct Lookup Lookup;
+/* what is open while rows are looked for */
+typedef struct Lookup
+{
+	SimplePlan *plan;
+	Snapshot	snapshot;
+	Relation	tables[SIMPLE_MAX_SCANS];
+	Relation	indexes[SIMPLE_MAX_SCANS];
+	IndexScanDesc scans[SIMPLE_MAX_SCANS];
+	TupleTableSlot *found[SIMPLE_MAX_SCANS];
+	TupleTableSlot *locked[SIMPLE_MAX_SCANS];
+	uint64		room;			/* in the result */
+	Rows		result;
+} Lookup;
 
-extern Lookup *lookup_make(CachedPlanSource *source, MemoryContext context);
-extern void lookup_plan(Lookup *lookup);
-extern bool lookup_is_open(const Lookup *lookup);
-extern Rows lookup_run(Lookup *lookup, const NullableDatum *args, Snapshot snapshot);
+extern Rows lookup_run(SimplePlan *plan, const NullableDatum *args, Snapshot snapshot);
+extern void lookup_open(Lookup *lookup, SimplePlan *plan, Snapshot snapshot);
+extern void lookup_find(Lookup *lookup);
+extern void lookup_close(Lookup *lookup);
 
 #endif							/* SWAN_LOOKUP_H */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * simple.h
- *	  What is read from the plan of a statement that finds rows by an index.
+ *	  Plans that are simple enough to be run without the executor.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,18 +13,20 @@
 #include "nodes/execnodes.h"
 #include "nodes/params.h"
 #include "nodes/plannodes.h"
+#include "utils/plancache.h"
 
-#include "plan/lookup.h"
+#include "call/rows.h"
 
 /* how many tables one statement may read */
-#define LOOKUP_MAX_SCANS	2
+#define SIMPLE_MAX_SCANS	2
 
 /* one scan of an index */
-typedef struct LookupScan
+typedef struct SimpleScan
 {
 	Index		rti;			/* of the table, in the plan's range table */
 	Oid			relid;
 	Oid			indexid;
+	bool		unique;			/* is one row all that it can find? */
 	ScanDirection direction;
 	int			nkeys;
 	ScanKey		keys;			/* as they are before there are values */
@@ -32,10 +34,11 @@ typedef struct LookupScan
 	bool	   *toastable;		/* may a value be compressed, or out of line? */
 	ExprState  *condition;		/* what else must hold of a row */
 	ExprState  *all_conditions; /* that, and what the keys say */
-	bool		locks;			/* FOR NO KEY UPDATE? */
-} LookupScan;
+	bool		locks;			/* is the row locked? */
+} SimpleScan;
 
-struct Lookup
+/* The plan of a statement, as far as it is known. */
+typedef struct SimplePlan
 {
 	MemoryContext context;		/* holds all of this */
 	CachedPlanSource *source;
@@ -43,22 +46,36 @@ struct Lookup
 	bool		simple;			/* is it one for us? */
 
 	/* what follows is known of a simple plan */
-	List	   *range_table;	/* for the check of permissions */
+	CmdType		command;		/* SELECT, INSERT or UPDATE */
+	List	   *range_table;
 	List	   *permissions;
 	int			nscans;			/* of the second for each row of the first */
-	LookupScan	scans[LOOKUP_MAX_SCANS];
+	SimpleScan	scans[SIMPLE_MAX_SCANS];
 	int			nlocks;
-	int			lock_order[LOOKUP_MAX_SCANS];	/* which scan's row is next */
+	int			lock_order[SIMPLE_MAX_SCANS];	/* which scan's row is next */
 	uint64		limit;			/* 0: none */
 	int			ntargets;
-	ExprState **targets;
+	ExprState **targets;		/* of a row of the result, or to be written */
 	TupleDesc	desc;			/* of the result */
-	Datum	   *values;			/* of a row of it */
+	Datum	   *values;			/* of the targets, of one row */
 	bool	   *nulls;
+
+	/* what is written */
+	Index		target_rti;
+	Oid			target;
+	AttrNumber *columns;		/* of an UPDATE, which the targets are for */
+	ExprState **checks;			/* the table's CHECKs, or NULL */
+
 	ParamListInfo params;
 	ExprContext *econtext;
-};
+} SimplePlan;
 
-extern void lookup_read_plan(Lookup *lookup, CachedPlan *plan);
+extern SimplePlan *simple_make(CachedPlanSource *source, MemoryContext context);
+extern void simple_prepare(SimplePlan *plan);
+extern bool simple_is_open(const SimplePlan *plan);
+extern void simple_bind(SimplePlan *plan, const NullableDatum *args);
+
+/* read.c */
+extern void simple_read(SimplePlan *plan, CachedPlan *cached);
 
 #endif							/* SWAN_SIMPLE_H */

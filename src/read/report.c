@@ -34,7 +34,7 @@ static const StudioQuery read_sessions = {
 	"SELECT" SELECT_LIST(SESSION_COLUMNS) " FROM {sessions} s"
 	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $1"
 	" AND {s.session_date} IS NOT NULL",
-	1, {INT8OID}, PLAN_BY_INDEX
+	1, {INT8OID}, PLAN_SIMPLE
 };
 
 /* $3: he may have come with attached tables, and count as having one lot */

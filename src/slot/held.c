@@ -25,12 +25,12 @@ RESULT_COLUMNS(HOLD_COLUMNS);
 static const StudioQuery find_hold = {
 	"SELECT" SELECT_LIST(HOLD_COLUMNS) " FROM {holds} h"
 	" WHERE h.session_id OPERATOR(pg_catalog.=) $1",
-	1, {INT8OID}, PLAN_BY_INDEX
+	1, {INT8OID}, PLAN_SIMPLE
 };
 
 static const StudioQuery insert_hold = {
-	"INSERT INTO {holds} (session_id, user_id, until) VALUES ($1, $2, $3) RETURNING 1",
-	3, {INT8OID, INT8OID, TIMESTAMPTZOID}
+	"INSERT INTO {holds} (session_id, user_id, until) VALUES ($1, $2, $3)",
+	3, {INT8OID, INT8OID, TIMESTAMPTZOID}, PLAN_SIMPLE
 };
 
 static const StudioQuery delete_hold = {

@@ -18,7 +18,7 @@
 static const StudioQuery find_slot = {
 	"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s"
 	" WHERE {s.id} OPERATOR(pg_catalog.=) $1",
-	1, {INT8OID}, PLAN_BY_INDEX
+	1, {INT8OID}, PLAN_SIMPLE
 };
 
 static const StudioQuery insert_slot = {
@@ -38,7 +38,7 @@ static const StudioQuery trainer_overlap = {
 	" AND " SLOT_OVERLAPS("s", "$2", "$3")
 	" AND " SLOT_TAKES_TIME("s")
 	" AND {s.id} OPERATOR(pg_catalog.<>) $4 LIMIT 1",
-	4, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}, PLAN_BY_INDEX
+	4, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}, PLAN_SIMPLE
 };
 
 /* a client's live booking from $2 to $3 */
@@ -48,7 +48,7 @@ static const StudioQuery client_overlap = {
 	" AND " SLOT_OVERLAPS("s", "$2", "$3")
 	" AND " SLOT_IS_LIVE("s")
 	" AND {s.id} OPERATOR(pg_catalog.<>) $4 LIMIT 1",
-	4, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}, PLAN_BY_INDEX
+	4, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}, PLAN_SIMPLE
 };
 
 static const char *const status_names[] = {

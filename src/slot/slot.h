@@ -55,7 +55,7 @@ RESULT_COLUMNS(SLOT_COLUMNS);
 /* what slot_write() passes: id, the new value of each column, and now */
 #define SLOT_WRITE_ARGS \
 	9, {INT8OID, INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID, INT4OID, \
-	BOOLOID, TIMESTAMPTZOID, TIMESTAMPTZOID}
+	BOOLOID, TIMESTAMPTZOID, TIMESTAMPTZOID}, PLAN_SIMPLE
 
 /* to assign in every UPDATE of a slot */
 #define SLOT_TOUCH \

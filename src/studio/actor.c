@@ -30,7 +30,7 @@ PG_FUNCTION_INFO_V1(swan_actor);
 
 static const StudioQuery person_role = {
 	"SELECT {a.role} FROM {users} a WHERE {a.id} OPERATOR(pg_catalog.=) $1",
-	1, {INT8OID}, PLAN_BY_INDEX
+	1, {INT8OID}, PLAN_SIMPLE
 };
 
 static const StudioQuery trains_client = {
@@ -38,7 +38,7 @@ static const StudioQuery trains_client = {
 	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $1"
 	" AND {s.trainer_id} OPERATOR(pg_catalog.=) $2"
 	" AND {s.status} OPERATOR(pg_catalog.<>) 'available' LIMIT 1",
-	2, {INT8OID, INT8OID}, PLAN_BY_INDEX
+	2, {INT8OID, INT8OID}, PLAN_SIMPLE
 };
 
 static const char *const role_names[] = {

@@ -13,13 +13,14 @@
 
 #include "base/error.h"
 #include "plan/lookup.h"
+#include "plan/store.h"
 #include "studio/query.h"
 #include "studio/template.h"
 
 /* what SPI_prepare_cursor() is told */
 static const int plan_options[] = {
 	[PLAN_GENERIC] = CURSOR_OPT_GENERIC_PLAN,
-	[PLAN_BY_INDEX] = CURSOR_OPT_GENERIC_PLAN | CURSOR_OPT_FAST_PLAN,
+	[PLAN_SIMPLE] = CURSOR_OPT_GENERIC_PLAN | CURSOR_OPT_FAST_PLAN,
 	[PLAN_CUSTOM] = CURSOR_OPT_CUSTOM_PLAN,
 };
 
@@ -28,7 +29,7 @@ typedef struct SavedPlan
 {
 	const StudioQuery *query;
 	SPIPlanPtr	plan;
-	Lookup	   *lookup;			/* of PLAN_BY_INDEX, else NULL */
+	SimplePlan *simple;			/* of PLAN_SIMPLE, else NULL */
 } SavedPlan;
 
 /* Frees a plan together with the memory that knows of it. */
@@ -81,8 +82,8 @@ get_plan(Call *call, const StudioQuery *query)
 	MemoryContextRegisterResetCallback(studio->context, callback);
 	saved = hash_search(studio->plans, &query, HASH_ENTER, NULL);
 	saved->plan = plan;
-	saved->lookup = query->plan == PLAN_BY_INDEX ?
-		lookup_make(sql_plan_source(plan), studio->context) : NULL;
+	saved->simple = query->plan == PLAN_SIMPLE ?
+		simple_make(sql_plan_source(plan), studio->context) : NULL;
 	return saved;
 }
 
@@ -95,11 +96,11 @@ typedef enum View
 } View;
 
 /*
- * Returns whether rows may be read without the executor: by a reader at any level
- * but SERIALIZABLE, and where others' changes are met rather than not seen.
+ * Returns whether a statement may be run without the executor: a reader's at any
+ * level but SERIALIZABLE, else where others' changes are met rather than not seen.
  */
 static bool
-reads_directly(View view)
+runs_directly(View view)
 {
 	if (!swan_direct_rows)
 		return false;
@@ -107,18 +108,41 @@ reads_directly(View view)
 		!IsolationUsesXactSnapshot();
 }
 
-/* Runs a lookup, which is a statement: but for a reader it takes a new snapshot. */
-static Rows
-look_up(Lookup *lookup, const NullableDatum *args, View view)
+/* Says in an error which statement it is of, as SPI does. */
+static void
+statement_callback(void *arg)
 {
+	errcontext("SQL statement \"%s\"", (const char *) arg);
+}
+
+/*
+ * Runs a plan without the executor.  It is a statement all the same: but for a
+ * reader it sees what has happened until now.
+ */
+static Rows
+run_directly(SimplePlan *plan, const NullableDatum *args, View view)
+{
+	ErrorContextCallback callback;
 	Rows		result;
 
+	callback.callback = statement_callback;
+	callback.arg = unconstify(char *, plan->source->query_string);
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+
 	if (view == VIEW_CALLER)
-		return lookup_run(lookup, args, GetActiveSnapshot());
-	CommandCounterIncrement();
-	PushActiveSnapshot(GetTransactionSnapshot());
-	result = lookup_run(lookup, args, GetActiveSnapshot());
-	PopActiveSnapshot();
+		result = lookup_run(plan, args, GetActiveSnapshot());
+	else
+	{
+		CommandCounterIncrement();
+		PushActiveSnapshot(GetTransactionSnapshot());
+		result = plan->command == CMD_SELECT ?
+			lookup_run(plan, args, GetActiveSnapshot()) :
+			store_run(plan, args, GetActiveSnapshot());
+		PopActiveSnapshot();
+	}
+
+	error_context_stack = callback.previous;
 	return result;
 }
 
@@ -129,11 +153,11 @@ run_query(Call *call, const StudioQuery *query, const NullableDatum *args, View 
 	SavedPlan  *saved = get_plan(call, query);
 	Snapshot	snapshot;
 
-	if (saved->lookup)
+	if (saved->simple)
 	{
-		lookup_plan(saved->lookup);
-		if (reads_directly(view) && lookup_is_open(saved->lookup))
-			return look_up(saved->lookup, args, view);
+		simple_prepare(saved->simple);
+		if (runs_directly(view) && simple_is_open(saved->simple))
+			return run_directly(saved->simple, args, view);
 	}
 	snapshot = view == VIEW_LATEST ? sql_latest_snapshot() : InvalidSnapshot;
 	return sql_run(saved->plan, query->text, query->nargs, args, snapshot, view == VIEW_CALLER);

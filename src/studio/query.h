@@ -16,8 +16,8 @@
 typedef enum PlanKind
 {
 	PLAN_GENERIC,				/* once, for whatever arguments */
-	PLAN_BY_INDEX,				/* likewise, for few rows of an index; see
-								 * lookup.c */
+	PLAN_SIMPLE,				/* likewise, and run without the executor
+								 * where it can be, see plan/simple.c */
 	PLAN_CUSTOM					/* for the arguments at hand */
 } PlanKind;
 

@@ -50,7 +50,7 @@ static const StudioQuery call_bookings = {
 	" WHERE g.user_id OPERATOR(pg_catalog.=) $1 AND g.id OPERATOR(pg_catalog.>=) $2"
 	" AND g.call_id OPERATOR(pg_catalog.=) $3"
 	" AND g.kind OPERATOR(pg_catalog.=) 'booking' ORDER BY g.id",
-	3, {INT8OID, INT8OID, INT8OID}, PLAN_BY_INDEX
+	3, {INT8OID, INT8OID, INT8OID}, PLAN_SIMPLE
 };
 
 /* Returns whether a booking takes a credit. */

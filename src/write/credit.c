@@ -33,7 +33,7 @@ static const StudioQuery find_purchase = {
 	" WHERE g.payment_ref OPERATOR(pg_catalog.=) $1"
 	" AND g.item OPERATOR(pg_catalog.=) $2"
 	" AND g.kind OPERATOR(pg_catalog.=) 'purchase'",
-	2, {TEXTOID, TEXTOID}, PLAN_BY_INDEX
+	2, {TEXTOID, TEXTOID}, PLAN_SIMPLE
 };
 
 /* Refuses a grant that leaves out what it cannot do without. */
