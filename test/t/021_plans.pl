@@ -1,7 +1,8 @@
 
 # Every list, statement and check of one client reads by an index: on enough
 # rows, the plans that auto_explain logs have no sequential scan of a large
-# table, and each uses the index that is there for it.
+# table, and each uses the index that is there for it.  Statements are all run by the
+# executor for that, which is where auto_explain looks.
 
 use strict;
 use warnings;
@@ -11,7 +12,7 @@ use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
-$node->append_conf('postgresql.conf', "timezone = 'UTC'\nautovacuum = off\nfsync = off");
+$node->append_conf('postgresql.conf', "timezone = 'UTC'\nautovacuum = off\nfsync = off\nswanalloc.direct_rows = off");
 $node->start;
 my $trgm = $node->safe_psql('postgres', "SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_trgm'");
 $node->safe_psql('postgres', 'CREATE EXTENSION pg_trgm') if $trgm;
@@ -92,6 +93,33 @@ for my $case (@calls)
 	{
 		like($plan, qr/\b$index\b/, "uses $index") or diag($plan);
 	}
+}
+
+# Which statements of a call the executor runs.
+sub run_of
+{
+	my ($direct, $call) = @_;
+	my ($status, $out, $err) = $node->psql('postgres', <<SQL);
+LOAD 'auto_explain';
+SET swanalloc.direct_rows = $direct;
+SELECT count(*) FROM swan_can_book(4711, 20001) \\g /dev/null
+SET auto_explain.log_min_duration = 0;
+SET auto_explain.log_nested_statements = on;
+SET client_min_messages = log;
+BEGIN;
+SELECT count(*) FROM $call;
+ROLLBACK;
+SQL
+	is($status, 0, $call) or diag($err);
+	return grep { !/swan_\w+\(/ } $err =~ /Query Text: (.*)/g;
+}
+for my $call ('swan_book(4711, 20001)', 'swan_cancel(24712)', 'swan_can_book(4711, 20001)')
+{
+	my @by_sql = run_of('off', $call);
+	my @directly = run_of('on', $call);
+	cmp_ok(scalar(@directly), '<', @by_sql - 1, "$call: rows are read without the executor") or diag(join("\n", @directly));
+	is(join("\n", grep { /FOR NO KEY UPDATE/ } @directly), '', 'and locked') if $call !~ /can/;
+	cmp_ok(scalar(grep { /FOR NO KEY UPDATE/ } @by_sql), '>', 0, 'and are not where they shall not be') if $call !~ /can/;
 }
 SKIP:
 {
