@@ -4,6 +4,9 @@
 # the ledger line by line, and swan_verify() must find nothing.  Time does not
 # pass by itself here: lots and holds run out by being dated back.
 #
+# The same calls run in a second database, where no row is read directly, and what is
+# answered and written there must be the same, row by row, with the same ids.
+#
 # Then many connections call at random, all at once, and nobody predicts; what
 # is in the tables in the end is recomputed with SQL of this test's own.
 #
@@ -273,17 +276,21 @@ sub describe
 	return "SET ROLE $c->{role}; $sql";
 }
 
-# Runs a script and returns what it wrote.
+# Runs a script in both databases of a round and returns what it wrote in each.
 sub run_script
 {
-	my ($db, $name, $sql) = @_;
-	my $file = PostgreSQL::Test::Utils::tempdir() . "/$name.sql";
-	my ($out, $err) = ('', '');
+	my ($db, $sql) = @_;
+	my $file = PostgreSQL::Test::Utils::tempdir() . '/batch.sql';
+	my @out = ('', '');
 	unlink($file);
 	append_to_file($file, $sql);
-	IPC::Run::run([ 'psql', '-XAtq', '-d', $node->connstr($db), '-f', $file ], '>', \$out, '2>', \$err);
-	return $out;
+	my @runs = map { IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr($_ ? by_sql($db) : $db), '-f', $file ], '<', \undef, '>', \$out[$_], '2>', \my $err) } 0 .. 1;
+	$_->finish for @runs;
+	return @out;
 }
+
+# the other database of a round
+sub by_sql { my ($db) = @_; return "${db}_sql"; }
 
 # Asks the model what a call will answer, and returns the script of the call.
 sub call_script
@@ -486,13 +493,40 @@ sub next_call
 	return $c;
 }
 
+# All that is in the tables of both databases but for the times of this run.
+my $rows = join(";\n",
+	'SELECT id, available_sessions FROM studio.users ORDER BY id',
+	'SELECT id, user_id, trainer_id, status, session_date, duration, notes, session_deducted, confirmed, booked_at IS NULL FROM studio.sessions ORDER BY id',
+	'SELECT id, user_id, source, granted, remaining, expires_at, swept, payment_ref, item FROM studio.swan_lots ORDER BY id',
+	'SELECT session_id, user_id FROM studio.swan_holds ORDER BY session_id',
+	'SELECT id, user_id, delta, balance_after, kind, session_id, from_session_id, lot_id, reason, actor_id, db_role, key, payment_ref, item, call_id,'
+	. q( regexp_replace(details::text, '"20[0-8][^"]*"', '""', 'g') FROM studio.swan_ledger WHERE id > %d ORDER BY id));
+
+# Compares what both ways answered and wrote; false and a report at the first difference.
+sub compare_ways
+{
+	my ($db, $directly, $by_sql, $last, $about) = @_;
+	my ($here, $there) = map { $node->safe_psql($_, sprintf($rows, $last)) } $db, by_sql($db);
+	for my $pair ([ $directly, $by_sql ], [ $here, $there ])
+	{
+		my @a = split /\n/, $pair->[0];
+		my @b = split /\n/, $pair->[1];
+		my ($i) = grep { ($a[$_] // 'nothing') ne ($b[$_] // 'nothing') } 0 .. (@a > @b ? $#a : $#b);
+		next unless defined $i;
+		push @problems, join("\n", "$about: the two ways differ", '  directly: ' . ($a[$i] // 'nothing'), '  by SQL:   ' . ($b[$i] // 'nothing'));
+		return 0;
+	}
+	return 1;
+}
+
 my %states;
 
 sub play_round
 {
 	my ($round_seed, $calls_wanted) = @_;
 	my $db = "round_$round_seed";
-	$node->safe_psql('postgres', "CREATE DATABASE $db TEMPLATE fresh");
+	$node->safe_psql('postgres', "CREATE DATABASE $_ TEMPLATE fresh") for $db, by_sql($db);
+	$node->safe_psql('postgres', 'ALTER DATABASE ' . by_sql($db) . ' SET swanalloc.direct_rows = off');
 	srand($round_seed);
 	%ids = (s0 => 987654321, l0 => 987654321);
 	my %settings = (
@@ -502,8 +536,9 @@ sub play_round
 	# it is about noon there, so that no day ends meanwhile
 	my $west = (gmtime)[2] - 12;
 	$settings{time_zone} = sprintf('Etc/GMT%+d', $west);
-	$node->safe_psql($db, join('', map { "SELECT swan_configure('$_', '$settings{$_}" . ($_ eq 'cancel_window' ? ' hours' : '') . "');" }
-		  qw(admin_booking hold_max cancel_window session_records time_zone)));
+	my $configure = join('', map { "SELECT swan_configure('$_', '$settings{$_}" . ($_ eq 'cancel_window' ? ' hours' : '') . "');" }
+		  qw(admin_booking hold_max cancel_window session_records time_zone));
+	$node->safe_psql($_, $configure) for $db, by_sql($db);
 	$settings{cancel_window} *= 3600;
 	$settings{seconds_east} = -3600 * $west;
 	my $model = StudioModel->new(now => time, settings => \%settings, listed => \%listed);
@@ -526,13 +561,14 @@ sub play_round
 			$states{"$c->{what} $c->{told}{state}"}++;
 			push @calls, $c;
 		}
-		my $out = run_script($db, 'batch', $sql);
+		my ($out, $out_by_sql) = run_script($db, $sql);
+		return 0 unless compare_ways($db, $out, $out_by_sql, $last, $about);
 		return 0 unless compare_answers(\@calls, $out, $about);
 		return 0 unless compare_tables($db, $model, $lines, $last, "$about after call n$made");
 		$lines = @{ $model->{ledger} };
 		$last = $node->safe_psql($db, 'SELECT coalesce(max(id), 0) FROM studio.swan_ledger');
 	}
-	$node->safe_psql('postgres', "DROP DATABASE $db");
+	$node->safe_psql('postgres', "DROP DATABASE $_") for $db, by_sql($db);
 	return 1;
 }
 
