@@ -25,6 +25,7 @@
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 
 #include "compat.h"
@@ -330,15 +331,20 @@ read_statement(SimplePlan *plan, PlannedStmt *stmt)
 }
 
 /*
- * Reads the plan that a statement has by now.  What was read of an earlier one
- * stays, for the rows of the call that is under way, until the statement goes.
+ * Reads the plan that a statement has by now.  Rows of an earlier one, and calls up
+ * the stack, may still need what was read of it: that goes with the transaction.
  */
 void
 simple_read(SimplePlan *plan, CachedPlan *cached)
 {
-	MemoryContext old = MemoryContextSwitchTo(plan->context);
+	MemoryContext old;
 
 	plan->simple = false;
+	if (plan->reading)
+		MemoryContextSetParent(plan->reading, TopTransactionContext);
+	plan->reading = AllocSetContextCreate(plan->context, "swanalloc plan",
+										  ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(plan->reading);
 	memset(plan->scans, 0, sizeof(plan->scans));
 	plan->nscans = plan->nlocks = plan->ntargets = 0;
 	plan->limit = 0;

@@ -41,6 +41,7 @@ typedef struct SimpleScan
 typedef struct SimplePlan
 {
 	MemoryContext context;		/* holds all of this */
+	MemoryContext reading;		/* but what was read of the plan */
 	CachedPlanSource *source;
 	int			generation;		/* of the plan that was read */
 	bool		simple;			/* is it one for us? */

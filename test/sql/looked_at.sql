@@ -183,6 +183,30 @@ ALTER INDEX studio.users_broken SET (fillfactor = 90);
 ALTER INDEX studio.sessions_broken SET (fillfactor = 90);
 SELECT calls();
 ROLLBACK;
+-- one whose comparisons are somebody's function, which may call us
+BEGIN;
+CREATE FUNCTION compare(a bigint, b bigint) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+	IF current_setting('test.ask') = 'on' THEN
+		PERFORM set_config('test.ask', 'off', true);
+		IF (SELECT available FROM public.swan_summary(2)) <> 0 THEN
+			RAISE 'not his';
+		END IF;
+		PERFORM set_config('test.ask', 'on', true);
+	END IF;
+	RETURN pg_catalog.btint8cmp(a, b);
+END $$;
+CREATE OPERATOR CLASS asking FOR TYPE bigint USING btree AS
+	OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 compare(bigint, bigint);
+SET LOCAL test.ask = 'off';
+CREATE UNIQUE INDEX ON studio.users (id asking);
+CREATE UNIQUE INDEX ON studio.sessions (id asking);
+ALTER TABLE studio.users DROP CONSTRAINT users_pkey CASCADE;
+ALTER TABLE studio.sessions DROP CONSTRAINT sessions_pkey;
+SELECT calls();
+SET LOCAL test.ask = 'on';
+SELECT calls();
+ROLLBACK;
 -- while plans and indexes come and go between the calls of one transaction
 BEGIN;
 SELECT status FROM swan_book(1, 7);

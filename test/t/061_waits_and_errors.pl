@@ -271,6 +271,11 @@ is(scalar(@memory), 2, 'one query was answered') or diag($err);
 cmp_ok($memory[1] - $memory[0], '<', 65_536, 'nor do the calls of one query need more and more: ' . ($memory[1] - $memory[0]) . ' bytes');
 is($node->safe_psql('postgres', 'SELECT * FROM swan_verify()'), '', 'swan_verify() finds nothing');
 
+# a pooler that discards all plans before the next client has the connection
+my @client = map { "DISCARD ALL;\nSELECT swan_summary(3), swan_can_book(3, 4), swan_client(3) \\g /dev/null\nSELECT swan_grant(3, 1), swan_revoke(3, 1) \\g /dev/null\n" } 1 .. 50;
+($out, $err) = run_script(join('', @client, "SELECT memory() AS begin \\gset\n", @client, @client, "SELECT memory() - :begin;\n"));
+cmp_ok($out, '<', 65_536, 'nor does a connection that forgets its plans');
+
 my @noise = grep { /WARNING|PANIC|TRAP|terminated by signal|leak/ } split /\n/, slurp_file($node->logfile);
 is(join("\n", @noise[ 0 .. ($#noise > 9 ? 9 : $#noise) ]), '', 'no server process complained');
 

@@ -73,6 +73,7 @@ BEGIN
 			WHEN 7 THEN PERFORM swan_revoke(client, 1);
 			ELSE NULL;
 		END CASE;
+		COMMIT;
 		BEGIN
 			PERFORM swan_cancel(slot + i % 10 / 4 * 1500);
 			PERFORM swan_grant(client, 1);
@@ -80,6 +81,7 @@ BEGIN
 		EXCEPTION WHEN SQLSTATE 'ZZ000' OR SQLSTATE 'SW007' OR SQLSTATE 'SW008' THEN
 			NULL;
 		END;
+		COMMIT;
 	END LOOP;
 	PERFORM swan_hold($n + 2, $n * 200 + 190);
 END \$\$;
