@@ -67,6 +67,19 @@ look_into(Lookup *lookup, TupleTableSlot *const *slots)
 }
 
 /*
+ * Refuses to write a row that a trigger has written meanwhile, which the same
+ * statement fired.
+ */
+void
+lookup_refuse_modified(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+			 errmsg("tuple to be updated was already modified by an operation triggered by the current command"),
+			 errhint("Consider using an AFTER trigger instead of a BEFORE trigger to propagate changes to other rows.")));
+}
+
+/*
  * Locks the row that a scan has found, waiting for whoever else does.  Returns
  * false if it is gone; "changed" if it is another version than was found.
  */
@@ -78,7 +91,7 @@ lock_row(Lookup *lookup, int n, bool *changed)
 	TM_Result	result;
 
 	result = table_tuple_lock(lookup->tables[n], &tid, lookup->snapshot, lookup->locked[n],
-							  GetCurrentCommandId(true), LockTupleNoKeyExclusive, LockWaitBlock,
+							  lookup->cid, LockTupleNoKeyExclusive, LockWaitBlock,
 							  TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS |
 							  TUPLE_LOCK_FLAG_FIND_LAST_VERSION,
 							  &failure);
@@ -87,7 +100,10 @@ lock_row(Lookup *lookup, int n, bool *changed)
 		case TM_Ok:
 			*changed |= failure.traversed;
 			return true;
-		case TM_SelfModified:	/* as good as deleted */
+		case TM_SelfModified:	/* as good as deleted, for who only reads */
+			if (lookup->plan->command != CMD_SELECT)
+				lookup_refuse_modified();
+			return false;
 		case TM_Deleted:
 			return false;
 		default:
@@ -180,11 +196,12 @@ find_rows(Lookup *lookup, int n)
 
 /* Opens the tables of a plan, which are locked, and their indexes. */
 void
-lookup_open(Lookup *lookup, SimplePlan *plan, Snapshot snapshot)
+lookup_open(Lookup *lookup, SimplePlan *plan, Snapshot snapshot, CommandId cid)
 {
 	memset(lookup, 0, sizeof(Lookup));
 	lookup->plan = plan;
 	lookup->snapshot = snapshot;
+	lookup->cid = cid;
 	lookup->result.desc = plan->desc;
 	for (int i = 0; i < plan->nscans; i++)
 	{
@@ -236,7 +253,7 @@ lookup_run(SimplePlan *plan, const NullableDatum *args, Snapshot snapshot)
 
 	swan_check_permissions(plan->range_table, plan->permissions);
 	simple_bind(plan, args);
-	lookup_open(&lookup, plan, snapshot);
+	lookup_open(&lookup, plan, snapshot, GetCurrentCommandId(plan->nlocks > 0));
 	lookup_find(&lookup);
 	lookup_close(&lookup);
 	return lookup.result;

@@ -19,6 +19,7 @@ typedef struct Lookup
 {
 	SimplePlan *plan;
 	Snapshot	snapshot;
+	CommandId	cid;			/* of the statement */
 	Relation	tables[SIMPLE_MAX_SCANS];
 	Relation	indexes[SIMPLE_MAX_SCANS];
 	IndexScanDesc scans[SIMPLE_MAX_SCANS];
@@ -29,8 +30,9 @@ typedef struct Lookup
 } Lookup;
 
 extern Rows lookup_run(SimplePlan *plan, const NullableDatum *args, Snapshot snapshot);
-extern void lookup_open(Lookup *lookup, SimplePlan *plan, Snapshot snapshot);
+extern void lookup_open(Lookup *lookup, SimplePlan *plan, Snapshot snapshot, CommandId cid);
 extern void lookup_find(Lookup *lookup);
 extern void lookup_close(Lookup *lookup);
+extern void lookup_refuse_modified(void) pg_attribute_noreturn();
 
 #endif							/* SWAN_LOOKUP_H */

@@ -153,6 +153,7 @@ static bool
 replace_row(Store *store, ItemPointer tid)
 {
 	TriggerDesc *triggers = store->target->ri_TrigDesc;
+	TM_Result	result;
 	bool		update_indexes;
 	bool		only_summarizing;
 	List	   *recheck = NIL;
@@ -161,8 +162,11 @@ replace_row(Store *store, ItemPointer tid)
 		!swan_before_update(store->estate, store->target, tid, store->row))
 		return false;
 	check_row(store);
-	if (swan_update_row(store->table, tid, store->row, store->estate->es_output_cid,
-						store->estate->es_snapshot, &update_indexes, &only_summarizing) != TM_Ok)
+	result = swan_update_row(store->table, tid, store->row, store->estate->es_output_cid,
+							 store->estate->es_snapshot, &update_indexes, &only_summarizing);
+	if (result == TM_SelfModified)
+		lookup_refuse_modified();
+	if (result != TM_Ok)
 		swan_serialization_failure();
 	if (update_indexes)
 		recheck = index_row(store, true, only_summarizing);
@@ -194,7 +198,7 @@ run_update(Store *store, SimplePlan *plan, const NullableDatum *args)
 
 	ExecBSUpdateTriggers(store->estate, store->target);
 	simple_bind(plan, args);
-	lookup_open(&lookup, plan, store->estate->es_snapshot);
+	lookup_open(&lookup, plan, store->estate->es_snapshot, store->estate->es_output_cid);
 	lookup_find(&lookup);
 	if (lookup.result.nrows == 1)
 	{

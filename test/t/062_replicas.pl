@@ -158,8 +158,14 @@ is($standby->safe_psql('postgres', "SELECT added FROM swan_grant(1, 1); SELECT s
 # the subscriber's own calls go on where what arrived ends
 $subscriber->safe_psql('postgres', 'DROP SUBSCRIPTION studio');
 is($subscriber->safe_psql('postgres', <<'SQL'), "1\nscheduled", 'and so does a subscriber that is cut off');
-SELECT setval(pg_get_serial_sequence('studio.' || t, 'id'), (xpath('/row/n/text()', query_to_xml('SELECT max(id) AS n FROM studio.' || t, false, true, '')))[1]::text::bigint)
-FROM unnest('{users,sessions,swan_ledger,swan_lots}'::text[]) t \g /dev/null
+DO $$
+DECLARE
+	t text;
+BEGIN
+	FOREACH t IN ARRAY '{users,sessions,swan_ledger,swan_lots}'::text[] LOOP
+		EXECUTE format('SELECT setval(pg_get_serial_sequence(''studio.%1$s'', ''id''), max(id)) FROM studio.%1$s', t);
+	END LOOP;
+END $$;
 SELECT added FROM swan_grant(1, 1);
 SELECT status FROM swan_book(1, 2999);
 SELECT * FROM swan_verify();
