@@ -335,7 +335,7 @@ read_statement(SimplePlan *plan, PlannedStmt *stmt)
  * the stack, may still need what was read of it: that goes with the transaction.
  */
 void
-simple_read(SimplePlan *plan, CachedPlan *cached)
+simple_read(SimplePlan *plan)
 {
 	MemoryContext old;
 
@@ -349,9 +349,9 @@ simple_read(SimplePlan *plan, CachedPlan *cached)
 	plan->nscans = plan->nlocks = plan->ntargets = 0;
 	plan->limit = 0;
 	plan->desc = NULL;
-	if (list_length(cached->stmt_list) == 1 && !cached->dependsOnRole)
+	if (list_length(plan->cached->stmt_list) == 1 && !plan->cached->dependsOnRole)
 	{
-		PlannedStmt *stmt = linitial_node(PlannedStmt, cached->stmt_list);
+		PlannedStmt *stmt = linitial_node(PlannedStmt, plan->cached->stmt_list);
 
 		plan->simple = read_statement(plan, stmt);
 		plan->range_table = copyObject(stmt->rtable);

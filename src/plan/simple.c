@@ -30,13 +30,30 @@ static const char *const planner_settings[] = {
 	"enable_material", "jit"
 };
 
+/* Lets go of the plan that was read. */
+static void
+release_plan(void *arg)
+{
+	SimplePlan *plan = arg;
+	CachedPlan *cached = plan->cached;
+
+	plan->cached = NULL;
+	if (cached)
+		ReleaseCachedPlan(cached, NULL);
+}
+
 /* Makes what is known of a statement: nothing, as long as it is not planned. */
 SimplePlan *
 simple_make(CachedPlanSource *source, MemoryContext context)
 {
 	SimplePlan *plan = MemoryContextAllocZero(context, sizeof(SimplePlan));
 	MemoryContext old = MemoryContextSwitchTo(context);
+	MemoryContextCallback *callback;
 
+	callback = palloc(sizeof(MemoryContextCallback));
+	callback->func = release_plan;
+	callback->arg = plan;
+	MemoryContextRegisterResetCallback(context, callback);
 	plan->context = context;
 	plan->source = source;
 	plan->params = makeParamList(source->num_params);
@@ -57,8 +74,8 @@ is_current(const SimplePlan *plan)
 {
 	const CachedPlanSource *source = plan->source;
 
-	return source->is_valid && source->gplan != NULL && source->gplan->is_valid &&
-		source->generation == plan->generation;
+	return plan->cached != NULL && plan->cached == source->gplan &&
+		source->is_valid && source->gplan->is_valid;
 }
 
 /*
@@ -82,23 +99,22 @@ lock_tables(const SimplePlan *plan)
 void
 simple_prepare(SimplePlan *plan)
 {
-	CachedPlan *cached;
 	int			level;
 
 	if (plan->simple)
 		lock_tables(plan);
 	if (is_current(plan))
 		return;
+	plan->simple = false;
+	release_plan(plan);
 	sql_open();					/* what is analysed may look names up */
 	level = NewGUCNestLevel();
 	for (int i = 0; i < lengthof(planner_settings); i++)
 		(void) set_config_option(planner_settings[i], "off", PGC_USERSET, PGC_S_SESSION,
 								 GUC_ACTION_SAVE, true, 0, false);
-	cached = GetCachedPlan(plan->source, NULL, CurrentResourceOwner, NULL);
+	plan->cached = GetCachedPlan(plan->source, NULL, NULL, NULL);
 	AtEOXact_GUC(false, level);
-	simple_read(plan, cached);
-	plan->generation = plan->source->generation;
-	ReleaseCachedPlan(cached, CurrentResourceOwner);
+	simple_read(plan);
 }
 
 /*

@@ -43,7 +43,7 @@ typedef struct SimplePlan
 	MemoryContext context;		/* holds all of this */
 	MemoryContext reading;		/* but what was read of the plan */
 	CachedPlanSource *source;
-	int			generation;		/* of the plan that was read */
+	CachedPlan *cached;			/* the plan that was read, kept for that */
 	bool		simple;			/* is it one for us? */
 
 	/* what follows is known of a simple plan */
@@ -77,6 +77,6 @@ extern bool simple_is_open(const SimplePlan *plan);
 extern void simple_bind(SimplePlan *plan, const NullableDatum *args);
 
 /* read.c */
-extern void simple_read(SimplePlan *plan, CachedPlan *cached);
+extern void simple_read(SimplePlan *plan);
 
 #endif							/* SWAN_SIMPLE_H */

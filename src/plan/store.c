@@ -175,6 +175,18 @@ replace_row(Store *store, ItemPointer tid)
 	return true;
 }
 
+/*
+ * Takes up a plan again after the triggers that are fired before it: one may have
+ * had it made anew, though not changed the table, which is open.
+ */
+static void
+take_up(SimplePlan *plan, const NullableDatum *args)
+{
+	if (!plan->simple)
+		elog(ERROR, "a trigger has changed the plan that it was fired by");
+	simple_bind(plan, args);
+}
+
 /* Runs an INSERT; returns false if a trigger has suppressed the row. */
 static bool
 run_insert(Store *store, SimplePlan *plan, const NullableDatum *args)
@@ -182,33 +194,47 @@ run_insert(Store *store, SimplePlan *plan, const NullableDatum *args)
 	bool		done;
 
 	ExecBSInsertTriggers(store->estate, store->target);
-	simple_bind(plan, args);
+	take_up(plan, args);
 	make_row(store, plan);
 	done = insert_row(store);
 	ExecASInsertTriggers(store->estate, store->target, NULL);
 	return done;
 }
 
+/*
+ * Looks for the row of an UPDATE and makes the new one; returns false if there is
+ * none.  Nothing of it is open after that.
+ */
+static bool
+find_row(Store *store, SimplePlan *plan, ItemPointer tid)
+{
+	Lookup		lookup;
+	bool		found;
+
+	lookup_open(&lookup, plan, store->estate->es_snapshot, store->estate->es_output_cid);
+	lookup_find(&lookup);
+	found = lookup.result.nrows == 1;
+	if (found)
+	{
+		TupleTableSlot *before = lookup.locked[0] ? lookup.locked[0] : lookup.found[0];
+
+		*tid = before->tts_tid;
+		make_changed_row(store, plan, before);
+	}
+	lookup_close(&lookup);
+	return found;
+}
+
 /* Runs an UPDATE; returns false if there is no such row, or a trigger keeps it. */
 static bool
 run_update(Store *store, SimplePlan *plan, const NullableDatum *args)
 {
-	Lookup		lookup;
-	bool		done = false;
+	ItemPointerData tid;
+	bool		done;
 
 	ExecBSUpdateTriggers(store->estate, store->target);
-	simple_bind(plan, args);
-	lookup_open(&lookup, plan, store->estate->es_snapshot, store->estate->es_output_cid);
-	lookup_find(&lookup);
-	if (lookup.result.nrows == 1)
-	{
-		TupleTableSlot *before = lookup.locked[0] ? lookup.locked[0] : lookup.found[0];
-		ItemPointerData tid = before->tts_tid;
-
-		make_changed_row(store, plan, before);
-		done = replace_row(store, &tid);
-	}
-	lookup_close(&lookup);
+	take_up(plan, args);
+	done = find_row(store, plan, &tid) && replace_row(store, &tid);
 	ExecASUpdateTriggers(store->estate, store->target, NULL);
 	return done;
 }

@@ -230,6 +230,15 @@ ROLLBACK TO SAVEPOINT a;
 SELECT status FROM swan_book(1, 11);
 SELECT * FROM swan_verify();
 ROLLBACK;
+-- a plan that the executor makes for itself is no reason to read ours again
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SET LOCAL plan_cache_mode = force_custom_plan;
+SELECT added FROM swan_grant(1, 2);
+SELECT count(*) AS plans FROM pg_backend_memory_contexts WHERE name = 'swanalloc plan' \gset
+SELECT added FROM swan_grant(1, 2);
+SELECT added FROM swan_grant(1, 2);
+SELECT count(*) - :plans AS more FROM pg_backend_memory_contexts WHERE name = 'swanalloc plan';
+ROLLBACK;
 SELECT available FROM swan_summary(1);
 SELECT * FROM swan_verify();
 
