@@ -11,6 +11,7 @@
 
 #include "access/genam.h"
 #include "access/tableam.h"
+#include "access/tupdesc.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
@@ -121,6 +122,17 @@ swan_init_range_table(EState *estate, List *range_table, List *permissions)
 	ExecInitRangeTable(estate, range_table, permissions);
 #else
 	ExecInitRangeTable(estate, range_table);
+#endif
+}
+
+/* returns whether a CHECK is enforced; from 18 it may be a mere remark */
+static inline bool
+swan_check_is_enforced(const ConstrCheck *check)
+{
+#if PG_VERSION_NUM >= 180000
+	return check->ccenforced;
+#else
+	return true;
 #endif
 }
 

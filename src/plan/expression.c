@@ -17,6 +17,7 @@
 #include "optimizer/optimizer.h"
 #include "utils/rel.h"
 
+#include "compat.h"
 #include "plan/expression.h"
 
 /* Returns whether a function is not one of the server's own. */
@@ -113,8 +114,11 @@ prepare_checks(Relation table)
 	checks = palloc0(constr->num_check * sizeof(ExprState *));
 	for (int i = 0; i < constr->num_check; i++)
 	{
-		Expr	   *check = stringToNode(constr->check[i].ccbin);
+		Expr	   *check;
 
+		if (!swan_check_is_enforced(&constr->check[i]))
+			continue;
+		check = stringToNode(constr->check[i].ccbin);
 		if (needs_executor((Node *) check, NULL))
 			return NULL;
 		checks[i] = ExecInitExpr(expression_planner(check), NULL);

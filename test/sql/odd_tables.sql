@@ -45,6 +45,21 @@ SELECT with_it('CREATE TRIGGER t AFTER UPDATE ON studio.users REFERENCING NEW TA
 SELECT with_it('CREATE TRIGGER t AFTER INSERT ON studio.swan_ledger REFERENCING NEW TABLE AS n FOR EACH STATEMENT EXECUTE FUNCTION studio.meddle(''user'')');
 SELECT with_it('CREATE CONSTRAINT TRIGGER t AFTER UPDATE ON studio.users DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION studio.meddle(''slot'')');
 
+-- only what is written fires those of a column
+CREATE TABLE studio.fired (what text);
+ALTER TABLE studio.fired OWNER TO regress_owner;
+CREATE FUNCTION studio.note() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN INSERT INTO studio.fired VALUES (concat_ws(' ', tg_when, tg_level, tg_argv[0])); RETURN new; END$$;
+SELECT format('CREATE TRIGGER t%s AFTER UPDATE OF %I ON studio.%I FOR EACH %s EXECUTE FUNCTION studio.note(%L)', row_number() OVER (), c, t, l, t || ' ' || c)
+	FROM (VALUES ('users', 'available_sessions'), ('users', 'first_name'), ('sessions', 'status'), ('sessions', 'notes'), ('swan_lots', 'remaining'), ('swan_lots', 'granted')) v (t, c),
+		unnest('{ROW,STATEMENT}'::text[]) l \gexec
+CREATE TRIGGER when_less AFTER UPDATE ON studio.users FOR EACH ROW WHEN (new.available_sessions < old.available_sessions) EXECUTE FUNCTION studio.note('less');
+CREATE TRIGGER when_more AFTER UPDATE ON studio.users FOR EACH ROW WHEN (new.available_sessions > old.available_sessions) EXECUTE FUNCTION studio.note('more');
+BEGIN;
+SELECT status FROM swan_book(3, 5);
+SELECT string_agg(what, ', ') FROM studio.fired;
+ROLLBACK;
+DROP FUNCTION studio.note() CASCADE;
+
 --
 -- constraints
 --
@@ -73,6 +88,8 @@ SELECT with_it('CREATE INDEX ON studio.users USING gin (to_tsvector(''simple'', 
 SELECT with_it('CREATE INDEX ON studio.users ((1 / (available_sessions - 25)))');
 SELECT with_it('DROP INDEX studio.swan_ledger_user, studio.swan_lots_user');
 
+SELECT with_it(CASE WHEN current_setting('server_version_num')::int >= 180000 THEN 'ALTER TABLE studio.users ADD CHECK (available_sessions < 21) NOT ENFORCED' ELSE '' END);
+
 --
 -- columns
 --
@@ -81,6 +98,22 @@ SELECT with_it('ALTER TABLE studio.swan_ledger ADD extra int DEFAULT 5 CHECK (ex
 SELECT with_it('ALTER TABLE studio.swan_ledger ADD extra int DEFAULT 5; ALTER TABLE studio.swan_ledger ADD CHECK (extra IS NULL) NOT VALID');
 SELECT with_it('ALTER TABLE studio.sessions DROP notes; ALTER TABLE studio.users DROP email, ADD a int DEFAULT 7, ADD b text DEFAULT repeat(''b'', 5000); ALTER TABLE studio.users DROP a, ADD CHECK (b IS NOT NULL)');
 SELECT with_it('UPDATE studio.users SET last_name = (SELECT string_agg(md5(i::text), '''') FROM generate_series(1, 60) i); UPDATE studio.sessions SET notes = (SELECT string_agg(md5(i::text), '''') FROM generate_series(1, 1000) i)');
+
+-- whatever else is in a row stays as it is, out of line and compressed too
+BEGIN;
+SET LOCAL session_replication_role = replica;
+ALTER TABLE studio.sessions ADD later text DEFAULT 'not in the row', ADD gone int;
+UPDATE studio.sessions SET notes = (SELECT string_agg(md5(i::text), '') FROM generate_series(1, 1000) i), gone = 5;
+DROP INDEX studio.users_name;
+UPDATE studio.users SET first_name = repeat('long', 30000), last_name = (SELECT string_agg(md5(i::text), '') FROM generate_series(1, 1000) i);
+ALTER TABLE studio.sessions DROP gone, ADD latest text DEFAULT 'nor this';
+RESET session_replication_role;
+CREATE VIEW studio.rest AS SELECT md5(u.first_name) AS first, md5(u.last_name) AS last, md5(s.notes) AS notes, s.later, s.latest FROM studio.users u, studio.sessions s WHERE u.id = 3 AND s.id = 5;
+SELECT * FROM studio.rest;
+SELECT swan_book(3, 5), swan_confirm(5), swan_cancel(5, reopen => false), swan_grant(3, 1) \g /dev/null
+SELECT * FROM studio.rest;
+SELECT * FROM swan_verify();
+ROLLBACK;
 
 --
 -- what makes a table another kind of thing
