@@ -53,4 +53,19 @@ SELECT format('| %s | %s | %s | %s | %s |', r.what, shown.median, shown.least ||
   CASE WHEN r.aim IS NULL THEN '' WHEN r.sense = '>=' AND r.median >= r.aim OR r.sense = '<=' AND r.median <= r.aim THEN 'yes' ELSE '**no**' END)
 FROM reached r, LATERAL (SELECT CASE WHEN r.median < 100 THEN 2 ELSE 0 END AS digits) d,
   LATERAL (SELECT round(r.median, digits) AS median, round(r.least, digits) AS least, round(r.most, digits) AS most) shown;
+
+-- A call's cost, in µs and in instructions.
+SELECT '' UNION ALL SELECT '| call | one processor | a processor each | 1 ms away | instructions |' UNION ALL SELECT '|---|---|---|---|---|';
+SELECT format('| %s | %s | %s | %s | %s |', c.what,
+  round(percentile_cont(0.5) WITHIN GROUP (ORDER BY m.value) FILTER (WHERE m.part = c.part AND m.setting = '1' AND m.measure = 'us')),
+  round(percentile_cont(0.5) WITHIN GROUP (ORDER BY m.value) FILTER (WHERE m.part = c.part AND m.setting = 'apart' AND m.measure = 'us')),
+  round(percentile_cont(0.5) WITHIN GROUP (ORDER BY m.value) FILTER (WHERE m.part = 'distance' AND m.setting = '1 ms' AND m.measure = 'us')),
+  trim(to_char(avg(m.value) FILTER (WHERE m.part = 'instructions') / 1000, '9,999')) || ',000')
+FROM (VALUES (1, 'swan_book', 'book', 'book'), (2, '... with swanalloc.direct_rows off', 'direct', 'statements'),
+  (3, 'floor', 'book', 'floor'), (4, 'twin', 'book', 'twin'), (5, 'CTE', 'book', 'cte'), (6, 'careful client', 'book', 'client'),
+  (7, 'unsafe client', 'book', 'unsafe'), (8, 'textbook transfer', 'book', 'transfer'), (9, 'pgledger transfer', 'book', 'pgledger'),
+  (10, 'swan_summary', '', 'summary'), (11, 'row', '', 'row'), (12, 'point', 'book', 'point'), (13, 'empty', 'book', 'empty')
+  ) c (number, what, part, variant)
+JOIN measured m ON m.variant = c.variant AND m.part IN (c.part, 'distance', 'instructions')
+GROUP BY c.number, c.what ORDER BY c.number;
 \o
