@@ -33,6 +33,6 @@ extern Rows lookup_run(SimplePlan *plan, const NullableDatum *args, Snapshot sna
 extern void lookup_open(Lookup *lookup, SimplePlan *plan, Snapshot snapshot, CommandId cid);
 extern void lookup_find(Lookup *lookup);
 extern void lookup_close(Lookup *lookup);
-extern void lookup_refuse_modified(void) pg_attribute_noreturn();
+extern void lookup_refuse_modified(void);
 
 #endif							/* SWAN_LOOKUP_H */
