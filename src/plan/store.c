@@ -8,8 +8,9 @@
  * table, its indexes.  Only that the CHECKs are prepared once, not for each
  * statement, and that the indexes are opened when they get an entry.
  *
- * A trigger may run anything, this very plan included.  So nothing of what the
- * plan holds is used after one has been fired: the row is made before.
+ * A trigger may run anything, this very plan included, and have it made anew.  So
+ * what had been read of it when the statement began is what is done, and a row is
+ * made before a trigger is fired for it.
  *
  *-------------------------------------------------------------------------
  */
@@ -175,18 +176,6 @@ replace_row(Store *store, ItemPointer tid)
 	return true;
 }
 
-/*
- * Takes up a plan again after the triggers that are fired before it: one may have
- * had it made anew, though not changed the table, which is open.
- */
-static void
-take_up(SimplePlan *plan, const NullableDatum *args)
-{
-	if (!plan->simple)
-		elog(ERROR, "a trigger has changed the plan that it was fired by");
-	simple_bind(plan, args);
-}
-
 /* Runs an INSERT; returns false if a trigger has suppressed the row. */
 static bool
 run_insert(Store *store, SimplePlan *plan, const NullableDatum *args)
@@ -194,7 +183,7 @@ run_insert(Store *store, SimplePlan *plan, const NullableDatum *args)
 	bool		done;
 
 	ExecBSInsertTriggers(store->estate, store->target);
-	take_up(plan, args);
+	simple_bind(plan, args);
 	make_row(store, plan);
 	done = insert_row(store);
 	ExecASInsertTriggers(store->estate, store->target, NULL);
@@ -233,7 +222,7 @@ run_update(Store *store, SimplePlan *plan, const NullableDatum *args)
 	bool		done;
 
 	ExecBSUpdateTriggers(store->estate, store->target);
-	take_up(plan, args);
+	simple_bind(plan, args);
 	done = find_row(store, plan, &tid) && replace_row(store, &tid);
 	ExecASUpdateTriggers(store->estate, store->target, NULL);
 	return done;
@@ -244,19 +233,20 @@ run_update(Store *store, SimplePlan *plan, const NullableDatum *args)
  * which is the active one.
  */
 Rows
-store_run(SimplePlan *plan, const NullableDatum *args, Snapshot snapshot)
+store_run(const SimplePlan *prepared, const NullableDatum *args, Snapshot snapshot)
 {
+	SimplePlan	plan = *prepared;
 	Rows		result = {0};
 	Store		store;
 
 	sql_open();					/* triggers are anybody's code */
-	swan_check_permissions(plan->range_table, plan->permissions);
-	open_store(&store, plan, snapshot);
+	swan_check_permissions(plan.range_table, plan.permissions);
+	open_store(&store, &plan, snapshot);
 	AfterTriggerBeginQuery();
-	if (plan->command == CMD_INSERT)
-		result.nrows = run_insert(&store, plan, args);
+	if (plan.command == CMD_INSERT)
+		result.nrows = run_insert(&store, &plan, args);
 	else
-		result.nrows = run_update(&store, plan, args);
+		result.nrows = run_update(&store, &plan, args);
 	AfterTriggerEndQuery(store.estate);
 	close_store(&store);
 	return result;
