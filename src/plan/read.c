@@ -75,7 +75,7 @@ read_keys(SimpleScan *scan, List *quals)
 		get_op_opfamily_properties(clause->opno, index->rd_opfamily[column->varattno - 1],
 								   false, &strategy, &left_type, &right_type);
 		nequal += strategy == BTEqualStrategyNumber;
-		scan->values[scan->nkeys] = ExecInitExpr(value, NULL);
+		scan->values[scan->nkeys] = ExecInitExpr(copyObject(value), NULL);
 		scan->toastable[scan->nkeys] = TypeIsToastable(right_type);
 		ScanKeyEntryInitialize(&scan->keys[scan->nkeys++], 0, column->varattno, strategy,
 							   right_type, clause->inputcollid, clause->opfuncid, (Datum) 0);
@@ -339,7 +339,7 @@ simple_read(SimplePlan *plan)
 {
 	MemoryContext old;
 
-	plan->simple = false;
+	plan->simple = plan->transient = false;
 	if (plan->reading)
 		MemoryContextSetParent(plan->reading, TopTransactionContext);
 	plan->reading = AllocSetContextCreate(plan->context, "swanalloc plan",
@@ -353,9 +353,10 @@ simple_read(SimplePlan *plan)
 	{
 		PlannedStmt *stmt = linitial_node(PlannedStmt, plan->cached->stmt_list);
 
-		plan->simple = read_statement(plan, stmt);
+		plan->transient = stmt->transientPlan;
 		plan->range_table = copyObject(stmt->rtable);
 		plan->permissions = copyObject(swan_plan_permissions(stmt));
+		plan->simple = read_statement(plan, stmt);
 	}
 	MemoryContextSwitchTo(old);
 }

@@ -68,14 +68,17 @@ simple_make(CachedPlanSource *source, MemoryContext context)
 	return plan;
 }
 
-/* Returns whether the plan that was read is still the plan. */
+/*
+ * Returns whether the plan that was read is still the plan.  For how long a
+ * transient one is, plancache.c knows.
+ */
 static bool
 is_current(const SimplePlan *plan)
 {
 	const CachedPlanSource *source = plan->source;
 
 	return plan->cached != NULL && plan->cached == source->gplan &&
-		source->is_valid && source->gplan->is_valid;
+		source->is_valid && source->gplan->is_valid && !plan->transient;
 }
 
 /*
@@ -99,21 +102,27 @@ lock_tables(const SimplePlan *plan)
 void
 simple_prepare(SimplePlan *plan)
 {
+	CachedPlan *cached;
 	int			level;
 
 	if (plan->simple)
 		lock_tables(plan);
 	if (is_current(plan))
 		return;
-	plan->simple = false;
-	release_plan(plan);
 	sql_open();					/* what is analysed may look names up */
 	level = NewGUCNestLevel();
 	for (int i = 0; i < lengthof(planner_settings); i++)
 		(void) set_config_option(planner_settings[i], "off", PGC_USERSET, PGC_S_SESSION,
 								 GUC_ACTION_SAVE, true, 0, false);
-	plan->cached = GetCachedPlan(plan->source, NULL, NULL, NULL);
+	cached = GetCachedPlan(plan->source, NULL, NULL, NULL);
 	AtEOXact_GUC(false, level);
+	if (cached == plan->cached)
+	{
+		ReleaseCachedPlan(cached, NULL);
+		return;
+	}
+	release_plan(plan);
+	plan->cached = cached;
 	simple_read(plan);
 }
 

@@ -44,6 +44,7 @@ typedef struct SimplePlan
 	MemoryContext reading;		/* but what was read of the plan */
 	CachedPlanSource *source;
 	CachedPlan *cached;			/* the plan that was read, kept for that */
+	bool		transient;		/* is it good for a while only? */
 	bool		simple;			/* is it one for us? */
 
 	/* what follows is known of a simple plan */
