@@ -35,6 +35,7 @@ typedef struct Store
 	EState	   *estate;
 	ResultRelInfo *target;
 	Relation	table;
+	TupleConstr *constraints;	/* that the plan's CHECKs are of */
 	TupleTableSlot *row;		/* the new one */
 } Store;
 
@@ -52,6 +53,7 @@ open_store(Store *store, SimplePlan *plan, Snapshot snapshot)
 	store->target = makeNode(ResultRelInfo);
 	ExecInitResultRelation(estate, store->target, plan->target_rti);
 	store->table = store->target->ri_RelationDesc;
+	store->constraints = store->table->rd_att->constr;
 	CheckCmdReplicaIdentity(store->table, plan->command);
 	if (plan->checks)
 		swan_set_checks(store->target, plan->checks);
@@ -110,10 +112,15 @@ make_changed_row(Store *store, SimplePlan *plan, TupleTableSlot *before)
 	finish_row(store);
 }
 
-/* Refuses a row that breaks a constraint. */
+/*
+ * Refuses a row that breaks a constraint.  A trigger may have renamed one: they are
+ * in the order of their names.
+ */
 static void
 check_row(Store *store)
 {
+	if (store->table->rd_att->constr != store->constraints)
+		swan_set_checks(store->target, NULL);
 	if (store->table->rd_att->constr)
 		ExecConstraints(store->target, store->row, store->estate);
 }

@@ -32,6 +32,7 @@ BEGIN
 			WHEN 'user' THEN UPDATE studio.users SET last_name = 'x' WHERE id = 3;
 			WHEN 'slot' THEN UPDATE studio.sessions SET notes = 'x' WHERE id = 5;
 			WHEN 'gone' THEN DELETE FROM studio.sessions WHERE id = 5;
+			WHEN 'rename' THEN ALTER TABLE studio.swan_lots RENAME CONSTRAINT zzz TO aaa;
 			WHEN 'discard' THEN DISCARD PLANS;
 			WHEN 'ask' THEN PERFORM public.swan_summary(3), public.swan_can_book(3, 6);
 		END CASE;
@@ -64,6 +65,7 @@ DROP FUNCTION studio.note() CASCADE;
 -- constraints
 --
 SELECT with_it('ALTER TABLE studio.users ADD CHECK (available_sessions < 21)');
+SELECT with_it('ALTER TABLE studio.swan_lots ADD CONSTRAINT zzz CHECK (granted <> 5); CREATE TRIGGER t BEFORE INSERT ON studio.swan_lots FOR EACH STATEMENT EXECUTE FUNCTION studio.meddle(''rename'')');
 SELECT with_it('ALTER TABLE studio.users ADD CHECK (available_sessions < 21) NOT VALID');
 SELECT with_it('ALTER TABLE studio.users ADD CHECK (available_sessions < 25 OR users IS NULL)');
 SELECT with_it('ALTER TABLE studio.users ADD CHECK (available_sessions < 25 OR tableoid = ''studio.sessions''::regclass)');
