@@ -197,40 +197,38 @@ run_insert(Store *store, SimplePlan *plan, const NullableDatum *args)
 	return done;
 }
 
-/*
- * Looks for the row of an UPDATE and makes the new one; returns false if there is
- * none.  Nothing of it is open after that.
- */
+/* Looks for the row of an UPDATE and makes the new one; returns false if there is none. */
 static bool
-find_row(Store *store, SimplePlan *plan, ItemPointer tid)
+find_row(Store *store, Lookup *lookup, ItemPointer tid)
 {
-	Lookup		lookup;
-	bool		found;
+	TupleTableSlot *before = lookup->locked[0] ? lookup->locked[0] : lookup->found[0];
 
-	lookup_open(&lookup, plan, store->estate->es_snapshot, store->estate->es_output_cid);
-	lookup_find(&lookup);
-	found = lookup.result.nrows == 1;
-	if (found)
-	{
-		TupleTableSlot *before = lookup.locked[0] ? lookup.locked[0] : lookup.found[0];
-
-		*tid = before->tts_tid;
-		make_changed_row(store, plan, before);
-	}
-	lookup_close(&lookup);
-	return found;
+	lookup_find(lookup);
+	if (lookup->result.nrows == 0)
+		return false;
+	*tid = before->tts_tid;
+	make_changed_row(store, lookup->plan, before);
+	return true;
 }
 
-/* Runs an UPDATE; returns false if there is no such row, or a trigger keeps it. */
+/*
+ * Runs an UPDATE; returns false if there is no such row, or a trigger keeps it.
+ * The index is open when the first trigger is fired, so that none can drop it, and
+ * nothing is when one is fired for the row.
+ */
 static bool
 run_update(Store *store, SimplePlan *plan, const NullableDatum *args)
 {
+	Lookup		lookup;
 	ItemPointerData tid;
 	bool		done;
 
+	lookup_open(&lookup, plan, store->estate->es_snapshot, store->estate->es_output_cid);
 	ExecBSUpdateTriggers(store->estate, store->target);
 	simple_bind(plan, args);
-	done = find_row(store, plan, &tid) && replace_row(store, &tid);
+	done = find_row(store, &lookup, &tid);
+	lookup_close(&lookup);
+	done = done && replace_row(store, &tid);
 	ExecASUpdateTriggers(store->estate, store->target, NULL);
 	return done;
 }

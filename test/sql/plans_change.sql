@@ -26,4 +26,13 @@ SELECT * FROM swan_verify();
 DROP TRIGGER app ON studio.swan_lots;
 DROP FUNCTION studio.plan_anew();
 
+-- nor can it drop the index by which the row is found
+BEGIN;
+CREATE UNIQUE INDEX more ON studio.sessions (id);
+ALTER TABLE studio.sessions DROP CONSTRAINT sessions_pkey;
+CREATE FUNCTION studio.drop_index() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DROP INDEX studio.more; RETURN NULL; END $$;
+CREATE TRIGGER app BEFORE UPDATE ON studio.sessions FOR EACH STATEMENT EXECUTE FUNCTION studio.drop_index();
+SELECT status, available_sessions FROM swan_book(1, 4);
+ROLLBACK;
+
 \i test/fixture/studio_gone.sql
