@@ -10,7 +10,9 @@
  * made so again by hand; emergency.sql said which.
  *
  * What was written meanwhile is not in the ledger.  SELECT * FROM swan_verify()
- * names it.  docs/adopting.md, "In an emergency", says how to take it over.
+ * names it.  docs/adopting.md, "In an emergency", says how to take it over; or,
+ * if only sessions were written and are right, swan_configure('guard_sessions',
+ * what it is) has the numbers counted anew that readers are told.
  */
 DO $$
 DECLARE

@@ -32,5 +32,8 @@ UPDATE studio.swan_ledger SET lot_id = NULL WHERE kind = 'completion';
 INSERT INTO studio.swan_lots (id, user_id, source, granted, remaining)
 SELECT w.id, w.id, 'grant', w.n + 10, 10 FROM wanted w;
 RESET session_replication_role;
+SELECT setval('studio.swan_ledger_id_seq', max(id)) FROM studio.swan_ledger \g /dev/null
+-- Written by nobody, the ledger has no totals yet: the next writer counts.
+SELECT count(*) FROM generate_series(1, :clients) i, swan_grant(i, 1) \g /dev/null
 VACUUM (ANALYZE);
 CHECKPOINT;

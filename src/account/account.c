@@ -55,8 +55,10 @@ static const StudioQuery find_lot = {
 };
 
 #define LAST_ROW_COLUMNS(first, next) \
-	first(LAST_BALANCE, "g.balance_after") \
-	next(LAST_AT, "g.at")
+	first(LAST_ID, "g.id") \
+	next(LAST_BALANCE, "g.balance_after") \
+	next(LAST_AT, "g.at") \
+	next(LAST_TOTALS, "{g.totals}")
 
 RESULT_COLUMNS(LAST_ROW_COLUMNS);
 
@@ -182,6 +184,21 @@ compare_lots(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
+/* Reads the last ledger row of a client. */
+void
+account_read_last(Call *call, Account *account, QueryRun run)
+{
+	NullableDatum args[] = {arg_id(account->user_id)};
+	Rows		result = run(call, &last_row, args);
+
+	account->has_ledger = result.nrows > 0;
+	account->ledger_balance = account->has_ledger ? row_int(result, 0, LAST_BALANCE) : 0;
+	account->last_at = account->has_ledger ? row_time(result, 0, LAST_AT) : DT_NOBEGIN;
+	memset(&account->totals, 0, sizeof(Totals));
+	if (account->has_ledger)
+		totals_of_row(call->studio, result, 0, LAST_ID, LAST_TOTALS, &account->totals);
+}
+
 /*
  * Reads the last ledger row and the lots of a locked client.  Each statement is
  * as plain as can be: a join or a sort of a few rows would take the server
@@ -191,12 +208,9 @@ void
 account_read(Call *call, Account *account)
 {
 	NullableDatum args[] = {arg_id(account->user_id)};
-	Rows		result = query_recheck(call, &last_row, args);
+	Rows		result;
 
-	account->has_ledger = result.nrows > 0;
-	account->ledger_balance = account->has_ledger ? row_int(result, 0, LAST_BALANCE) : 0;
-	account->last_at = account->has_ledger ? row_time(result, 0, LAST_AT) : DT_NOBEGIN;
-
+	account_read_last(call, account, query_recheck);
 	result = query_recheck(call, &read_lots, args);
 	account->nlots = result.nrows;
 	account->lots = palloc((result.nrows + 1) * sizeof(Lot));

@@ -11,6 +11,7 @@
 #include "compat.h"
 #include "call/columns.h"
 #include "studio/query.h"
+#include "account/totals.h"
 
 typedef struct Lot
 {
@@ -31,6 +32,7 @@ typedef struct Account
 	bool		has_ledger;		/* does he have any row? */
 	int32		ledger_balance; /* the last balance_after */
 	TimestampTz last_at;		/* when the last row was written */
+	Totals		totals;			/* up to the last row */
 	int64		call_id;		/* the first ledger row of this call */
 	int			nlots;			/* lots with credits left, soonest first */
 	Lot		   *lots;
@@ -51,6 +53,7 @@ extern bool account_of_row(Rows result, uint64 row, int before, int64 user_id,
 						   Account *account);
 extern bool account_find(Call *call, int64 user_id, Account *account,
 						 QueryRun run);
+extern void account_read_last(Call *call, Account *account, QueryRun run);
 extern void account_read(Call *call, Account *account);
 extern int32 account_available(const Account *account);
 pg_noreturn extern void account_lots_short(const Account *account);

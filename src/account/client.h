@@ -8,7 +8,7 @@
 #ifndef SWAN_CLIENT_H
 #define SWAN_CLIENT_H
 
-#include "slot/slot.h"
+#include "account/totals.h"
 
 #define WHOLE_NAME(alias) \
 	"pg_catalog.concat_ws(' ', {" alias ".first_name}, {" alias ".last_name})"
@@ -51,39 +51,77 @@
 #define SENTENCE_NONE	"Client has no available sessions. Add sessions to enable booking."
 #define SENTENCE_LOW	"Client has low session count. Consider adding more sessions."
 
+/* what the user u can spend at "now" */
+#define CLIENT_AVAILABLE(now) \
+	"COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.-) " DUE_CREDITS("{u.id}", now)
+
+/* the dated sessions of the user u */
+#define SESSIONS_OF_U \
+	" FROM {sessions} o WHERE {o.user_id} OPERATOR(pg_catalog.=) {u.id}" \
+	" AND {o.session_date} IS NOT NULL"
+
 /*
- * (available, purchased, used, last_session) of the user u at "now": what he
- * bought, and what he used of it: debits that were not returned, less those of
- * bookings still to come.  A debit follows its booking, so the last row that
- * speaks of one tells whether a session is charged.  OFFSET keeps the planner
- * from counting again for every use of a figure.
+ * Whether the session o of the user u is charged.  A debit follows its booking,
+ * so the last row that speaks of one tells.
  */
-#define CLIENT_FIGURES(now) \
-	"(SELECT COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.-) " \
-	DUE_CREDITS("{u.id}", now) " AS available," \
-	" (CASE WHEN g.known OPERATOR(pg_catalog.>) 0 THEN g.purchased" \
-	" ELSE COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.+) b.old_charged" \
-	" END)::pg_catalog.int4 AS purchased," \
-	" (g.debits OPERATOR(pg_catalog.-) b.charged)::pg_catalog.int4 AS used," \
-	" b.last_session" \
-	" FROM (SELECT pg_catalog.count(*) AS known, COALESCE(pg_catalog.sum(l.delta) FILTER (WHERE l.kind OPERATOR(pg_catalog.=)" \
-	" ANY ('{opening,grant,purchase,reinstatement,reversal,revocation,external}')), 0) AS purchased," \
-	" COALESCE(OPERATOR(pg_catalog.-) pg_catalog.sum(l.delta) FILTER (WHERE l.kind OPERATOR(pg_catalog.=)" \
-	" ANY ('{booking,cancellation}')), 0) AS debits" \
-	" FROM {ledger} l WHERE l.user_id OPERATOR(pg_catalog.=) {u.id}) g," \
-	" (SELECT pg_catalog.count(*) FILTER (WHERE" \
-	" " SLOT_IS_LIVE("o") " AND" \
-	" (SELECT l.kind OPERATOR(pg_catalog.<>) 'cancellation' AND l.lot_id IS NOT NULL" \
+#define O_IS_CHARGED \
+	"(SELECT l.kind OPERATOR(pg_catalog.<>) 'cancellation' AND l.lot_id IS NOT NULL" \
 	" FROM {ledger} l WHERE l.user_id OPERATOR(pg_catalog.=) {u.id}" \
 	" AND l.session_id OPERATOR(pg_catalog.=) {o.id}" \
 	" AND l.kind OPERATOR(pg_catalog.=) ANY ('{booking,reschedule,cancellation}')" \
-	" ORDER BY l.id DESC LIMIT 1)) AS charged," \
+	" ORDER BY l.id DESC LIMIT 1)"
+
+/* one of the totals k of the user u */
+#define TOTAL_OF_K(place)	"k.totals[" CppAsString2(place) "]"
+
+/*
+ * The figures of the user u, as far as his totals tell.  His live bookings are
+ * looked for from the last session backwards, until there are as many.
+ */
+#define FIGURES_KEPT \
+	"SELECT " TOTAL_OF_K(TOTAL_PURCHASED) " AS purchased, " TOTAL_OF_K(TOTAL_DEBITS) " AS debits," \
+	" (SELECT pg_catalog.count(*) FILTER (WHERE c.charged) FROM (SELECT " O_IS_CHARGED " AS charged" \
+	SESSIONS_OF_U " AND " SLOT_IS_LIVE("o") " ORDER BY {o.session_date} DESC" \
+	" LIMIT " TOTAL_OF_K(TOTAL_SCHEDULED) " OPERATOR(pg_catalog.+) " TOTAL_OF_K(TOTAL_CONFIRMED) ") c)" \
+	" AS charged," \
+	" (SELECT {o.session_date}" SESSIONS_OF_U " AND {o.status} OPERATOR(pg_catalog.=) 'completed'" \
+	" AND " TOTAL_OF_K(TOTAL_COMPLETED) " OPERATOR(pg_catalog.>) 0" \
+	" ORDER BY {o.session_date} DESC LIMIT 1) AS last_session" \
+	" WHERE k.totals IS NOT NULL"
+
+/* Likewise from all of his ledger and sessions, where the totals are not known. */
+#define FIGURES_COUNTED \
+	"SELECT CASE WHEN g.known OPERATOR(pg_catalog.>) 0 THEN g.purchased" \
+	" ELSE COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.+) b.old_charged END," \
+	" g.debits, b.charged, b.last_session" \
+	" FROM (SELECT pg_catalog.count(*) AS known, COALESCE(pg_catalog.sum(l.delta) FILTER (WHERE" \
+	" l.kind OPERATOR(pg_catalog.=) ANY ('" PURCHASED_KINDS "')), 0) AS purchased," \
+	" COALESCE(OPERATOR(pg_catalog.-) pg_catalog.sum(l.delta) FILTER (WHERE" \
+	" l.kind OPERATOR(pg_catalog.=) ANY ('" DEBIT_KINDS "')), 0) AS debits" \
+	" FROM {ledger} l WHERE l.user_id OPERATOR(pg_catalog.=) {u.id}) g," \
+	" (SELECT pg_catalog.count(*) FILTER (WHERE " SLOT_IS_LIVE("o") " AND " O_IS_CHARGED ") AS charged," \
 	" pg_catalog.count(*) FILTER (WHERE " SLOT_IS_LIVE("o") \
 	" AND ({old_bookings} OPERATOR(pg_catalog.=) 'charged'" \
 	" OR ({old_bookings} OPERATOR(pg_catalog.=) 'flag' AND {o.session_deducted}))) AS old_charged," \
 	" pg_catalog.max({o.session_date})" \
 	" FILTER (WHERE {o.status} OPERATOR(pg_catalog.=) 'completed') AS last_session" \
-	" FROM {sessions} o WHERE {o.user_id} OPERATOR(pg_catalog.=) {u.id}" \
-	" AND {o.session_date} IS NOT NULL) b OFFSET 0)"
+	SESSIONS_OF_U ") b WHERE k.totals IS NULL"
+
+/*
+ * (available, purchased, used, last_session) of the user u at "now": what he
+ * bought, and what he used of it: debits that were not returned, less those of
+ * bookings still to come.  OFFSET keeps the planner from counting again for
+ * every use of a figure.
+ */
+#define CLIENT_FIGURES(now) \
+	"(SELECT " CLIENT_AVAILABLE(now) " AS available," \
+	" f.purchased::pg_catalog.int4 AS purchased," \
+	" (f.debits OPERATOR(pg_catalog.-) f.charged)::pg_catalog.int4 AS used," \
+	" f.last_session" \
+	" FROM (SELECT 1) n" \
+	" LEFT JOIN LATERAL (SELECT CASE WHEN " G_HAS_TOTALS " THEN {g.totals} END AS totals" \
+	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) {u.id}" \
+	" ORDER BY g.id DESC LIMIT 1) k ON true" \
+	" CROSS JOIN LATERAL (" FIGURES_KEPT " UNION ALL " FIGURES_COUNTED ") f OFFSET 0)"
 
 #endif							/* SWAN_CLIENT_H */

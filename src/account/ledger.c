@@ -23,19 +23,20 @@
 #define INSERT_LEDGER \
 	"INSERT INTO {ledger} (id, user_id, delta, balance_after, kind," \
 	" session_id, from_session_id, lot_id, reason, actor_id, db_role," \
-	" key, payment_ref, item, call_id, details, at, xid)" \
+	" key, payment_ref, item, call_id, details, at, xid" \
+	"{?ledger.totals:, {ledger.totals}})" \
 	" OVERRIDING SYSTEM VALUE" \
 	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14," \
-	" $15, $16, $17, $18)"
+	" $15, $16, $17, $18{?ledger.totals:, $19})"
 #define WRITTEN_COLUMNS(first, next) \
 	first(WRITTEN_ID, "id") \
 	next(WRITTEN_DELTA, "delta") \
 	next(WRITTEN_BALANCE, "balance_after")
 #define LEDGER_WRITTEN	"{!ledger: RETURNING" SELECT_LIST(WRITTEN_COLUMNS) "}"
 #define INSERT_LEDGER_ARGS \
-	18, {INT8OID, INT8OID, INT4OID, INT4OID, TEXTOID, INT8OID, INT8OID, \
+	19, {INT8OID, INT8OID, INT4OID, INT4OID, TEXTOID, INT8OID, INT8OID, \
 	INT8OID, TEXTOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, \
-	JSONBOID, TIMESTAMPTZOID, XID8OID}, PLAN_SIMPLE
+	JSONBOID, TIMESTAMPTZOID, XID8OID, INT4ARRAYOID}, PLAN_SIMPLE
 
 RESULT_COLUMNS(WRITTEN_COLUMNS);
 
@@ -248,6 +249,25 @@ account_reopen_lot(Call *call, Account *account, Lot *lot, TimestampTz expires_a
 	lot->expires_at = expires_at;
 }
 
+/* Counts the totals of an account, unless they are known, or cannot be. */
+static void
+know_totals(Call *call, Account *account)
+{
+	if (!account->totals.known && !account->totals.looked)
+		totals_count(call, account->user_id, account->has_ledger, &account->totals);
+}
+
+/*
+ * Counts what a session becomes for the client of an account: to be called
+ * before the account_write() that writes it down.
+ */
+void
+account_session(Call *call, Account *account, const Slot *old, const Slot *new)
+{
+	know_totals(call, account);
+	totals_session(&account->totals, account->user_id, old, new);
+}
+
 /*
  * Writes one movement of a locked and opened account: the ledger row, then its
  * lot.  Returns the row's id, or NO_ID if another client's payment is known by
@@ -272,6 +292,8 @@ account_write(Call *call, Account *account, const Entry *entry)
 		lot_id = id;
 	else if (entry->lot)
 		lot_id = entry->lot->id;
+	know_totals(call, account);
+	totals_move(&account->totals, entry->kind, entry->delta);
 	{
 		NullableDatum args[] = {
 			arg_id(id), arg_id(account->user_id), arg_int(entry->delta),
@@ -284,7 +306,8 @@ account_write(Call *call, Account *account, const Entry *entry)
 			arg_id(account->call_id == NO_ID ? id : account->call_id),
 			{entry->details, entry->details == (Datum) 0},
 			arg_time(at),
-			arg_datum(FullTransactionIdGetDatum(GetTopFullTransactionId()))
+			arg_datum(FullTransactionIdGetDatum(GetTopFullTransactionId())),
+			totals_arg(&account->totals)
 		};
 
 		result = query_change(call,
@@ -303,6 +326,7 @@ account_write(Call *call, Account *account, const Entry *entry)
 		account->call_id = id;
 	account->ledger_balance = balance_after;
 	account->last_at = at;
+	account->totals.unwritten = false;
 	account->moved = add_credits(account->moved, entry->delta);
 	if (entry->opens_lot)
 	{

@@ -51,6 +51,8 @@ typedef struct KeyedRow
 	Datum		details;		/* jsonb, or 0 */
 } KeyedRow;
 
+extern void account_session(Call *call, Account *account,
+							const Slot *old, const Slot *new);
 extern int64 account_write(Call *call, Account *account, const Entry *entry);
 extern void account_reopen_lot(Call *call, Account *account, Lot *lot,
 							   TimestampTz expires_at);

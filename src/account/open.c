@@ -261,6 +261,9 @@ account_enter(Call *call, const Locks *locks, int64 user_id, Account *account)
 void
 account_close(Call *call, Account *account, const char *reason)
 {
+	if (account->totals.unwritten)
+		elog(ERROR, "a session of user %lld was counted after its ledger row",
+			 (long long) account->user_id);
 	account_settle(call, account);
 	records_sync(call, account, reason);
 }

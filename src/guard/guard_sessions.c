@@ -220,6 +220,7 @@ record_session_for(Call *call, int64 user_id, const Slot *old, const Slot *new)
 	entry.session_id = old && old->user_id == user_id ? old->id : new->id;
 	entry.details = change_details(old, new, credit);
 	entry.by_nobody = true;
+	account_session(call, &account, old, new);
 	account_write(call, &account, &entry);
 	if (credit != 0)
 		direct_session(call, &account, credit);

@@ -16,6 +16,7 @@
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 
+#include "account/totals.h"
 #include "read/feed.h"
 #include "owner/attach.h"
 #include "owner/setup.h"
@@ -43,7 +44,7 @@ append_columns(StringInfo json, const char *member, char *const *values)
 
 /* Returns what the registry has to know of the columns. */
 static Datum
-registry_columns(Attachment *att)
+registry_columns(Attachment *att, int64 last_id)
 {
 	StringInfoData json;
 	JsonbValue	roles;
@@ -60,13 +61,15 @@ registry_columns(Attachment *att)
 	escape_json(&json, att->old_bookings ? att->old_bookings : "free");
 	if (att->longest > SWAN_DURATION_MAX)
 		appendStringInfo(&json, ", \"longest\": " INT64_FORMAT, att->longest);
+	if (att->continues)
+		appendStringInfo(&json, ", \"counted_from\": " INT64_FORMAT, last_id);
 	appendStringInfoChar(&json, '}');
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
 }
 
 /* Writes the registry row. */
 static void
-write_registry(Attachment *att, Oid owner)
+write_registry(Attachment *att, Oid owner, int64 last_id)
 {
 	static const Oid argtypes[] = {TEXTOID, OIDOID, OIDOID, TEXTOID, JSONBOID, TEXTOID};
 	NullableDatum args[] = {
@@ -74,7 +77,7 @@ write_registry(Attachment *att, Oid owner)
 		arg_datum(ObjectIdGetDatum(att->users)),
 		arg_datum(ObjectIdGetDatum(att->sessions)),
 		arg_text(GetUserNameFromId(owner, false)),
-		arg_datum(registry_columns(att)),
+		arg_datum(registry_columns(att, last_id)),
 		/* transaction ids in a ledger from before may be of another place */
 		arg_text(att->continues ? NULL : feed_start())
 	};
@@ -98,15 +101,18 @@ attach_make(Attachment *att)
 {
 	Studio	   *studio = attach_names(att);
 	Oid			owner = studio_table_owner(att->users);
+	int64		last_id = 0;
 	Call	   *call;
 
 	call = call_begin_as(owner, "pg_catalog, pg_temp");
 	if (!att->continues)
 		setup_our_tables(call, studio);
+	else
+		last_id = row_id(attach_query(att, call, TOTALS_LAST_ID), 0, 1);
 	attach_drop_leftovers(att, call);
 	setup_guards(call, studio);
 	call_end(call);
-	write_registry(att, owner);
+	write_registry(att, owner, last_id);
 	setup_advise_owner(att->studio, owner);
 	attach_report(att, "studio", att->studio, "attached",
 				  "CALL swan_backfill() when there is time for it");

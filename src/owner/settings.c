@@ -23,6 +23,7 @@
 #include "slot/slot.h"
 #include "account/locks.h"
 #include "account/records.h"
+#include "account/totals.h"
 #include "owner/drift.h"
 
 PG_FUNCTION_INFO_V1(swan_configure);
@@ -304,11 +305,34 @@ require_backfill(Studio *studio, const Setting *setting)
  * no lock on a row, so nothing that is done under it has to wait for anybody.
  */
 static Studio *
-studio_to_configure(const char *studio, const Setting *setting, bool refuses)
+studio_to_configure(const char *studio, const Setting *setting, bool alone)
 {
-	if (refuses || (setting && strcmp(setting->name, "session_records") == 0))
+	if (alone || (setting && strcmp(setting->name, "session_records") == 0))
 		return studio_of_owner_alone(studio, ExclusiveLock);
 	return studio_of_owner(studio);
+}
+
+/*
+ * Notes that sessions were not watched up to now, or not by triggers that fired:
+ * totals in the ledger up to here do not count any more.
+ */
+static void
+count_anew(const char *name)
+{
+	static const StudioQuery last_id = {TOTALS_LAST_ID, 0, {0}};
+	static const Oid argtypes[] = {TEXTOID, INT8OID};
+	NullableDatum args[] = {arg_text(name), arg_null()};
+	Call	   *call = call_begin(studio_of_owner(name), CALL_READER);
+
+	args[1] = arg_datum(Int64GetDatum(row_id(query_recheck(call, &last_id, NULL), 0, 1)));
+	call_end(call);
+	call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");
+	sql_once(call,
+			 "UPDATE swan.studio SET columns = columns OPERATOR(pg_catalog.||)"
+			 " pg_catalog.jsonb_build_object('counted_from', $2)"
+			 " WHERE name OPERATOR(pg_catalog.=) $1",
+			 2, argtypes, args);
+	call_end(call);
 }
 
 /* Keeps others from changing settings of a studio: what one may be is up to another. */
@@ -334,12 +358,14 @@ swan_configure(PG_FUNCTION_ARGS)
 	char	   *value = argument_text(fcinfo, 1);
 	const Setting *setting = name ? find_setting(name) : NULL;
 	bool		refuses = setting && setting->keeps && value && strcmp(value, "refuse") == 0;
+	bool		watches = name && strcmp(name, "guard_sessions") == 0 &&
+	value && strcmp(value, "off") != 0;
 	Studio	   *studio;
 	char	   *studio_name;
 	char	   *written;
 
 	PreventCommandIfReadOnly("swan_configure()");
-	studio = studio_to_configure(argument_text(fcinfo, 2), setting, refuses);
+	studio = studio_to_configure(argument_text(fcinfo, 2), setting, refuses || watches);
 	studio_name = pstrdup(studio->name);
 	lock_settings(studio_name);
 	studio = studio_of_owner(studio_name);
@@ -371,6 +397,8 @@ swan_configure(PG_FUNCTION_ARGS)
 		}
 		refuse_drift(studio, setting->name, setting->keeps);
 	}
+	if (watches)
+		count_anew(studio_name);
 	written = write_setting(studio_name, setting, value, CurrentMemoryContext);
 	if (strcmp(name, "session_records") == 0 && strcmp(value, "on") == 0)
 		sync_all_records(studio_name);

@@ -115,7 +115,8 @@ static const char *const our_tables[] = {
 	" call_id bigint NOT NULL,"
 	" details jsonb,"
 	" at timestamptz NOT NULL,"
-	" xid xid8 NOT NULL"
+	" xid xid8 NOT NULL,"
+	" totals integer[]"
 	")",
 	"COMMENT ON TABLE {ledger} IS"
 	" 'append-only journal of everything that happened to a client; written by swanalloc'",
@@ -283,7 +284,7 @@ name_studio(char *name, char *owner, Oid extension_namespace)
 	studio->extschema = get_namespace_name(extension_namespace);
 	studio->table_names[TABLE_USERS] = quote_qualified_identifier(name, "users");
 	studio->table_names[TABLE_SESSIONS] = quote_qualified_identifier(name, "sessions");
-	for (int i = 0; i < STUDIO_NCOLUMNS; i++)
+	for (int i = 0; i < STUDIO_NKNOWN; i++)
 		studio->columns[i].name = pstrdup(studio_column_defs[i].name);
 	return studio;
 }

@@ -44,8 +44,7 @@ PG_FUNCTION_INFO_V1(swan_clients);
 /* the warning that u has, worked out for the few who may have one */
 #define HAS_WARNING \
 	"(SELECT " WARNING_FOR("x.available", "$6") " FROM (SELECT" \
-	" COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.-) " \
-	DUE_CREDITS("{u.id}", "$5") " AS available OFFSET 0) x)"
+	" " CLIENT_AVAILABLE("$5") " AS available OFFSET 0) x)"
 
 /* whom the arguments ask for; who has no role that we know is a client */
 #define WANTED \

@@ -23,7 +23,7 @@
 #include "studio/studio.h"
 #include "studio/triggers.h"
 
-const StudioColumnDef studio_column_defs[STUDIO_NCOLUMNS] = {
+const StudioColumnDef studio_column_defs[STUDIO_NKNOWN] = {
 	[USERS_ID] = {TABLE_USERS, COLUMN_ID, "id", NULL},
 	[USERS_FIRST_NAME] = {TABLE_USERS, COLUMN_TEXT, "first_name", "NULL::pg_catalog.text"},
 	[USERS_LAST_NAME] = {TABLE_USERS, COLUMN_TEXT, "last_name", "NULL::pg_catalog.text"},
@@ -44,6 +44,7 @@ const StudioColumnDef studio_column_defs[STUDIO_NCOLUMNS] = {
 	[SESSIONS_CONFIRMED] = {TABLE_SESSIONS, COLUMN_FLAG, "confirmed", "NULL::pg_catalog.bool"},
 	[SESSIONS_CREATED_AT] = {TABLE_SESSIONS, COLUMN_TIME, "created_at", "NULL::pg_catalog.timestamptz"},
 	[SESSIONS_UPDATED_AT] = {TABLE_SESSIONS, COLUMN_TIME, "updated_at", "NULL::pg_catalog.timestamptz"},
+	[LEDGER_TOTALS] = {TABLE_LEDGER, COLUMN_NUMBERS, "totals", "(NULL::pg_catalog.int4[])"},
 };
 
 /* the tables that we make ourselves, and how they are called */
@@ -62,6 +63,7 @@ const Oid	studio_column_types[STUDIO_NKINDS][2] = {
 	[COLUMN_LABEL] = {TEXTOID, VARCHAROID},
 	[COLUMN_TIME] = {TIMESTAMPTZOID, TIMESTAMPOID},
 	[COLUMN_FLAG] = {BOOLOID, BOOLOID},
+	[COLUMN_NUMBERS] = {INT4ARRAYOID, INT4ARRAYOID},
 };
 
 /* Returns what a table is called in a studio of our own making. */
@@ -201,16 +203,42 @@ describe_column(Studio *studio, StudioColumnId id, Relation rel)
 	return NULL;
 }
 
-/* Notes the columns of one of the application's tables. */
+/*
+ * Notes a column of one of our own tables.  One of that name that is not of our
+ * type is the application's, and ours is not there.
+ */
+static void
+describe_our_column(Studio *studio, StudioColumnId id, Relation rel)
+{
+	const StudioColumnDef *def = &studio_column_defs[id];
+	StudioColumn *column = &studio->columns[id];
+	Oid			collation;
+
+	column->name = NULL;
+	column->attnum = get_attnum(RelationGetRelid(rel), def->name);
+	if (column->attnum == InvalidAttrNumber)
+		return;
+	get_atttypetypmodcoll(RelationGetRelid(rel), column->attnum,
+						  &column->type, &column->typmod, &collation);
+	if (studio_column_fits(def->kind, column->type))
+		column->name = pstrdup(def->name);
+}
+
+/* Notes the columns of a table; returns what is wrong with them, or NULL. */
 static const char *
 describe_columns(Studio *studio, StudioTable table, Relation rel)
 {
-	for (int i = 0; i < STUDIO_NCOLUMNS; i++)
+	for (int i = 0; i < STUDIO_NKNOWN; i++)
 	{
 		const char *problem;
 
 		if (studio_column_defs[i].table != table)
 			continue;
+		if (i >= STUDIO_NCOLUMNS)
+		{
+			describe_our_column(studio, i, rel);
+			continue;
+		}
 		problem = describe_column(studio, i, rel);
 		if (problem)
 			return problem;
@@ -268,7 +296,7 @@ describe_table(Studio *studio, StudioTable table)
 			if (!OidIsValid(studio->ledger_sequence))
 				problem = psprintf("sequence \"%s\" is gone", ledger_ids_name);
 		}
-		if (table == TABLE_USERS || table == TABLE_SESSIONS)
+		if (problem == NULL)
 			problem = describe_columns(studio, table, rel);
 	}
 	relation_close(rel, NoLock);

@@ -67,7 +67,8 @@ static MemoryContext retired = NULL;
 	next(REG_COLUMN_NAMES, "s.columns OPERATOR(pg_catalog.->) 'names'") \
 	next(REG_TIME_ZONES, "s.columns OPERATOR(pg_catalog.->) 'time_zones'") \
 	next(REG_ROLE_NAMES, "s.columns OPERATOR(pg_catalog.->) 'roles'") \
-	next(REG_LONGEST, "(s.columns OPERATOR(pg_catalog.->>) 'longest')::pg_catalog.int4")
+	next(REG_LONGEST, "(s.columns OPERATOR(pg_catalog.->>) 'longest')::pg_catalog.int4") \
+	next(REG_COUNTED_FROM, "(s.columns OPERATOR(pg_catalog.->>) 'counted_from')::pg_catalog.int8")
 
 RESULT_COLUMNS(REGISTRY_COLUMNS);
 
@@ -206,6 +207,8 @@ load_studio(Rows result, uint64 row)
 	load_role_names(studio, result, row, REG_ROLE_NAMES);
 	studio->reach = row_isnull(result, row, REG_LONGEST) ?
 		SWAN_DURATION_MAX : Max(SWAN_DURATION_MAX, row_int(result, row, REG_LONGEST));
+	studio->counted_from = row_isnull(result, row, REG_COUNTED_FROM) ?
+		0 : row_id(result, row, REG_COUNTED_FROM);
 	return studio;
 }
 
@@ -298,6 +301,17 @@ studio_guarded_since(Studio *studio)
 	systable_endscan(scan);
 	table_close(registry, AccessShareLock);
 	return since;
+}
+
+/*
+ * Returns after which ledger row the totals of a row count: the last one from
+ * when sessions were not watched, which is any row where they are not.
+ */
+int64
+studio_counted_from(const Studio *studio)
+{
+	return studio->settings.guard_sessions == GUARD_OFF ?
+		PG_INT64_MAX : studio->counted_from;
 }
 
 /* Reads the registry. */

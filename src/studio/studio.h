@@ -26,7 +26,7 @@ typedef enum StudioTable
 } StudioTable;
 #define STUDIO_NTABLES (TABLE_HOLDS + 1)
 
-/* columns of the application's tables, in the order of column_table[] */
+/* columns that a table may have under another name, or not at all */
 typedef enum StudioColumnId
 {
 	USERS_ID,
@@ -48,9 +48,13 @@ typedef enum StudioColumnId
 	SESSIONS_DEDUCTED,
 	SESSIONS_CONFIRMED,
 	SESSIONS_CREATED_AT,
-	SESSIONS_UPDATED_AT
+	SESSIONS_UPDATED_AT,
+
+	/* of our own tables: what studios lack that an earlier version made */
+	LEDGER_TOTALS
 } StudioColumnId;
-#define STUDIO_NCOLUMNS (SESSIONS_UPDATED_AT + 1)
+#define STUDIO_NCOLUMNS (SESSIONS_UPDATED_AT + 1)	/* of the application */
+#define STUDIO_NKNOWN	(LEDGER_TOTALS + 1)
 
 /* what a column holds, in whichever of the types that can hold it */
 typedef enum ColumnKind
@@ -60,9 +64,10 @@ typedef enum ColumnKind
 	COLUMN_TEXT,				/* text or varchar */
 	COLUMN_LABEL,				/* text, varchar or an enum */
 	COLUMN_TIME,				/* timestamptz, or timestamp of a named zone */
-	COLUMN_FLAG					/* boolean */
+	COLUMN_FLAG,				/* boolean */
+	COLUMN_NUMBERS				/* integer[] */
 } ColumnKind;
-#define STUDIO_NKINDS (COLUMN_FLAG + 1)
+#define STUDIO_NKINDS (COLUMN_NUMBERS + 1)
 
 typedef struct StudioColumn
 {
@@ -121,6 +126,8 @@ typedef struct Studio
 	TimestampTz made_at;		/* or attached */
 	OldBookings old_bookings;	/* live bookings from before that */
 	int32		reach;			/* minutes that no slot exceeds, see reach.c */
+	int64		counted_from;	/* ledger rows up to this one may have missed
+								 * what became of sessions, see totals.c */
 	char	   *column_names[STUDIO_NCOLUMNS];	/* where attached */
 	char	   *time_zones[STUDIO_NCOLUMNS];
 	List	   *role_names;		/* of RoleName */
@@ -137,7 +144,7 @@ typedef struct Studio
 	char	   *table_names[STUDIO_NTABLES];	/* qualified and quoted */
 	bool		alterable[STUDIO_NTABLES];	/* may what is written change? */
 	Oid			ledger_sequence;	/* of the ledger's ids */
-	StudioColumn columns[STUDIO_NCOLUMNS];
+	StudioColumn columns[STUDIO_NKNOWN];
 	char	   *search_path;	/* what its statements run under */
 	HTAB	   *plans;			/* see query.c */
 } Studio;
@@ -153,7 +160,7 @@ typedef struct StudioColumnDef
 } StudioColumnDef;
 
 /* describe.c */
-extern const StudioColumnDef studio_column_defs[STUDIO_NCOLUMNS];
+extern const StudioColumnDef studio_column_defs[STUDIO_NKNOWN];
 extern const char *const studio_own_table_names[STUDIO_NTABLES];
 extern const Oid studio_column_types[STUDIO_NKINDS][2];
 
@@ -171,6 +178,7 @@ extern bool studios_stale(void);
 extern void studios_forget(void);
 extern Oid	studio_registry_owner(void);
 extern CommandId studio_guarded_since(Studio *studio);
+extern int64 studio_counted_from(const Studio *studio);
 extern void studio_init(void);
 
 /* studio.c */

@@ -16,11 +16,15 @@
  *				how live bookings count that came with attached tables, as a text
  *		{reach}
  *				how far back searches for overlaps reach, as an interval
+ *		{counted_from}
+ *				after which ledger row totals count, as a number, see totals.c
  *		{users.email} {sessions.status}
  *				the name of a column, to assign to
  *		{u.email} {t.email} {a.email} {s.status} {o.status}
  *				a column of users (alias u, t or a) or sessions (s or o), to read;
  *				where the table has no such column, what stands for it
+ *		{g.totals} {ledger.totals}
+ *				likewise of the ledger (g), for what not every studio's has
  *		{sessions.status=expression}
  *				the expression, as a value that the column takes
  *		{?sessions.booked_at:text} {?ledger:text}
@@ -75,6 +79,8 @@ table_of_alias(const char *alias)
 		return TABLE_USERS;
 	if (strlen(alias) == 1 && strchr("so", alias[0]))
 		return TABLE_SESSIONS;
+	if (strcmp(alias, "g") == 0)
+		return TABLE_LEDGER;
 	elog(ERROR, "unknown alias \"%s\" in a statement", alias);
 }
 
@@ -82,7 +88,7 @@ table_of_alias(const char *alias)
 static StudioColumnId
 find_column(StudioTable table, const char *name)
 {
-	for (int i = 0; i < STUDIO_NCOLUMNS; i++)
+	for (int i = 0; i < STUDIO_NKNOWN; i++)
 	{
 		if (studio_column_defs[i].table == table &&
 			strcmp(studio_column_defs[i].name, name) == 0)
@@ -170,6 +176,8 @@ expand_word(StringInfo out, Studio *studio, const char *word)
 	else if (strcmp(word, "old_bookings") == 0)
 		appendStringInfoString(out, studio->old_bookings == OLD_BOOKINGS_CHARGED ? "'charged'" :
 							   studio->old_bookings == OLD_BOOKINGS_FLAG ? "'flag'" : "'free'");
+	else if (strcmp(word, "counted_from") == 0)
+		appendStringInfo(out, INT64_FORMAT, studio_counted_from(studio));
 	else if (strcmp(word, "reach") == 0)
 		appendStringInfo(out, "'%d minutes'::pg_catalog.interval", studio->reach);
 	else

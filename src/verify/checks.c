@@ -15,7 +15,7 @@
 #include "catalog/pg_type.h"
 #include "utils/lsyscache.h"
 
-#include "slot/slot.h"
+#include "account/totals.h"
 #include "verify/checks.h"
 
 #define FOR_CLIENT(column) \
@@ -188,6 +188,23 @@ const Check checks[] = {
 			" (PARTITION BY g.user_id ORDER BY g.id), 0) AS expected"
 			" FROM {ledger} g WHERE " FOR_CLIENT("g.user_id") ") x"
 			" WHERE x.balance_after OPERATOR(pg_catalog.<>) x.expected",
+	1, {INT8OID}, PLAN_CUSTOM}},
+
+	{"ledger_totals", ABOUT_TOTALS, NULL, {
+			"SELECT x.user_id, NULL::pg_catalog.int8, x.id,"
+			" pg_catalog.format('the totals are %s, they should be %s', x.kept, x.expected)"
+			" FROM (SELECT g.user_id, g.id, " G_HAS_TOTALS " AS known, {g.totals}::pg_catalog.int8[] AS kept,"
+			" l.summed OPERATOR(pg_catalog.||) COALESCE(c.counted, ARRAY[0, 0, 0, 0]::pg_catalog.int8[]) AS expected"
+			" FROM (SELECT g.user_id, pg_catalog.max(g.id) AS id, ARRAY["
+			SUM_OF_G("", PURCHASED_KINDS) ", " SUM_OF_G("OPERATOR(pg_catalog.-) ", DEBIT_KINDS) "] AS summed"
+			" FROM {ledger} g WHERE " FOR_CLIENT("g.user_id") " GROUP BY g.user_id) l"
+			" JOIN {ledger} g ON g.id OPERATOR(pg_catalog.=) l.id"
+			" LEFT JOIN (SELECT {s.user_id} AS user_id, ARRAY["
+			COUNT_OF_S("scheduled") ", " COUNT_OF_S("confirmed") ", "
+			COUNT_OF_S("completed") ", " COUNT_OF_S("cancelled") "] AS counted"
+			" FROM {sessions} s WHERE {s.session_date} IS NOT NULL AND " FOR_CLIENT("{s.user_id}")
+			" GROUP BY {s.user_id}) c ON c.user_id OPERATOR(pg_catalog.=) g.user_id) x"
+			" WHERE x.known AND x.kept OPERATOR(pg_catalog.<>) x.expected",
 	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"ledger_order", ABOUT_BALANCES, NULL, {

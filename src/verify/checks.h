@@ -17,7 +17,9 @@ typedef enum CheckTopic
 	ABOUT_BOOKINGS = 1 << 1,	/* with their debits */
 	ABOUT_TRAINER_TIME = 1 << 2,
 	ABOUT_HOLDS = 1 << 3,		/* which end by themselves */
-	ABOUT_THE_PAST = 1 << 4		/* which stays what it is */
+	ABOUT_THE_PAST = 1 << 4,	/* which stays what it is */
+	ABOUT_TOTALS = 1 << 5		/* of which a guard's setting has new ones
+								 * counted */
 } CheckTopic;
 #define ABOUT_ANYTHING	(~0)
 

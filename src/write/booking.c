@@ -136,13 +136,13 @@ write_booking(Call *call, Account *account, Booking *booking, const char *key,
 		entry.lot = account_soonest(account);
 	}
 	memset(answer, 0, sizeof(BookingAnswer));
-	answer->ledger_id = account_write(call, account, &entry);
-
 	answer->slot = booking->slot;
 	answer->slot.user_id = booking->user_id;
 	slot_set_status(&answer->slot, STATUS_SCHEDULED);
 	answer->slot.deducted = booking->charged;
 	answer->slot.booked_at = call->now;
+	account_session(call, account, &booking->slot, &answer->slot);
+	answer->ledger_id = account_write(call, account, &entry);
 	slot_write(call, &book_slot, &booking->slot, &answer->slot);
 	booking_end_hold(call, booking);
 

@@ -204,6 +204,7 @@ give_up(Call *call, FunctionCallInfo fcinfo, const Slot *slot, bool trainer_know
 	entry->session_id = slot->id;
 	entry->details = cancellation_details(answer, &back);
 	return_reopen_lot(call, account, &back);
+	account_session(call, account, slot, &answer->slot);
 	answer->ledger_id = account_write(call, account, entry);
 	return_take_again(call, account, &back);
 	slot_write(call, &cancel_slot, slot, &answer->slot);
@@ -369,19 +370,21 @@ exchange(Call *call, const Slot *from, bool trainer_known, Booking *target,
 	entry.key = key;
 	if (answer->charged)
 		entry.lot = account_lot(call, account, lot_id);
-	answer->ledger_id = account_write(call, account, &entry);
-
 	slot_set_status(&cancelled, STATUS_CANCELLED);
 	if (answer->charged)
 		cancelled.deducted = false;
-	slot_write(call, &cancel_slot, from, &cancelled);
-	if (from->date > call->now)
-		reopen_slot(call, from, trainer_known);
 	answer->slot = target->slot;
 	answer->slot.user_id = from->user_id;
 	slot_set_status(&answer->slot, STATUS_SCHEDULED);
 	answer->slot.deducted = answer->charged;
 	answer->slot.booked_at = call->now;
+	account_session(call, account, from, &cancelled);
+	account_session(call, account, &target->slot, &answer->slot);
+	answer->ledger_id = account_write(call, account, &entry);
+
+	slot_write(call, &cancel_slot, from, &cancelled);
+	if (from->date > call->now)
+		reopen_slot(call, from, trainer_known);
 	slot_write(call, &take_slot, &target->slot, &answer->slot);
 	booking_end_hold(call, target);
 	account_close(call, account, "Available");

@@ -60,19 +60,26 @@ static const StudioQuery read_clients = {
 
 RESULT_COLUMNS(GRANT_COLUMNS);
 
+/* the totals after $2 more, where they are known in the last row g, and an integer holds them */
+#define GRANT_TOTALS \
+	"CASE WHEN " G_HAS_TOTALS \
+	" AND " TOTAL_OF_G(TOTAL_PURCHASED) " OPERATOR(pg_catalog.<=) (2147483647 OPERATOR(pg_catalog.-) $2)" \
+	" THEN ARRAY[" TOTAL_OF_G(TOTAL_PURCHASED) " OPERATOR(pg_catalog.+) $2]" \
+	" OPERATOR(pg_catalog.||) {g.totals}[2:] END"
+
 /* one ledger row for each client, after his last one */
 static const StudioQuery insert_grants = {
 	"INSERT INTO {ledger} (id, user_id, delta, balance_after, kind, lot_id,"
-	" reason, actor_id, db_role, key, call_id, at, xid)"
+	" reason, actor_id, db_role, key, call_id, at, xid{?ledger.totals:, {ledger.totals}})"
 	" OVERRIDING SYSTEM VALUE"
 	" SELECT n.id, n.user_id, $2, n.balance_after OPERATOR(pg_catalog.+) $2,"
 	" 'grant', n.id, $3, $4, $5, $6,"
 	" CASE WHEN n.call_id OPERATOR(pg_catalog.>) 0 THEN n.call_id ELSE n.id END,"
-	" GREATEST($7, n.at), pg_catalog.pg_current_xact_id()"
-	" FROM (SELECT x.user_id, x.call_id, COALESCE(b.balance_after, 0) AS balance_after, b.at,"
+	" GREATEST($7, n.at), pg_catalog.pg_current_xact_id(){?ledger.totals:, n.totals}"
+	" FROM (SELECT x.user_id, x.call_id, COALESCE(b.balance_after, 0) AS balance_after, b.at, b.totals,"
 	" pg_catalog.nextval({ledger_ids}) AS id"
 	" FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($8)) x (user_id, call_id)"
-	" LEFT JOIN LATERAL (SELECT g.balance_after, g.at FROM {ledger} g"
+	" LEFT JOIN LATERAL (SELECT g.balance_after, g.at, " GRANT_TOTALS " AS totals FROM {ledger} g"
 	" WHERE g.user_id OPERATOR(pg_catalog.=) x.user_id"
 	" ORDER BY g.id DESC LIMIT 1) b ON true) n"
 	" RETURNING" SELECT_LIST(GRANT_COLUMNS),

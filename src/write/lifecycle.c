@@ -134,9 +134,10 @@ advance(Call *call, FunctionCallInfo fcinfo, int64 session_id, const Step *step)
 
 	entry.kind = step->kind;
 	entry.session_id = session_id;
-	answer.ledger_id = account_write(call, &account, &entry);
 	answer.slot = slot;
 	slot_set_status(&answer.slot, step->status);
+	account_session(call, &account, &slot, &answer.slot);
+	answer.ledger_id = account_write(call, &account, &entry);
 	slot_write(call, &set_status, &slot, &answer.slot);
 	account_close(call, &account, "Available");
 

@@ -38,6 +38,8 @@ INSERT INTO studio.swan_lots (id, user_id, source, granted, remaining, expires_a
 SELECT (i - 1) * 4 + 1, i, 'grant', 5, 3, CASE WHEN i % 20 = 0 THEN now() + i * interval '1 hour' END FROM generate_series(1, 20000) i;
 SELECT setval('studio.swan_ledger_id_seq', 80000);
 RESET session_replication_role;
+-- one whose totals are kept, and others, who are counted by whoever reads
+SELECT added FROM swan_grant(4712, 1);
 VACUUM ANALYZE;
 SQL
 is($node->safe_psql('postgres', 'SELECT * FROM swan_verify()'), '', 'the rows are as swanalloc makes them');
@@ -60,13 +62,15 @@ SQL
 # [ call, indexes that its plan must use, tables it may read as a whole ]
 my @calls = (
 	[ 'swan_client(4711)', 'users_pkey sessions_user swan_ledger_user swan_lots_user' ],
+	[ 'swan_client(4712)', 'users_pkey sessions_user swan_ledger_user swan_lots_user' ],
 	[ 'swan_clients()', 'users_name users_pkey sessions_user swan_ledger_user swan_lots_user' ],
 	[ "swan_clients(after => (SELECT cursor FROM swan_clients(max_rows => 5) OFFSET 4 LIMIT 1))", 'users_name' ],
 	[ "swan_clients(order_by => 'created_at')", 'users_created' ],
 	[ "swan_clients(order_by => 'last_session')", 'sessions_date sessions_user' ],
 	[ 'swan_clients(actor => 90042)', 'sessions_trainer users_pkey' ],
 	[ "swan_clients(warning => 'low')", 'users_name' ],
-	[ 'swan_summary(4711)', 'sessions_user' ],
+	[ 'swan_summary(4711)', 'sessions_user swan_ledger_user' ],
+	[ 'swan_summary(4712)', 'sessions_user swan_ledger_user' ],
 	[ 'swan_credits(4711)', 'swan_lots_user' ],
 	[ 'swan_statement(4711)', 'swan_ledger_user sessions_pkey' ],
 	[ "swan_balance_at(4711, '2020-07-01')", 'swan_ledger_user' ],
