@@ -764,12 +764,26 @@ AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_move(bigint, timestamptz, bigint, integer, bigint) IS
 'moves an open slot or a live booking to another time, trainer or duration (minutes); for its trainer, staff, admins and the system';
 
+CREATE FUNCTION @extschema@.swan_move_many(session_ids bigint[], ats timestamptz[] DEFAULT NULL, trainer_ids bigint[] DEFAULT NULL, actor bigint DEFAULT NULL)
+RETURNS SETOF @extschema@.swan_booking
+LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 10
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_move_many(bigint[], timestamptz[], bigint[], bigint) IS
+'moves several slots and bookings, all of them or none, each to the time and trainer at its place in the lists; what overlaps is judged when all have moved; as swan_move otherwise';
+
 CREATE FUNCTION @extschema@.swan_cancel(session_id bigint, reason text DEFAULT NULL, return_credit boolean DEFAULT NULL, reopen boolean DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_cancellation
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_cancel(bigint, text, boolean, boolean, text, bigint) IS
 'cancels a live booking, whose credit comes back if the studio cancels or the client does in time, or closes an open slot; return_credit overrides (staff, admins and the system), reopen too (all but clients); for the client, the slot''s trainer, staff, admins and the system';
+
+CREATE FUNCTION @extschema@.swan_cancel_many(session_ids bigint[], reason text DEFAULT NULL, return_credit boolean DEFAULT NULL, reopen boolean DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL)
+RETURNS SETOF @extschema@.swan_cancellation
+LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 10
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_cancel_many(bigint[], text, boolean, boolean, text, bigint) IS
+'cancels several live bookings, of one client or several, and closes open slots, all of them or none; as swan_cancel otherwise';
 
 CREATE FUNCTION @extschema@.swan_reschedule(session_id bigint, to_session_id bigint, key text DEFAULT NULL, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_booking

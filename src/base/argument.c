@@ -217,25 +217,69 @@ argument_ids(FunctionCallInfo fcinfo, int n, const char *name, int max, int *cou
 	return ids;
 }
 
-/* Returns a number from 1 to a limit; the unit, if any, is for the message. */
+/*
+ * Returns the elements of a list of ids or times, one for each of so many others;
+ * NULL for all of them if there is no list.
+ */
+NullableDatum *
+argument_list(FunctionCallInfo fcinfo, int n, const char *name, Oid type, int count)
+{
+	NullableDatum *list = palloc(count * sizeof(NullableDatum));
+	Datum	   *values = NULL;
+	bool	   *nulls = NULL;
+	int			nelements = count;
+
+	if (!PG_ARGISNULL(n))
+		deconstruct_array(PG_GETARG_ARRAYTYPE_P(n), type, sizeof(int64), FLOAT8PASSBYVAL,
+						  TYPALIGN_DOUBLE, &values, &nulls, &nelements);
+	if (nelements != count)
+		ereport(ERROR,
+				(swan_error(SWAN_INVALID_ARGUMENT),
+				 errmsg("%s must have %d elements, one for each session", name, count)));
+	for (int i = 0; i < count; i++)
+	{
+		list[i].isnull = values == NULL || nulls[i];
+		list[i].value = list[i].isnull ? (Datum) 0 : values[i];
+	}
+	return list;
+}
+
+/* Refuses a number that is not from 1 to a limit; the unit, if any, is for the message. */
+static void
+check_between(int32 value, const char *name, int32 max, const char *unit)
+{
+	if (value < 1 || value > max)
+		ereport(ERROR,
+				(swan_error(SWAN_INVALID_ARGUMENT),
+				 errmsg("%s must be between 1 and %d%s", name, max, unit)));
+}
+
+/* Returns a number from 1 to a limit. */
 int32
 argument_between(FunctionCallInfo fcinfo, int n, const char *name, int32 max,
 				 const char *unit)
 {
 	if (PG_ARGISNULL(n))
 		swan_missing_argument(name, NULL);
-	if (PG_GETARG_INT32(n) < 1 || PG_GETARG_INT32(n) > max)
-		ereport(ERROR,
-				(swan_error(SWAN_INVALID_ARGUMENT),
-				 errmsg("%s must be between 1 and %d%s", name, max, unit)));
+	check_between(PG_GETARG_INT32(n), name, max, unit);
 	return PG_GETARG_INT32(n);
+}
+
+/* Refuses minutes that no slot may last. */
+void
+check_duration(int32 minutes)
+{
+	check_between(minutes, "duration", SWAN_DURATION_MAX, " minutes");
 }
 
 /* Returns the length of a slot, in minutes. */
 int32
 argument_duration(FunctionCallInfo fcinfo, int n)
 {
-	return argument_between(fcinfo, n, "duration", SWAN_DURATION_MAX, " minutes");
+	if (PG_ARGISNULL(n))
+		swan_missing_argument("duration", NULL);
+	check_duration(PG_GETARG_INT32(n));
+	return PG_GETARG_INT32(n);
 }
 
 /* Returns how many rows a paged reader may return. */

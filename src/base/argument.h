@@ -23,8 +23,11 @@ extern char *argument_reason(FunctionCallInfo fcinfo, int n, const char *if_blan
 extern TimestampTz argument_expiry(FunctionCallInfo fcinfo, int n);
 extern int64 *argument_ids(FunctionCallInfo fcinfo, int n, const char *name, int max,
 						   int *count);
+extern NullableDatum *argument_list(FunctionCallInfo fcinfo, int n, const char *name,
+									Oid type, int count);
 extern int32 argument_between(FunctionCallInfo fcinfo, int n, const char *name,
 							  int32 max, const char *unit);
+extern void check_duration(int32 minutes);
 extern int32 argument_duration(FunctionCallInfo fcinfo, int n);
 extern int32 argument_max_rows(FunctionCallInfo fcinfo, int n);
 

@@ -103,10 +103,13 @@ error_entry(SwanErrorCode code)
 	return &swan_error_table[code - 1];
 }
 
-/* Sets SQLSTATE and DETAIL of the error being raised; field may be NULL. */
-int
-swan_error_counting(SwanErrorCode code, const char *sentence,
-					const char *field, int64 value)
+/*
+ * Sets SQLSTATE and DETAIL of the error being raised.  Of the numbers that a
+ * field has, the first is its value, and all are those of the field in the plural.
+ */
+static int
+set_error(SwanErrorCode code, const char *sentence, const char *field,
+		  const int64 *values, int n)
 {
 	const ErrorEntry *entry = error_entry(code);
 	const char *s = entry->sqlstate;
@@ -116,13 +119,34 @@ swan_error_counting(SwanErrorCode code, const char *sentence,
 	appendStringInfo(&json, "{\"code\": \"%s\", \"http\": %d, \"message\": ",
 					 entry->name, entry->http_status);
 	escape_json(&json, sentence ? sentence : entry->sentence);
-	if (field)
-		appendStringInfo(&json, ", \"%s\": " INT64_FORMAT, field, value);
+	if (n > 0)
+		appendStringInfo(&json, ", \"%s\": " INT64_FORMAT, field, values[0]);
+	for (int i = 0; n > 1 && i < n; i++)
+	{
+		if (i == 0)
+			appendStringInfo(&json, ", \"%ss\": [", field);
+		appendStringInfo(&json, INT64_FORMAT "%s", values[i], i < n - 1 ? ", " : "]");
+	}
 	appendStringInfoChar(&json, '}');
 
 	errcode(MAKE_SQLSTATE(s[0], s[1], s[2], s[3], s[4]));
 	errdetail_internal("%s", json.data);
 	return 0;					/* as errcode() does: the value has no meaning */
+}
+
+/* Sets SQLSTATE and DETAIL of the error being raised; field may be NULL. */
+int
+swan_error_counting(SwanErrorCode code, const char *sentence,
+					const char *field, int64 value)
+{
+	return set_error(code, sentence, field, &value, field ? 1 : 0);
+}
+
+/* The same with the table's sentence, and all the numbers of a field. */
+int
+swan_error_listing(SwanErrorCode code, const char *field, const int64 *values, int n)
+{
+	return set_error(code, NULL, field, values, n);
 }
 
 /* The same with another sentence than the table's. */

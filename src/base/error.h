@@ -43,6 +43,8 @@ extern int	swan_error(SwanErrorCode code);
 extern int	swan_error_saying(SwanErrorCode code, const char *sentence);
 extern int	swan_error_counting(SwanErrorCode code, const char *sentence,
 								const char *field, int64 value);
+extern int	swan_error_listing(SwanErrorCode code, const char *field,
+							   const int64 *values, int n);
 
 extern const char *swan_error_sqlstate(SwanErrorCode code);
 extern const char *swan_error_name(SwanErrorCode code);

@@ -7,9 +7,11 @@
  */
 #include "postgres.h"
 
+#include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/numeric.h"
+#include "utils/tuplestore.h"
 
 #include "write/answer.h"
 
@@ -30,7 +32,7 @@ put_time(Datum *values, bool *nulls, int column, TimestampTz t)
 }
 
 /* Fills the columns of a swan_cancellation, of which a swan_booking has the first. */
-void
+static void
 answer_columns(const BookingAnswer *answer, Datum *values, bool *nulls)
 {
 	const Slot *slot = &answer->slot;
@@ -62,6 +64,24 @@ answer_row(Call *call, FunctionCallInfo fcinfo, const BookingAnswer *answer)
 
 	answer_columns(answer, values, nulls);
 	return call_return_row(call, fcinfo, values, nulls);
+}
+
+/* Closes the call with a set of them, in their order. */
+Datum
+answer_rows(Call *call, FunctionCallInfo fcinfo, const BookingAnswer *answers, int n)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	for (int i = 0; i < n; i++)
+	{
+		Datum		values[CANCELLATION_NCOLUMNS];
+		bool		nulls[CANCELLATION_NCOLUMNS];
+
+		answer_columns(&answers[i], values, nulls);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	call_end(call);
+	return (Datum) 0;
 }
 
 /* Returns a string as a JSON value, or as a key. */

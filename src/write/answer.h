@@ -62,8 +62,9 @@ extern void answer_move_columns(const MoveAnswer *answer,
 								Datum *values, bool *nulls);
 extern Datum answer_move(Call *call, FunctionCallInfo fcinfo,
 						 const MoveAnswer *answer);
-extern void answer_columns(const BookingAnswer *answer, Datum *values, bool *nulls);
 extern Datum answer_row(Call *call, FunctionCallInfo fcinfo,
 						const BookingAnswer *answer);
+extern Datum answer_rows(Call *call, FunctionCallInfo fcinfo,
+						 const BookingAnswer *answers, int n);
 
 #endif							/* SWAN_ANSWER_H */

@@ -10,7 +10,6 @@
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
-#include "utils/tuplestore.h"
 
 #include "base/argument.h"
 #include "studio/actor.h"
@@ -253,7 +252,6 @@ swan_book(PG_FUNCTION_ARGS)
 Datum
 swan_book_many(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	BookingAnswer *answers;
 	Booking    *bookings;
 	Call	   *call;
@@ -270,17 +268,7 @@ swan_book_many(PG_FUNCTION_ARGS)
 	for (int i = 0; i < n; i++)
 		bookings[i].charged = argument_charge(call, fcinfo, 2);
 	book_slots(call, bookings, n, argument_key(fcinfo, 3), answers);
-
-	for (int i = 0; i < n; i++)
-	{
-		Datum		values[CANCELLATION_NCOLUMNS];
-		bool		nulls[CANCELLATION_NCOLUMNS];
-
-		answer_columns(&answers[i], values, nulls);
-		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
-	}
-	call_end(call);
-	return (Datum) 0;
+	return answer_rows(call, fcinfo, answers, n);
 }
 
 /* swan_can_book(): what swan_book() would answer now. */

@@ -59,7 +59,7 @@ INSERT INTO elsewhere VALUES
 ('swan_reinstate', 'function'), ('swan_revoke', 'function'), ('swan_extend', 'function'),
 ('swan_expire', 'function'), ('swan_book_many', 'function'), ('swan_hold', 'function'),
 ('swan_release', 'function'), ('swan_confirm', 'function'), ('swan_complete', 'function'),
-('swan_move', 'function'), ('swan_cancel', 'function'), ('swan_reschedule', 'function'),
+('swan_move', 'function'), ('swan_move_many', 'function'), ('swan_cancel', 'function'), ('swan_cancel_many', 'function'), ('swan_reschedule', 'function'),
 ('swan_reversal', 'type'), ('swan_cancellation', 'type'), ('swan_held', 'type');
 
 CREATE TEMP TABLE want_type (name text PRIMARY KEY, columns text);

@@ -120,7 +120,10 @@ INSERT INTO value VALUES
 ('swan_complete', 'session_id', '[past]'),
 ('swan_move', 'session_id', '[booked]'),
 ('swan_move', 'at', $$'2099-03-01 10:00'$$),
+('swan_move_many', 'session_ids', 'ARRAY[[booked], [held]]'),
+('swan_move_many', 'ats', $$'{2099-03-01, 2099-03-02}'$$),
 ('swan_cancel', 'session_id', '[booked]'),
+('swan_cancel_many', 'session_ids', 'ARRAY[[booked]]'),
 ('swan_reschedule', 'session_id', '[booked]'),
 ('swan_reschedule', 'to_session_id', '[open]');
 
@@ -184,7 +187,9 @@ INSERT INTO may VALUES
 ('swan_confirm',    '*',        'n', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_complete',   '*',        'n', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_move',       '*',        'n', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_move_many',  '*',        'n', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_cancel',     '*',        'y', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_cancel_many', '*',       'y', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_reschedule', '*',        'y', 'n', 'n', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 -- reading
 ('swan_summary',    '*',        'y', 'n', 'y', 'y', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),

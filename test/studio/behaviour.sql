@@ -149,7 +149,7 @@ SELECT n(session_id), status, message FROM swan_complete(s(2), attended => false
 SELECT try('SELECT * FROM swan_complete(#2, actor => 2)');
 SELECT n(session_id), trainer_id, session_date, duration FROM swan_move(s(5), '2099-03-05 17:00', 4, 30, actor => 2);
 SELECT n(session_id), status, session_date FROM swan_move(s(9), '2099-03-29 02:30+02', actor => 3);
-SELECT try('SELECT * FROM swan_move(#5, ''2099-03-05 17:00'', actor => 2)');
+SELECT try('SELECT message, ledger_id FROM swan_move(#5, ''2099-03-05 17:00'', actor => 2)');
 SELECT * FROM slots WHERE session IN (1, 2, 5, 9) ORDER BY session;
 
 -- Cancel

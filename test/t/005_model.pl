@@ -90,7 +90,7 @@ sub random_call
 	my $what = pick(
 		('grant') x 5, ('grant_many') x 2, ('purchase') x 7, ('reverse') x 6, ('reinstate') x 5, ('revoke') x 4,
 		('extend') x 2, ('expire') x 2, ('open') x 12, ('book') x 22, ('book_many') x 4, ('can_book') x 4,
-		('hold') x 5, ('release') x 3, ('confirm') x 4, ('complete') x 4, ('move') x 5, ('cancel') x 16,
+		('hold') x 5, ('release') x 3, ('confirm') x 4, ('complete') x 4, ('move') x 5, ('move_many') x 3, ('cancel') x 16, ('cancel_many') x 4,
 		('reschedule') x 8, ('summary') x 3, ('client') x 2, @{ $world->{time} });
 	$c{what} = $what;
 
@@ -143,6 +143,11 @@ sub random_call
 	elsif ($what eq 'release') { $c{slot} = $slot->('held'); }
 	elsif ($what eq 'reschedule') { @c{qw(slot to)} = ($slot->('live'), $slot->('open')); }
 	elsif ($what eq 'cancel')     { $c{slot} = $slot->(one_in(8) ? 'open' : 'live'); }
+	elsif ($what =~ /^(cancel|move)_many$/)
+	{
+		$c{slots} = one_in(30) ? pick(undef, []) : [ map { $slot->(one_in(4) ? 'open' : 'live') } 1 .. pick(1, 2, 2, 3) ];
+		$c{slot} = $c{slots}[0] if $c{slots};
+	}
 	elsif ($what eq 'move')       { $c{slot} = $slot->(one_in(2) ? 'open' : 'live'); }
 	elsif ($what eq 'confirm')    { $c{slot} = $slot->('live'); }
 	elsif ($what eq 'complete')   { $c{slot} = $slot->(one_in(3) ? 'live' : 'over'); }
@@ -150,7 +155,7 @@ sub random_call
 	elsif ($what eq 'time_of_hold') { $c{slot} = $slot->('held'); }
 
 	$c{charge} = one_in(5) ? pick(0, 1) : undef if $what =~ /^book/;
-	$c{key} = $key->() if $what =~ /^(book|book_many|cancel|reschedule)$/;
+	$c{key} = $key->() if $what =~ /^(book|book_many|cancel|cancel_many|reschedule)$/;
 	$c{minutes} = one_in(20) ? pick(undef, 0, -1, 31) : 30 if $what eq 'hold';
 	$c{attended} = one_in(30) ? undef : pick(0, 1) if $what eq 'complete';
 	if ($what eq 'move')
@@ -159,7 +164,16 @@ sub random_call
 		$c{trainer}  = one_in(3) ? pick(@trainers, one_in(10) ? $nobody : ()) : undef;
 		$c{duration} = one_in(4) ? (one_in(20) ? 0 : pick(30, 60)) : undef;
 	}
-	if ($what eq 'cancel')
+	if ($what eq 'move_many')
+	{
+		# some of them change trainers, others go elsewhere
+		my @trainers = one_in(3) ? () : map { one_in(6) ? undef : ($world->{people}->($_))[1] } reverse @{ $c{slots} || [] };
+		push @trainers, pick(@trainers, $nobody) if one_in(40);
+		$c{trainers} = \@trainers if @trainers;
+		$c{ats} = [ map { one_in(3) ? undef : $when->() } @{ $c{slots} || [] } ] if !@trainers || one_in(4);
+		undef $c{ats} if one_in(40);
+	}
+	if ($what =~ /^cancel/)
 	{
 		$c{return} = one_in(6) ? pick(0, 1) : undef;
 		$c{reopen} = one_in(6) ? pick(0, 1) : undef;
@@ -171,7 +185,7 @@ sub random_call
 	my @may = $what =~ /^(grant|grant_many|purchase|reverse|reinstate|revoke|extend)$/ ? ($admin)
 	  : $what eq 'open' ? ($c{trainer}, $staff, $admin)
 	  : $what =~ /^(book|book_many|can_book|hold|summary)$/ ? (($c{user}) x 5, $of_slot_trainer || $staff, $staff, $admin)
-	  : $what =~ /^(cancel|reschedule|release)$/ ? (($of_slot_user || $staff) x 4, $of_slot_trainer || $staff, $staff, $admin)
+	  : $what =~ /^(cancel|cancel_many|reschedule|release)$/ ? (($of_slot_user || $staff) x 4, $of_slot_trainer || $staff, $staff, $admin)
 	  :   ($of_slot_trainer || pick(@trainers), $staff, $admin);
 	$c{actor} = one_in(15) ? pick(@trainers, $staff, $admin, @clients, $nobody, undef) : pick(@may);
 	if ($what eq 'expire' || one_in(10))
@@ -212,7 +226,11 @@ sub sql_of
 	my ($c) = @_;
 	my $what = $c->{what};
 	my $name = sub { defined $_[0] ? "{$_[0]}" : 'NULL' };
-	my $list = sub { defined $_[0] ? "ARRAY[" . join(',', map { defined $_ ? /^\d+$/ ? $_ : "{$_}" : 'NULL' } @{ $_[0] }) . "]::bigint[]" : 'NULL' };
+	my $list = sub {
+		my ($values, $type, $as) = @_;
+		return 'NULL' unless defined $values;
+		return 'ARRAY[' . join(',', map { $as ? $as->($_) : defined $_ ? /^\d+$/ ? $_ : "{$_}" : 'NULL' } @$values) . ']::' . ($type || 'bigint') . '[]';
+	};
 	my ($user, $n, $key, $slot) = (value($c->{user}), value($c->{n}), 'key => ' . value($c->{key}), $name->($c->{slot}));
 	my $actor = 'actor => ' . value($c->{actor});
 	my $expires = 'expires_at => ' . moment($c->{expires});
@@ -237,6 +255,8 @@ sub sql_of
 	return $call->($booking, $slot, $actor) if $what eq 'confirm';
 	return $call->($booking, $slot, bool($c->{attended}), $actor) if $what eq 'complete';
 	return $call->($booking, $slot, moment($c->{at}), value($c->{trainer}), value($c->{duration}), $actor) if $what eq 'move';
+	return $each->($booking, $list->($c->{slots}), $list->($c->{ats}, 'timestamptz', \&moment), $list->($c->{trainers}, 'bigint', \&value), $actor) if $what eq 'move_many';
+	return $each->("$booking, returned, reopened_session_id", $list->($c->{slots}), 'return_credit => ' . bool($c->{return}), 'reopen => ' . bool($c->{reopen}), $key, $actor) if $what eq 'cancel_many';
 	return $call->("$booking, returned, reopened_session_id", $slot, 'return_credit => ' . bool($c->{return}), 'reopen => ' . bool($c->{reopen}), $key, $actor) if $what eq 'cancel';
 	return $call->($booking, $slot, $name->($c->{to}), $key, $actor) if $what eq 'reschedule';
 	return $call->('user_id, available, scheduled, confirmed, completed, cancelled, total, warning', $user, $actor) if $what eq 'summary';

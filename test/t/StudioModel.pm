@@ -561,11 +561,11 @@ sub meet { my ($a, $b) = @_; return $a->{date} < ends($b) && $b->{date} < ends($
 # another slot of the trainer at that time
 sub trainer_is_busy
 {
-	my ($self, $slot, $but) = @_;
+	my ($self, $slot, @but) = @_;
 	for my $other (map { $self->{slots}{$_} } keys %{ $self->{users}{ $slot->{trainer} }{slots} })
 	{
 		next if $other->{trainer} != $slot->{trainer} || $other->{status} eq 'cancelled';
-		return 1 if $other->{name} ne $but && meet($slot, $other);
+		return 1 if meet($slot, $other) && !grep { $_ eq $other->{name} } @but;
 	}
 	return 0;
 }
@@ -608,7 +608,7 @@ sub do_open
 	{
 		my $slot = { name => "$c->{as}_$i", trainer => $c->{trainer}, status => 'available',
 			date => $c->{at} + ($i - 1) * $c->{every}, duration => $c->{duration} };
-		refuse('SW010') if $self->trainer_is_busy($slot, '') || grep { meet($slot, $_) } @new;
+		refuse('SW010') if $self->trainer_is_busy($slot) || grep { meet($slot, $_) } @new;
 		push @new, $slot;
 		push @names, "{+$slot->{name}}";
 	}
@@ -829,33 +829,75 @@ sub do_move
 	only($who, qw(trainer staff admin system));
 	required($c->{slot});
 	refuse('SW005') unless defined $c->{at} || defined $c->{trainer} || defined $c->{duration};
-	my $slot = $self->own_slot($c, $who);
-	refuse('SW008') unless is_open($slot) || is_live($slot);
-	refuse('SW013') if defined $c->{duration} && ($c->{duration} < 1 || $c->{duration} > 1440);
-	my $new = { %$slot, map { defined $c->{$_->[1]} ? ($_->[0] => $c->{$_->[1]}) : () }
-		  [qw(date at)], [qw(trainer trainer)], [qw(duration duration)] };
-	refuse('SW005') unless grep { $new->{$_} != $slot->{$_} } qw(date trainer duration);
-	$self->user_of($new->{trainer});
-	refuse('SW010') if $self->trainer_is_busy($new, $slot->{name});
-	refuse('SW010') if is_live($slot) && $self->client_is_busy($slot->{user}, $new, $slot->{name});
-	my ($available, $ledger);
-	if (is_live($slot))
+	return $self->move($c, $who, { map { $_ => $c->{$_} } qw(slot at trainer duration) });
+}
+
+sub do_move_many
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(trainer staff admin system));
+	check_list($c->{slots});
+	refuse('SW005') unless $c->{ats} || $c->{trainers};
+	refuse('SW013') if grep { $_ && @$_ != @{ $c->{slots} } } @$c{qw(ats trainers)};
+	return $self->move($c, $who, map {
+		{ slot => $c->{slots}[$_], at => $c->{ats} && $c->{ats}[$_], trainer => $c->{trainers} && $c->{trainers}[$_] }
+	} 0 .. $#{ $c->{slots} });
+}
+
+sub move
+{
+	my ($self, $c, $who, @moves) = @_;
+	$_->{from} = $self->own_slot($_, $who) for @moves;
+	for my $move (@moves)
 	{
-		my $user = $self->{users}{ $slot->{user} };
-		$self->sweep($user);
-		$self->note($user, 'move', 0, slot => $slot->{name}, actor => $who->{id});
-		$available = $user->{balance};
-		$ledger = "{+$c->{as}}";
+		my $slot = $move->{from};
+		refuse('SW008') unless is_open($slot) || is_live($slot);
+		refuse('SW013') if defined $move->{duration} && ($move->{duration} < 1 || $move->{duration} > 1440);
+		$move->{new} = { %$slot, map { defined $move->{$_->[1]} ? ($_->[0] => $move->{$_->[1]}) : () }
+			  [qw(date at)], [qw(trainer trainer)], [qw(duration duration)] };
 	}
-	else
+	$self->user_of($_->{new}{trainer}) for @moves;
+
+	# as if all had moved
+	my @names = map { $_->{slot} } @moves;
+	for my $i (0 .. $#moves)
 	{
-		delete $self->{holds}{ $slot->{name} };
+		my $new = $moves[$i]{new};
+		refuse('SW010') if $self->trainer_is_busy($new, @names);
+		refuse('SW010') if is_live($new) && $self->client_is_busy($new->{user}, $new, @names);
+		for my $other (map { $_->{new} } @moves[ 0 .. $i - 1 ])
+		{
+			refuse('SW010') if meet($new, $other) && ($new->{trainer} == $other->{trainer}
+				|| (is_live($new) && is_live($other) && $new->{user} == $other->{user}));
+		}
 	}
-	# a booking that the studio puts so near that its client could not give it up
-	$new->{too_near} = $self->{now} > $new->{date} - $self->{settings}{cancel_window} && !is_person($who, $slot->{user})
-	  if is_live($slot) && $new->{date} != $slot->{date};
-	$self->put_slot(%$new);
-	return $self->booking_row($new, $new->{debit}, $available, 0, $ledger);
+
+	my (%of, %available);
+	$self->sweep($self->{users}{$_}) for grep { !$of{$_}++ } map { is_live($_->{new}) ? $_->{new}{user} : () } @moves;
+	my @rows;
+	for my $move (@moves)
+	{
+		my ($slot, $new) = @$move{qw(from new)};
+		my ($ledger, $changes) = (undef, scalar grep { $new->{$_} != $slot->{$_} } qw(date trainer duration));
+		if (is_live($slot) && $changes)
+		{
+			$ledger = @moves > 1 ? "$c->{as}_$slot->{name}" : $c->{as};
+			$self->note($self->{users}{ $slot->{user} }, 'move', 0, slot => $slot->{name}, actor => $who->{id});
+		}
+		elsif ($changes)
+		{
+			delete $self->{holds}{ $slot->{name} };
+		}
+		# a booking that the studio puts so near that its client could not give it up
+		$new->{too_near} = $self->{now} > $new->{date} - $self->{settings}{cancel_window} && !is_person($who, $slot->{user})
+		  if is_live($slot) && $new->{date} != $slot->{date};
+		push @rows, [ $new, $ledger ];
+	}
+	$self->put_slot(%{ $_->{new} }) for @moves;
+	return join(';', map {
+		my ($new, $ledger) = @$_;
+		$self->booking_row($new, $new->{debit}, is_live($new) ? $self->{users}{ $new->{user} }{balance} : undef, 0, $ledger && "{+$ledger}");
+	} @rows);
 }
 
 sub has_begun { my ($self, $slot) = @_; return $slot->{date} <= $self->{now}; }
@@ -871,42 +913,103 @@ sub do_cancel
 	my ($self, $c, $who) = @_;
 	only($who, qw(client trainer staff admin system));
 	required($c->{slot});
-	my $slot = $self->{slots}{ $c->{slot} } or refuse('SW007');
+	return $self->cancel($c, $who, $c->{slot});
+}
+
+sub do_cancel_many
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(client trainer staff admin system));
+	check_list($c->{slots});
+	return $self->cancel($c, $who, @{ $c->{slots} });
+}
+
+# Whether a slot is the studio's affair for whoever asks; refuses whom it does not concern.
+sub is_studio
+{
+	my ($self, $who, $slot) = @_;
 	my $is_trainer = $who->{role} eq 'trainer' && is_person($who, $slot->{trainer});
 	refuse('SW006') unless is_office($who) || is_person($who, $slot->{user}) || $is_trainer;
-	my $studio = is_office($who) || $is_trainer;
-	refuse('SW006') if defined $c->{return} && !is_office($who);
-	refuse('SW006') if defined $c->{reopen} && !$studio;
-	check_key($c->{key});
+	return is_office($who) || $is_trainer;
+}
 
-	my $told = sub {
-		my ($then, $replayed) = @_;
-		return join('|', $self->booking_row($slot, $then->{charged}, $then->{available}, $replayed,
-				$replayed ? "{$then->{ledger}}" : "{+$then->{ledger}}"),
-			bool($then->{returned}), !$then->{reopened} ? '' : $replayed ? "{$then->{reopened}}" : "{+$then->{reopened}}");
-	};
-	if (is_open($slot))
-	{
-		refuse('SW013') if defined $c->{key};
-		$slot->{status} = 'cancelled';
-		delete $self->{holds}{ $slot->{name} };
-		return join('|', $self->booking_row($slot, 0, undef, 0, undef), 'f', '');
-	}
-	if (defined $slot->{user})
-	{
-		my $before = $self->replay($slot->{user}, 'cancellation', $c->{key}, $slot->{name});
-		return $told->($before, 1) if $before;
-	}
-	refuse('SW008') unless is_live($slot);
-	refuse('SW008') if !$studio && $self->has_begun($slot);
-
-	my $user = $self->{users}{ $slot->{user} };
+# What becomes of a booking's credit: does it come back, and can it be spent?
+sub coming_back
+{
+	my ($self, $c, $slot, $studio) = @_;
 	my $lot = $slot->{debit} ? $self->{lots}{ $slot->{debit} } : undef;
 	my $returns = $lot && (defined $c->{return} ? $c->{return} : $studio || !$self->is_too_late($slot));
-	my $spendable = $returns && !claimed($lot, 'owed') && !$self->is_due($lot);
-	$self->sweep($user);
+	return ($lot, $returns, $returns && !claimed($lot, 'owed') && !$self->is_due($lot));
+}
+
+sub cancel
+{
+	my ($self, $c, $who, @names) = @_;
+	my (@slots, %studio, %of);
+	for my $name (@names)
+	{
+		my $slot = $self->{slots}{$name} or refuse('SW007');
+		my $studio = $studio{$name} = $self->is_studio($who, $slot);
+		refuse('SW006') if defined $c->{return} && !is_office($who);
+		refuse('SW006') if defined $c->{reopen} && !$studio;
+		push @slots, $slot;
+		push @{ $of{ $slot->{user} } }, $slot if defined $slot->{user};
+	}
+	check_key($c->{key});
+
+	my $same = join(',', sort map { $_->{name} } grep { defined $_->{user} } @slots);
+	my $told = sub {
+		my ($slot, $then, $replayed) = @_;
+		my $known = sub { return defined $_[0] ? $replayed ? "{$_[0]}" : "{+$_[0]}" : undef };
+		return join('|', $self->booking_row($slot, $then->{charged}, $then->{available}, $replayed, $known->($then->{ledger})),
+			bool($then->{returned}), text($known->($then->{reopened})));
+	};
+	my @before = map { $self->replay($_, 'cancellation', $c->{key}, $same) || () } sort keys %of;
+	if (@before)
+	{
+		refuse('SW009') if @before < keys %of || grep { !defined $_->{user} && $_->{status} ne 'cancelled' } @slots;
+		my %then = map { %{ $_->{answers} } } @before;
+		return join(';', map { $told->($_, $then{ $_->{name} } || {}, 1) } @slots);
+	}
+	for my $slot (grep { !is_open($_) } @slots)
+	{
+		refuse('SW008') unless is_live($slot);
+		refuse('SW008') if !$studio{ $slot->{name} } && $self->has_begun($slot);
+	}
+	refuse('SW013') if defined $c->{key} && !%of;
+
+	my %answers;
+	for my $slot (@slots)
+	{
+		if (!defined $slot->{user})
+		{
+			$slot->{status} = 'cancelled';
+			delete $self->{holds}{ $slot->{name} };
+			next;
+		}
+		my $mine = delete $of{ $slot->{user} } or next;
+		my $user = $self->{users}{ $slot->{user} };
+		$self->sweep($user);
+		my $key = $c->{key};
+		for my $booking (@$mine)
+		{
+			my $name = $booking->{name};
+			my $then = $answers{ $user->{id} }{$name} = { ledger => @slots > 1 ? "$c->{as}_$name" : $c->{as} };
+			$self->give_up($c, $who, $user, $booking, $studio{$name}, $key, $then);
+			undef $key;
+		}
+		$_->{available} = $user->{balance} for values %{ $answers{ $user->{id} } };
+		$self->remember($user->{id}, 'cancellation', $c->{key}, $same, answers => $answers{ $user->{id} });
+	}
+	return join(';', map { $told->($_, (defined $_->{user} ? $answers{ $_->{user} }{ $_->{name} } : {}), 0) } @slots);
+}
+
+sub give_up
+{
+	my ($self, $c, $who, $user, $slot, $studio, $key, $then) = @_;
+	my ($lot, $returns, $spendable) = $self->coming_back($c, $slot, $studio);
 	$self->note($user, 'cancellation', $returns ? 1 : 0, slot => $slot->{name}, lot => $returns ? $lot->{name} : undef,
-		key => $c->{key}, actor => $who->{id});
+		key => $key, actor => $who->{id});
 	if ($returns)
 	{
 		undef $slot->{debit};
@@ -920,13 +1023,13 @@ sub do_cancel
 		}
 	}
 	$slot->{status} = 'cancelled';
-	my %then = (charged => $lot, available => $user->{balance}, returned => $spendable, ledger => $c->{as});
+	$then->{charged} = $lot;
+	$then->{returned} = $spendable;
 	if (defined $c->{reopen} ? $c->{reopen} : !$studio && $slot->{date} > $self->{now})
 	{
-		$then{reopened} = $self->reopen($slot, "$c->{as}_1");
+		$then->{reopened} = $self->reopen($slot, "$c->{as}_r$slot->{name}");
 	}
-	$self->remember($slot->{user}, 'cancellation', $c->{key}, $slot->{name}, %then);
-	return $told->(\%then, 0);
+	return;
 }
 
 # A new open slot where a booking was.

@@ -1,0 +1,16 @@
+/*-------------------------------------------------------------------------
+ *
+ * crossing.h
+ *	  What is in the way of slots that move together.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SWAN_CROSSING_H
+#define SWAN_CROSSING_H
+
+#include "slot/slot.h"
+
+extern int	crossing_find(Call *call, const Slot *targets, int n,
+						  int64 *first, int64 **others);
+
+#endif							/* SWAN_CROSSING_H */

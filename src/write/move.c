@@ -1,0 +1,308 @@
+/*-------------------------------------------------------------------------
+ *
+ * move.c
+ *	  Slots and bookings that take place at another time, or by another trainer:
+ *	  one, or several that change places.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "lib/stringinfo.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+
+#include "base/argument.h"
+#include "base/error.h"
+#include "base/zone.h"
+#include "studio/actor.h"
+#include "slot/advice.h"
+#include "slot/crossing.h"
+#include "account/open.h"
+#include "write/answer.h"
+
+PG_FUNCTION_INFO_V1(swan_move);
+PG_FUNCTION_INFO_V1(swan_move_many);
+
+static const StudioQuery move_slot = {
+	"UPDATE {sessions} s SET {sessions.session_date} = {sessions.session_date=$5}"
+	"{?sessions.trainer_id:, {sessions.trainer_id} = $3}"
+	"{?sessions.duration:, {sessions.duration} = $6}"
+	SLOT_TOUCH
+	" WHERE {s.id} OPERATOR(pg_catalog.=) $1" SLOT_WRITTEN,
+	SLOT_WRITE_ARGS
+};
+
+/* A slot or booking that shall move; what is not given stays. */
+typedef struct Move
+{
+	int64		session_id;
+	TimestampTz at;				/* NO_TIME: as it is */
+	int64		trainer_id;		/* NO_ID: as it is */
+	NullableDatum duration;
+	Slot		from;
+} Move;
+
+/* Returns whether a slot goes anywhere. */
+static bool
+changes(const Slot *from, const Slot *to)
+{
+	return to->date != from->date || to->trainer_id != from->trainer_id ||
+		to->duration != from->duration;
+}
+
+/* Refuses whoever is neither the trainer of a slot nor of the office. */
+static void
+authorise_move(Call *call, const Slot *slot)
+{
+	actor_require_own(call, slot->trainer_id, NULL);
+}
+
+/* Locks the slots that shall move, which the actor may move. */
+static void
+lock_moves(Call *call, Locks *locks, Move *moves, int n)
+{
+	int64	   *ids = palloc(n * sizeof(int64));
+
+	for (int i = 0; i < n; i++)
+	{
+		ids[i] = moves[i].session_id;
+		if (!slot_find(call, ids[i], &moves[i].from) || moves[i].from.date == NO_TIME)
+			session_not_found(ids[i]);
+		authorise_move(call, &moves[i].from);
+	}
+	lock_slots(call, locks, ids, n);
+	for (int i = 0; i < n; i++)
+	{
+		if (!locked_slot(locks, ids[i], &moves[i].from) || moves[i].from.date == NO_TIME)
+			session_not_found(ids[i]);
+		authorise_move(call, &moves[i].from);
+	}
+}
+
+/* Refuses to move what is neither a slot nor a booking. */
+static void
+check_movable(Call *call, const Slot *slot)
+{
+	if (!slot_is_booking(slot) && !slot_is_open(slot))
+		ereport(ERROR,
+				(swan_error_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", slot->id),
+				 errmsg("session %lld is %s and cannot be moved", (long long) slot->id,
+						slot->label),
+				 errhint("%s", session_advice(call->studio, slot))));
+}
+
+/* Says where a slot goes. */
+static void
+find_target(Call *call, const Move *move, Slot *to)
+{
+	check_movable(call, &move->from);
+	*to = move->from;
+	if (move->at != NO_TIME)
+		to->date = move->at;
+	if (move->trainer_id != NO_ID)
+		to->trainer_id = move->trainer_id;
+	if (!move->duration.isnull)
+	{
+		check_duration(DatumGetInt32(move->duration.value));
+		to->duration = DatumGetInt32(move->duration.value);
+	}
+	if (move->at != NO_TIME &&
+		(TIMESTAMP_NOT_FINITE(to->date) || !IS_VALID_TIMESTAMP(slot_end(to))))
+		ereport(ERROR,
+				(swan_error(SWAN_INVALID_ARGUMENT),
+				 errmsg("at must be a time within reach")));
+	slot_check_columns(call, to);
+}
+
+/* Returns the ledger's details of a move. */
+static Datum
+move_details(const Slot *from, const Slot *to)
+{
+	StringInfoData json;
+
+	initStringInfo(&json);
+	appendStringInfoChar(&json, '{');
+	for (int i = 0; i < 2; i++)
+	{
+		const Slot *slot = i == 0 ? from : to;
+
+		appendStringInfo(&json, "%s{\"session_date\": \"%s\", \"duration\": %d, \"trainer_id\": ",
+						 i == 0 ? "\"from\": " : ", \"to\": ",
+						 zone_json_time(slot->date), slot->duration);
+		if (slot->trainer_id == NO_ID)
+			appendStringInfoString(&json, "null}");
+		else
+			appendStringInfo(&json, INT64_FORMAT "}", slot->trainer_id);
+	}
+	appendStringInfoChar(&json, '}');
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
+}
+
+/* Refuses a trainer who is no user, if he is new or his time has to be kept. */
+static void
+check_trainer(Call *call, const Locks *locks, const Slot *from, const Slot *to)
+{
+	if (!user_is_locked(locks, to->trainer_id) &&
+		(to->trainer_id != from->trainer_id ||
+		 (to->trainer_id != NO_ID && !call->studio->settings.trainer_overlap)))
+		user_not_found(to->trainer_id);
+}
+
+/* Refuses moves to where trainers or clients are busy, when all have moved. */
+static void
+check_room(Call *call, const Slot *targets, int n)
+{
+	int64		first;
+	int64	   *others;
+	int			nothers = crossing_find(call, targets, n, &first, &others);
+	StringInfoData list;
+
+	if (nothers == 0)
+		return;
+	initStringInfo(&list);
+	for (int i = 0; i < nothers; i++)
+		appendStringInfo(&list, "%s" INT64_FORMAT, i == 0 ? "" : ", ", others[i]);
+	ereport(ERROR,
+			(swan_error_listing(SWAN_SLOT_CONFLICT, "sessionId", others, nothers),
+			 nothers == 1 ?
+			 errmsg("session %lld would overlap session %s", (long long) first, list.data) :
+			 errmsg("sessions would overlap sessions %s", list.data)));
+}
+
+/* Moves all bookings of one client, and notes it in his ledger. */
+static void
+move_bookings_of(Call *call, const Locks *locks, int64 user_id, const Move *moves,
+				 BookingAnswer *answers, int n)
+{
+	Account		account;
+
+	account_enter(call, locks, user_id, &account);
+	for (int i = 0; i < n; i++)
+	{
+		const Slot *from = &moves[i].from;
+		Entry		entry = NEW_ENTRY;
+
+		if (from->user_id != user_id)
+			continue;
+		answers[i].charged = ledger_debit(call, user_id, from->id) != NO_ID;
+		answers[i].has_available = true;
+		if (!changes(from, &answers[i].slot))
+			continue;
+		entry.kind = "move";
+		entry.session_id = from->id;
+		entry.details = move_details(from, &answers[i].slot);
+		answers[i].ledger_id = account_write(call, &account, &entry);
+		slot_write(call, &move_slot, from, &answers[i].slot);
+	}
+	account_close(call, &account, "Available");
+	for (int i = 0; i < n; i++)
+	{
+		if (moves[i].from.user_id == user_id)
+			answers[i].available = account.balance;
+	}
+}
+
+/* Returns whether an earlier move is of the same client. */
+static bool
+is_client_before(const Move *moves, int i)
+{
+	for (int j = 0; j < i; j++)
+	{
+		if (moves[j].from.user_id == moves[i].from.user_id)
+			return true;
+	}
+	return false;
+}
+
+/* Moves slots and bookings, all or none of them. */
+static BookingAnswer *
+move_sessions(Call *call, Move *moves, int n)
+{
+	BookingAnswer *answers = palloc0(n * sizeof(BookingAnswer));
+	Slot	   *targets = palloc(n * sizeof(Slot));
+	int64	   *people = palloc(2 * n * sizeof(int64));
+	Locks		locks = {0};
+
+	lock_moves(call, &locks, moves, n);
+	for (int i = 0; i < n; i++)
+	{
+		find_target(call, &moves[i], &targets[i]);
+		people[2 * i] = targets[i].user_id;
+		people[2 * i + 1] = targets[i].trainer_id;
+	}
+	lock_users(call, &locks, people, 2 * n);
+	for (int i = 0; i < n; i++)
+		check_trainer(call, &locks, &moves[i].from, &targets[i]);
+	check_room(call, targets, n);
+
+	for (int i = 0; i < n; i++)
+	{
+		answers[i].slot = targets[i];
+		answers[i].ledger_id = NO_ID;
+		answers[i].message = "Session moved.";
+	}
+	for (int i = 0; i < n; i++)
+	{
+		const Slot *from = &moves[i].from;
+
+		if (from->user_id != NO_ID)
+		{
+			if (!is_client_before(moves, i))
+				move_bookings_of(call, &locks, from->user_id, moves, answers, n);
+		}
+		else if (changes(from, &targets[i]))
+		{
+			slot_write(call, &move_slot, from, &answers[i].slot);
+			slot_end_hold(call, from->id);
+		}
+	}
+	return answers;
+}
+
+/* swan_move(): a slot or booking takes place at another time, or by another. */
+Datum
+swan_move(PG_FUNCTION_ARGS)
+{
+	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 4, MAY_TRAINER | MAY_OFFICE);
+	Move		move = {.session_id = argument_id(fcinfo, 0, "session_id")};
+
+	if (PG_ARGISNULL(1) && PG_ARGISNULL(2) && PG_ARGISNULL(3))
+		swan_missing_argument("one of at, trainer_id and duration", NULL);
+	move.at = argument_time(fcinfo, 1);
+	move.trainer_id = argument_id_or_null(fcinfo, 2);
+	move.duration = fcinfo->args[3];
+	return answer_row(call, fcinfo, move_sessions(call, &move, 1));
+}
+
+/* swan_move_many(): several slots and bookings move at once, or none. */
+Datum
+swan_move_many(PG_FUNCTION_ARGS)
+{
+	Call	   *call;
+	int64	   *ids;
+	NullableDatum *ats;
+	NullableDatum *trainers;
+	Move	   *moves;
+	int			n;
+
+	InitMaterializedSRF(fcinfo, 0);
+	call = actor_enter(fcinfo, CALL_WRITER, 3, MAY_TRAINER | MAY_OFFICE);
+	ids = argument_ids(fcinfo, 0, "session_ids", SWAN_REPEAT_MAX, &n);
+	if (PG_ARGISNULL(1) && PG_ARGISNULL(2))
+		swan_missing_argument("one of ats and trainer_ids", NULL);
+	ats = argument_list(fcinfo, 1, "ats", TIMESTAMPTZOID, n);
+	trainers = argument_list(fcinfo, 2, "trainer_ids", INT8OID, n);
+	moves = palloc0(n * sizeof(Move));
+	for (int i = 0; i < n; i++)
+	{
+		moves[i].session_id = ids[i];
+		moves[i].duration = arg_null();
+		moves[i].at = ats[i].isnull ? NO_TIME : DatumGetTimestampTz(ats[i].value);
+		moves[i].trainer_id = trainers[i].isnull ? NO_ID : DatumGetInt64(trainers[i].value);
+	}
+	return answer_rows(call, fcinfo, move_sessions(call, moves, n), n);
+}

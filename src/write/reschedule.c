@@ -1,0 +1,206 @@
+/*-------------------------------------------------------------------------
+ *
+ * reschedule.c
+ *	  Bookings that are exchanged for another.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+
+#include "base/argument.h"
+#include "studio/actor.h"
+#include "slot/advice.h"
+#include "slot/window.h"
+#include "account/open.h"
+#include "write/answer.h"
+#include "write/cancel.h"
+#include "write/rules.h"
+
+PG_FUNCTION_INFO_V1(swan_reschedule);
+
+static const char rescheduled_message[] = "Session rescheduled successfully.";
+
+static const StudioQuery take_slot = {
+	"UPDATE {sessions} s SET {sessions.user_id} = $2, {sessions.status} = {sessions.status=$4}"
+	"{?sessions.session_deducted:, {sessions.session_deducted} = $7}"
+	"{?sessions.booked_at:, {sessions.booked_at} = {sessions.booked_at=$8}}"
+	SLOT_TOUCH
+	" WHERE {s.id} OPERATOR(pg_catalog.=) $1" SLOT_WRITTEN,
+	SLOT_WRITE_ARGS
+};
+
+/* Refuses whoever is neither the client of a booking nor of the office. */
+static void
+authorise_exchange(Call *call, const Slot *from)
+{
+	actor_require_own(call, from->user_id, "You can only reschedule your own sessions.");
+}
+
+/* Returns whether a key was used for this exchange, and its answer. */
+static bool
+same_exchange(Call *call, const Slot *from, int64 to_id, const char *key,
+			  BookingAnswer *answer)
+{
+	KeyedRow	before;
+
+	if (key == NULL || from->user_id == NO_ID ||
+		!ledger_find_key(call, from->user_id, "reschedule", key, &before))
+		return false;
+	if (before.session_id != to_id || before.from_session_id != from->id)
+		ereport(ERROR,
+				(swan_error(SWAN_IDEMPOTENCY_CONFLICT),
+				 errmsg("key \"%s\" was used for another exchange", key),
+				 errhint("Use a new key for a new one.")));
+	if (!slot_find(call, to_id, &answer->slot))
+		session_not_found(to_id);
+	answer->charged = before.lot_id != NO_ID;
+	answer->has_available = true;
+	answer->available = before.balance_after;
+	answer->ledger_id = before.ledger_id;
+	answer->message = rescheduled_message;
+	answer->replayed = true;
+	return true;
+}
+
+/* Refuses to exchange what is no live booking, or is too near for its client. */
+static void
+check_exchange(Call *call, const Slot *from)
+{
+	if (!slot_is_booking(from))
+		ereport(ERROR,
+				(swan_error_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", from->id),
+				 errmsg("session %lld is %s and cannot be rescheduled",
+						(long long) from->id, from->label),
+				 errhint("%s", session_advice(call->studio, from))));
+	if (actor_is(call, MAY_OFFICE))
+		return;
+	window_refuse_begun(call, from, "rescheduled");
+	if (window_is_over(call, from))
+		ereport(ERROR,
+				(swan_error_counting(SWAN_INVALID_TRANSITION,
+									 "It is too late to reschedule this session.",
+									 "sessionId", from->id),
+				 errmsg("session %lld starts too soon to be rescheduled",
+						(long long) from->id),
+				 errhint("The setting cancel_window says how long before it is possible.")));
+}
+
+/*
+ * Looks, without a lock, whether a booking can be exchanged for another slot, and
+ * refuses what cannot be.  Returns whether it has been, and how it was answered.
+ */
+static bool
+look_before_exchange(Call *call, const Slot *from, Booking *target, const char *key,
+					 BookingAnswer *answer)
+{
+	SwanErrorCode verdict;
+	Account		account;
+
+	if (same_exchange(call, from, target->session_id, key, answer))
+		return true;
+	check_exchange(call, from);
+	target->user_id = from->user_id;
+	target->instead_of = from->id;
+	booking_look_at_slot(call, target, query_look);
+	if (!target->slot_known)
+		session_not_found(target->session_id);
+	verdict = booking_judge_unlocked(call, target, &account, query_look, false);
+	if (verdict == SWAN_OK)
+		return false;
+	if (same_exchange(call, from, target->session_id, key, answer))
+		return true;
+	booking_refuse(target, &account, verdict);
+	return false;
+}
+
+/* Locks both slots, and whoever has the booking that shall be exchanged. */
+static void
+lock_exchange(Call *call, Locks *locks, Slot *from, Booking *target)
+{
+	int64		ids[] = {from->id, target->session_id};
+
+	lock_slots(call, locks, ids, 2);
+	if (!locked_slot(locks, ids[0], from))
+		session_not_found(ids[0]);
+	target->slot_known = locked_slot(locks, ids[1], &target->slot);
+	authorise_exchange(call, from);
+	lock_people_of(call, locks, from);
+	target->user_id = from->user_id;
+	target->client_known = user_is_locked(locks, from->user_id);
+}
+
+/* Exchanges a booking for a slot, both locked: ledger, old slot, new one. */
+static void
+exchange(Call *call, const Slot *from, bool trainer_known, Booking *target,
+		 Account *account, const char *key, BookingAnswer *answer)
+{
+	Entry		entry = NEW_ENTRY;
+	Slot		cancelled = *from;
+	int64		lot_id = ledger_debit(call, from->user_id, from->id);
+
+	answer->charged = lot_id != NO_ID;
+	entry.kind = "reschedule";
+	entry.session_id = target->session_id;
+	entry.from_session_id = from->id;
+	entry.key = key;
+	if (answer->charged)
+		entry.lot = account_lot(call, account, lot_id);
+	slot_set_status(&cancelled, STATUS_CANCELLED);
+	if (answer->charged)
+		cancelled.deducted = false;
+	answer->slot = target->slot;
+	answer->slot.user_id = from->user_id;
+	slot_set_status(&answer->slot, STATUS_SCHEDULED);
+	answer->slot.deducted = answer->charged;
+	answer->slot.booked_at = call->now;
+	account_session(call, account, from, &cancelled);
+	account_session(call, account, &target->slot, &answer->slot);
+	answer->ledger_id = account_write(call, account, &entry);
+
+	slot_write(call, &cancel_slot, from, &cancelled);
+	if (from->date > call->now)
+		reopen_slot(call, from, trainer_known);
+	slot_write(call, &take_slot, &target->slot, &answer->slot);
+	booking_end_hold(call, target);
+	account_close(call, account, "Available");
+
+	answer->has_available = true;
+	answer->available = account->balance;
+	answer->message = rescheduled_message;
+}
+
+/* swan_reschedule(): a booking is exchanged for an open slot. */
+Datum
+swan_reschedule(PG_FUNCTION_ARGS)
+{
+	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 3, MAY_PERSONS);
+	int64		session_id = argument_id(fcinfo, 0, "session_id");
+	Booking		target = {.session_id = argument_id(fcinfo, 1, "to_session_id")};
+	BookingAnswer answer = {.reopened = NO_ID};
+	Locks		locks = {0};
+	Account		account;
+	const char *key;
+	Slot		from;
+
+	if (!slot_find(call, session_id, &from) || from.date == NO_TIME)
+		session_not_found(session_id);
+	authorise_exchange(call, &from);
+	key = argument_key(fcinfo, 2);
+	if (look_before_exchange(call, &from, &target, key, &answer))
+		return answer_row(call, fcinfo, &answer);
+
+	lock_exchange(call, &locks, &from, &target);
+	if (same_exchange(call, &from, target.session_id, key, &answer))
+		return answer_row(call, fcinfo, &answer);
+	if (!target.slot_known)
+		session_not_found(target.session_id);
+	check_exchange(call, &from);
+	account_enter(call, &locks, from.user_id, &account);
+	booking_judge_locked(call, &target, &account);
+
+	exchange(call, &from, user_is_locked(&locks, from.trainer_id), &target,
+			 &account, key, &answer);
+	return answer_row(call, fcinfo, &answer);
+}
