@@ -309,6 +309,24 @@ COMMENT ON COLUMN @extschema@.swan_verdict.sqlstate IS 'else the error''s SQLSTA
 COMMENT ON COLUMN @extschema@.swan_verdict.code IS 'its code';
 COMMENT ON COLUMN @extschema@.swan_verdict.message IS 'its sentence';
 
+CREATE TYPE @extschema@.swan_cancel_verdict AS (
+	ok boolean,
+	sqlstate text,
+	code text,
+	message text,
+	returns boolean,
+	credits integer,
+	free_until timestamptz
+);
+COMMENT ON TYPE @extschema@.swan_cancel_verdict IS 'whether a cancellation would succeed, and what would become of the credit, or the error it would raise';
+COMMENT ON COLUMN @extschema@.swan_cancel_verdict.ok IS 'the cancellation would succeed';
+COMMENT ON COLUMN @extschema@.swan_cancel_verdict.sqlstate IS 'else the error''s SQLSTATE';
+COMMENT ON COLUMN @extschema@.swan_cancel_verdict.code IS 'its code';
+COMMENT ON COLUMN @extschema@.swan_cancel_verdict.message IS 'its sentence';
+COMMENT ON COLUMN @extschema@.swan_cancel_verdict.returns IS 'the client could spend the credits again; NULL unless ok';
+COMMENT ON COLUMN @extschema@.swan_cancel_verdict.credits IS 'credits that the booking took; NULL unless ok';
+COMMENT ON COLUMN @extschema@.swan_cancel_verdict.free_until IS 'until when its client can cancel a live booking and have the credits back';
+
 CREATE TYPE @extschema@.swan_totals AS (
 	user_id bigint,
 	available integer,
@@ -426,6 +444,26 @@ COMMENT ON COLUMN @extschema@.swan_expiring_row.lot_id IS 'the lot';
 COMMENT ON COLUMN @extschema@.swan_expiring_row.remaining IS 'credits that he will lose';
 COMMENT ON COLUMN @extschema@.swan_expiring_row.expires_at IS 'when';
 COMMENT ON COLUMN @extschema@.swan_expiring_row.cursor IS 'what to pass as after for the rows that follow';
+
+CREATE TYPE @extschema@.swan_hold_row AS (
+	session_id bigint,
+	session_date timestamptz,
+	duration integer,
+	trainer_id bigint,
+	trainer_name text,
+	user_id bigint,
+	user_name text,
+	until timestamptz
+);
+COMMENT ON TYPE @extschema@.swan_hold_row IS 'a slot that is held: for whom and until when';
+COMMENT ON COLUMN @extschema@.swan_hold_row.session_id IS 'the slot';
+COMMENT ON COLUMN @extschema@.swan_hold_row.session_date IS 'its start';
+COMMENT ON COLUMN @extschema@.swan_hold_row.duration IS 'minutes';
+COMMENT ON COLUMN @extschema@.swan_hold_row.trainer_id IS 'its trainer';
+COMMENT ON COLUMN @extschema@.swan_hold_row.trainer_name IS 'his name';
+COMMENT ON COLUMN @extschema@.swan_hold_row.user_id IS 'for whom it is held';
+COMMENT ON COLUMN @extschema@.swan_hold_row.user_name IS 'his name';
+COMMENT ON COLUMN @extschema@.swan_hold_row.until IS 'how long';
 
 CREATE TYPE @extschema@.swan_line AS (
 	id bigint,
@@ -785,6 +823,13 @@ AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_cancel_many(bigint[], text, boolean, boolean, text, bigint) IS
 'cancels several live bookings, of one client or several, and closes open slots, all of them or none; as swan_cancel otherwise';
 
+CREATE FUNCTION @extschema@.swan_can_cancel(session_id bigint, actor bigint DEFAULT NULL)
+RETURNS @extschema@.swan_cancel_verdict
+LANGUAGE c STABLE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_can_cancel(bigint, bigint) IS
+'whether swan_cancel would succeed now, and what would become of the credit, or with which error; changes and locks nothing; for those who may cancel';
+
 CREATE FUNCTION @extschema@.swan_reschedule(session_id bigint, to_session_id bigint, key text DEFAULT NULL, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_booking
 LANGUAGE c VOLATILE PARALLEL UNSAFE
@@ -849,6 +894,13 @@ LANGUAGE c STABLE PARALLEL UNSAFE ROWS 100
 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_expiring(interval, text, integer, bigint) IS
 'whose credits expire within some time from now, soonest first; after is the cursor of the last row read; for staff, admins and the system';
+
+CREATE FUNCTION @extschema@.swan_holds(user_id bigint DEFAULT NULL, actor bigint DEFAULT NULL)
+RETURNS SETOF @extschema@.swan_hold_row
+LANGUAGE c STABLE PARALLEL UNSAFE ROWS 10
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_holds(bigint, bigint) IS
+'which slots are held, for one client or for whomever, and until when; a client sees his own, a trainer those of his slots too, staff, admins and the system all';
 
 /* The feed */
 

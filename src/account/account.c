@@ -264,7 +264,10 @@ account_add_lot(Account *account, int64 id, int32 remaining, TimestampTz expires
 {
 	Lot		   *lot;
 
-	account->lots = repalloc(account->lots, (account->nlots + 1) * sizeof(Lot));
+	if (account->lots == NULL)
+		account->lots = palloc(sizeof(Lot));
+	else
+		account->lots = repalloc(account->lots, (account->nlots + 1) * sizeof(Lot));
 	lot = &account->lots[account->nlots++];
 	lot->id = id;
 	lot->remaining = remaining;
@@ -276,6 +279,13 @@ account_add_lot(Account *account, int64 id, int32 remaining, TimestampTz expires
 Lot *
 account_lot(Call *call, Account *account, int64 lot_id)
 {
+	return account_look_for_lot(call, account, lot_id, query_recheck);
+}
+
+/* Likewise, seeing what the caller chooses to see; a reader's account has no lots yet. */
+Lot *
+account_look_for_lot(Call *call, Account *account, int64 lot_id, QueryRun run)
+{
 	NullableDatum args[] = {arg_id(lot_id), arg_id(account->user_id)};
 	Rows		result;
 
@@ -284,7 +294,7 @@ account_lot(Call *call, Account *account, int64 lot_id)
 		if (account->lots[i].id == lot_id)
 			return &account->lots[i];
 	}
-	result = query_recheck(call, &find_lot, args);
+	result = run(call, &find_lot, args);
 	if (result.nrows != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),

@@ -59,6 +59,7 @@ extern int32 account_available(const Account *account);
 pg_noreturn extern void account_lots_short(const Account *account);
 extern Lot *account_soonest(Account *account);
 extern Lot *account_lot(Call *call, Account *account, int64 lot_id);
+extern Lot *account_look_for_lot(Call *call, Account *account, int64 lot_id, QueryRun run);
 extern Lot *account_add_lot(Account *account, int64 id, int32 remaining,
 							TimestampTz expires_at);
 extern bool lot_is_due(Call *call, const Lot *lot);

@@ -418,17 +418,24 @@ ledger_sum_call(Call *call, int64 user_id, const KeyedRow *first,
 int64
 ledger_debit(Call *call, int64 user_id, int64 session_id)
 {
+	return ledger_look_for_debit(call, user_id, session_id, query_recheck);
+}
+
+/* Likewise, seeing what the caller chooses to see. */
+int64
+ledger_look_for_debit(Call *call, int64 user_id, int64 session_id, QueryRun run)
+{
 	NullableDatum args[] = {arg_id(user_id), arg_id(session_id)};
-	Rows		result = query_recheck(call, &find_debit, args);
+	Rows		result = run(call, &find_debit, args);
 
 	return result.nrows == 0 ? NO_ID : row_id(result, 0, 1);
 }
 
 /* Returns what refunds could not take of a lot, and nobody has settled yet. */
 int32
-ledger_shortfall(Call *call, int64 user_id, int64 lot_id)
+ledger_shortfall(Call *call, int64 user_id, int64 lot_id, QueryRun run)
 {
 	NullableDatum args[] = {arg_id(user_id), arg_id(lot_id)};
 
-	return row_int(query_recheck(call, &open_shortfall, args), 0, 1);
+	return row_int(run(call, &open_shortfall, args), 0, 1);
 }

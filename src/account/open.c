@@ -63,6 +63,13 @@ static const StudioQuery unknown_bookings = {
 	1, {INT8OID}
 };
 
+/* rows of a client who was opened at $2 or later, and those of a session */
+static const StudioQuery known_rows = {
+	"SELECT 1 FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
+	" AND (g.at OPERATOR(pg_catalog.>=) $2 OR g.session_id OPERATOR(pg_catalog.=) $3) LIMIT 1",
+	3, {INT8OID, TIMESTAMPTZOID, INT8OID}
+};
+
 /*
  * Writes down what somebody did to a balance behind our back.  What came is a
  * lot of its own; what went is taken from the lots, unexpired ones first.
@@ -189,6 +196,24 @@ static bool
 was_opened(Call *call, const Account *account)
 {
 	return account->has_ledger && account->last_at >= call->studio->made_at;
+}
+
+/*
+ * Returns whether a live booking counts as paid that came along with its client,
+ * who is not opened yet: for readers, who write down nothing.
+ */
+bool
+account_will_adopt(Call *call, const Slot *slot, QueryRun run)
+{
+	Studio	   *studio = call->studio;
+	NullableDatum args[] = {
+		arg_id(slot->user_id), arg_time(studio->made_at), arg_id(slot->id)
+	};
+
+	if (studio->backfilled || run(call, &known_rows, args).nrows > 0)
+		return false;
+	return studio->old_bookings == OLD_BOOKINGS_CHARGED ||
+		(studio->old_bookings == OLD_BOOKINGS_FLAG && slot->deducted);
 }
 
 /*

@@ -57,14 +57,15 @@ static const StudioQuery later_ends = {
  * exchanged however often; false if there is none.
  */
 static bool
-find_taken(Call *call, int64 user_id, int64 session_id, int64 *id, TimestampTz *at)
+find_taken(Call *call, int64 user_id, int64 session_id, QueryRun run,
+		   int64 *id, TimestampTz *at)
 {
 	*id = PG_INT64_MAX;
 	*at = NO_TIME;
 	while (session_id != NO_ID)
 	{
 		NullableDatum args[] = {arg_id(user_id), arg_id(session_id), arg_id(*id)};
-		Rows		result = query_recheck(call, &find_taking, args);
+		Rows		result = run(call, &find_taking, args);
 
 		if (result.nrows == 0)
 			return false;
@@ -81,7 +82,7 @@ find_taken(Call *call, int64 user_id, int64 session_id, int64 *id, TimestampTz *
  */
 static bool
 ended_since(Call *call, const Account *account, const Lot *lot, int64 session_id,
-			TimestampTz *until)
+			QueryRun run, TimestampTz *until)
 {
 	NullableDatum args[3];
 	TimestampTz taken_at;
@@ -91,12 +92,12 @@ ended_since(Call *call, const Account *account, const Lot *lot, int64 session_id
 	Rows		result;
 
 	if (lot->expires_at == NO_TIME ||
-		!find_taken(call, account->user_id, session_id, &taken, &taken_at))
+		!find_taken(call, account->user_id, session_id, run, &taken, &taken_at))
 		return false;
 	args[0] = arg_id(account->user_id);
 	args[1] = arg_id(lot->id);
 	args[2] = arg_id(taken);
-	result = query_recheck(call, &later_ends, args);
+	result = run(call, &later_ends, args);
 	for (uint64 i = 0; i < result.nrows; i++)
 	{
 		TimestampTz before = row_time(result, i, END_BEFORE);
@@ -115,14 +116,14 @@ ended_since(Call *call, const Account *account, const Lot *lot, int64 session_id
 /* Finds out what becomes of the credit that a session took of back->lot. */
 void
 return_judge(Call *call, const Account *account, int64 session_id,
-			 bool by_studio, Return *back)
+			 bool by_studio, QueryRun run, Return *back)
 {
 	const Lot  *lot = back->lot;
 	TimestampTz until;
 
-	if (ledger_shortfall(call, account->user_id, lot->id) > 0)
+	if (ledger_shortfall(call, account->user_id, lot->id, run) > 0)
 		back->fate = RETURN_SETTLES;
-	else if (by_studio && ended_since(call, account, lot, session_id, &until) &&
+	else if (by_studio && ended_since(call, account, lot, session_id, run, &until) &&
 			 (until == NO_TIME || until > lot->expires_at))
 	{
 		back->fate = RETURN_REOPENS;
@@ -131,6 +132,13 @@ return_judge(Call *call, const Account *account, int64 session_id,
 	}
 	else
 		back->fate = lot_is_due(call, lot) ? RETURN_EXPIRES : RETURN_SPENDABLE;
+}
+
+/* Returns whether its client can spend a credit that comes back. */
+bool
+return_is_spendable(const Return *back)
+{
+	return back->fate == RETURN_SPENDABLE || back->fate == RETURN_REOPENS;
 }
 
 /* Lets the lot end later, before the credit comes back to it. */

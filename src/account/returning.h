@@ -29,7 +29,8 @@ typedef struct Return
 } Return;
 
 extern void return_judge(Call *call, const Account *account, int64 session_id,
-						 bool by_studio, Return *back);
+						 bool by_studio, QueryRun run, Return *back);
+extern bool return_is_spendable(const Return *back);
 extern void return_reopen_lot(Call *call, Account *account, const Return *back);
 extern void return_take_again(Call *call, Account *account, const Return *back);
 

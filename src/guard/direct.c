@@ -113,7 +113,7 @@ static bool
 lot_takes_back(Call *call, Account *account, int64 lot_id)
 {
 	return !lot_is_due(call, account_lot(call, account, lot_id)) &&
-		ledger_shortfall(call, account->user_id, lot_id) == 0;
+		ledger_shortfall(call, account->user_id, lot_id, query_recheck) == 0;
 }
 
 /*

@@ -22,6 +22,7 @@
 PG_FUNCTION_INFO_V1(swan_slots);
 PG_FUNCTION_INFO_V1(swan_schedule);
 PG_FUNCTION_INFO_V1(swan_expiring);
+PG_FUNCTION_INFO_V1(swan_holds);
 
 /* dated rows from $1 to $2, of trainer $3, beyond the row ($4, $5) */
 #define IN_WINDOW \
@@ -91,6 +92,20 @@ static const StudioQuery expiring_lots = {
 	" AND ($5 IS NULL OR ROW(l.expires_at, l.id) OPERATOR(pg_catalog.>) ROW($4, $5))"
 	" ORDER BY l.expires_at, l.id LIMIT $6",
 	6, {TIMESTAMPTZOID, INTERVALOID, TEXTOID, TIMESTAMPTZOID, INT8OID, INT4OID}, PLAN_CUSTOM
+};
+
+/* slots that are held at $1, by $2, of trainer $3 or by him */
+static const StudioQuery live_holds = {
+	"SELECT h.session_id, {s.session_date}, COALESCE({s.duration}, 60)::pg_catalog.int4,"
+	" {t.id}::pg_catalog.int8, " PERSON_NAME("t") ", h.user_id, " PERSON_NAME("u") ", h.until"
+	" FROM {holds} h JOIN {sessions} s ON {s.id} OPERATOR(pg_catalog.=) h.session_id AND " SLOT_IS_OPEN("s")
+	" LEFT JOIN {users} t ON {t.id} OPERATOR(pg_catalog.=) {s.trainer_id}"
+	" LEFT JOIN {users} u ON {u.id} OPERATOR(pg_catalog.=) h.user_id"
+	" WHERE h.until OPERATOR(pg_catalog.>) $1"
+	" AND ($2 IS NULL OR h.user_id OPERATOR(pg_catalog.=) $2)"
+	" AND ($3 IS NULL OR h.user_id OPERATOR(pg_catalog.=) $3 OR {s.trainer_id} OPERATOR(pg_catalog.=) $3)"
+	" ORDER BY h.until, h.session_id",
+	3, {TIMESTAMPTZOID, INT8OID, INT8OID}, PLAN_CUSTOM
 };
 
 /* swan_slots(): what can be booked. */
@@ -212,6 +227,35 @@ swan_expiring(PG_FUNCTION_ARGS)
 	args[4] = arg_id(key.id);
 	args[5] = arg_int(argument_max_rows(fcinfo, 2));
 	cursor_put_page(fcinfo, query_read(call, &expiring_lots, args), prefix, true, EXPIRING_LOT_ID);
+	call_end(call);
+	return (Datum) 0;
+}
+
+/*
+ * swan_holds(): who holds which slot, and until when.  Who asks for nobody's in
+ * particular is answered what concerns him: a client his own, a trainer those of
+ * his slots too.
+ */
+Datum
+swan_holds(PG_FUNCTION_ARGS)
+{
+	int64		user_id = argument_id_or_null(fcinfo, 0);
+	int64		trainer_id = NO_ID;
+	NullableDatum args[3];
+	Call	   *call;
+
+	InitMaterializedSRF(fcinfo, 0);
+	call = actor_enter(fcinfo, CALL_READER, 1, MAY_PERSONS);
+	if (user_id != NO_ID)
+		actor_require_client(call, user_id);
+	else if (actor_is(call, MAY_TRAINER))
+		trainer_id = call->actor->user_id;
+	else if (actor_is(call, MAY_CLIENT))
+		user_id = call->actor->user_id;
+	args[0] = arg_time(call->now);
+	args[1] = arg_id(user_id);
+	args[2] = arg_id(trainer_id);
+	call_put_result(fcinfo, query_read(call, &live_holds, args));
 	call_end(call);
 	return (Datum) 0;
 }

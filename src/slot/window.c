@@ -60,10 +60,10 @@ static const StudioQuery last_placing = {
  * when it was too late already for the client to give it up for nothing.
  */
 static bool
-was_moved_after(Call *call, const Slot *slot, TimestampTz last)
+was_moved_after(Call *call, const Slot *slot, TimestampTz last, QueryRun run)
 {
 	NullableDatum args[] = {arg_id(slot->user_id), arg_id(slot->id)};
-	Rows		result = query_recheck(call, &last_placing, args);
+	Rows		result = run(call, &last_placing, args);
 
 	return result.nrows == 1 && row_bool(result, 0, PLACED_BY_MOVE) &&
 		row_time(result, 0, PLACED_AT) > last &&
@@ -71,11 +71,11 @@ was_moved_after(Call *call, const Slot *slot, TimestampTz last)
 }
 
 /*
- * Returns whether it is too late for the client to give up a booking for
- * nothing.  It never is where the studio put it so near.
+ * Returns until when the client may give up a booking for nothing.  That is until
+ * it begins, where the studio put it so near.
  */
-bool
-window_is_over(Call *call, const Slot *slot)
+TimestampTz
+window_end(Call *call, const Slot *slot, QueryRun run)
 {
 	NullableDatum args[] = {
 		arg_time(slot->date), arg_text(call->studio->settings.time_zone),
@@ -84,9 +84,18 @@ window_is_over(Call *call, const Slot *slot)
 	TimestampTz last;
 
 	if (TIMESTAMP_NOT_FINITE(slot->date))
-		return slot->date < call->now;
-	last = row_time(query_look(call, &last_moment, args), 0, 1);
-	return call->now > last && !was_moved_after(call, slot, last);
+		return slot->date;
+	last = row_time(run(call, &last_moment, args), 0, 1);
+	if (call->now > last && was_moved_after(call, slot, last, run))
+		return slot->date;
+	return last;
+}
+
+/* Returns whether it is too late for the client to give up a booking for nothing. */
+bool
+window_is_over(Call *call, const Slot *slot, QueryRun run)
+{
+	return call->now > window_end(call, slot, run);
 }
 
 /* Refuses that a client gives up or exchanges what has begun. */
@@ -95,8 +104,7 @@ window_refuse_begun(Call *call, const Slot *slot, const char *what)
 {
 	if (slot_has_begun(call, slot))
 		ereport(ERROR,
-				(swan_error_counting(SWAN_INVALID_TRANSITION,
-									 "This session has already begun.",
+				(swan_error_counting(SWAN_INVALID_TRANSITION, SENTENCE_BEGUN,
 									 "sessionId", slot->id),
 				 errmsg("session %lld has begun and cannot be %s by its client",
 						(long long) slot->id, what),

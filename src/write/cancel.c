@@ -16,8 +16,6 @@
 #include "base/argument.h"
 #include "base/details.h"
 #include "studio/actor.h"
-#include "slot/advice.h"
-#include "slot/window.h"
 #include "account/open.h"
 #include "account/returning.h"
 #include "write/answer.h"
@@ -52,38 +50,6 @@ static const StudioQuery call_cancellations = {
 	" AND g.kind OPERATOR(pg_catalog.=) 'cancellation' ORDER BY g.id",
 	3, {INT8OID, INT8OID, INT8OID}, PLAN_SIMPLE
 };
-
-/* What is asked for: options that were not given are NULL. */
-typedef struct Wish
-{
-	NullableDatum return_credit;
-	NullableDatum reopen;
-	char	   *reason;
-	char	   *key;
-} Wish;
-
-/* Returns whether the actor gives up a booking of his own, as its client. */
-static bool
-is_client_of(Call *call, const Slot *slot)
-{
-	return call->actor->user_id != NO_ID && call->actor->user_id == slot->user_id &&
-		call->actor->user_id != slot->trainer_id && !actor_is(call, MAY_OFFICE);
-}
-
-/*
- * Refuses whoever is neither client nor trainer of a slot, nor of the office, and
- * options that he may not decide on.
- */
-static void
-authorise_cancel(Call *call, const Wish *wish, const Slot *slot)
-{
-	if (!actor_is(call, MAY_TRAINER) || slot->trainer_id != call->actor->user_id)
-		actor_require_own(call, slot->user_id, "You can only cancel your own sessions.");
-	if (!wish->return_credit.isnull && !actor_is(call, MAY_OFFICE))
-		actor_refuse(call, NULL);
-	if (!wish->reopen.isnull && (is_client_of(call, slot) || actor_is(call, MAY_CLIENT)))
-		actor_refuse(call, NULL);
-}
 
 /*
  * Opens a new slot where a booking was, if the trainer still has the time; that
@@ -250,36 +216,13 @@ close_slot(Call *call, BookingAnswer *answer)
 	slot_end_hold(call, before.id);
 }
 
-/* Returns whether the credit of a cancelled booking comes back. */
-static bool
-comes_back(Call *call, const Wish *wish, const Slot *slot)
-{
-	if (!wish->return_credit.isnull)
-		return DatumGetBool(wish->return_credit.value);
-	return !is_client_of(call, slot) || !window_is_over(call, slot);
-}
-
 /* Returns whether a new open slot takes the time of a cancelled booking. */
 static bool
 shall_reopen(Call *call, const Wish *wish, const Slot *slot)
 {
 	if (!wish->reopen.isnull)
 		return DatumGetBool(wish->reopen.value);
-	return is_client_of(call, slot) && slot->date > call->now;
-}
-
-/* Refuses to cancel what is no live booking, or has begun, if its client does. */
-static void
-check_cancellation(Call *call, const Slot *slot)
-{
-	if (!slot_is_booking(slot))
-		ereport(ERROR,
-				(swan_error_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", slot->id),
-				 errmsg("session %lld cannot be cancelled because it is %s",
-						(long long) slot->id, slot->label),
-				 errhint("%s", session_advice(call->studio, slot))));
-	if (is_client_of(call, slot))
-		window_refuse_begun(call, slot, "cancelled");
+	return cancel_is_own(call, slot) && slot->date > call->now;
 }
 
 /* Gives up a booking that is locked: its credit, its time, its row. */
@@ -287,22 +230,20 @@ static void
 give_up(Call *call, const Wish *wish, bool trainer_known, Account *account,
 		Entry *entry, BookingAnswer *answer, int nbookings)
 {
-	Return		back = {.fate = RETURN_NONE};
 	Slot		slot = answer->slot;
-	int64		lot_id = ledger_debit(call, slot.user_id, slot.id);
+	Return		back;
 
-	answer->charged = lot_id != NO_ID;
+	answer->charged = cancel_judge_credit(call, wish, account, &slot, query_recheck, &back);
 	slot_set_status(&answer->slot, STATUS_CANCELLED);
-	if (answer->charged && comes_back(call, wish, &slot))
+	if (back.fate != RETURN_NONE)
 	{
-		back.lot = entry->lot = account_lot(call, account, lot_id);
+		entry->lot = back.lot;
 		entry->delta = 1;
-		return_judge(call, account, slot.id, !is_client_of(call, &slot), &back);
 		answer->slot.deducted = false;
 	}
 	if (shall_reopen(call, wish, &slot))
 		answer->reopened = reopen_slot(call, &slot, trainer_known);
-	answer->returned = back.fate == RETURN_SPENDABLE || back.fate == RETURN_REOPENS;
+	answer->returned = return_is_spendable(&back);
 	entry->kind = "cancellation";
 	entry->session_id = slot.id;
 	entry->details = cancellation_details(answer, &back, nbookings);
@@ -373,7 +314,7 @@ cancel_locked(Call *call, const Wish *wish, const Locks *locks,
 	{
 		if (slot_is_open(&answers[i].slot))
 			continue;
-		check_cancellation(call, &answers[i].slot);
+		cancel_check(call, &answers[i].slot);
 		has_client = true;
 	}
 	if (wish->key && !has_client)
@@ -405,7 +346,7 @@ cancel_sessions(Call *call, FunctionCallInfo fcinfo, const int64 *ids, int n)
 		answers[i].message = cancelled_message;
 		if (!slot_find(call, ids[i], &answers[i].slot) || answers[i].slot.date == NO_TIME)
 			session_not_found(ids[i]);
-		authorise_cancel(call, &wish, &answers[i].slot);
+		cancel_authorise(call, &wish, &answers[i].slot);
 	}
 	wish.reason = argument_reason(fcinfo, 1, NULL);
 	wish.key = argument_key(fcinfo, 4);
@@ -418,7 +359,7 @@ cancel_sessions(Call *call, FunctionCallInfo fcinfo, const int64 *ids, int n)
 		if (!locked_slot(&locks, ids[i], &answers[i].slot) ||
 			answers[i].slot.date == NO_TIME)
 			session_not_found(ids[i]);
-		authorise_cancel(call, &wish, &answers[i].slot);
+		cancel_authorise(call, &wish, &answers[i].slot);
 	}
 	lock_people_of_all(call, &locks, answers, n);
 	if (!same_cancellation(call, wish.key, answers, n))

@@ -9,8 +9,24 @@
 #define SWAN_CANCEL_H
 
 #include "slot/slot.h"
+#include "account/returning.h"
+
+/* What is asked for: options that were not given are NULL. */
+typedef struct Wish
+{
+	NullableDatum return_credit;
+	NullableDatum reopen;
+	char	   *reason;
+	char	   *key;
+} Wish;
 
 extern const StudioQuery cancel_slot;
+
+extern bool cancel_is_own(Call *call, const Slot *slot);
+extern void cancel_authorise(Call *call, const Wish *wish, const Slot *slot);
+extern void cancel_check(Call *call, const Slot *slot);
+extern bool cancel_judge_credit(Call *call, const Wish *wish, Account *account,
+								const Slot *slot, QueryRun run, Return *back);
 
 extern int64 reopen_slot(Call *call, const Slot *slot, bool trainer_known);
 

@@ -77,7 +77,7 @@ check_exchange(Call *call, const Slot *from)
 	if (actor_is(call, MAY_OFFICE))
 		return;
 	window_refuse_begun(call, from, "rescheduled");
-	if (window_is_over(call, from))
+	if (window_is_over(call, from, query_recheck))
 		ereport(ERROR,
 				(swan_error_counting(SWAN_INVALID_TRANSITION,
 									 "It is too late to reschedule this session.",

@@ -124,6 +124,8 @@ INSERT INTO value VALUES
 ('swan_move_many', 'ats', $$'{2099-03-01, 2099-03-02}'$$),
 ('swan_cancel', 'session_id', '[booked]'),
 ('swan_cancel_many', 'session_ids', 'ARRAY[[booked]]'),
+('swan_can_cancel', 'session_id', '[booked]'),
+('swan_holds', 'user_id', '1'),
 ('swan_reschedule', 'session_id', '[booked]'),
 ('swan_reschedule', 'to_session_id', '[open]');
 
@@ -190,9 +192,11 @@ INSERT INTO may VALUES
 ('swan_move_many',  '*',        'n', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_cancel',     '*',        'y', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_cancel_many', '*',       'y', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_can_cancel',  '*',       'y', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_reschedule', '*',        'y', 'n', 'n', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 -- reading
 ('swan_summary',    '*',        'y', 'n', 'y', 'y', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_holds',      '*',        'y', 'n', 'y', 'y', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_credits',    '*',        'y', 'n', 'y', 'y', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_statement',  '*',        'y', 'n', 'y', 'y', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_client',     '*',        'n', 'n', 'y', 'y', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),

@@ -39,7 +39,11 @@ INSERT INTO calls (query) VALUES
 	('SELECT swan_allow(''regress_ro_stranger'', ''reader'')'),
 	('SELECT swan_disallow(''regress_ro_backend'')'),
 	('SELECT swan_create_studio(''other'')'),
-	('SELECT swan_detach()');
+	('SELECT swan_detach()'),
+	('SELECT ok, code, returns, credits FROM swan_can_cancel(1)'),
+	('SELECT count(*) FROM swan_holds()'),
+	('SELECT swan_cancel_many(''{1}'')'),
+	('SELECT swan_move_many(''{1}'', ''{2099-03-01}'')');
 
 BEGIN READ ONLY;
 SELECT id, try(query), query FROM calls WHERE id <> 8 ORDER BY id;

@@ -90,7 +90,7 @@ sub random_call
 	my $what = pick(
 		('grant') x 5, ('grant_many') x 2, ('purchase') x 7, ('reverse') x 6, ('reinstate') x 5, ('revoke') x 4,
 		('extend') x 2, ('expire') x 2, ('open') x 12, ('book') x 22, ('book_many') x 4, ('can_book') x 4,
-		('hold') x 5, ('release') x 3, ('confirm') x 4, ('complete') x 4, ('move') x 5, ('move_many') x 3, ('cancel') x 16, ('cancel_many') x 4,
+		('hold') x 5, ('release') x 3, ('confirm') x 4, ('complete') x 4, ('move') x 5, ('move_many') x 3, ('cancel') x 16, ('cancel_many') x 4, ('can_cancel') x 6,
 		('reschedule') x 8, ('summary') x 3, ('client') x 2, @{ $world->{time} });
 	$c{what} = $what;
 
@@ -142,6 +142,7 @@ sub random_call
 	elsif ($what =~ /^(summary|client)$/) { $c{user} = $client->(); }
 	elsif ($what eq 'release') { $c{slot} = $slot->('held'); }
 	elsif ($what eq 'reschedule') { @c{qw(slot to)} = ($slot->('live'), $slot->('open')); }
+	elsif ($what eq 'can_cancel') { $c{slot} = $slot->(one_in(8) ? 'open' : one_in(8) ? 'any' : 'live'); }
 	elsif ($what eq 'cancel')     { $c{slot} = $slot->(one_in(8) ? 'open' : 'live'); }
 	elsif ($what =~ /^(cancel|move)_many$/)
 	{
@@ -185,7 +186,7 @@ sub random_call
 	my @may = $what =~ /^(grant|grant_many|purchase|reverse|reinstate|revoke|extend)$/ ? ($admin)
 	  : $what eq 'open' ? ($c{trainer}, $staff, $admin)
 	  : $what =~ /^(book|book_many|can_book|hold|summary)$/ ? (($c{user}) x 5, $of_slot_trainer || $staff, $staff, $admin)
-	  : $what =~ /^(cancel|cancel_many|reschedule|release)$/ ? (($of_slot_user || $staff) x 4, $of_slot_trainer || $staff, $staff, $admin)
+	  : $what =~ /^(cancel|cancel_many|can_cancel|reschedule|release)$/ ? (($of_slot_user || $staff) x 4, $of_slot_trainer || $staff, $staff, $admin)
 	  :   ($of_slot_trainer || pick(@trainers), $staff, $admin);
 	$c{actor} = one_in(15) ? pick(@trainers, $staff, $admin, @clients, $nobody, undef) : pick(@may);
 	if ($what eq 'expire' || one_in(10))
@@ -250,6 +251,7 @@ sub sql_of
 	return $call->($booking, $user, $slot, bool($c->{charge}), $key, $actor) if $what eq 'book';
 	return $each->($booking, $user, $list->($c->{slots}), bool($c->{charge}), $key, $actor) if $what eq 'book_many';
 	return $call->('ok, sqlstate', $user, $slot, $actor) if $what eq 'can_book';
+	return $call->('ok, sqlstate, returns, credits, extract(epoch FROM free_until)::bigint', $slot, $actor) if $what eq 'can_cancel';
 	return $call->('session_id, user_id, until > clock_timestamp()', $user, $slot, 'make_interval(mins => ' . value($c->{minutes}) . ')', $actor) if $what eq 'hold';
 	return $call->('session_id, user_id, until > clock_timestamp()', $slot, $actor) if $what eq 'release';
 	return $call->($booking, $slot, $actor) if $what eq 'confirm';

@@ -1032,6 +1032,22 @@ sub give_up
 	return;
 }
 
+# What a cancellation would come to, without options.
+sub do_can_cancel
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(client trainer staff admin system));
+	required($c->{slot});
+	my $slot = $self->{slots}{ $c->{slot} } or return row('f', 'SW007', undef, undef, undef);
+	my $studio = $self->is_studio($who, $slot);
+	return row('t', undef, 'f', 0, undef) if is_open($slot);
+	return row('f', 'SW008', undef, undef, undef) unless is_live($slot);
+	my $until = $slot->{too_near} ? $slot->{date} : $slot->{date} - $self->{settings}{cancel_window};
+	return row('f', 'SW008', undef, undef, $until) if !$studio && $self->has_begun($slot);
+	my ($lot, $returns, $spendable) = $self->coming_back({}, $slot, $studio);
+	return row('t', undef, bool($spendable), $lot ? 1 : 0, $until);
+}
+
 # A new open slot where a booking was.
 sub reopen
 {

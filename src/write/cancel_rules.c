@@ -1,0 +1,185 @@
+/*-------------------------------------------------------------------------
+ *
+ * cancel_rules.c
+ *	  The rules of giving up a booking: who may, when, and what becomes of its
+ *	  credit.
+ *
+ * swan_cancel() and swan_cancel_many() obey them with everything locked;
+ * swan_can_cancel() says what they come to.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+
+#include "base/argument.h"
+#include "base/error.h"
+#include "studio/actor.h"
+#include "slot/advice.h"
+#include "slot/window.h"
+#include "account/open.h"
+#include "write/cancel.h"
+
+PG_FUNCTION_INFO_V1(swan_can_cancel);
+
+/* Why a session cannot be cancelled. */
+typedef enum Obstacle
+{
+	OBSTACLE_NONE,
+	OBSTACLE_STATUS,			/* it is no live booking, nor open */
+	OBSTACLE_BEGUN				/* its client is too late */
+} Obstacle;
+
+/* Returns whether the actor gives up a booking of his own, as its client. */
+bool
+cancel_is_own(Call *call, const Slot *slot)
+{
+	return call->actor->user_id != NO_ID && call->actor->user_id == slot->user_id &&
+		call->actor->user_id != slot->trainer_id && !actor_is(call, MAY_OFFICE);
+}
+
+/*
+ * Refuses whoever is neither client nor trainer of a slot, nor of the office, and
+ * options that he may not decide on.
+ */
+void
+cancel_authorise(Call *call, const Wish *wish, const Slot *slot)
+{
+	if (!actor_is(call, MAY_TRAINER) || slot->trainer_id != call->actor->user_id)
+		actor_require_own(call, slot->user_id, "You can only cancel your own sessions.");
+	if (!wish->return_credit.isnull && !actor_is(call, MAY_OFFICE))
+		actor_refuse(call, NULL);
+	if (!wish->reopen.isnull && (cancel_is_own(call, slot) || actor_is(call, MAY_CLIENT)))
+		actor_refuse(call, NULL);
+}
+
+/* Returns what is in the way of a cancellation. */
+static Obstacle
+find_obstacle(Call *call, const Slot *slot)
+{
+	if (slot_is_open(slot))
+		return OBSTACLE_NONE;
+	if (!slot_is_booking(slot))
+		return OBSTACLE_STATUS;
+	if (cancel_is_own(call, slot) && slot_has_begun(call, slot))
+		return OBSTACLE_BEGUN;
+	return OBSTACLE_NONE;
+}
+
+/* Refuses to cancel what cannot be cancelled. */
+void
+cancel_check(Call *call, const Slot *slot)
+{
+	switch (find_obstacle(call, slot))
+	{
+		case OBSTACLE_NONE:
+			break;
+		case OBSTACLE_STATUS:
+			ereport(ERROR,
+					(swan_error_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", slot->id),
+					 errmsg("session %lld cannot be cancelled because it is %s",
+							(long long) slot->id, slot->label),
+					 errhint("%s", session_advice(call->studio, slot))));
+			break;
+		case OBSTACLE_BEGUN:
+			window_refuse_begun(call, slot, "cancelled");
+			break;
+	}
+}
+
+/* Returns whether the credit of a cancelled booking comes back. */
+static bool
+comes_back(Call *call, const Wish *wish, const Slot *slot, QueryRun run)
+{
+	if (!wish->return_credit.isnull)
+		return DatumGetBool(wish->return_credit.value);
+	return !cancel_is_own(call, slot) || !window_is_over(call, slot, run);
+}
+
+/*
+ * Returns whether a booking has taken a credit, and finds out what becomes of it
+ * when it is cancelled.
+ */
+bool
+cancel_judge_credit(Call *call, const Wish *wish, Account *account,
+					const Slot *slot, QueryRun run, Return *back)
+{
+	int64		lot_id = ledger_look_for_debit(call, slot->user_id, slot->id, run);
+
+	back->fate = RETURN_NONE;
+	if (lot_id == NO_ID)
+	{
+		if (call->kind != CALL_READER || !account_will_adopt(call, slot, run))
+			return false;
+		if (comes_back(call, wish, slot, run))
+			back->fate = RETURN_SPENDABLE;	/* its lot will have no end */
+		return true;
+	}
+	if (comes_back(call, wish, slot, run))
+	{
+		back->lot = account_look_for_lot(call, account, lot_id, run);
+		return_judge(call, account, slot->id, !cancel_is_own(call, slot), run, back);
+	}
+	return true;
+}
+
+/* swan_can_cancel(): what swan_cancel() would do now. */
+Datum
+swan_can_cancel(PG_FUNCTION_ARGS)
+{
+	enum
+	{
+		OK, SQLSTATE, CODE, MESSAGE, RETURNS, CREDITS, FREE_UNTIL, NCOLUMNS
+	};
+	Call	   *call = actor_enter(fcinfo, CALL_READER, 1, MAY_PERSONS);
+	int64		session_id = argument_id(fcinfo, 0, "session_id");
+	Wish		wish = {{.isnull = true}, {.isnull = true}};
+	SwanErrorCode verdict = SWAN_OK;
+	const char *sentence = NULL;
+	Datum		values[NCOLUMNS] = {0};
+	bool		nulls[NCOLUMNS];
+	Slot		slot;
+
+	memset(nulls, true, sizeof(nulls));
+	if (!slot_look_at(call, session_id, &slot, query_read) || slot.date == NO_TIME)
+		verdict = SWAN_SESSION_NOT_FOUND;
+	else
+	{
+		Obstacle	obstacle;
+
+		cancel_authorise(call, &wish, &slot);
+		obstacle = find_obstacle(call, &slot);
+		if (obstacle != OBSTACLE_NONE)
+			verdict = SWAN_INVALID_TRANSITION;
+		if (obstacle == OBSTACLE_BEGUN)
+			sentence = SENTENCE_BEGUN;
+		if (slot_is_booking(&slot))
+		{
+			values[FREE_UNTIL] = TimestampTzGetDatum(window_end(call, &slot, query_read));
+			nulls[FREE_UNTIL] = false;
+		}
+	}
+	values[OK] = BoolGetDatum(verdict == SWAN_OK);
+	nulls[OK] = false;
+	if (verdict != SWAN_OK)
+	{
+		values[SQLSTATE] = CStringGetTextDatum(swan_error_sqlstate(verdict));
+		values[CODE] = CStringGetTextDatum(swan_error_name(verdict));
+		values[MESSAGE] = CStringGetTextDatum(sentence ? sentence : swan_error_sentence(verdict));
+		nulls[SQLSTATE] = nulls[CODE] = nulls[MESSAGE] = false;
+	}
+	else
+	{
+		Account		account = {.user_id = slot.user_id};
+		Return		back = {.fate = RETURN_NONE};
+		bool		charged = slot_is_booking(&slot) &&
+			cancel_judge_credit(call, &wish, &account, &slot, query_read, &back);
+
+		values[RETURNS] = BoolGetDatum(return_is_spendable(&back));
+		values[CREDITS] = Int32GetDatum(charged ? 1 : 0);
+		nulls[RETURNS] = nulls[CREDITS] = false;
+	}
+	return call_return_row(call, fcinfo, values, nulls);
+}
