@@ -63,6 +63,7 @@ get_plan(Call *call, const StudioQuery *query)
 	Studio	   *studio = call->studio;
 	SavedPlan  *saved;
 	MemoryContextCallback *callback;
+	SimplePlan *simple = NULL;
 	SPIPlanPtr	plan;
 	char	   *text;
 
@@ -80,10 +81,11 @@ get_plan(Call *call, const StudioQuery *query)
 	callback->func = free_plan;
 	callback->arg = plan;
 	MemoryContextRegisterResetCallback(studio->context, callback);
+	if (query->plan == PLAN_SIMPLE)
+		simple = simple_make(sql_plan_source(plan), studio->context);
 	saved = hash_search(studio->plans, &query, HASH_ENTER, NULL);
 	saved->plan = plan;
-	saved->simple = query->plan == PLAN_SIMPLE ?
-		simple_make(sql_plan_source(plan), studio->context) : NULL;
+	saved->simple = simple;
 	return saved;
 }
 
