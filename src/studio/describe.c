@@ -144,21 +144,24 @@ missing_trigger(Relation rel, StudioTable table)
 /*
  * Returns whether somebody else's trigger or rule may change or divert what is
  * written to a table.  What is written where there is none needs no second look.
+ * To look a function up may have the server make the table's triggers anew, so
+ * those that we go through are a copy.
  */
 static bool
 may_alter_writes(Relation rel)
 {
-	TriggerDesc *triggers = rel->trigdesc;
+	TriggerDesc *triggers = CopyTriggerDesc(rel->trigdesc);
+	bool		result = rel->rd_rel->relhasrules;
 
-	for (int i = 0; triggers && i < triggers->numtriggers; i++)
+	for (int i = 0; triggers && !result && i < triggers->numtriggers; i++)
 	{
 		Trigger    *trigger = &triggers->triggers[i];
 
-		if (TRIGGER_FOR_ROW(trigger->tgtype) && TRIGGER_FOR_BEFORE(trigger->tgtype) &&
-			!calls(trigger, "swan_guard_users"))
-			return true;
+		result = TRIGGER_FOR_ROW(trigger->tgtype) && TRIGGER_FOR_BEFORE(trigger->tgtype) &&
+			!calls(trigger, "swan_guard_users");
 	}
-	return rel->rd_rel->relhasrules;
+	FreeTriggerDesc(triggers);
+	return result;
 }
 
 /* Returns whether a type can hold what a column holds. */
