@@ -13,12 +13,15 @@
  * one, or before there were as many totals; and those that were written while
  * sessions were not watched, or before that: the registry has the last row of
  * which that may be so, "counted_from".  Then a reader adds up and counts, as it
- * always did, and the next writer does so once.
+ * always did, and the next writer does so once.  Unknown are also those of a row
+ * that was written for a client who is not there, and so without his lock.
  *
- * A writer counts the sessions without what its own transaction did to them since
- * the guards watch as they do now: each of these changes adds a row when it is
- * judged, and some may still wait for that.  If it has added one, and the totals
- * are not known there, they stay unknown until the next transaction.
+ * A writer counts the sessions without what its own transaction did to them:
+ * each of these changes adds a row when it is judged, and some may still wait for
+ * that.  If it has added one, and the totals are not known there, they stay unknown
+ * until the next transaction.  So they do if it changed sessions and may not have
+ * added a row: for somebody who was not there, or before the guards watched as they
+ * do now.
  *
  *-------------------------------------------------------------------------
  */
@@ -75,12 +78,32 @@ is_among(const char *kinds, const char *kind)
 	return false;
 }
 
+/* Leaves totals to be counted by a later call. */
+void
+totals_unknown(Totals *totals)
+{
+	totals->known = false;
+	totals->looked = true;
+}
+
 /* Adds to a total; what no integer can hold is not known. */
 static void
 add(Totals *totals, int place, int32 n)
 {
 	if (pg_add_s32_overflow(totals->n[place], n, &totals->n[place]))
-		totals->known = false;
+		totals_unknown(totals);
+}
+
+/*
+ * Adds to a number of sessions.  There cannot be fewer than none: then it was
+ * wrong, or changes are not judged in their order, and it is counted anew.
+ */
+static void
+add_sessions(Totals *totals, int place, int32 n)
+{
+	add(totals, place, n);
+	if (totals->n[place] < 0)
+		totals_unknown(totals);
 }
 
 /* Notes a total as a query summed it up. */
@@ -123,8 +146,8 @@ put_counts(Totals *totals, Rows counts)
 
 /*
  * Counts the totals of a locked client up to his last ledger row, where that can
- * be.  Of one who has none, a change may have been judged before he was there,
- * and then there is no row that tells: so none may be of this transaction.
+ * be.  If he has none, or the registry says of this transaction what the guards
+ * do, a change of it may have no row or may yet get one: so there may be none.
  */
 void
 totals_count(Call *call, int64 user_id, bool has_ledger, Totals *totals)
@@ -147,9 +170,8 @@ totals_count(Call *call, int64 user_id, bool has_ledger, Totals *totals)
 	totals->known = true;
 	put(totals, TOTAL_PURCHASED, row_id(sums, 0, SUMMED_PURCHASED));
 	put(totals, TOTAL_DEBITS, row_id(sums, 0, SUMMED_DEBITS));
-	put_counts(totals, query_look_back(call, &count_sessions, args,
-									   studio_guarded_since(studio)));
-	if (has_ledger)
+	put_counts(totals, query_look_back(call, &count_sessions, args, FirstCommandId));
+	if (has_ledger && studio_guarded_since(studio) == FirstCommandId)
 		return;
 	put_counts(&now, query_recheck(call, &count_sessions, args));
 	for (int place = TOTAL_SCHEDULED; place <= TOTAL_CANCELLED; place++)
@@ -192,9 +214,9 @@ totals_session(Totals *totals, int64 user_id, const Slot *old, const Slot *new)
 	if (!totals->known)
 		return;
 	if (was != 0)
-		add(totals, was, -1);
+		add_sessions(totals, was, -1);
 	if (is != 0)
-		add(totals, is, 1);
+		add_sessions(totals, is, 1);
 }
 
 /* Returns the totals as a ledger row has them. */

@@ -56,6 +56,7 @@ typedef struct Totals
 
 extern void totals_of_row(Studio *studio, Rows result, uint64 row,
 						  int id_column, int totals_column, Totals *totals);
+extern void totals_unknown(Totals *totals);
 extern void totals_count(Call *call, int64 user_id, bool has_ledger, Totals *totals);
 extern void totals_move(Totals *totals, const char *kind, int32 delta);
 extern void totals_session(Totals *totals, int64 user_id,

@@ -215,6 +215,7 @@ record_session_for(Call *call, int64 user_id, const Slot *old, const Slot *new)
 		account_read(call, &account);
 		if (!account.has_ledger && call->studio->backfilled)
 			return;
+		totals_unknown(&account.totals);	/* others may write this too */
 	}
 	entry.kind = "external";
 	entry.session_id = old && old->user_id == user_id ? old->id : new->id;

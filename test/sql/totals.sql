@@ -229,6 +229,26 @@ SELECT * FROM known WHERE user_id = 7;
 DROP TRIGGER along ON sessions;
 BEGIN; SAVEPOINT s; UPDATE sessions SET status = 'cancelled' WHERE client = 8; ROLLBACK TO s; UPDATE sessions SET status = 'cancelled' WHERE id = 81; COMMIT;
 BEGIN ISOLATION LEVEL REPEATABLE READ; UPDATE sessions SET status = 'cancelled' WHERE client = 9; SELECT added FROM swan_grant(9, 1); COMMIT;
+-- the guards are set while a statement's changes wait to be judged: what is counted then would be added once more
+WITH w AS (UPDATE sessions SET status = 'completed' WHERE client = 11 AND status IN ('scheduled', 'confirmed') RETURNING swan_configure('guard_sessions', 'record')) SELECT count(*), (SELECT give(11)) FROM w;
+SELECT * FROM known WHERE user_id = 11;
+BEGIN;
+SELECT swan_configure('guard_sessions', 'off');
+UPDATE sessions SET status = 'cancelled' WHERE client = 12 AND status IN ('scheduled', 'confirmed') RETURNING swan_configure('guard_sessions', 'record');
+COMMIT;
+SELECT * FROM known WHERE user_id = 12;
+SELECT * FROM unlike();
+SELECT give(11), give(12);
+SELECT * FROM known WHERE user_id IN (11, 12) ORDER BY user_id;
+-- fewer than none are not known, for readers and the next writer to count
+SET session_replication_role = replica;
+INSERT INTO sessions SELECT 600 + n, 12, 'confirmed', '2099-06-01'::timestamptz + n * interval '2 hours' FROM generate_series(1, 2) n;
+RESET session_replication_role;
+DELETE FROM sessions WHERE id IN (601, 602);
+SELECT * FROM known WHERE user_id = 12;
+SELECT total_sessions_purchased, sessions_used FROM swan_client(12);
+SELECT give(12);
+SELECT * FROM known WHERE user_id = 12;
 DELETE FROM users WHERE id = 10;
 UPDATE sessions SET status = 'cancelled' WHERE id = 101;
 INSERT INTO users VALUES (10, 0);
