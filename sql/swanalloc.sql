@@ -35,6 +35,10 @@ CREATE TABLE swan.studio (
 	search_path text,
 	session_records text NOT NULL DEFAULT 'off',
 	feed text,
+	book_notice interval NOT NULL DEFAULT '0',
+	book_horizon interval,
+	live_max integer,
+	buffer interval NOT NULL DEFAULT '0',
 	CONSTRAINT studio_guard_balance CHECK (guard_balance OPERATOR(pg_catalog.=) ANY (ARRAY['refuse', 'record'])),
 	CONSTRAINT studio_guard_sessions CHECK (guard_sessions OPERATOR(pg_catalog.=) ANY (ARRAY['refuse', 'record', 'off'])),
 	CONSTRAINT studio_grant_max CHECK (grant_max OPERATOR(pg_catalog.>=) 1 AND grant_max OPERATOR(pg_catalog.<=) 10000),
@@ -45,7 +49,11 @@ CREATE TABLE swan.studio (
 	CONSTRAINT studio_hold_max CHECK (hold_max OPERATOR(pg_catalog.>=) 0),
 	CONSTRAINT studio_trainer_overlap CHECK (trainer_overlap OPERATOR(pg_catalog.=) ANY (ARRAY['refuse', 'allow'])),
 	CONSTRAINT studio_session_records CHECK (session_records OPERATOR(pg_catalog.=) ANY (ARRAY['off', 'on'])),
-	CONSTRAINT studio_records_need_guard CHECK (session_records OPERATOR(pg_catalog.=) 'off' OR guard_balance OPERATOR(pg_catalog.=) 'refuse')
+	CONSTRAINT studio_records_need_guard CHECK (session_records OPERATOR(pg_catalog.=) 'off' OR guard_balance OPERATOR(pg_catalog.=) 'refuse'),
+	CONSTRAINT studio_book_notice CHECK (book_notice OPERATOR(pg_catalog.>=) interval '0'),
+	CONSTRAINT studio_book_horizon CHECK (book_horizon OPERATOR(pg_catalog.>=) interval '0'),
+	CONSTRAINT studio_live_max CHECK (live_max OPERATOR(pg_catalog.>=) 0),
+	CONSTRAINT studio_buffer CHECK (buffer OPERATOR(pg_catalog.>=) interval '0' AND buffer OPERATOR(pg_catalog.<=) interval '1 day')
 );
 COMMENT ON TABLE swan.studio IS 'the studios of this database: their two tables, column names and settings; written by swan_* functions only';
 COMMENT ON COLUMN swan.studio.name IS 'its name';
@@ -69,6 +77,10 @@ COMMENT ON COLUMN swan.studio.time_zone IS 'setting: where the studio is; times 
 COMMENT ON COLUMN swan.studio.search_path IS 'setting: where the application''s triggers find their names';
 COMMENT ON COLUMN swan.studio.session_records IS 'setting: whether an undated session stands for each credit';
 COMMENT ON COLUMN swan.studio.feed IS 'where the feed''s transaction ids are valid';
+COMMENT ON COLUMN swan.studio.book_notice IS 'setting: how long before its start a client can still book a slot';
+COMMENT ON COLUMN swan.studio.book_horizon IS 'setting: how far ahead a client can book; NULL: as far as there are slots';
+COMMENT ON COLUMN swan.studio.live_max IS 'setting: bookings to come that a client can have; NULL: any number';
+COMMENT ON COLUMN swan.studio.buffer IS 'setting: what time is kept free between two sessions of a trainer';
 
 /*
  * A role that is dropped and made anew by somebody else is not the one that was

@@ -82,10 +82,11 @@ static const StudioQuery slot_and_client = {
 	" AND {s.user_id} IS NULL"
 	" AND {s.status} OPERATOR(pg_catalog.=) 'available'"
 	" AND {s.session_date} OPERATOR(pg_catalog.>) $3"
+	" AND {s.session_date} OPERATOR(pg_catalog.<=) $4"
 	" AND {u.id} OPERATOR(pg_catalog.=) $2"
-	" AND ({u.available_sessions} OPERATOR(pg_catalog.>) 0 OR NOT $4)"
+	" AND ({u.available_sessions} OPERATOR(pg_catalog.>) 0 OR NOT $5)"
 	" FOR NO KEY UPDATE OF s, u",
-	4, {INT8OID, INT8OID, TIMESTAMPTZOID, BOOLOID}, PLAN_SIMPLE
+	5, {INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, BOOLOID}, PLAN_SIMPLE
 };
 
 /* Locks rows of a table in the order of their ids, and reads them. */
@@ -154,11 +155,12 @@ lock_people_of(Call *call, Locks *locks, const Slot *slot)
  */
 bool
 lock_slot_and_client(Call *call, int64 session_id, int64 user_id,
-					 TimestampTz after, bool with_credit,
+					 TimestampTz after, TimestampTz until, bool with_credit,
 					 Slot *slot, Account *account)
 {
 	NullableDatum args[] = {
-		arg_id(session_id), arg_id(user_id), arg_time(after), arg_bool(with_credit)
+		arg_id(session_id), arg_id(user_id), arg_time(after), arg_time(until),
+		arg_bool(with_credit)
 	};
 	Rows		result = query_look(call, &slot_and_client, args);
 

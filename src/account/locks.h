@@ -23,7 +23,8 @@ extern void lock_slots(Call *call, Locks *locks, const int64 *ids, int n);
 extern void lock_users(Call *call, Locks *locks, const int64 *ids, int n);
 extern void lock_people_of(Call *call, Locks *locks, const Slot *slot);
 extern bool lock_slot_and_client(Call *call, int64 session_id, int64 user_id,
-								 TimestampTz after, bool with_credit,
+								 TimestampTz after, TimestampTz until,
+								 bool with_credit,
 								 Slot *slot, Account *account);
 extern bool locked_slot(const Locks *locks, int64 id, Slot *slot);
 extern bool locked_user(const Locks *locks, int64 id, Account *account);

@@ -58,6 +58,8 @@ static const ErrorEntry swan_error_table[] = {
 	"Purchase not found."},
 	{"SW016", "FEED_RESET", 409,
 	"The feed was reset. Start again from the last ledger id you have."},
+	{"SW017", "BOOKING_REFUSED", 409,
+	"A rule of the studio does not allow this booking."},
 };
 
 /*
@@ -98,18 +100,17 @@ static const ErrorEntry generic_error_table[] = {
 static const ErrorEntry *
 error_entry(SwanErrorCode code)
 {
-	if (code < SWAN_INSUFFICIENT_SESSIONS || code > SWAN_FEED_RESET)
+	if (code < SWAN_INSUFFICIENT_SESSIONS || code > SWAN_BOOKING_REFUSED)
 		elog(ERROR, "unknown swanalloc error code %d", (int) code);
 	return &swan_error_table[code - 1];
 }
 
 /*
- * Sets SQLSTATE and DETAIL of the error being raised.  Of the numbers that a
- * field has, the first is its value, and all are those of the field in the plural.
+ * Sets SQLSTATE and DETAIL of the error being raised; what the object has more is
+ * JSON already.
  */
 static int
-set_error(SwanErrorCode code, const char *sentence, const char *field,
-		  const int64 *values, int n)
+set_error(SwanErrorCode code, const char *sentence, const char *more)
 {
 	const ErrorEntry *entry = error_entry(code);
 	const char *s = entry->sqlstate;
@@ -119,15 +120,7 @@ set_error(SwanErrorCode code, const char *sentence, const char *field,
 	appendStringInfo(&json, "{\"code\": \"%s\", \"http\": %d, \"message\": ",
 					 entry->name, entry->http_status);
 	escape_json(&json, sentence ? sentence : entry->sentence);
-	if (n > 0)
-		appendStringInfo(&json, ", \"%s\": " INT64_FORMAT, field, values[0]);
-	for (int i = 0; n > 1 && i < n; i++)
-	{
-		if (i == 0)
-			appendStringInfo(&json, ", \"%ss\": [", field);
-		appendStringInfo(&json, INT64_FORMAT "%s", values[i], i < n - 1 ? ", " : "]");
-	}
-	appendStringInfoChar(&json, '}');
+	appendStringInfo(&json, "%s}", more);
 
 	errcode(MAKE_SQLSTATE(s[0], s[1], s[2], s[3], s[4]));
 	errdetail_internal("%s", json.data);
@@ -139,28 +132,56 @@ int
 swan_error_counting(SwanErrorCode code, const char *sentence,
 					const char *field, int64 value)
 {
-	return set_error(code, sentence, field, &value, field ? 1 : 0);
+	return set_error(code, sentence,
+					 field ? psprintf(", \"%s\": " INT64_FORMAT, field, value) : "");
 }
 
-/* The same with the table's sentence, and all the numbers of a field. */
+/* The same with a text. */
+int
+swan_error_naming(SwanErrorCode code, const char *sentence,
+				  const char *field, const char *value)
+{
+	StringInfoData json;
+
+	initStringInfo(&json);
+	appendStringInfo(&json, ", \"%s\": ", field);
+	escape_json(&json, value);
+	return set_error(code, sentence, json.data);
+}
+
+/*
+ * The same with the table's sentence, and the numbers of a field: the first is its
+ * value, and all are those of the field in the plural.
+ */
 int
 swan_error_listing(SwanErrorCode code, const char *field, const int64 *values, int n)
 {
-	return set_error(code, NULL, field, values, n);
+	StringInfoData json;
+
+	initStringInfo(&json);
+	if (n > 0)
+		appendStringInfo(&json, ", \"%s\": " INT64_FORMAT, field, values[0]);
+	for (int i = 0; n > 1 && i < n; i++)
+	{
+		if (i == 0)
+			appendStringInfo(&json, ", \"%ss\": [", field);
+		appendStringInfo(&json, INT64_FORMAT "%s", values[i], i < n - 1 ? ", " : "]");
+	}
+	return set_error(code, NULL, json.data);
 }
 
 /* The same with another sentence than the table's. */
 int
 swan_error_saying(SwanErrorCode code, const char *sentence)
 {
-	return swan_error_counting(code, sentence, NULL, 0);
+	return set_error(code, sentence, "");
 }
 
 /* The same with the table's sentence. */
 int
 swan_error(SwanErrorCode code)
 {
-	return swan_error_counting(code, NULL, NULL, 0);
+	return set_error(code, NULL, "");
 }
 
 /* Returns the SQLSTATE of one of our errors, as text. */

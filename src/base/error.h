@@ -36,13 +36,16 @@ typedef enum SwanErrorCode
 	SWAN_INVALID_ARGUMENT,
 	SWAN_LEDGER_IMMUTABLE,
 	SWAN_PURCHASE_NOT_FOUND,
-	SWAN_FEED_RESET
+	SWAN_FEED_RESET,
+	SWAN_BOOKING_REFUSED
 } SwanErrorCode;
 
 extern int	swan_error(SwanErrorCode code);
 extern int	swan_error_saying(SwanErrorCode code, const char *sentence);
 extern int	swan_error_counting(SwanErrorCode code, const char *sentence,
 								const char *field, int64 value);
+extern int	swan_error_naming(SwanErrorCode code, const char *sentence,
+							  const char *field, const char *value);
 extern int	swan_error_listing(SwanErrorCode code, const char *field,
 							   const int64 *values, int n);
 

@@ -17,6 +17,7 @@
 #include "pgtime.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
+#include "utils/fmgrprotos.h"
 #include "utils/json.h"
 
 #include "base/zone.h"
@@ -139,6 +140,27 @@ zone_instant(const char *zone, Timestamp local)
 	if (tm2timestamp(&tm, fsec, &tz, &at) != 0 || !IS_VALID_TIMESTAMP(at))
 		out_of_range();
 	return at;
+}
+
+/*
+ * Returns the instant so much later: days, weeks and months are those of the
+ * zone's clocks, hours are hours.
+ */
+TimestampTz
+zone_later(const char *zone, TimestampTz at, const Interval *interval)
+{
+	Interval	days = {.day = interval->day,.month = interval->month};
+
+	if (days.day != 0 || days.month != 0)
+	{
+		Timestamp	local = zone_local_time(zone, at);
+
+		local = DatumGetTimestamp(DirectFunctionCall2(timestamp_pl_interval,
+													  TimestampGetDatum(local),
+													  IntervalPGetDatum(&days)));
+		at = zone_instant(zone, local);
+	}
+	return at + interval->time;
 }
 
 /* Returns a time as it is written into JSON: the same text in every session. */

@@ -17,6 +17,8 @@
 extern const char *zone_problem(const char *name, const char **hint);
 extern Timestamp zone_local_time(const char *zone, TimestampTz at);
 extern TimestampTz zone_instant(const char *zone, Timestamp local);
+extern TimestampTz zone_later(const char *zone, TimestampTz at,
+							  const Interval *interval);
 extern char *zone_json_time(TimestampTz at);
 
 #endif							/* SWAN_ZONE_H */

@@ -96,14 +96,15 @@ judge_time(Studio *studio, const Slot *slot)
 						(long long) slot->trainer_id, (long long) slot->id),
 				 errhint("His time is kept by a lock on his row of the users.")));
 	other = slot_trainer_overlap(call, slot->trainer_id, slot->date,
-								 slot_end(slot), slot->id);
-	call_end(call);
+								 slot_end(slot), studio->settings.buffer, slot->id);
 	if (other != NO_ID)
 		ereport(ERROR,
 				(swan_error_counting(SWAN_SLOT_CONFLICT, NULL, "sessionId", other),
 				 errmsg("session %lld overlaps session %lld of trainer %lld",
 						(long long) slot->id, (long long) other,
-						(long long) slot->trainer_id)));
+						(long long) slot->trainer_id),
+				 slot_buffer_hint(call)));
+	call_end(call);
 }
 
 /* Returns whether two images of a slot differ in its time or trainer. */

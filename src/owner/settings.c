@@ -36,6 +36,7 @@ typedef enum SettingKind
 	SETTING_CHOICE,
 	SETTING_NUMBER,
 	SETTING_INTERVAL,
+	SETTING_PAUSE,
 	SETTING_TIME_ZONE,
 	SETTING_SEARCH_PATH
 } SettingKind;
@@ -50,6 +51,7 @@ typedef struct Setting
 	const char *type;			/* of the column */
 	const char *description;
 	int			keeps;			/* the CheckTopics of its refuse */
+	bool		may_be_unset;
 } Setting;
 
 static const Setting settings[] = {
@@ -77,9 +79,20 @@ static const Setting settings[] = {
 	{"time_zone", SETTING_TIME_ZONE, {NULL}, 0, 0, "text",
 	"in which weeks and days are counted"},
 	{"search_path", SETTING_SEARCH_PATH, {NULL}, 0, 0, "text",
-	"under which statements on the tables run; unset: the schemas of the studio"},
+	"under which statements on the tables run; unset: the schemas of the studio",
+	.may_be_unset = true},
 	{"session_records", SETTING_CHOICE, {"off", "on"}, 0, 0, "text",
 	"whether sessions has an undated row for every credit"},
+	{"book_notice", SETTING_INTERVAL, {NULL}, 0, 0, "interval",
+	"how long before the start a client can still book"},
+	{"book_horizon", SETTING_INTERVAL, {NULL}, 0, 0, "interval",
+	"how far ahead a client can book; unset: as far as there are slots",
+	.may_be_unset = true},
+	{"live_max", SETTING_NUMBER, {NULL}, 0, PG_INT32_MAX, "int4",
+	"how many bookings to come a client can have; unset: any number",
+	.may_be_unset = true},
+	{"buffer", SETTING_PAUSE, {NULL}, 0, 0, "interval",
+	"what time is kept free between two sessions of a trainer"},
 };
 
 /* Returns the setting of that name, or NULL. */
@@ -149,20 +162,37 @@ check_number(const Setting *setting, const char *value)
 											  setting->min, setting->max));
 }
 
-/* Checks a length of time, which must not be negative. */
+/* Checks a length of time: from zero to another. */
 static void
-check_interval(const Setting *setting, const char *value)
+check_length(const Setting *setting, const char *value, const Interval *max, const char *hint)
 {
 	Interval	zero = {0};
-	Interval	millennium = {.month = 1000 * MONTHS_PER_YEAR};
 	Interval	interval;
 
 	if (!parse_interval(value, &interval) ||
 		DatumGetBool(DirectFunctionCall2(interval_lt, IntervalPGetDatum(&interval),
 										 IntervalPGetDatum(&zero))) ||
 		DatumGetBool(DirectFunctionCall2(interval_gt, IntervalPGetDatum(&interval),
-										 IntervalPGetDatum(&millennium))))
-		refuse_value(setting, value, "Use an interval from zero to 1000 years.");
+										 IntervalPGetDatum(max))))
+		refuse_value(setting, value, hint);
+}
+
+/* Checks a length of time, which must not be negative. */
+static void
+check_interval(const Setting *setting, const char *value)
+{
+	Interval	millennium = {.month = 1000 * MONTHS_PER_YEAR};
+
+	check_length(setting, value, &millennium, "Use an interval from zero to 1000 years.");
+}
+
+/* Checks a length of time that is a part of a day. */
+static void
+check_pause(const Setting *setting, const char *value)
+{
+	Interval	day = {.day = 1};
+
+	check_length(setting, value, &day, "Use an interval from zero to 1 day.");
 }
 
 /* Checks the name of a time zone. */
@@ -214,6 +244,9 @@ check_value(Studio *studio, const Setting *setting, const char *value)
 			break;
 		case SETTING_INTERVAL:
 			check_interval(setting, value);
+			break;
+		case SETTING_PAUSE:
+			check_pause(setting, value);
 			break;
 		case SETTING_TIME_ZONE:
 			check_time_zone(setting, value);
@@ -376,7 +409,7 @@ swan_configure(PG_FUNCTION_ARGS)
 		refuse_setting(name);
 	if (value)
 		check_value(studio, setting, value);
-	else if (setting->kind != SETTING_SEARCH_PATH)
+	else if (!setting->may_be_unset)
 		swan_missing_argument("value", NULL);
 
 	if (refuses && (setting->keeps & ABOUT_TRAINER_TIME))

@@ -39,6 +39,7 @@ typedef struct Crossing
 {
 	const Slot *targets;
 	int			n;
+	int64		buffer;			/* between two slots of a trainer */
 	int64		first;			/* a slot that cannot go there */
 	int64	   *others;			/* what is in the way, each once */
 	int			nothers;
@@ -81,8 +82,9 @@ static int
 search(Call *call, Crossing *crossing, const StudioQuery *query, int64 owner,
 	   const Slot *slot, QueryRun run, bool noting)
 {
+	int64		buffer = query == &trainer_rows ? crossing->buffer : 0;
 	NullableDatum args[] = {
-		arg_id(owner), arg_time(slot->date), arg_time(slot_end(slot))
+		arg_id(owner), arg_time(slot->date - buffer), arg_time(slot_end(slot) + buffer)
 	};
 	Rows		result = run(call, query, args);
 	int			nfound = 0;
@@ -114,15 +116,23 @@ look_at(Call *call, Crossing *crossing, const StudioQuery *query, int64 owner,
 		swan_serialization_failure();
 }
 
-/* Returns whether two slots that move would meet, and one person is in both. */
+/* Returns whether two slots that last would meet, or be nearer than a buffer. */
 static bool
-meet(const Slot *a, const Slot *b, bool trainers_too)
+is_near(const Slot *a, const Slot *b, int64 buffer)
 {
-	if (slot_end(a) <= a->date || slot_end(b) <= b->date ||
-		a->date >= slot_end(b) || b->date >= slot_end(a))
+	if (slot_end(a) <= a->date || slot_end(b) <= b->date)
 		return false;
-	return (trainers_too && a->trainer_id != NO_ID && a->trainer_id == b->trainer_id) ||
-		(a->user_id != NO_ID && a->user_id == b->user_id);
+	return a->date < slot_end(b) + buffer && b->date < slot_end(a) + buffer;
+}
+
+/* Returns whether two slots that move would be in each other's way. */
+static bool
+meet(const Slot *a, const Slot *b, int64 buffer, bool trainers_too)
+{
+	if (trainers_too && a->trainer_id != NO_ID && a->trainer_id == b->trainer_id &&
+		is_near(a, b, buffer))
+		return true;
+	return a->user_id != NO_ID && a->user_id == b->user_id && is_near(a, b, 0);
 }
 
 /*
@@ -136,6 +146,7 @@ crossing_find(Call *call, const Slot *targets, int n, int64 *first, int64 **othe
 	bool		trainers_too = !call->studio->settings.trainer_overlap;
 	Crossing	crossing = {.targets = targets,.n = n,.room = 8};
 
+	crossing.buffer = call->studio->settings.buffer;
 	crossing.others = palloc(crossing.room * sizeof(int64));
 	for (int i = 0; i < n; i++)
 	{
@@ -149,7 +160,7 @@ crossing_find(Call *call, const Slot *targets, int n, int64 *first, int64 **othe
 			look_at(call, &crossing, &client_rows, slot->user_id, slot);
 		for (int j = 0; j < i; j++)
 		{
-			if (meet(slot, &targets[j], trainers_too))
+			if (meet(slot, &targets[j], crossing.buffer, trainers_too))
 				note(&crossing, slot->id, targets[j].id);
 		}
 	}

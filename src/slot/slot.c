@@ -328,6 +328,15 @@ slot_insert_open(Call *call, int64 trainer_id, TimestampTz start,
 	return row_id(result, 0, 1);
 }
 
+/* Says in an error about a trainer's time that more than the sessions takes it. */
+int
+slot_buffer_hint(Call *call)
+{
+	if (call->studio->settings.buffer == 0)
+		return 0;
+	return errhint("The setting buffer keeps time free between two sessions of a trainer.");
+}
+
 /* Returns a row that a search for overlaps finds, or NO_ID. */
 static int64
 look_for_overlap(Call *call, const StudioQuery *search, int64 owner,
@@ -359,13 +368,18 @@ find_overlap(Call *call, const StudioQuery *search, int64 owner,
 }
 
 /*
- * Returns a slot of the trainer that overlaps the time, or NO_ID.  The caller
- * holds the trainer's lock.
+ * Returns a slot of the trainer that overlaps the time, or is nearer to it than
+ * a buffer, or NO_ID.  The caller holds the trainer's lock.
  */
 int64
 slot_trainer_overlap(Call *call, int64 trainer_id,
-					 TimestampTz start, TimestampTz end, int64 but_not)
+					 TimestampTz start, TimestampTz end, int64 buffer, int64 but_not)
 {
+	if (end > start && !TIMESTAMP_NOT_FINITE(start) && !TIMESTAMP_NOT_FINITE(end))
+	{
+		start -= buffer;
+		end += buffer;
+	}
 	return find_overlap(call, &trainer_overlap, trainer_id, start, end, but_not);
 }
 

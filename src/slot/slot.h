@@ -125,8 +125,8 @@ extern void slot_write(Call *call, const StudioQuery *statement,
 					   const Slot *before, Slot *after);
 extern int64 slot_trainer_overlap(Call *call, int64 trainer_id,
 								  TimestampTz start, TimestampTz end,
-								  int64 but_not);
-
+								  int64 buffer, int64 but_not);
+extern int	slot_buffer_hint(Call *call);
 extern int64 slot_client_overlap(Call *call, int64 user_id,
 								 TimestampTz start, TimestampTz end,
 								 int64 but_not);

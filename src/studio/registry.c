@@ -62,6 +62,10 @@ static MemoryContext retired = NULL;
 	next(REG_TIME_ZONE, "s.time_zone") \
 	next(REG_SEARCH_PATH, "s.search_path") \
 	next(REG_SESSION_RECORDS, "s.session_records") \
+	next(REG_BOOK_NOTICE, "s.book_notice") \
+	next(REG_BOOK_HORIZON, "s.book_horizon") \
+	next(REG_LIVE_MAX, "s.live_max") \
+	next(REG_BUFFER, "s.buffer") \
 	next(REG_CREATED_AT, "s.created_at") \
 	next(REG_OLD_BOOKINGS, "s.columns OPERATOR(pg_catalog.->>) 'old_bookings'") \
 	next(REG_COLUMN_NAMES, "s.columns OPERATOR(pg_catalog.->) 'names'") \
@@ -155,6 +159,28 @@ load_role_names(Studio *studio, Rows result, uint64 row, int column)
 	MemoryContextSwitchTo(old);
 }
 
+/* Returns an interval of days and time in microseconds, each day of 24 hours. */
+static int64
+interval_usecs(const Interval *interval)
+{
+	return interval->time + interval->day * USECS_PER_DAY;
+}
+
+/* Reads the settings about what may be booked. */
+static void
+load_booking_settings(StudioSettings *set, Rows result, uint64 row)
+{
+	bool		isnull;
+
+	set->book_notice = *DatumGetIntervalP(row_datum(result, row, REG_BOOK_NOTICE, &isnull));
+	set->has_horizon = !row_isnull(result, row, REG_BOOK_HORIZON);
+	if (set->has_horizon)
+		set->book_horizon = *DatumGetIntervalP(row_datum(result, row, REG_BOOK_HORIZON, &isnull));
+	set->live_max = row_isnull(result, row, REG_LIVE_MAX) ?
+		-1 : row_int(result, row, REG_LIVE_MAX);
+	set->buffer = interval_usecs(DatumGetIntervalP(row_datum(result, row, REG_BUFFER, &isnull)));
+}
+
 /* Makes a studio from its row of the registry. */
 static Studio *
 load_studio(Rows result, uint64 row)
@@ -187,6 +213,7 @@ load_studio(Rows result, uint64 row)
 	set->time_zone = copy_text(result, row, REG_TIME_ZONE, context);
 	set->search_path = copy_text(result, row, REG_SEARCH_PATH, context);
 	set->session_records = strcmp(row_text(result, row, REG_SESSION_RECORDS), "on") == 0;
+	load_booking_settings(set, result, row);
 	studio->made_at = row_time(result, row, REG_CREATED_AT);
 	old_bookings = row_text(result, row, REG_OLD_BOOKINGS);
 	if (old_bookings && strcmp(old_bookings, "charged") == 0)

@@ -114,6 +114,11 @@ typedef struct StudioSettings
 	char	   *time_zone;
 	char	   *search_path;	/* NULL: the studio's schemas */
 	bool		session_records;
+	Interval	book_notice;
+	bool		has_horizon;
+	Interval	book_horizon;
+	int32		live_max;		/* -1: any number */
+	int64		buffer;			/* microseconds */
 } StudioSettings;
 
 typedef struct Studio

@@ -296,7 +296,7 @@ swan_can_book(PG_FUNCTION_ARGS)
 	{
 		values[1] = CStringGetTextDatum(swan_error_sqlstate(verdict));
 		values[2] = CStringGetTextDatum(swan_error_name(verdict));
-		values[3] = CStringGetTextDatum(swan_error_sentence(verdict));
+		values[3] = CStringGetTextDatum(booking_sentence(&booking, verdict));
 		memset(nulls, false, sizeof(nulls));
 	}
 	return call_return_row(call, fcinfo, values, nulls);

@@ -53,7 +53,8 @@ static const StudioQuery call_cancellations = {
 
 /*
  * Opens a new slot where a booking was, if the trainer still has the time; that
- * cannot be said of one who is no user and has no row to lock.
+ * cannot be said of one who is no user and has no row to lock.  It is no nearer to
+ * his other sessions than the booking was.
  */
 int64
 reopen_slot(Call *call, const Slot *slot, bool trainer_known)
@@ -61,7 +62,7 @@ reopen_slot(Call *call, const Slot *slot, bool trainer_known)
 	if (slot->trainer_id != NO_ID && !call->studio->settings.trainer_overlap &&
 		(!trainer_known ||
 		 slot_trainer_overlap(call, slot->trainer_id, slot->date, slot_end(slot),
-							  slot->id) != NO_ID))
+							  0, slot->id) != NO_ID))
 		return NO_ID;
 	return slot_insert_open(call, slot->trainer_id, slot->date, slot->duration);
 }

@@ -170,7 +170,8 @@ check_room(Call *call, const Slot *targets, int n)
 			(swan_error_listing(SWAN_SLOT_CONFLICT, "sessionId", others, nothers),
 			 nothers == 1 ?
 			 errmsg("session %lld would overlap session %s", (long long) first, list.data) :
-			 errmsg("sessions would overlap sessions %s", list.data)));
+			 errmsg("sessions would overlap sessions %s", list.data),
+			 slot_buffer_hint(call)));
 }
 
 /* Moves all bookings of one client, and notes it in his ledger. */

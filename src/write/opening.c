@@ -48,11 +48,13 @@ slot_conflict(Call *call, int64 trainer_id, TimestampTz start, int64 other)
 		ereport(ERROR,
 				(swan_error(SWAN_SLOT_CONFLICT),
 				 errmsg("slot at %s overlaps another of the same series", at),
+				 call->studio->settings.buffer ? slot_buffer_hint(call) :
 				 errhint("The slots are longer than the time between them.")));
 	ereport(ERROR,
 			(swan_error_counting(SWAN_SLOT_CONFLICT, NULL, "sessionId", other),
 			 errmsg("slot at %s overlaps session %lld of trainer %lld",
-					at, (long long) other, (long long) trainer_id)));
+					at, (long long) other, (long long) trainer_id),
+			 slot_buffer_hint(call)));
 }
 
 /* Returns the starts of a series, each in order and each a real time. */
@@ -86,14 +88,16 @@ static void
 check_series(Call *call, int64 trainer_id, const TimestampTz *starts, int n,
 			 int32 duration)
 {
+	int64		buffer = call->studio->settings.buffer;
+
 	for (int i = 0; i < n; i++)
 	{
 		TimestampTz end = slot_end_of(starts[i], duration);
 		int64		other;
 
-		if (i > 0 && starts[i] < slot_end_of(starts[i - 1], duration))
+		if (i > 0 && starts[i] < slot_end_of(starts[i - 1], duration) + buffer)
 			slot_conflict(call, trainer_id, starts[i], NO_ID);
-		other = slot_trainer_overlap(call, trainer_id, starts[i], end, NO_ID);
+		other = slot_trainer_overlap(call, trainer_id, starts[i], end, buffer, NO_ID);
 		if (other != NO_ID)
 			slot_conflict(call, trainer_id, starts[i], other);
 	}

@@ -14,13 +14,101 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 
+#include "base/zone.h"
 #include "studio/actor.h"
 #include "account/locks.h"
 #include "write/rules.h"
 
+/* how SW017 names its rules, and what a client is shown */
+static const struct
+{
+	const char *name;
+	const char *sentence;
+	const char *message;
+}			booking_rules[] = {
+	[RULE_NOTICE] = {
+		"notice",
+		"It is too late to book this session.",
+		"starts too soon to be booked by a client, see the setting book_notice"
+	},
+	[RULE_HORIZON] = {
+		"horizon",
+		"It is too early to book this session.",
+		"is too far ahead to be booked by a client, see the setting book_horizon"
+	},
+	[RULE_LIMIT] = {
+		"limit",
+		"You have as many bookings as you may.",
+		"would be one booking more than a client may have, see the setting live_max"
+	},
+};
+
+/* another booking of the client's that is to come */
+static const StudioQuery count_live = {
+	"SELECT pg_catalog.count(*) FROM {sessions} s"
+	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $1"
+	" AND {s.session_date} OPERATOR(pg_catalog.>) $2"
+	" AND " SLOT_IS_LIVE("s")
+	" AND {s.id} OPERATOR(pg_catalog.<>) $3",
+	3, {INT8OID, TIMESTAMPTZOID, INT8OID}
+};
+
+/* Returns whether the studio's limits are for whoever books. */
+static bool
+is_limited(Call *call)
+{
+	return actor_is(call, MAY_CLIENT);
+}
+
+/* Returns the last moment that is too soon for a client to book. */
+static TimestampTz
+too_soon(Call *call)
+{
+	const StudioSettings *set = &call->studio->settings;
+
+	return Max(call->now, zone_later(set->time_zone, call->now, &set->book_notice) - 1);
+}
+
+/* Returns the last moment that a client can book. */
+static TimestampTz
+last_day(Call *call)
+{
+	const StudioSettings *set = &call->studio->settings;
+
+	return set->has_horizon ?
+		zone_later(set->time_zone, call->now, &set->book_horizon) : DT_NOEND;
+}
+
+/* Returns the rule about the time of a slot that stands in the way, if any. */
+static BookingRule
+rule_of_time(Call *call, const Slot *slot)
+{
+	if (!is_limited(call))
+		return RULE_NONE;
+	if (slot->date <= too_soon(call))
+		return RULE_NOTICE;
+	return slot->date > last_day(call) ? RULE_HORIZON : RULE_NONE;
+}
+
+/* Returns whether the bookings to come of the client have to be counted. */
+static bool
+counts_live(Call *call)
+{
+	return call->studio->settings.live_max >= 0 && is_limited(call);
+}
+
+/* Returns the rule about the client that stands in the way, if any. */
+static BookingRule
+rule_of_client(Call *call, const Booking *booking)
+{
+	if (counts_live(call) && booking->live >= call->studio->settings.live_max)
+		return RULE_LIMIT;
+	return RULE_NONE;
+}
+
 /* Returns the rule that a booking breaks, or SWAN_OK; in the report's order. */
 static SwanErrorCode
-booking_verdict(Call *call, const Booking *booking, const Account *account)
+booking_verdict(Call *call, Booking *booking, const Account *account)
 {
 	const Slot *slot = &booking->slot;
 
@@ -33,11 +121,25 @@ booking_verdict(Call *call, const Booking *booking, const Account *account)
 		return SWAN_SESSION_NOT_AVAILABLE;
 	if (!booking->client_known)
 		return SWAN_USER_NOT_FOUND;
+	booking->rule = rule_of_time(call, slot);
+	if (booking->rule != RULE_NONE)
+		return SWAN_BOOKING_REFUSED;
 	if (booking->overlap != NO_ID)
 		return SWAN_SLOT_CONFLICT;
+	booking->rule = rule_of_client(call, booking);
+	if (booking->rule != RULE_NONE)
+		return SWAN_BOOKING_REFUSED;
 	if (booking->charged && account_available(account) <= 0)
 		return SWAN_INSUFFICIENT_SESSIONS;
 	return SWAN_OK;
+}
+
+/* Returns what to tell the client of a broken rule. */
+const char *
+booking_sentence(const Booking *booking, SwanErrorCode verdict)
+{
+	return verdict == SWAN_BOOKING_REFUSED ?
+		booking_rules[booking->rule].sentence : swan_error_sentence(verdict);
 }
 
 /* Raises the error of a broken rule. */
@@ -58,6 +160,13 @@ booking_refuse(const Booking *booking, const Account *account,
 					(swan_error_counting(verdict, NULL, "sessionId", booking->overlap),
 					 errmsg("session %lld overlaps session %lld of user %lld",
 							session_id, (long long) booking->overlap, user_id)));
+			break;
+		case SWAN_BOOKING_REFUSED:
+			ereport(ERROR,
+					(swan_error_naming(verdict, booking_sentence(booking, verdict), "rule",
+									   booking_rules[booking->rule].name),
+					 errmsg("session %lld %s", session_id, booking_rules[booking->rule].message),
+					 errhint("Staff, trainers and admins can book it.")));
 			break;
 		case SWAN_INSUFFICIENT_SESSIONS:
 			if (booking->taken_before > 0)
@@ -88,6 +197,7 @@ booking_look_at_slot(Call *call, Booking *booking, QueryRun run)
 	booking->slot_known = slot_look_at(call, booking->session_id, &booking->slot, run);
 	booking->held_by = NO_ID;
 	booking->overlap = NO_ID;
+	booking->live = 0;
 	if (booking->slot_known)
 		slot_find_hold(call, booking->session_id, &booking->held_by, &booking->held_until, run);
 }
@@ -99,6 +209,12 @@ booking_look_at_slot(Call *call, Booking *booking, QueryRun run)
 static void
 booking_look_at_client(Call *call, Booking *booking, QueryRun run)
 {
+	NullableDatum args[] = {
+		arg_id(booking->user_id), arg_time(call->now), {Int64GetDatum(booking->instead_of), false}
+	};
+
+	if (counts_live(call))
+		booking->live = row_int(run(call, &count_live, args), 0, 1);
 	booking->overlap =
 		slot_look_for_client_overlap(call, booking->user_id,
 									 booking->slot.date, slot_end(&booking->slot),
@@ -118,6 +234,7 @@ booking_judge_unlocked(Call *call, Booking *booking, Account *account,
 
 	booking->client_known = account_find(call, booking->user_id, account, run);
 	verdict = booking_verdict(call, booking, account);
+	thoroughly = thoroughly || counts_live(call);
 	if (verdict == SWAN_INSUFFICIENT_SESSIONS || (verdict == SWAN_OK && thoroughly))
 	{
 		booking_look_at_client(call, booking, run);
@@ -133,12 +250,15 @@ booking_judge_unlocked(Call *call, Booking *booking, Account *account,
 bool
 booking_lock_at_once(Call *call, Booking *booking, Account *account)
 {
-	TimestampTz after = actor_is(call, MAY_CLIENT) ? call->now : DT_NOBEGIN;
+	TimestampTz after = is_limited(call) ? too_soon(call) : DT_NOBEGIN;
+	TimestampTz until = is_limited(call) ? last_day(call) : DT_NOEND;
 
 	booking->held_by = NO_ID;
 	booking->overlap = NO_ID;
+	if (counts_live(call))		/* who has too many has to lock nothing */
+		return false;
 	booking->slot_known = lock_slot_and_client(call, booking->session_id, booking->user_id,
-											   after, booking->charged,
+											   after, until, booking->charged,
 											   &booking->slot, account);
 	booking->client_known = booking->slot_known;
 	return booking->slot_known;

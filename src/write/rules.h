@@ -12,6 +12,15 @@
 #include "slot/slot.h"
 #include "account/account.h"
 
+/* a rule of the studio's own that stands in the way of a booking, for SW017 */
+typedef enum BookingRule
+{
+	RULE_NONE,
+	RULE_NOTICE,
+	RULE_HORIZON,
+	RULE_LIMIT
+} BookingRule;
+
 /* All that the rules of one booking need to know. */
 typedef struct Booking
 {
@@ -26,6 +35,8 @@ typedef struct Booking
 	TimestampTz held_until;
 	bool		client_known;
 	int64		overlap;		/* a booking in the way, or NO_ID */
+	int64		live;			/* his bookings to come, if they are limited */
+	BookingRule rule;			/* what an SW017 is about */
 } Booking;
 
 extern void booking_look_at_slot(Call *call, Booking *booking, QueryRun run);
@@ -38,6 +49,7 @@ extern void bookings_lock(Call *call, Booking *bookings, int n, Account *account
 extern void booking_judge_locked(Call *call, Booking *booking, Account *account);
 extern void booking_refuse(const Booking *booking, const Account *account,
 						   SwanErrorCode verdict);
+extern const char *booking_sentence(const Booking *booking, SwanErrorCode verdict);
 extern void booking_end_hold(Call *call, Booking *booking);
 
 #endif							/* SWAN_RULES_H */
