@@ -12,47 +12,21 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
 #include "utils/tuplestore.h"
-#include "utils/varlena.h"
 
 #include "base/argument.h"
 #include "base/error.h"
-#include "base/zone.h"
 #include "studio/enter.h"
 #include "slot/slot.h"
 #include "account/locks.h"
 #include "account/records.h"
 #include "account/totals.h"
 #include "owner/drift.h"
+#include "owner/setting.h"
 
 PG_FUNCTION_INFO_V1(swan_configure);
 PG_FUNCTION_INFO_V1(swan_settings);
 PG_FUNCTION_INFO_V1(swan_studios);
-
-/* what values a setting takes */
-typedef enum SettingKind
-{
-	SETTING_CHOICE,
-	SETTING_NUMBER,
-	SETTING_INTERVAL,
-	SETTING_PAUSE,
-	SETTING_TIME_ZONE,
-	SETTING_SEARCH_PATH
-} SettingKind;
-
-typedef struct Setting
-{
-	const char *name;			/* and that of its column in swan.studio */
-	SettingKind kind;
-	const char *choices[4];
-	int			min;
-	int			max;
-	const char *type;			/* of the column */
-	const char *description;
-	int			keeps;			/* the CheckTopics of its refuse */
-	bool		may_be_unset;
-} Setting;
 
 static const Setting settings[] = {
 	{"guard_balance", SETTING_CHOICE, {"refuse", "record"}, 0, 0, "text",
@@ -115,152 +89,6 @@ refuse_setting(const char *name)
 			(swan_error(SWAN_INVALID_ARGUMENT),
 			 errmsg("there is no setting \"%s\"", name),
 			 errhint("swan_settings() lists them.")));
-}
-
-/* Refuses a value, and says what would do. */
-static void
-refuse_value(const Setting *setting, const char *value, const char *hint)
-{
-	ereport(ERROR,
-			(swan_error(SWAN_INVALID_ARGUMENT),
-			 errmsg("\"%s\" is not a value for %s", value, setting->name),
-			 errhint("%s", hint)));
-}
-
-/* Checks a choice. */
-static void
-check_choice(const Setting *setting, const char *value)
-{
-	StringInfoData hint;
-
-	initStringInfo(&hint);
-	appendStringInfoString(&hint, "Use ");
-	for (int i = 0; setting->choices[i]; i++)
-	{
-		if (strcmp(setting->choices[i], value) == 0)
-			return;
-		appendStringInfo(&hint, "%s%s",
-						 i == 0 ? "" : setting->choices[i + 1] ? ", " : " or ",
-						 setting->choices[i]);
-	}
-	appendStringInfoChar(&hint, '.');
-	refuse_value(setting, value, hint.data);
-}
-
-/* Checks a number. */
-static void
-check_number(const Setting *setting, const char *value)
-{
-	char	   *end;
-	long		number;
-
-	errno = 0;
-	number = strtol(value, &end, 10);
-	if (end == value || *end != '\0' || errno != 0 ||
-		number < setting->min || number > setting->max)
-		refuse_value(setting, value, psprintf("Use a number between %d and %d.",
-											  setting->min, setting->max));
-}
-
-/* Checks a length of time: from zero to another. */
-static void
-check_length(const Setting *setting, const char *value, const Interval *max, const char *hint)
-{
-	Interval	zero = {0};
-	Interval	interval;
-
-	if (!parse_interval(value, &interval) ||
-		DatumGetBool(DirectFunctionCall2(interval_lt, IntervalPGetDatum(&interval),
-										 IntervalPGetDatum(&zero))) ||
-		DatumGetBool(DirectFunctionCall2(interval_gt, IntervalPGetDatum(&interval),
-										 IntervalPGetDatum(max))))
-		refuse_value(setting, value, hint);
-}
-
-/* Checks a length of time, which must not be negative. */
-static void
-check_interval(const Setting *setting, const char *value)
-{
-	Interval	millennium = {.month = 1000 * MONTHS_PER_YEAR};
-
-	check_length(setting, value, &millennium, "Use an interval from zero to 1000 years.");
-}
-
-/* Checks a length of time that is a part of a day. */
-static void
-check_pause(const Setting *setting, const char *value)
-{
-	Interval	day = {.day = 1};
-
-	check_length(setting, value, &day, "Use an interval from zero to 1 day.");
-}
-
-/* Checks the name of a time zone. */
-static void
-check_time_zone(const Setting *setting, const char *value)
-{
-	const char *hint;
-
-	if (zone_problem(value, &hint))
-		refuse_value(setting, value, psprintf("%c%s.", pg_toupper(hint[0]), hint + 1));
-}
-
-/*
- * Checks a list of schemas.  An empty one is no list; temporary objects are
- * anybody's, so they must not be found before those of a schema.
- */
-static void
-check_schemas(const Setting *setting, const char *value)
-{
-	List	   *schemas;
-	ListCell   *cell;
-
-	if (!SplitIdentifierString(pstrdup(value), ',', &schemas) || schemas == NIL)
-		refuse_value(setting, value,
-					 "Use a list of schemas, as in SET search_path, or NULL for those of the studio.");
-	foreach(cell, schemas)
-	{
-		const char *schema = lfirst(cell);
-
-		if (schema[0] == '\0')
-			refuse_value(setting, value, "A schema has a name; use NULL for those of the studio.");
-		if (strncmp(schema, "pg_temp", strlen("pg_temp")) == 0 &&
-			(schema[strlen("pg_temp")] == '_' || lnext(schemas, cell) != NULL))
-			refuse_value(setting, value, "pg_temp may only stand last, where it is searched anyway.");
-	}
-}
-
-/* Checks a value before it is written. */
-static void
-check_value(Studio *studio, const Setting *setting, const char *value)
-{
-	switch (setting->kind)
-	{
-		case SETTING_CHOICE:
-			check_choice(setting, value);
-			break;
-		case SETTING_NUMBER:
-			check_number(setting, value);
-			break;
-		case SETTING_INTERVAL:
-			check_interval(setting, value);
-			break;
-		case SETTING_PAUSE:
-			check_pause(setting, value);
-			break;
-		case SETTING_TIME_ZONE:
-			check_time_zone(setting, value);
-			break;
-		case SETTING_SEARCH_PATH:
-			check_schemas(setting, value);
-			break;
-	}
-	if (strcmp(setting->name, "session_records") == 0 && strcmp(value, "on") == 0 &&
-		studio->settings.guard_balance != GUARD_REFUSE)
-		refuse_value(setting, value, "It needs guard_balance to be refuse.");
-	if (strcmp(setting->name, "guard_balance") == 0 && strcmp(value, "record") == 0 &&
-		studio->settings.session_records)
-		refuse_value(setting, value, "Turn session_records off first.");
 }
 
 /* Writes a setting to the registry and returns it as it reads there. */
@@ -408,7 +236,7 @@ swan_configure(PG_FUNCTION_ARGS)
 	if (setting == NULL)
 		refuse_setting(name);
 	if (value)
-		check_value(studio, setting, value);
+		setting_check(studio, setting, value);
 	else if (!setting->may_be_unset)
 		swan_missing_argument("value", NULL);
 

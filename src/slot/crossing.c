@@ -82,7 +82,8 @@ static int
 search(Call *call, Crossing *crossing, const StudioQuery *query, int64 owner,
 	   const Slot *slot, QueryRun run, bool noting)
 {
-	int64		buffer = query == &trainer_rows ? crossing->buffer : 0;
+	int64		buffer = query == &trainer_rows && !TIMESTAMP_NOT_FINITE(slot->date) ?
+		crossing->buffer : 0;
 	NullableDatum args[] = {
 		arg_id(owner), arg_time(slot->date - buffer), arg_time(slot_end(slot) + buffer)
 	};

@@ -258,6 +258,27 @@ actor_require_client(Call *call, int64 user_id)
 	actor_refuse(call, NULL);
 }
 
+/*
+ * Refuses a person who cannot have sessions to give: a client.  Where users have
+ * no roles anybody may be a trainer.
+ */
+void
+actor_require_trainer(Call *call, int64 user_id)
+{
+	NullableDatum args[] = {arg_id(user_id)};
+	Rows		result;
+
+	if (call->studio->columns[USERS_ROLE].name == NULL)
+		return;
+	result = query_recheck(call, &person_role, args);
+	if (result.nrows == 1 && parse_role(row_text(result, 0, 1)) >= ROLE_TRAINER)
+		return;
+	ereport(ERROR,
+			(swan_error(SWAN_INVALID_ARGUMENT),
+			 errmsg("user %lld is no trainer", (long long) user_id),
+			 errhint("Sessions are given by people whose role is trainer, staff or admin.")));
+}
+
 /* swan_act_as(): names the person for the rest of the transaction. */
 Datum
 swan_act_as(PG_FUNCTION_ARGS)

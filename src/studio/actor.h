@@ -52,6 +52,7 @@ extern Call *actor_enter(FunctionCallInfo fcinfo, CallKind kind,
 extern bool actor_is(Call *call, int may);
 extern void actor_require_own(Call *call, int64 user_id, const char *sentence);
 extern void actor_require_client(Call *call, int64 user_id);
+extern void actor_require_trainer(Call *call, int64 user_id);
 extern void actor_refuse(Call *call, const char *sentence);
 
 #endif							/* SWAN_ACTOR_H */

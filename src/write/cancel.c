@@ -15,6 +15,7 @@
 
 #include "base/argument.h"
 #include "base/details.h"
+#include "base/error.h"
 #include "studio/actor.h"
 #include "account/open.h"
 #include "account/returning.h"

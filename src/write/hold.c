@@ -166,7 +166,7 @@ swan_release(PG_FUNCTION_ARGS)
 				 errmsg("session %lld is not held", (long long) session_id),
 				 slot_is_open(&slot) ? errhint("It is open: swan_hold() holds it.") : 0));
 
-	if (!(actor_is(call, MAY_TRAINER) && slot.trainer_id == call->actor->user_id))
+	if (!booking_is_of_trainer(call, &slot))
 		actor_require_own(call, user_id, "You can only release your own sessions.");
 	lock_users(call, &locks, &user_id, 1);
 	account_enter(call, &locks, user_id, &account);

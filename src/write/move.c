@@ -142,7 +142,10 @@ move_details(const Slot *from, const Slot *to)
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
 }
 
-/* Refuses a trainer who is no user, if he is new or his time has to be kept. */
+/*
+ * Refuses a trainer who is no user, if he is new or his time has to be kept, and
+ * a new one who is none.
+ */
 static void
 check_trainer(Call *call, const Locks *locks, const Slot *from, const Slot *to)
 {
@@ -150,6 +153,8 @@ check_trainer(Call *call, const Locks *locks, const Slot *from, const Slot *to)
 		(to->trainer_id != from->trainer_id ||
 		 (to->trainer_id != NO_ID && !call->studio->settings.trainer_overlap)))
 		user_not_found(to->trainer_id);
+	if (to->trainer_id != from->trainer_id)
+		actor_require_trainer(call, to->trainer_id);
 }
 
 /* Refuses moves to where trainers or clients are busy, when all have moved. */

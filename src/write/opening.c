@@ -137,6 +137,7 @@ swan_open(PG_FUNCTION_ARGS)
 	lock_users(call, &locks, &trainer_id, 1);
 	if (!user_is_locked(&locks, trainer_id))
 		user_not_found(trainer_id);
+	actor_require_trainer(call, trainer_id);
 	if (!call->studio->settings.trainer_overlap)
 		check_series(call, trainer_id, starts, repeat, duration);
 	for (int i = 0; i < repeat; i++)

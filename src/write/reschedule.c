@@ -31,10 +31,16 @@ static const StudioQuery take_slot = {
 	SLOT_WRITE_ARGS
 };
 
-/* Refuses whoever is neither the client of a booking nor of the office. */
+/*
+ * Refuses whoever is neither the client of a booking nor of the office, nor
+ * trainer of both slots; of one that is not known nobody can tell yet.
+ */
 static void
-authorise_exchange(Call *call, const Slot *from)
+authorise_exchange(Call *call, const Slot *from, const Booking *target)
 {
+	if (booking_is_of_trainer(call, from) &&
+		(!target->slot_known || booking_is_of_trainer(call, &target->slot)))
+		return;
 	actor_require_own(call, from->user_id, "You can only reschedule your own sessions.");
 }
 
@@ -74,7 +80,7 @@ check_exchange(Call *call, const Slot *from)
 				 errmsg("session %lld is %s and cannot be rescheduled",
 						(long long) from->id, from->label),
 				 errhint("%s", session_advice(call->studio, from))));
-	if (actor_is(call, MAY_OFFICE))
+	if (actor_is(call, MAY_OFFICE) || booking_is_of_trainer(call, from))
 		return;
 	window_refuse_begun(call, from, "rescheduled");
 	if (window_is_over(call, from, query_recheck))
@@ -104,6 +110,7 @@ look_before_exchange(Call *call, const Slot *from, Booking *target, const char *
 	target->user_id = from->user_id;
 	target->instead_of = from->id;
 	booking_look_at_slot(call, target, query_look);
+	authorise_exchange(call, from, target);
 	if (!target->slot_known)
 		session_not_found(target->session_id);
 	verdict = booking_judge_unlocked(call, target, &account, query_look, false);
@@ -125,7 +132,7 @@ lock_exchange(Call *call, Locks *locks, Slot *from, Booking *target)
 	if (!locked_slot(locks, ids[0], from))
 		session_not_found(ids[0]);
 	target->slot_known = locked_slot(locks, ids[1], &target->slot);
-	authorise_exchange(call, from);
+	authorise_exchange(call, from, target);
 	lock_people_of(call, locks, from);
 	target->user_id = from->user_id;
 	target->client_known = user_is_locked(locks, from->user_id);
@@ -186,7 +193,7 @@ swan_reschedule(PG_FUNCTION_ARGS)
 
 	if (!slot_find(call, session_id, &from) || from.date == NO_TIME)
 		session_not_found(session_id);
-	authorise_exchange(call, &from);
+	authorise_exchange(call, &from, &target);
 	key = argument_key(fcinfo, 2);
 	if (look_before_exchange(call, &from, &target, key, &answer))
 		return answer_row(call, fcinfo, &answer);

@@ -318,12 +318,18 @@ booking_judge_locked(Call *call, Booking *booking, Account *account)
 	booking_refuse(booking, account, verdict);
 }
 
+/* Returns whether the actor works on a slot as its trainer. */
+bool
+booking_is_of_trainer(Call *call, const Slot *slot)
+{
+	return actor_is(call, MAY_TRAINER) && slot->trainer_id == call->actor->user_id;
+}
+
 /* Refuses whoever may not book this slot for this client. */
 void
 booking_authorise(Call *call, const Booking *booking)
 {
-	if (actor_is(call, MAY_TRAINER) && booking->slot_known &&
-		booking->slot.trainer_id == call->actor->user_id)
+	if (booking->slot_known && booking_is_of_trainer(call, &booking->slot))
 		return;
 	if (actor_is(call, MAY_TRAINER) && !booking->slot_known)
 		return;					/* which will be told so */

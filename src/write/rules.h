@@ -40,6 +40,7 @@ typedef struct Booking
 } Booking;
 
 extern void booking_look_at_slot(Call *call, Booking *booking, QueryRun run);
+extern bool booking_is_of_trainer(Call *call, const Slot *slot);
 extern void booking_authorise(Call *call, const Booking *booking);
 extern SwanErrorCode booking_judge_unlocked(Call *call, Booking *booking,
 											Account *account, QueryRun run,

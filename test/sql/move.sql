@@ -123,6 +123,14 @@ SELECT session_date FROM swan_move(7, '2099-04-02 01:00');
 SELECT * FROM swan_move(12, '2099-04-02 01:30');
 ROLLBACK;
 
+-- only to trainers
+SELECT * FROM swan_move(7, trainer_id => 12);
+SELECT trainer_id FROM swan_move(7, trainer_id => 2);
+-- to where it is already: the answer, and nothing is written
+SELECT count(*) AS rows FROM studio.swan_ledger \gset
+SELECT m.session_id, m.user_id, m.trainer_id, m.status, m.charged, m.available_sessions, m.message, m.ledger_id, m.replayed
+  FROM studio.sessions s, swan_move(s.id, s.session_date, s.trainer_id, s.duration) m WHERE s.id IN (7, 11) ORDER BY s.id;
+SELECT count(*) - :rows AS written FROM studio.swan_ledger;
 -- nothing is wrong
 SELECT * FROM swan_verify();
 SELECT * FROM out_of_step();

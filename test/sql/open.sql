@@ -129,6 +129,9 @@ SELECT actor, count(*) FROM (VALUES (3, '2099-07-01 09:00'::timestamptz), (2, '2
 SELECT * FROM swan_open(3, '2099-07-05 09:00', actor => 4);
 SELECT * FROM swan_open(11, '2099-07-05 09:00', actor => 11);
 SELECT * FROM swan_open(3, '2099-07-05 09:00', actor => 99);
+-- for trainers only, whoever opens
+SELECT * FROM swan_open(11, '2099-07-05 09:00');
+SELECT count(*) FROM unnest(ARRAY[1, 2]) u, swan_open(u, '2099-07-05 09:00');
 BEGIN READ ONLY;
 SELECT * FROM swan_open(3, '2099-07-05 09:00');
 ROLLBACK;

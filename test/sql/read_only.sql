@@ -23,7 +23,7 @@ INSERT INTO calls (query) VALUES
 	('SELECT ok, code FROM swan_can_book(1, 1)'),
 	('SELECT role, source FROM swan_actor()'),
 	('SELECT swan_act_as(1)'),
-	('SELECT count(*) FROM swan_settings()'),
+	('SELECT value FROM swan_settings() WHERE setting = ''hold_max'''),
 	('SELECT studio, state FROM swan_studios()'),
 	('SELECT * FROM swan_verify()'),
 	('SELECT swan_health()->>''status'''),

@@ -70,7 +70,7 @@ SELECT * FROM swan_reschedule(11, 12, actor => 11);
 SELECT swan_configure('cancel_window', '24 hours');
 SELECT who, try('SELECT session_id FROM swan_reschedule(11, 12, actor => ' || actor || ')')
   FROM (VALUES ('system', 'NULL'), ('admin', '1'), ('staff', '2'), ('trainer', '3'), ('another trainer', '4'), ('himself', '11'), ('another', '12')) a (who, actor);
-SELECT * FROM swan_reschedule(11, 12, actor => 3);
+SELECT * FROM swan_reschedule(11, 12, actor => 4);
 SELECT * FROM swan_reschedule(11, 12, actor => 12);
 -- what is past stays past: it is not offered anew
 SELECT session_id FROM swan_book(11, 52);
@@ -132,6 +132,19 @@ ROLLBACK;
 -- nothing is wrong
 SELECT * FROM swan_verify();
 SELECT * FROM out_of_step();
+
+--
+-- A trainer exchanges bookings of his own slots, whenever he likes, for others of his own
+--
+SELECT min(a) AS near FROM swan_open(3, date_trunc('minute', clock_timestamp()) + interval '2 hours') a \gset
+SELECT swan_open(3, '2099-12-01 09:00') AS his \gset
+SELECT swan_open(4, '2099-12-02 09:00') AS hers \gset
+SELECT status FROM swan_book(13, :near, charge => false);
+SELECT who, try(format('SELECT status FROM swan_reschedule(%s, %s, actor => %s)', :near, :his, actor)) AS to_his,
+       regexp_replace(try(format('SELECT status FROM swan_reschedule(%s, %s, actor => %s)', :near, :hers, actor)), '\d+$', 'N') AS to_hers,
+       try(format('SELECT status FROM swan_reschedule(%s, 999, actor => %s)', :near, actor)) AS to_none
+  FROM (VALUES (1, 'its trainer', 3), (2, 'another', 4), (3, 'its client', 13), (4, 'another client', 12), (5, 'staff', 2)) v (n, who, actor) ORDER BY n;
+SELECT status, user_id FROM swan_reschedule(:near, :his, actor => 3);
 
 RESET ROLE;
 \i test/fixture/moves_gone.sql

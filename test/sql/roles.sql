@@ -34,7 +34,7 @@ INSERT INTO calls (query) VALUES
 	('SELECT session_id, charged FROM swan_book(1, 2)'),
 	('SELECT count(*) FROM swan_open(4, ''2099-05-01 10:00'')'),
 	('SELECT * FROM swan_verify()'),
-	('SELECT count(*) FROM swan_settings()'),
+	('SELECT value FROM swan_settings() WHERE setting = ''hold_max'''),
 	('SELECT studio, state FROM swan_studios()'),
 	('SELECT swan_act_as(1)'),
 	('SELECT swan_configure(''low_threshold'', ''3'')'),

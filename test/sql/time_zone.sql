@@ -28,7 +28,7 @@ SELECT name, pg_temp.zone(name) FROM unnest('{UTC,gmt,Europe/Berlin,europe/berli
 CREATE SCHEMA app;
 CREATE TABLE app.users (id serial PRIMARY KEY, first_name text, role text DEFAULT 'client', available_sessions int NOT NULL DEFAULT 0);
 CREATE TABLE app.sessions (id serial PRIMARY KEY, user_id int, trainer_id int, status text DEFAULT 'available', session_date timestamp, duration int DEFAULT 60, booked_at timestamp);
-INSERT INTO app.users (first_name, available_sessions) VALUES ('Ann', 5), ('Tom', 0);
+INSERT INTO app.users (first_name, role, available_sessions) VALUES ('Ann', 'client', 5), ('Tom', 'trainer', 0);
 INSERT INTO app.sessions (trainer_id, session_date) VALUES (2, '2099-01-05 09:00'), (2, '2099-07-05 09:00');
 SELECT item, column_name, action FROM swan_attach('app.users', 'app.sessions', '{"time_zone": "EST"}', dry_run => true) WHERE state = 'refused';
 SELECT item, column_name, action FROM swan_attach('app.users', 'app.sessions', '{"time_zone": "UTC", "time_zones": {"sessions.booked_at": "Foo5"}}', dry_run => true) WHERE state = 'refused';

@@ -603,7 +603,7 @@ sub do_open
 	refuse('SW013') if $c->{duration} < 1 || $c->{duration} > 1440;
 	required($c->{repeat});
 	refuse('SW013') if $c->{repeat} < 1;
-	$self->user_of($c->{trainer});
+	refuse('SW013') if $self->user_of($c->{trainer})->{role} eq 'client';
 	for my $i (1 .. $c->{repeat})
 	{
 		my $slot = { name => "$c->{as}_$i", trainer => $c->{trainer}, status => 'available',
@@ -856,7 +856,11 @@ sub move
 		$move->{new} = { %$slot, map { defined $move->{$_->[1]} ? ($_->[0] => $move->{$_->[1]}) : () }
 			  [qw(date at)], [qw(trainer trainer)], [qw(duration duration)] };
 	}
-	$self->user_of($_->{new}{trainer}) for @moves;
+	for my $move (@moves)
+	{
+		my $trainer = $self->user_of($move->{new}{trainer});
+		refuse('SW013') if $trainer->{role} eq 'client' && $trainer->{id} != $move->{from}{trainer};
+	}
 
 	# as if all had moved
 	my @names = map { $_->{slot} } @moves;
@@ -1062,7 +1066,8 @@ sub do_reschedule
 	only($who, qw(client trainer staff admin system));
 	required($c->{slot}, $c->{to});
 	my $from = $self->{slots}{ $c->{slot} } or refuse('SW007');
-	refuse('SW006') unless is_office($who) || is_person($who, $from->{user});
+	my $is_trainer = $who->{role} eq 'trainer' && is_person($who, $from->{trainer});
+	refuse('SW006') unless is_office($who) || is_person($who, $from->{user}) || $is_trainer;
 	check_key($c->{key});
 	my $same = "$c->{slot} $c->{to}";
 	my $to = $self->{slots}{ $c->{to} };
@@ -1071,7 +1076,8 @@ sub do_reschedule
 		return $self->booking_row($to, $before->{charged}, $before->{available}, 1, "{$before->{ledger}}");
 	}
 	refuse('SW008') unless is_live($from);
-	refuse('SW008') if !is_office($who) && ($self->has_begun($from) || $self->is_too_late($from));
+	refuse('SW008') if !is_office($who) && !$is_trainer && ($self->has_begun($from) || $self->is_too_late($from));
+	refuse('SW006') if $to && $is_trainer && !is_person($who, $to->{trainer}) && !is_person($who, $from->{user});
 	refuse('SW007') unless $to;
 	my $why = $self->why_not($who, $from->{user}, $to, instead_of => $from->{name});
 	refuse($why) if $why;

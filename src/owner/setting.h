@@ -1,0 +1,39 @@
+/*-------------------------------------------------------------------------
+ *
+ * setting.h
+ *	  What a setting of a studio is, and which values it takes.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SWAN_SETTING_H
+#define SWAN_SETTING_H
+
+#include "studio/studio.h"
+
+/* what values a setting takes */
+typedef enum SettingKind
+{
+	SETTING_CHOICE,
+	SETTING_NUMBER,
+	SETTING_INTERVAL,
+	SETTING_PAUSE,
+	SETTING_TIME_ZONE,
+	SETTING_SEARCH_PATH
+} SettingKind;
+
+typedef struct Setting
+{
+	const char *name;			/* and that of its column in swan.studio */
+	SettingKind kind;
+	const char *choices[4];
+	int			min;
+	int			max;
+	const char *type;			/* of the column */
+	const char *description;
+	int			keeps;			/* the CheckTopics of its refuse */
+	bool		may_be_unset;
+} Setting;
+
+extern void setting_check(Studio *studio, const Setting *setting, const char *value);
+
+#endif							/* SWAN_SETTING_H */
