@@ -84,9 +84,10 @@
 	SESSIONS_OF_U " AND " SLOT_IS_LIVE("o") " ORDER BY {o.session_date} DESC" \
 	" LIMIT " TOTAL_OF_K(TOTAL_SCHEDULED) " OPERATOR(pg_catalog.+) " TOTAL_OF_K(TOTAL_CONFIRMED) ") c)" \
 	" AS charged," \
-	" (SELECT {o.session_date}" SESSIONS_OF_U " AND {o.status} OPERATOR(pg_catalog.=) 'completed'" \
+	" (SELECT {o.session_date} FROM {sessions} o WHERE " SLOT_IS_OF("o", "{u.id}") \
+	" AND {o.session_date} IS NOT NULL AND {o.status} OPERATOR(pg_catalog.=) 'completed'" \
 	" AND " TOTAL_OF_K(TOTAL_COMPLETED) " OPERATOR(pg_catalog.>) 0" \
-	" ORDER BY {o.session_date} DESC LIMIT 1) AS last_session" \
+	" ORDER BY {o.user_id} DESC, {o.session_date} DESC LIMIT 1) AS last_session" \
 	" WHERE k.totals IS NOT NULL"
 
 /* Likewise from all of his ledger and sessions, where the totals are not known. */

@@ -43,19 +43,19 @@ static const StudioQuery read_sessions = {
  */
 static const StudioQuery next_session = {
 	"SELECT {s.session_date} FROM {sessions} s"
-	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $1"
+	" WHERE " SLOT_IS_OF("s", "$1")
 	" AND {s.session_date} OPERATOR(pg_catalog.>) $2"
 	" AND " SLOT_IS_LIVE("s")
-	" ORDER BY {s.session_date} LIMIT 1",
+	" ORDER BY {s.user_id}, {s.session_date} LIMIT 1",
 	2, {INT8OID, TIMESTAMPTZOID}, PLAN_SIMPLE
 };
 
 static const StudioQuery last_session = {
 	"SELECT {s.session_date} FROM {sessions} s"
-	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $1"
+	" WHERE " SLOT_IS_OF("s", "$1")
 	" AND {s.session_date} OPERATOR(pg_catalog.<=) 'infinity'"
 	" AND {s.status} OPERATOR(pg_catalog.=) 'completed'"
-	" ORDER BY {s.session_date} DESC LIMIT 1",
+	" ORDER BY {s.user_id} DESC, {s.session_date} DESC LIMIT 1",
 	1, {INT8OID}, PLAN_SIMPLE
 };
 

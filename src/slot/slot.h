@@ -77,6 +77,15 @@ RESULT_COLUMNS(SLOT_COLUMNS);
 	"{" alias ".session_date} IS NOT NULL AND {" alias ".user_id} IS NULL" \
 	" AND {" alias ".status} OPERATOR(pg_catalog.=) 'available'"
 
+/*
+ * Whether a session is a client's, in a search for the first or last by date that
+ * is ORDER BY client, date.  As a range it keeps the planner from looking for him
+ * in an index by date alone, among everybody's sessions.
+ */
+#define SLOT_IS_OF(alias, user) \
+	"{" alias ".user_id} OPERATOR(pg_catalog.>=) " user \
+	" AND {" alias ".user_id} OPERATOR(pg_catalog.<=) " user
+
 /* whether somebody is going to come, as slot_is_live() says it */
 #define SLOT_IS_LIVE(alias) \
 	"{" alias ".status} OPERATOR(pg_catalog.=) ANY ('{scheduled,confirmed}')"

@@ -132,5 +132,28 @@ SKIP:
 	is($node->safe_psql('postgres', q(SELECT id FROM swan_clients('U4711@'))), '4711', 'without pg_trgm a search finds the same');
 }
 
+# Attached tables with an index by client and one by date, but none by both: whose last session is long ago is
+# looked for among his sessions, not among everybody's.
+$node->safe_psql('postgres', <<'SQL');
+SET client_min_messages = error;
+SELECT swan_detach();
+CREATE TABLE users (id integer PRIMARY KEY, available_sessions integer DEFAULT 0);
+CREATE TABLE sessions (id integer PRIMARY KEY, user_id integer, status text, session_date timestamptz);
+INSERT INTO users SELECT i FROM generate_series(1, 500) i;
+INSERT INTO sessions SELECT i, 1 + i % 499, 'completed', '2001-01-01'::timestamptz + i * interval '1 hour' FROM generate_series(1, 25000) i;
+INSERT INTO sessions VALUES (0, 500, 'completed', '2000-01-01');
+CREATE INDEX by_client ON sessions (user_id);
+CREATE INDEX by_date ON sessions (session_date);
+SELECT count(*) FROM swan_attach('users', 'sessions');
+SELECT added FROM swan_grant(500, 1);
+VACUUM ANALYZE;
+SQL
+for my $call ('swan_summary(500)', 'swan_client(500)')
+{
+	my $plan = plan_of($call);
+	like($plan, qr/\bby_client\b/, 'uses the index by client') or diag($plan);
+	unlike($plan, qr/\bby_date\b/, 'and not the one by date') or diag($plan);
+}
+
 $node->stop;
 done_testing();
