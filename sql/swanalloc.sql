@@ -422,6 +422,7 @@ CREATE TYPE @extschema@.swan_schedule_row AS (
 	last_session_date timestamptz,
 	warning text,
 	warning_message text,
+	attended boolean,
 	cursor text
 );
 COMMENT ON TYPE @extschema@.swan_schedule_row IS 'a slot or booking in the schedule, and how its client stands';
@@ -439,6 +440,7 @@ COMMENT ON COLUMN @extschema@.swan_schedule_row.sessions_used IS 'credits used';
 COMMENT ON COLUMN @extschema@.swan_schedule_row.last_session_date IS 'latest completed session';
 COMMENT ON COLUMN @extschema@.swan_schedule_row.warning IS 'none, low, or NULL for more';
 COMMENT ON COLUMN @extschema@.swan_schedule_row.warning_message IS 'the sentence that goes with it';
+COMMENT ON COLUMN @extschema@.swan_schedule_row.attended IS 'of a completed session: the client was there; NULL where the ledger does not know';
 COMMENT ON COLUMN @extschema@.swan_schedule_row.cursor IS 'what to pass as after for the rows that follow';
 
 CREATE TYPE @extschema@.swan_expiring_row AS (
@@ -496,6 +498,7 @@ CREATE TYPE @extschema@.swan_line AS (
 	item text,
 	call_id bigint,
 	details jsonb,
+	attended boolean,
 	cursor text
 );
 COMMENT ON TYPE @extschema@.swan_line IS 'one line of a client''s statement: a ledger row with the names that explain it';
@@ -517,6 +520,7 @@ COMMENT ON COLUMN @extschema@.swan_line.payment_ref IS 'the payment';
 COMMENT ON COLUMN @extschema@.swan_line.item IS 'the item paid for';
 COMMENT ON COLUMN @extschema@.swan_line.call_id IS 'the id of the call''s first row; rows of one call share it';
 COMMENT ON COLUMN @extschema@.swan_line.details IS 'what else is known';
+COMMENT ON COLUMN @extschema@.swan_line.attended IS 'whether the client was there, of a row that says so';
 COMMENT ON COLUMN @extschema@.swan_line.cursor IS 'what to pass as after for the rows that follow';
 
 CREATE TYPE @extschema@.swan_change AS (
@@ -848,6 +852,13 @@ LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_reschedule(bigint, bigint, text, bigint) IS
 'exchanges a live booking for an open slot; the credit it took follows; for the client, staff, admins and the system';
+
+CREATE FUNCTION @extschema@.swan_correct(session_id bigint, to_status text, reason text, key text DEFAULT NULL, actor bigint DEFAULT NULL)
+RETURNS @extschema@.swan_booking
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_correct(bigint, text, text, text, bigint) IS
+'puts right what a booking became by mistake: attended, missed, confirmed or scheduled; taking back a cancellation closes the slot that was reopened and takes the credit again; for staff, admins and the system';
 
 /* Reading */
 

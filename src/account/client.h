@@ -42,6 +42,14 @@
 	" FROM {lots} l WHERE l.user_id OPERATOR(pg_catalog.=) " client \
 	" AND l.expires_at OPERATOR(pg_catalog.<=) " now ")"
 
+/* whether the client was there, as a ledger row says it; NULL where it does not */
+#define ATTENDED_OF(row) \
+	"CASE WHEN " row ".kind OPERATOR(pg_catalog.=) 'completion' THEN true" \
+	" WHEN " row ".kind OPERATOR(pg_catalog.=) 'no_show' THEN false" \
+	" WHEN " row ".kind OPERATOR(pg_catalog.<>) 'correction' THEN NULL" \
+	" WHEN (" row ".details OPERATOR(pg_catalog.->>) 'to') OPERATOR(pg_catalog.=) 'attended' THEN true" \
+	" WHEN (" row ".details OPERATOR(pg_catalog.->>) 'to') OPERATOR(pg_catalog.=) 'missed' THEN false END"
+
 /* the warning for so many credits */
 #define WARNING_FOR(available, threshold) \
 	"CASE WHEN " available " OPERATOR(pg_catalog.<=) 0 THEN 'none'" \
@@ -68,7 +76,7 @@
 	"(SELECT l.kind OPERATOR(pg_catalog.<>) 'cancellation' AND l.lot_id IS NOT NULL" \
 	" FROM {ledger} l WHERE l.user_id OPERATOR(pg_catalog.=) {u.id}" \
 	" AND l.session_id OPERATOR(pg_catalog.=) {o.id}" \
-	" AND l.kind OPERATOR(pg_catalog.=) ANY ('{booking,reschedule,cancellation}')" \
+	" AND l.kind OPERATOR(pg_catalog.=) ANY ('{booking,reschedule,cancellation,correction}')" \
 	" ORDER BY l.id DESC LIMIT 1)"
 
 /* one of the totals k of the user u */

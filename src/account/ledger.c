@@ -131,7 +131,7 @@ static const StudioQuery find_debit = {
 	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
 	" AND (g.session_id OPERATOR(pg_catalog.=) $2"
 	" OR g.from_session_id OPERATOR(pg_catalog.=) $2)"
-	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{booking,reschedule,cancellation}')"
+	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{booking,reschedule,cancellation,correction}')"
 	" ORDER BY g.id DESC LIMIT 1",
 	2, {INT8OID, INT8OID}, PLAN_SIMPLE
 };

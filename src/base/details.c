@@ -52,6 +52,20 @@ details_number(Datum details, const char *name, int64 if_absent)
 											 NumericGetDatum(value.val.numeric)));
 }
 
+/* Returns a text of the object, or NULL. */
+char *
+details_text(Datum details, const char *name)
+{
+	JsonbValue	value;
+
+	if (details == (Datum) 0 ||
+		getKeyJsonValueFromContainer(&DatumGetJsonbP(details)->root,
+									 name, strlen(name), &value) == NULL ||
+		value.type != jbvString)
+		return NULL;
+	return pnstrdup(value.val.string.val, value.val.string.len);
+}
+
 /* Appends that a lot's end was put off, to an object that has no more to say. */
 void
 details_append_extension(StringInfo json, TimestampTz from, TimestampTz to)

@@ -82,6 +82,7 @@ static const StudioQuery read_ledger = {
 	" {s.session_date}, g.from_session_id, g.lot_id, g.reason, g.actor_id,"
 	" " PERSON_NAME("a") ","
 	" g.db_role, g.key, g.payment_ref, g.item, g.call_id, g.details,"
+	" " ATTENDED_OF("g") ","
 	" pg_catalog.concat($6, g.id)"
 	" FROM {ledger} g"
 	" LEFT JOIN {sessions} s ON {s.id} OPERATOR(pg_catalog.=) g.session_id"

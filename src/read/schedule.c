@@ -53,6 +53,11 @@ static const StudioQuery dated_sessions = {
 	" f.available, f.purchased, f.used, f.last_session, x.warning,"
 	" CASE WHEN x.warning OPERATOR(pg_catalog.=) 'none' THEN '" SENTENCE_NONE "'"
 	" WHEN x.warning OPERATOR(pg_catalog.=) 'low' THEN '" SENTENCE_LOW "' END,"
+	" CASE WHEN p.status OPERATOR(pg_catalog.=) 'completed' THEN (SELECT " ATTENDED_OF("g")
+	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) p.user_id"
+	" AND g.session_id OPERATOR(pg_catalog.=) p.id"
+	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{completion,no_show,correction}')"
+	" ORDER BY g.id DESC LIMIT 1) END,"
 	" p.session_date FROM (SELECT {s.id} AS id, {s.session_date} AS session_date,"
 	" COALESCE({s.duration}, 60)::pg_catalog.int4 AS duration,"
 	" {s.status}::pg_catalog.text AS status, {s.user_id} AS user_id, {s.trainer_id} AS trainer_id"

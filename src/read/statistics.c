@@ -38,7 +38,7 @@ static const StudioQuery read_stats = {
 	" COALESCE(pg_catalog.sum(pg_catalog.abs(g.delta)), 0)::pg_catalog.int8"
 	" FROM (VALUES ('granted', 'grant'), ('bought', 'purchase'), ('reversed', 'reversal'),"
 	" ('reinstated', 'reinstatement'), ('revoked', 'revocation'), ('booked', 'booking'),"
-	" ('cancelled', 'cancellation'), ('expired', 'expiry'), ('external', 'external'))"
+	" ('cancelled', 'cancellation'), ('corrected', 'correction'), ('expired', 'expiry'), ('external', 'external'))"
 	" e (event, kind)"
 	" CROSS JOIN (VALUES ('today', " MIDNIGHT("0") ", 'infinity'::pg_catalog.timestamptz),"
 	" ('yesterday', " MIDNIGHT("1") ", " MIDNIGHT("0") ")) d (day, since, until)"

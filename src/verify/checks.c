@@ -72,7 +72,8 @@ has_partitions(Studio *studio)
 	" pg_catalog.max(d.id) FILTER (WHERE d.direct) OPERATOR(pg_catalog.=) pg_catalog.max(d.id) AS left" \
 	" FROM (SELECT g.user_id, g.session_id, OPERATOR(pg_catalog.-) g.delta AS n, g.id, g.at," \
 	" g.kind OPERATOR(pg_catalog.=) 'external' AS direct FROM {ledger} g" \
-	" WHERE g.kind OPERATOR(pg_catalog.=) ANY ('{booking,cancellation,external}') AND g.session_id IS NOT NULL" \
+	" WHERE g.kind OPERATOR(pg_catalog.=) ANY ('{booking,cancellation,correction,external}')" \
+	" AND (g.kind OPERATOR(pg_catalog.<>) 'correction' OR g.delta OPERATOR(pg_catalog.<>) 0) AND g.session_id IS NOT NULL" \
 	" AND " FOR_CLIENT("g.user_id") \
 	" UNION ALL SELECT g.user_id, g.session_id, 1, g.id, g.at, false FROM {ledger} g" \
 	" WHERE g.kind OPERATOR(pg_catalog.=) 'reschedule' AND g.lot_id IS NOT NULL" \
@@ -122,9 +123,11 @@ has_partitions(Studio *studio)
 	" WHEN g.kind OPERATOR(pg_catalog.=) ANY ('{booking,reschedule}') THEN 1" \
 	" WHEN g.kind OPERATOR(pg_catalog.=) 'confirmation' THEN 2" \
 	" WHEN g.kind OPERATOR(pg_catalog.=) ANY ('{completion,no_show}') THEN 3" \
-	" WHEN g.kind OPERATOR(pg_catalog.=) 'cancellation' THEN 4 ELSE 0 END AS code" \
+	" WHEN g.kind OPERATOR(pg_catalog.=) 'cancellation' THEN 4" \
+	" WHEN g.kind OPERATOR(pg_catalog.=) 'correction' THEN COALESCE(pg_catalog.array_position(" \
+	"ARRAY['scheduled', 'confirmed'], g.details OPERATOR(pg_catalog.->>) 'to'), 3) ELSE 0 END AS code" \
 	" FROM {ledger} g WHERE g.session_id IS NOT NULL AND g.kind OPERATOR(pg_catalog.=)" \
-	" ANY ('{booking,reschedule,confirmation,completion,no_show,cancellation,external}')" \
+	" ANY ('{booking,reschedule,confirmation,completion,no_show,cancellation,correction,external}')" \
 	" AND " FOR_CLIENT("g.user_id") \
 	" UNION ALL SELECT g.user_id, g.from_session_id," \
 	" g.id OPERATOR(pg_catalog.*) 8 OPERATOR(pg_catalog.+)" \
@@ -259,7 +262,7 @@ const Check checks[] = {
 			" pg_catalog.format('there is no kind %s', pg_catalog.quote_literal(g.kind))"
 			" FROM {ledger} g WHERE g.kind OPERATOR(pg_catalog.<>) ALL ('{opening,grant,purchase,"
 			"reversal,reinstatement,revocation,expiry,booking,cancellation,reschedule,move,"
-			"hold,release,confirmation,completion,no_show,external}') AND " FOR_CLIENT("g.user_id"),
+			"hold,release,confirmation,completion,no_show,correction,external}') AND " FOR_CLIENT("g.user_id"),
 	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"ledger_key", ABOUT_BOOKINGS, has_partitions, {
@@ -285,7 +288,10 @@ const Check checks[] = {
 			" OR (g.delta OPERATOR(pg_catalog.=) -1) OPERATOR(pg_catalog.<>) (g.lot_id IS NOT NULL)))"
 			" OR (g.kind OPERATOR(pg_catalog.=) 'cancellation'"
 			" AND (g.delta OPERATOR(pg_catalog.<>) ALL ('{0,1}')"
-			" OR (g.delta OPERATOR(pg_catalog.=) 1 AND g.lot_id IS NULL))))"
+			" OR (g.delta OPERATOR(pg_catalog.=) 1 AND g.lot_id IS NULL)))"
+			" OR (g.kind OPERATOR(pg_catalog.=) 'correction'"
+			" AND (g.delta OPERATOR(pg_catalog.<>) ALL ('{-1,0}')"
+			" OR (g.delta OPERATOR(pg_catalog.=) -1 AND g.lot_id IS NULL))))"
 			" AND " FOR_CLIENT("g.user_id"),
 	1, {INT8OID}, PLAN_CUSTOM}},
 

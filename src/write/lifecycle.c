@@ -17,6 +17,7 @@
 #include "slot/slot.h"
 #include "account/open.h"
 #include "write/answer.h"
+#include "write/lifecycle.h"
 
 PG_FUNCTION_INFO_V1(swan_confirm);
 PG_FUNCTION_INFO_V1(swan_complete);
@@ -49,18 +50,16 @@ typedef struct Step
 	SlotStatus	status;
 	const char *kind;
 	const char *message;
-	bool		of_its_day;		/* not before the day that it takes place */
-	bool		of_its_time;	/* not before it begins */
 } Step;
 
 static const Step confirmation = {
 	STATUS_CONFIRMED, "confirmation", "Session confirmed."
 };
 static const Step completion = {
-	STATUS_COMPLETED, "completion", "Session completed.",.of_its_day = true
+	STATUS_COMPLETED, "completion", "Session completed."
 };
 static const Step no_show = {
-	STATUS_COMPLETED, "no_show", "Session completed without the client.",.of_its_time = true
+	STATUS_COMPLETED, "no_show", "Session completed without the client."
 };
 
 /* Returns whether a slot to come is of a later day than today, where the studio is. */
@@ -73,28 +72,25 @@ is_of_later_day(Call *call, const Slot *slot)
 		zone_local_time(zone, call->now) / USECS_PER_DAY;
 }
 
-/* Refuses to write down what cannot have happened yet. */
-static void
-refuse_too_early(Call *call, const Slot *slot, const Step *step)
+/*
+ * Refuses to write down what cannot have happened yet: that it took place before
+ * its day, or that its client was not there before it begins.
+ */
+void
+check_has_happened(Call *call, const Slot *slot, bool attended)
 {
-	if (slot_has_begun(call, slot))
+	if (slot_has_begun(call, slot) || (attended && !is_of_later_day(call, slot)))
 		return;
-	if (step->of_its_day && is_of_later_day(call, slot))
-		ereport(ERROR,
-				(swan_error_counting(SWAN_INVALID_TRANSITION,
-									 "It is too early to complete this session.",
-									 "sessionId", slot->id),
-				 errmsg("session %lld cannot be completed before its day",
-						(long long) slot->id),
-				 errhint("Until then swan_cancel() gives it up, and swan_move() moves it.")));
-	if (step->of_its_time)
-		ereport(ERROR,
-				(swan_error_counting(SWAN_INVALID_TRANSITION,
-									 "It is too early to complete this session.",
-									 "sessionId", slot->id),
-				 errmsg("nobody has missed session %lld before it begins",
-						(long long) slot->id),
-				 errhint("Until then swan_cancel() gives it up, and swan_move() moves it.")));
+	ereport(ERROR,
+			(swan_error_counting(SWAN_INVALID_TRANSITION,
+								 "It is too early to complete this session.",
+								 "sessionId", slot->id),
+			 attended ?
+			 errmsg("session %lld cannot be completed before its day",
+					(long long) slot->id) :
+			 errmsg("nobody has missed session %lld before it begins",
+					(long long) slot->id),
+			 errhint("Until then swan_cancel() gives it up, and swan_move() moves it.")));
 }
 
 /* Moves a booking on by a step, and notes it in its client's ledger. */
@@ -116,7 +112,8 @@ advance(Call *call, FunctionCallInfo fcinfo, int64 session_id, const Step *step)
 				 errhint("%s", session_advice(call->studio, &slot))));
 	lock_users(call, &locks, &slot.user_id, 1);
 	account_enter(call, &locks, slot.user_id, &account);
-	refuse_too_early(call, &slot, step);
+	if (step->status == STATUS_COMPLETED)
+		check_has_happened(call, &slot, step == &completion);
 
 	entry.kind = step->kind;
 	entry.session_id = session_id;

@@ -61,7 +61,7 @@ INSERT INTO elsewhere VALUES
 ('swan_reinstate', 'function'), ('swan_revoke', 'function'), ('swan_extend', 'function'),
 ('swan_expire', 'function'), ('swan_book_many', 'function'), ('swan_hold', 'function'),
 ('swan_release', 'function'), ('swan_confirm', 'function'), ('swan_complete', 'function'),
-('swan_move', 'function'), ('swan_move_many', 'function'), ('swan_cancel', 'function'), ('swan_cancel_many', 'function'), ('swan_reschedule', 'function'),
+('swan_move', 'function'), ('swan_move_many', 'function'), ('swan_cancel', 'function'), ('swan_cancel_many', 'function'), ('swan_correct', 'function'), ('swan_reschedule', 'function'),
 ('swan_reversal', 'type'), ('swan_cancellation', 'type'), ('swan_held', 'type');
 
 CREATE TEMP TABLE want_type (name text PRIMARY KEY, columns text);
@@ -75,12 +75,12 @@ INSERT INTO want_type VALUES
 ('swan_totals', 'user_id bigint, available integer, scheduled integer, confirmed integer, completed integer, cancelled integer, total integer, warning text, warning_message text, last_session_date timestamptz, next_session_date timestamptz'),
 ('swan_client_row', 'id bigint, first_name text, last_name text, email text, available_sessions integer, total_sessions_purchased integer, sessions_used integer, last_session_date timestamptz, warning text, created_at timestamptz, cursor text'),
 ('swan_slot_row', 'session_id bigint, trainer_id bigint, trainer_name text, session_date timestamptz, duration integer, cursor text'),
-('swan_schedule_row', 'session_id bigint, session_date timestamptz, duration integer, status text, user_id bigint, client_name text, trainer_id bigint, trainer_name text, available_sessions integer, total_sessions_purchased integer, sessions_used integer, last_session_date timestamptz, warning text, warning_message text, cursor text'),
+('swan_schedule_row', 'session_id bigint, session_date timestamptz, duration integer, status text, user_id bigint, client_name text, trainer_id bigint, trainer_name text, available_sessions integer, total_sessions_purchased integer, sessions_used integer, last_session_date timestamptz, warning text, warning_message text, attended boolean, cursor text'),
 ('swan_expiring_row', 'user_id bigint, name text, lot_id bigint, remaining integer, expires_at timestamptz, cursor text'),
 ('swan_change', 'id bigint, user_id bigint, delta integer, balance_after integer, kind text, session_id bigint, from_session_id bigint, lot_id bigint, reason text, actor_id bigint, db_role text, key text, payment_ref text, item text, call_id bigint, details jsonb, at timestamptz, xid bigint, crossing text, cursor text'),
 ('swan_metric', 'metric text, labels jsonb, value bigint'),
 ('swan_liability_row', 'month text, source text, credits bigint'),
-('swan_line', 'id bigint, at timestamptz, kind text, delta integer, balance_after integer, session_id bigint, session_date timestamptz, from_session_id bigint, lot_id bigint, reason text, actor_id bigint, actor_name text, db_role text, key text, payment_ref text, item text, call_id bigint, details jsonb, cursor text'),
+('swan_line', 'id bigint, at timestamptz, kind text, delta integer, balance_after integer, session_id bigint, session_date timestamptz, from_session_id bigint, lot_id bigint, reason text, actor_id bigint, actor_name text, db_role text, key text, payment_ref text, item text, call_id bigint, details jsonb, attended boolean, cursor text'),
 ('swan_problem', 'check_name text, user_id bigint, session_id bigint, ledger_id bigint, problem text'),
 ('swan_setting', 'setting text, value text, description text'),
 ('swan_studio_row', 'studio text, users text, sessions text, owner text, own boolean, selected boolean, state text');

@@ -49,9 +49,11 @@ INSERT INTO thing SELECT 'open', swan_open(3, '2099-01-05 10:00');
 INSERT INTO thing SELECT 'open too', swan_open(3, '2099-01-05 12:00');
 INSERT INTO thing SELECT 'booked', swan_open(3, '2099-01-06 10:00');
 INSERT INTO thing SELECT 'past', swan_open(3, '2020-01-06 10:00');
+INSERT INTO thing SELECT 'ended', swan_open(3, '2020-01-07 10:00');
 INSERT INTO thing SELECT 'held', swan_open(3, '2099-01-07 10:00');
 INSERT INTO thing SELECT 'uma', swan_open(4, '2099-02-01 10:00');
-SELECT swan_book(1, id) FROM thing WHERE name IN ('booked', 'past', 'uma') \g /dev/null
+SELECT swan_book(1, id) FROM thing WHERE name IN ('booked', 'past', 'ended', 'uma') \g /dev/null
+SELECT swan_complete(id, false) FROM thing WHERE name = 'ended' \g /dev/null
 INSERT INTO thing SELECT 'lot', min(id) FROM studio.swan_lots WHERE user_id = 1;
 -- tables that an application has
 SET ROLE regress_owner;
@@ -125,6 +127,9 @@ INSERT INTO value VALUES
 ('swan_cancel', 'session_id', '[booked]'),
 ('swan_cancel_many', 'session_ids', 'ARRAY[[booked]]'),
 ('swan_can_cancel', 'session_id', '[booked]'),
+('swan_correct', 'session_id', '[ended]'),
+('swan_correct', 'to_status', $$'attended'$$),
+('swan_correct', 'reason', $$'it took place'$$),
 ('swan_holds', 'user_id', '1'),
 ('swan_reschedule', 'session_id', '[booked]'),
 ('swan_reschedule', 'to_session_id', '[open]');
@@ -188,6 +193,7 @@ INSERT INTO may VALUES
 ('swan_release',    '*',        'y', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_confirm',    '*',        'n', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_complete',   '*',        'n', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_correct',    '*',        'n', 'n', 'n', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_move',       '*',        'n', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_move_many',  '*',        'n', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_cancel',     '*',        'y', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),

@@ -90,7 +90,7 @@ sub random_call
 	my $what = pick(
 		('grant') x 5, ('grant_many') x 2, ('purchase') x 7, ('reverse') x 6, ('reinstate') x 5, ('revoke') x 4,
 		('extend') x 2, ('expire') x 2, ('open') x 12, ('book') x 22, ('book_many') x 4, ('can_book') x 4,
-		('hold') x 5, ('release') x 3, ('confirm') x 4, ('complete') x 4, ('move') x 5, ('move_many') x 3, ('cancel') x 16, ('cancel_many') x 4, ('can_cancel') x 6,
+		('hold') x 5, ('release') x 3, ('confirm') x 4, ('complete') x 4, ('move') x 5, ('move_many') x 3, ('cancel') x 16, ('cancel_many') x 4, ('can_cancel') x 6, ('correct') x 8,
 		('reschedule') x 8, ('summary') x 3, ('client') x 2, @{ $world->{time} });
 	$c{what} = $what;
 
@@ -143,6 +143,13 @@ sub random_call
 	elsif ($what eq 'release') { $c{slot} = $slot->('held'); }
 	elsif ($what eq 'reschedule') { @c{qw(slot to)} = ($slot->('live'), $slot->('open')); }
 	elsif ($what eq 'can_cancel') { $c{slot} = $slot->(one_in(8) ? 'open' : one_in(8) ? 'any' : 'live'); }
+	elsif ($what eq 'correct')
+	{
+		$c{slot} = $slot->(one_in(6) ? 'live' : 'ended');
+		$c{to_status} = one_in(40) ? pick('done', 'cancelled', undef) : pick(qw(attended missed confirmed scheduled));
+		$c{reason} = one_in(40) ? undef : 'a mistake';
+		$c{key} = $key->();
+	}
 	elsif ($what eq 'cancel')     { $c{slot} = $slot->(one_in(8) ? 'open' : 'live'); }
 	elsif ($what =~ /^(cancel|move)_many$/)
 	{
@@ -184,6 +191,7 @@ sub random_call
 	# who asks: mostly somebody who may
 	my ($of_slot_user, $of_slot_trainer) = $world->{people}->($c{slot});
 	my @may = $what =~ /^(grant|grant_many|purchase|reverse|reinstate|revoke|extend)$/ ? ($admin)
+	  : $what eq 'correct' ? ($staff, $admin)
 	  : $what eq 'open' ? ($c{trainer}, $staff, $admin)
 	  : $what =~ /^(book|book_many|can_book|hold|summary)$/ ? (($c{user}) x 5, $of_slot_trainer || $staff, $staff, $admin)
 	  : $what =~ /^(cancel|cancel_many|can_cancel|reschedule|release)$/ ? (($of_slot_user || $staff) x 4, $of_slot_trainer || $staff, $staff, $admin)
@@ -260,6 +268,7 @@ sub sql_of
 	return $each->($booking, $list->($c->{slots}), $list->($c->{ats}, 'timestamptz', \&moment), $list->($c->{trainers}, 'bigint', \&value), $actor) if $what eq 'move_many';
 	return $each->("$booking, returned, reopened_session_id", $list->($c->{slots}), 'return_credit => ' . bool($c->{return}), 'reopen => ' . bool($c->{reopen}), $key, $actor) if $what eq 'cancel_many';
 	return $call->("$booking, returned, reopened_session_id", $slot, 'return_credit => ' . bool($c->{return}), 'reopen => ' . bool($c->{reopen}), $key, $actor) if $what eq 'cancel';
+	return $call->($booking, $slot, value($c->{to_status}), value($c->{reason}), $key, $actor) if $what eq 'correct';
 	return $call->($booking, $slot, $name->($c->{to}), $key, $actor) if $what eq 'reschedule';
 	return $call->('user_id, available, scheduled, confirmed, completed, cancelled, total, warning', $user, $actor) if $what eq 'summary';
 	return $call->('id, available_sessions, total_sessions_purchased, sessions_used', $user, $actor) if $what eq 'client';
@@ -457,6 +466,7 @@ sub world_of_model
 	my ($model) = @_;
 	my $late = sub { my ($list, $n) = @_; return $list->[ @$list > $n ? @$list - 1 - int(rand($n)) : int(rand(@$list)) ]; };
 	my %is = (open => \&StudioModel::is_open, live => \&StudioModel::is_live,
+		ended => sub { return $_[0]{status} =~ /^(completed|cancelled)$/ && defined $_[0]{user}; },
 		over => sub { return StudioModel::is_live($_[0]) && $model->has_begun($_[0]); });
 	my $slot = sub {
 		my ($kind) = @_;
@@ -652,6 +662,7 @@ sub meeting_call
 		cancel     => { reopen => pick(undef, 0) },
 		complete   => { attended => $step % 12 ? 0 : 1 },
 		confirm    => {},
+		correct    => { to_status => pick(qw(attended scheduled scheduled)), reason => 'a mistake' },
 		reschedule => { to => $other },
 		move       => { at => $future - 3600 * (100 + int(rand(3))) },
 		open       => { trainer => 1 + $step % 3, at => $future - 3600 * (100 + int(rand(3))), duration => 60, repeat => 1, every => 3600 },
@@ -665,7 +676,7 @@ sub meeting_call
 	# a slot is taken, and is given up in the next meeting
 	my $what = $step % 6 ? pick(qw(book book book book_many hold purchase purchase grant_many))
 	  
-	  : pick(qw(cancel cancel cancel complete complete complete confirm reschedule move open book reverse reinstate revoke expire grant_many));
+	  : pick(qw(cancel cancel cancel complete complete complete correct correct confirm reschedule move open book reverse reinstate revoke expire grant_many));
 	$c{slot} = $slot = 1 + int($opened * ($step - 3) / $racing / 2) % $opened if $step % 6 == 0 && $what ne 'book';
 	return { %c, what => $what, %{ $with{$what} } };
 }
@@ -751,15 +762,16 @@ nothing('nothing was spent after it had expired, or expired before', <<SQL);
 SELECT g.* FROM studio.swan_ledger g JOIN studio.swan_lots l ON l.id = g.lot_id, LATERAL (SELECT coalesce((
   SELECT (e.details ->> 'extended_from')::timestamptz FROM studio.swan_ledger e
   WHERE e.lot_id = l.id AND e.id > g.id AND e.details ? 'extended_from' ORDER BY e.id LIMIT 1), l.expires_at)) ended (at)
-WHERE (g.kind = 'booking' AND g.at >= ended.at) OR (g.kind = 'expiry' AND (g.at >= ended.at) IS NOT TRUE)
+WHERE ((g.kind = 'booking' OR g.kind = 'correction' AND g.delta < 0) AND g.at >= ended.at) OR (g.kind = 'expiry' AND (g.at >= ended.at) IS NOT TRUE)
 SQL
 # what a session took and gave back; a reschedule takes it along
 nothing('a booking has one debit that was not returned, or none, as its row says', <<SQL);
 WITH moves AS (
-  SELECT user_id, session_id, -delta AS n, kind FROM studio.swan_ledger WHERE kind IN ('booking', 'cancellation')
+  SELECT user_id, session_id, -delta AS n, CASE WHEN details ->> 'from' = 'cancelled' THEN 'taken back' ELSE kind END AS kind
+    FROM studio.swan_ledger WHERE kind IN ('booking', 'cancellation', 'correction')
   UNION ALL SELECT user_id, session_id, 1, kind FROM studio.swan_ledger WHERE kind = 'reschedule' AND lot_id IS NOT NULL
   UNION ALL SELECT user_id, from_session_id, -1, kind FROM studio.swan_ledger WHERE kind = 'reschedule' AND lot_id IS NOT NULL),
-debits AS (SELECT user_id, session_id, sum(n) AS n, count(*) FILTER (WHERE kind = 'cancellation') AS cancellations FROM moves GROUP BY 1, 2)
+debits AS (SELECT user_id, session_id, sum(n) AS n, count(*) FILTER (WHERE kind = 'cancellation') - count(*) FILTER (WHERE kind = 'taken back') AS cancellations FROM moves GROUP BY 1, 2)
 SELECT s.id, s.user_id, s.status, s.session_deducted, d.* FROM studio.sessions s
   FULL JOIN debits d ON d.session_id = s.id AND d.user_id = s.user_id
 WHERE s.id IS NULL OR coalesce(d.n, 0) <> s.session_deducted::int OR d.cancellations > 1

@@ -796,6 +796,7 @@ sub advance
 	$self->sweep($user);
 	$self->note($user, $kind, 0, slot => $slot->{name}, actor => $who->{id});
 	$slot->{status} = $to;
+	$slot->{became} = { completion => 'attended', no_show => 'missed', confirmation => 'confirmed' }->{$kind};
 	return $self->booking_row($slot, $slot->{debit}, $user->{balance}, 0, "{+$c->{as}}");
 }
 
@@ -1027,13 +1028,66 @@ sub give_up
 		}
 	}
 	$slot->{status} = 'cancelled';
+	$slot->{gone} = { lot => $spendable && $lot->{name} };
 	$then->{charged} = $lot;
 	$then->{returned} = $spendable;
 	if (defined $c->{reopen} ? $c->{reopen} : !$studio && $slot->{date} > $self->{now})
 	{
-		$then->{reopened} = $self->reopen($slot, "$c->{as}_r$slot->{name}");
+		$slot->{gone}{reopened} = $then->{reopened} = $self->reopen($slot, "$c->{as}_r$slot->{name}");
 	}
 	return;
+}
+
+# What a booking became by mistake.
+sub do_correct
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(staff admin system));
+	required($c->{slot}, $c->{to_status});
+	my $to = $c->{to_status};
+	my $status = { attended => 'completed', missed => 'completed', confirmed => 'confirmed', scheduled => 'scheduled' }->{$to} or refuse('SW013');
+	required($c->{reason});
+	check_key($c->{key});
+	my $slot = $self->{slots}{ $c->{slot} } or refuse('SW007');
+	my $same = "$c->{slot} $to";
+	if (my $before = defined $slot->{user} && $self->replay($slot->{user}, 'correction', $c->{key}, $same))
+	{
+		return $self->booking_row($slot, $before->{charged}, $before->{available}, 1, "{$before->{ledger}}");
+	}
+	refuse('SW008') unless defined $slot->{user};
+	my $gone = $slot->{status} eq 'cancelled' ? $slot->{gone} : undef;
+	refuse('SW008') unless $gone || ($slot->{status} eq 'completed' && $slot->{became} ne $to) || ($slot->{status} eq 'confirmed' && $to eq 'scheduled');
+	refuse('SW008') if $to eq 'attended' && $self->{now} < $self->day_of($slot);
+	refuse('SW008') if $to eq 'missed' && $self->{now} < $slot->{date};
+
+	my $closed = $gone && $gone->{reopened} ? $self->{slots}{ $gone->{reopened} } : undef;
+	undef $closed if $closed && !(is_open($closed) && meet($closed, $slot));
+	refuse('SW010') if $gone && $self->trainer_is_busy($slot, $slot->{name}, $closed ? $closed->{name} : ());
+	refuse('SW010') if $status ne 'completed' && $self->client_is_busy($slot->{user}, $slot, $slot->{name});
+	my $user = $self->{users}{ $slot->{user} };
+	refuse('SW001') if $gone && $gone->{lot} && $self->available($user) < 1;
+
+	$self->sweep($user);
+	my $delta = 0;
+	if ($gone && $gone->{lot})
+	{
+		my $lot = $self->{lots}{ $gone->{lot} };
+		($lot) = $self->purse($user) if $lot->{remaining} == 0;
+		$slot->{debit} = $lot->{name};
+		$delta = -1;
+	}
+	$self->note($user, 'correction', $delta, slot => $slot->{name}, lot => $slot->{debit}, key => $c->{key}, actor => $who->{id});
+	if ($closed)
+	{
+		$closed->{status} = 'cancelled';
+		delete $self->{holds}{ $closed->{name} };
+	}
+	$slot->{status} = $status;
+	$slot->{became} = $to;
+	delete $slot->{gone};
+	my %then = (charged => $slot->{debit}, available => $user->{balance}, ledger => $c->{as});
+	$self->remember($user->{id}, 'correction', $c->{key}, $same, %then);
+	return $self->booking_row($slot, $then{charged}, $then{available}, 0, "{+$c->{as}}");
 }
 
 # What a cancellation would come to, without options.

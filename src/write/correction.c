@@ -1,0 +1,366 @@
+/*-------------------------------------------------------------------------
+ *
+ * correction.c
+ *	  What was written down of a booking by mistake.
+ *
+ * What a session became is its row's status; how it became that, whether its
+ * client was there, and where its credit is, is what the ledger says.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+
+#include "base/argument.h"
+#include "base/details.h"
+#include "base/error.h"
+#include "studio/actor.h"
+#include "slot/advice.h"
+#include "slot/crossing.h"
+#include "account/open.h"
+#include "write/answer.h"
+#include "write/cancel.h"
+#include "write/lifecycle.h"
+
+PG_FUNCTION_INFO_V1(swan_correct);
+
+static const char corrected_message[] = "Session corrected.";
+
+/* What a session can be corrected to, and its status then. */
+typedef struct Target
+{
+	const char *name;
+	SlotStatus	status;
+} Target;
+
+static const Target targets[] = {
+	{"attended", STATUS_COMPLETED},
+	{"missed", STATUS_COMPLETED},
+	{"confirmed", STATUS_CONFIRMED},
+	{"scheduled", STATUS_SCHEDULED},
+};
+
+/* What the ledger says of a session. */
+typedef struct Story
+{
+	bool		booked;			/* does it know how it was booked? */
+	const char *now;			/* what it became: as in targets, "cancelled",
+								 * or NULL where the ledger cannot say */
+	int64		debit;			/* the lot of its debit, or NO_ID */
+	int64		returned;		/* the lot that its credit came back to, to be
+								 * spent there, or NO_ID */
+	int64		reopened;		/* the slot that took its time, or NO_ID */
+} Story;
+
+static const StudioQuery correct_slot = {
+	"UPDATE {sessions} s SET {sessions.status} = {sessions.status=$4}"
+	"{?sessions.session_deducted:, {sessions.session_deducted} = $7}"
+	"{?sessions.confirmed:, {sessions.confirmed} = $4 OPERATOR(pg_catalog.=) 'confirmed'"
+	" OR ($4 OPERATOR(pg_catalog.=) 'completed' AND COALESCE({s.confirmed}, false))}"
+	SLOT_TOUCH
+	" WHERE {s.id} OPERATOR(pg_catalog.=) $1" SLOT_WRITTEN,
+	SLOT_WRITE_ARGS
+};
+
+#define STORY_COLUMNS(first, next) \
+	first(STORY_KIND, "g.kind") \
+	next(STORY_DELTA, "g.delta") \
+	next(STORY_LOT_ID, "g.lot_id") \
+	next(STORY_WAS_EXCHANGED, "COALESCE(g.from_session_id OPERATOR(pg_catalog.=) $2, false)") \
+	next(STORY_DETAILS, "g.details")
+
+RESULT_COLUMNS(STORY_COLUMNS);
+
+/* all that a session became, the last first */
+static const StudioQuery read_story = {
+	"SELECT" SELECT_LIST(STORY_COLUMNS) " FROM {ledger} g"
+	" WHERE g.user_id OPERATOR(pg_catalog.=) $1"
+	" AND (g.session_id OPERATOR(pg_catalog.=) $2"
+	" OR g.from_session_id OPERATOR(pg_catalog.=) $2)"
+	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{booking,reschedule,confirmation,completion,"
+	"no_show,cancellation,correction,external}')"
+	" ORDER BY g.id DESC",
+	2, {INT8OID, INT8OID}
+};
+
+/* Reads what a session shall be. */
+static const Target *
+argument_target(FunctionCallInfo fcinfo, int n)
+{
+	char	   *name = argument_text(fcinfo, n);
+
+	if (name == NULL)
+		swan_missing_argument("to_status", NULL);
+	for (int i = 0; i < lengthof(targets); i++)
+	{
+		if (strcmp(name, targets[i].name) == 0)
+			return &targets[i];
+	}
+	ereport(ERROR,
+			(swan_error(SWAN_INVALID_ARGUMENT),
+			 errmsg("nothing is corrected to \"%s\"", name),
+			 errhint("It is attended, missed, confirmed or scheduled.")));
+	return NULL;				/* keep compiler quiet */
+}
+
+/* Returns what a session became by the ledger's last row of it, NULL where that cannot say. */
+static const char *
+became(Rows rows)
+{
+	char	   *kind = row_text(rows, 0, STORY_KIND);
+	bool		isnull;
+
+	if (strcmp(kind, "completion") == 0)
+		return "attended";
+	if (strcmp(kind, "no_show") == 0)
+		return "missed";
+	if (strcmp(kind, "confirmation") == 0)
+		return "confirmed";
+	if (strcmp(kind, "cancellation") == 0)
+		return "cancelled";
+	if (strcmp(kind, "correction") == 0)
+		return details_text(row_datum(rows, 0, STORY_DETAILS, &isnull), "to");
+	return NULL;
+}
+
+/* Reads what the ledger says of a session that is locked. */
+static void
+find_story(Call *call, const Slot *slot, Story *story)
+{
+	NullableDatum args[] = {arg_id(slot->user_id), arg_id(slot->id)};
+	Rows		rows = query_recheck(call, &read_story, args);
+	uint64		last = 0;
+
+	story->booked = false;
+	story->now = NULL;
+	story->debit = story->returned = story->reopened = NO_ID;
+	if (rows.nrows == 0)
+		return;
+	story->now = became(rows);
+	if (story->now && strcmp(story->now, "cancelled") == 0)
+	{
+		bool		isnull;
+		Datum		details = row_datum(rows, 0, STORY_DETAILS, &isnull);
+
+		story->reopened = details_number(details, "reopened", NO_ID);
+		if (row_int(rows, 0, STORY_DELTA) == 1 && details_number(details, "returned", 1) != 0)
+			story->returned = row_id(rows, 0, STORY_LOT_ID);
+		last = row_int(rows, 0, STORY_DELTA) == 0 ? 1 : rows.nrows;
+	}
+	for (uint64 row = 0; row < rows.nrows; row++)
+	{
+		const char *kind = row_text(rows, row, STORY_KIND);
+
+		if (strcmp(kind, "booking") != 0 && strcmp(kind, "reschedule") != 0 &&
+			strcmp(kind, "correction") != 0)
+			continue;
+		if (row_bool(rows, row, STORY_WAS_EXCHANGED))
+			break;
+		story->booked = true;
+		if (row >= last)
+			story->debit = row_id(rows, row, STORY_LOT_ID);
+		break;
+	}
+}
+
+/* Refuses to correct what a session did not become by a call of ours. */
+static void
+check_correction(Call *call, const Slot *slot, const Story *story, const Target *target)
+{
+	bool		can = false;
+
+	if (slot->date != NO_TIME && slot->user_id != NO_ID)
+	{
+		if (slot->status == STATUS_CANCELLED)
+			can = story->booked && story->now && strcmp(story->now, "cancelled") == 0;
+		else if (slot->status == STATUS_COMPLETED)
+			can = (story->booked || target->status == STATUS_COMPLETED) &&
+				!(story->now && strcmp(story->now, target->name) == 0);
+		else
+			can = slot->status == STATUS_CONFIRMED && target->status == STATUS_SCHEDULED;
+	}
+	if (!can)
+		ereport(ERROR,
+				(swan_error_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", slot->id),
+				 errmsg("session %lld is %s and cannot be corrected to %s", (long long) slot->id,
+						slot->status == STATUS_COMPLETED && story->now ? story->now : slot->label,
+						target->name),
+				 errhint("What swan_complete(), swan_confirm() or swan_cancel() made of a booking can be corrected.")));
+	if (target->status == STATUS_COMPLETED)
+		check_has_happened(call, slot, strcmp(target->name, "attended") == 0);
+}
+
+/*
+ * Refuses to bring back a session to a time that trainer or client have given
+ * away; the slot that took its place will be gone.
+ */
+static void
+check_time_is_free(Call *call, const Locks *locks, const Slot *slot, const Target *target,
+				   const Slot *closed)
+{
+	Slot		there[2] = {*slot};
+	int64		first;
+	int64	   *others;
+	int			nothers;
+
+	if (target->status == STATUS_COMPLETED)
+		there[0].user_id = NO_ID;	/* only what is to come keeps him */
+	if (slot->status != STATUS_CANCELLED)
+		there[0].trainer_id = NO_ID;	/* it has his time all along */
+	else if (slot->trainer_id != NO_ID && !call->studio->settings.trainer_overlap &&
+			 !user_is_locked(locks, slot->trainer_id))
+		user_not_found(slot->trainer_id);
+	if (closed)
+	{
+		there[1] = *closed;
+		there[1].duration = 0;	/* takes no time */
+	}
+	nothers = crossing_find(call, there, closed ? 2 : 1, &first, &others);
+	if (nothers > 0)
+		ereport(ERROR,
+				(swan_error_listing(SWAN_SLOT_CONFLICT, "sessionId", others, nothers),
+				 errmsg("session %lld would overlap session %lld",
+						(long long) first, (long long) others[0])));
+}
+
+/* Takes a credit again that had come back, of its lot if that has one. */
+static void
+take_again(Call *call, Account *account, int64 lot_id, Entry *entry)
+{
+	if (account_available(account) <= 0)
+		ereport(ERROR,
+				(swan_error_counting(SWAN_INSUFFICIENT_SESSIONS, NULL, "availableSessions",
+									 account_available(account)),
+				 errmsg("user %lld has no available sessions", (long long) account->user_id),
+				 errhint("The credit that came back is spent or expired; add one with swan_grant().")));
+	entry->lot = account_lot(call, account, lot_id);
+	if (entry->lot->remaining == 0 || lot_is_due(call, entry->lot))
+		entry->lot = account_soonest(account);
+	entry->delta = -1;
+}
+
+/* Returns the ledger's details of a correction. */
+static Datum
+correction_details(const Slot *slot, const Story *story, const Target *target, const Slot *closed)
+{
+	StringInfoData json;
+	const char *from = slot->status == STATUS_COMPLETED && story->now ? story->now :
+		slot_status_name(slot->status);
+
+	initStringInfo(&json);
+	appendStringInfo(&json, "{\"from\": \"%s\", \"to\": \"%s\"", from, target->name);
+	if (closed)
+		appendStringInfo(&json, ", \"closed\": " INT64_FORMAT, closed->id);
+	appendStringInfoChar(&json, '}');
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
+}
+
+/* Returns whether a key was used for this correction, and its answer. */
+static bool
+same_correction(Call *call, const Slot *slot, const Target *target, const char *key,
+				BookingAnswer *answer)
+{
+	KeyedRow	before;
+
+	if (key == NULL || slot->user_id == NO_ID ||
+		!ledger_find_key(call, slot->user_id, "correction", key, &before))
+		return false;
+	if (before.session_id != slot->id ||
+		strcmp(details_text(before.details, "to"), target->name) != 0)
+		ereport(ERROR,
+				(swan_error(SWAN_IDEMPOTENCY_CONFLICT),
+				 errmsg("key \"%s\" was used for another correction", key),
+				 errhint("Use a new key for a new correction.")));
+	answer->slot = *slot;
+	answer->charged = before.lot_id != NO_ID;
+	answer->has_available = true;
+	answer->available = before.balance_after;
+	answer->ledger_id = before.ledger_id;
+	answer->replayed = true;
+	return true;
+}
+
+/* Corrects a session that is locked and judged: its credit, its row, the slot in its place. */
+static void
+correct(Call *call, const Slot *slot, const Story *story, const Target *target,
+		const Slot *closed, Account *account, Entry *entry, BookingAnswer *answer)
+{
+	answer->slot = *slot;
+	slot_set_status(&answer->slot, target->status);
+	if (story->returned != NO_ID)
+	{
+		take_again(call, account, story->returned, entry);
+		answer->slot.deducted = true;
+	}
+	else if (story->debit != NO_ID)
+		entry->lot = account_lot(call, account, story->debit);
+	entry->kind = "correction";
+	entry->session_id = slot->id;
+	entry->details = correction_details(slot, story, target, closed);
+	account_session(call, account, slot, &answer->slot);
+	answer->ledger_id = account_write(call, account, entry);
+	if (closed)
+	{
+		Slot		gone = *closed;
+
+		slot_set_status(&gone, STATUS_CANCELLED);
+		slot_write(call, &cancel_slot, closed, &gone);
+		slot_end_hold(call, closed->id);
+	}
+	slot_write(call, &correct_slot, slot, &answer->slot);
+	account_close(call, account, "Available");
+	answer->charged = entry->lot != NULL;
+	answer->has_available = true;
+	answer->available = account->balance;
+}
+
+/* swan_correct(): what was written down of a booking by mistake is put right. */
+Datum
+swan_correct(PG_FUNCTION_ARGS)
+{
+	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 4, MAY_OFFICE);
+	int64		session_id = argument_id(fcinfo, 0, "session_id");
+	const Target *target = argument_target(fcinfo, 1);
+	BookingAnswer answer = {.message = corrected_message};
+	Entry		entry = NEW_ENTRY;
+	Locks		locks = {0};
+	Locks		more = {0};
+	Account		account;
+	Slot		slot;
+	Slot		reopened;
+	Slot	   *closed = NULL;
+	Story		story;
+
+	entry.reason = argument_reason(fcinfo, 2, NULL);
+	if (entry.reason == NULL)
+		swan_missing_argument("reason", NULL);
+	entry.key = argument_key(fcinfo, 3);
+	if (!slot_find(call, session_id, &slot) || slot.date == NO_TIME)
+		session_not_found(session_id);
+	if (same_correction(call, &slot, target, entry.key, &answer))
+		return answer_row(call, fcinfo, &answer);
+
+	lock_slots(call, &locks, &session_id, 1);
+	if (!locked_slot(&locks, session_id, &slot) || slot.date == NO_TIME)
+		session_not_found(session_id);
+	find_story(call, &slot, &story);
+	if (story.reopened != NO_ID)	/* it is younger, so its id is the higher one */
+	{
+		lock_slots(call, &more, &story.reopened, 1);
+		if (locked_slot(&more, story.reopened, &reopened) && slot_is_open(&reopened) &&
+			reopened.date < slot_end(&slot) && slot.date < slot_end(&reopened))
+			closed = &reopened;
+	}
+	lock_people_of(call, &locks, &slot);
+	if (same_correction(call, &slot, target, entry.key, &answer))
+		return answer_row(call, fcinfo, &answer);
+	check_correction(call, &slot, &story, target);
+	check_time_is_free(call, &locks, &slot, target, closed);
+	account_enter(call, &locks, slot.user_id, &account);
+
+	correct(call, &slot, &story, target, closed, &account, &entry, &answer);
+	return answer_row(call, fcinfo, &answer);
+}
