@@ -196,7 +196,7 @@ push @failing, map { [ $_->[0], '', $_->[1] ] } (
 	[ 'swan_book(3, 1)', 'SW002' ], [ 'swan_book(3, 99999999)', 'SW002' ], [ 'swan_book(99999999, 3)', 'SW003' ], [ 'swan_book(NULL, 3)', 'SW005' ],
 	[ 'swan_book(3, 3, actor => 99999999)', 'SW006' ], [ 'swan_cancel(3, key => repeat(\'k\', 1000))', 'SW013' ], [ 'swan_cancel(99999999)', 'SW007' ],
 	[ 'swan_grant(99999999, 1)', 'SW003' ], [ 'swan_grant(3, 101)', 'SW004' ], [ 'swan_summary(99999999)', 'SW003' ], [ 'swan_move(1, \'2099-01-01 03:00\')', 'SW010' ],
-	[ 'swan_can_book(NULL, 3)', 'SW005' ], [ 'swan_client(99999999)', 'SW003' ], [ 'swan_open(3, \'2099-01-01\')', 'SW010' ]);
+	[ 'swan_can_book(NULL, 3)', 'SW005' ], [ 'swan_client(99999999)', 'SW003' ], [ 'swan_open(1, \'2099-01-01 02:00\')', 'SW010' ]);
 # and one that waits, a little
 my $times = int(10_000 / @failing) + 1;
 $script = "SELECT memory() AS begin \\gset\n";
