@@ -157,6 +157,15 @@ static const StudioQuery open_shortfall = {
 
 RESULT_COLUMNS(SUM_COLUMNS);
 
+/* the rows of one kind that one call wrote, in their order */
+static const StudioQuery rows_of_call = {
+	"SELECT" SELECT_LIST(OF_CALL_COLUMNS) " FROM {ledger} g"
+	" WHERE g.user_id OPERATOR(pg_catalog.=) $1 AND g.id OPERATOR(pg_catalog.>=) $2"
+	" AND g.call_id OPERATOR(pg_catalog.=) $3"
+	" AND g.kind OPERATOR(pg_catalog.=) $4 ORDER BY g.id",
+	4, {INT8OID, INT8OID, INT8OID, TEXTOID}, PLAN_SIMPLE
+};
+
 /* what the rows of one call came to */
 static const StudioQuery sum_call = {
 	"SELECT" SELECT_LIST(SUM_COLUMNS)
@@ -391,6 +400,18 @@ ledger_find_key(Call *call, int64 user_id, const char *kind, const char *key,
 	row->item = row_text(result, 0, KEYED_ITEM);
 	row->details = row_datum(result, 0, KEYED_DETAILS, &isnull);
 	return true;
+}
+
+/* Returns what a call wrote, from its first row of that kind on. */
+Rows
+ledger_rows_of_call(Call *call, int64 user_id, const KeyedRow *first, const char *kind)
+{
+	NullableDatum args[] = {
+		arg_id(user_id), arg_id(first->ledger_id), arg_id(first->call_id),
+		arg_text(kind)
+	};
+
+	return query_recheck(call, &rows_of_call, args);
 }
 
 /* Sums up what a call moved, from its first row of that kind on. */

@@ -53,6 +53,17 @@ typedef struct KeyedRow
 
 extern void account_session(Call *call, Account *account,
 							const Slot *old, const Slot *new);
+
+/* of a ledger row, for ledger_rows_of_call() */
+#define OF_CALL_COLUMNS(first, next) \
+	first(OF_CALL_ID, "g.id") \
+	next(OF_CALL_SESSION_ID, "g.session_id") \
+	next(OF_CALL_DELTA, "g.delta") \
+	next(OF_CALL_BALANCE_AFTER, "g.balance_after") \
+	next(OF_CALL_DETAILS, "g.details")
+
+RESULT_COLUMNS(OF_CALL_COLUMNS);
+
 extern int64 account_write(Call *call, Account *account, const Entry *entry);
 extern void account_reopen_lot(Call *call, Account *account, Lot *lot,
 							   TimestampTz expires_at);
@@ -60,6 +71,8 @@ extern void account_settle(Call *call, Account *account);
 extern void lot_confirm_seen(Call *call, int64 lot_id);
 extern bool ledger_find_key(Call *call, int64 user_id, const char *kind,
 							const char *key, KeyedRow *row);
+extern Rows ledger_rows_of_call(Call *call, int64 user_id, const KeyedRow *first,
+								const char *kind);
 extern void ledger_sum_call(Call *call, int64 user_id, const KeyedRow *first,
 							const char *kind, int32 *moved, int32 *shortfall,
 							int32 *balance_after);

@@ -183,6 +183,14 @@ locked_slot(const Locks *locks, int64 id, Slot *slot)
 	return false;
 }
 
+/* Likewise, but refuses the id of what is no slot any more. */
+void
+require_locked_slot(const Locks *locks, int64 id, Slot *slot)
+{
+	if (!locked_slot(locks, id, slot) || slot->date == NO_TIME)
+		session_not_found(id);
+}
+
 /* Returns which row of the locked users is that of an id; past the last for none. */
 static uint64
 user_row(const Locks *locks, int64 id)

@@ -27,6 +27,7 @@ extern bool lock_slot_and_client(Call *call, int64 session_id, int64 user_id,
 								 bool with_credit,
 								 Slot *slot, Account *account);
 extern bool locked_slot(const Locks *locks, int64 id, Slot *slot);
+extern void require_locked_slot(const Locks *locks, int64 id, Slot *slot);
 extern bool locked_user(const Locks *locks, int64 id, Account *account);
 extern bool user_is_locked(const Locks *locks, int64 id);
 extern bool account_lock(Call *call, int64 user_id, Account *account);

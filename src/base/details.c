@@ -37,16 +37,24 @@ details_of(int npairs,...)
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
 }
 
-/* Returns a number of the object, which may be 0 for none at all. */
+/* Looks for a member of the object, which may be 0 for none at all. */
+static bool
+find_member(Datum details, const char *name, enum jbvType type, JsonbValue *value)
+{
+	Jsonb	   *object = details == (Datum) 0 ? NULL : DatumGetJsonbP(details);
+
+	return object != NULL && JB_ROOT_IS_OBJECT(object) &&
+		getKeyJsonValueFromContainer(&object->root, name, strlen(name), value) != NULL &&
+		value->type == type;
+}
+
+/* Returns a number of the object. */
 int64
 details_number(Datum details, const char *name, int64 if_absent)
 {
 	JsonbValue	value;
 
-	if (details == (Datum) 0 ||
-		getKeyJsonValueFromContainer(&DatumGetJsonbP(details)->root,
-									 name, strlen(name), &value) == NULL ||
-		value.type != jbvNumeric)
+	if (!find_member(details, name, jbvNumeric, &value))
 		return if_absent;
 	return DatumGetInt64(DirectFunctionCall1(numeric_int8,
 											 NumericGetDatum(value.val.numeric)));
@@ -58,10 +66,7 @@ details_text(Datum details, const char *name)
 {
 	JsonbValue	value;
 
-	if (details == (Datum) 0 ||
-		getKeyJsonValueFromContainer(&DatumGetJsonbP(details)->root,
-									 name, strlen(name), &value) == NULL ||
-		value.type != jbvString)
+	if (!find_member(details, name, jbvString, &value))
 		return NULL;
 	return pnstrdup(value.val.string.val, value.val.string.len);
 }

@@ -181,19 +181,11 @@ static void
 count_anew(const char *name)
 {
 	static const StudioQuery last_id = {TOTALS_LAST_ID, 0, {0}};
-	static const Oid argtypes[] = {TEXTOID, INT8OID};
-	NullableDatum args[] = {arg_text(name), arg_null()};
 	Call	   *call = call_begin(studio_of_owner(name), CALL_READER);
+	int64		id = row_id(query_recheck(call, &last_id, NULL), 0, 1);
 
-	args[1] = arg_datum(Int64GetDatum(row_id(query_recheck(call, &last_id, NULL), 0, 1)));
 	call_end(call);
-	call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");
-	sql_once(call,
-			 "UPDATE swan.studio SET columns = columns OPERATOR(pg_catalog.||)"
-			 " pg_catalog.jsonb_build_object('counted_from', $2)"
-			 " WHERE name OPERATOR(pg_catalog.=) $1",
-			 2, argtypes, args);
-	call_end(call);
+	studio_note(name, "counted_from", id);
 }
 
 /* Keeps others from changing settings of a studio: what one may be is up to another. */

@@ -149,15 +149,13 @@ put_row(Lookup *lookup)
 		heap_form_tuple(plan->desc, plan->values, plan->nulls);
 }
 
-/* Computes what the plan makes of the rows that were found. */
+/* Takes the rows that were found together. */
 static void
 take_row(Lookup *lookup)
 {
 	SimplePlan *plan = lookup->plan;
 
-	for (int i = 0; i < plan->ntargets; i++)
-		plan->values[i] = ExecEvalExprSwitchContext(plan->targets[i], plan->econtext,
-													&plan->nulls[i]);
+	simple_compute(plan, plan->values, plan->nulls);
 	if (plan->command == CMD_SELECT)
 		put_row(lookup);
 	lookup->result.nrows++;

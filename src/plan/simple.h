@@ -76,6 +76,7 @@ extern SimplePlan *simple_make(CachedPlanSource *source, MemoryContext context);
 extern void simple_prepare(SimplePlan *plan);
 extern bool simple_is_open(const SimplePlan *plan);
 extern void simple_bind(SimplePlan *plan, const NullableDatum *args);
+extern void simple_compute(SimplePlan *plan, Datum *values, bool *nulls);
 
 /* read.c */
 extern void simple_read(SimplePlan *plan);

@@ -85,9 +85,7 @@ static void
 make_row(Store *store, SimplePlan *plan)
 {
 	ExecClearTuple(store->row);
-	for (int i = 0; i < plan->ntargets; i++)
-		store->row->tts_values[i] = ExecEvalExprSwitchContext(plan->targets[i], plan->econtext,
-															  &store->row->tts_isnull[i]);
+	simple_compute(plan, store->row->tts_values, store->row->tts_isnull);
 	finish_row(store);
 }
 

@@ -19,18 +19,14 @@
 /* all slots of a trainer from $2 to $3 */
 static const StudioQuery trainer_rows = {
 	"SELECT {s.id} FROM {sessions} s"
-	" WHERE {s.trainer_id} OPERATOR(pg_catalog.=) $1"
-	" AND " SLOT_OVERLAPS("s", "$2", "$3")
-	" AND " SLOT_TAKES_TIME("s"),
+	" WHERE " SLOT_KEEPS_TRAINER,
 	3, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID}, PLAN_SIMPLE
 };
 
 /* all live bookings of a client from $2 to $3 */
 static const StudioQuery client_rows = {
 	"SELECT {s.id} FROM {sessions} s"
-	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $1"
-	" AND " SLOT_OVERLAPS("s", "$2", "$3")
-	" AND " SLOT_IS_LIVE("s"),
+	" WHERE " SLOT_KEEPS_CLIENT,
 	3, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID}, PLAN_SIMPLE
 };
 
@@ -83,7 +79,7 @@ search(Call *call, Crossing *crossing, const StudioQuery *query, int64 owner,
 	   const Slot *slot, QueryRun run, bool noting)
 {
 	int64		buffer = query == &trainer_rows && !TIMESTAMP_NOT_FINITE(slot->date) ?
-		crossing->buffer : 0;
+	crossing->buffer : 0;
 	NullableDatum args[] = {
 		arg_id(owner), arg_time(slot->date - buffer), arg_time(slot_end(slot) + buffer)
 	};

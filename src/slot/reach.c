@@ -14,7 +14,6 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/pg_type.h"
 
 #include "studio/enter.h"
 #include "slot/slot.h"
@@ -24,23 +23,6 @@ static const StudioQuery longest_slot = {
 	" WHERE {s.session_date} IS NOT NULL AND " SLOT_TAKES_TIME("s"),
 	0, {0}, PLAN_CUSTOM
 };
-
-/* Writes to the registry how far back to reach. */
-static void
-write_reach(const char *studio, int32 reach)
-{
-	static const Oid argtypes[] = {TEXTOID, INT4OID};
-	NullableDatum args[] = {arg_text(studio), arg_int(reach)};
-	Call	   *call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");
-
-	sql_once(call,
-			 "UPDATE swan.studio SET columns = columns OPERATOR(pg_catalog.||)"
-			 " pg_catalog.jsonb_build_object('longest', $2)"
-			 " WHERE name OPERATOR(pg_catalog.=) $1",
-			 2, argtypes, args);
-	call_end(call);
-	CommandCounterIncrement();
-}
 
 /* Measures how long the slots of a studio last, while nobody writes any. */
 void
@@ -53,6 +35,8 @@ reach_measure(Studio *studio)
 	if (!row_isnull(result, 0, 1))
 		reach = Max(reach, row_int(result, 0, 1));
 	call_end(call);
-	if (reach != studio->reach)
-		write_reach(studio->name, reach);
+	if (reach == studio->reach)
+		return;
+	studio_note(studio->name, "longest", reach);
+	CommandCounterIncrement();
 }

@@ -34,9 +34,7 @@ static const StudioQuery insert_slot = {
 /* a trainer's slot from $2 to $3 */
 static const StudioQuery trainer_overlap = {
 	"SELECT {s.id} FROM {sessions} s"
-	" WHERE {s.trainer_id} OPERATOR(pg_catalog.=) $1"
-	" AND " SLOT_OVERLAPS("s", "$2", "$3")
-	" AND " SLOT_TAKES_TIME("s")
+	" WHERE " SLOT_KEEPS_TRAINER
 	" AND {s.id} OPERATOR(pg_catalog.<>) $4 LIMIT 1",
 	4, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}, PLAN_SIMPLE
 };
@@ -44,9 +42,7 @@ static const StudioQuery trainer_overlap = {
 /* a client's live booking from $2 to $3 */
 static const StudioQuery client_overlap = {
 	"SELECT {s.id} FROM {sessions} s"
-	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $1"
-	" AND " SLOT_OVERLAPS("s", "$2", "$3")
-	" AND " SLOT_IS_LIVE("s")
+	" WHERE " SLOT_KEEPS_CLIENT
 	" AND {s.id} OPERATOR(pg_catalog.<>) $4 LIMIT 1",
 	4, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}, PLAN_SIMPLE
 };
@@ -252,6 +248,14 @@ slot_look_at(Call *call, int64 id, Slot *slot, QueryRun run)
 		return slot_of_row(result, 0, 0, slot);
 	query_confirm_none(call, &find_slot, args, run);
 	return false;
+}
+
+/* Reads a slot that somebody names, and refuses the id of what is none. */
+void
+slot_require(Call *call, int64 id, Slot *slot)
+{
+	if (!slot_find(call, id, slot) || slot->date == NO_TIME)
+		session_not_found(id);
 }
 
 /*

@@ -111,6 +111,16 @@ RESULT_COLUMNS(SLOT_COLUMNS);
 	" AND (" SLOT_END(alias) ") OPERATOR(pg_catalog.>) " start \
 	" AND " SLOT_LASTS(alias)
 
+/* the slots of the trainer $1, or the live bookings of the client $1, from $2 to $3 */
+#define SLOT_KEEPS_TRAINER \
+	"{s.trainer_id} OPERATOR(pg_catalog.=) $1" \
+	" AND " SLOT_OVERLAPS("s", "$2", "$3") \
+	" AND " SLOT_TAKES_TIME("s")
+#define SLOT_KEEPS_CLIENT \
+	"{s.user_id} OPERATOR(pg_catalog.=) $1" \
+	" AND " SLOT_OVERLAPS("s", "$2", "$3") \
+	" AND " SLOT_IS_LIVE("s")
+
 extern SlotStatus slot_parse_status(const char *name);
 extern const char *slot_status_name(SlotStatus status);
 extern void slot_set_status(Slot *slot, SlotStatus status);
@@ -126,6 +136,7 @@ extern void slot_check_columns(Call *call, const Slot *slot);
 extern RowImage slot_image(const Slot *slot);
 extern bool slot_find(Call *call, int64 id, Slot *slot);
 extern bool slot_look_at(Call *call, int64 id, Slot *slot, QueryRun run);
+extern void slot_require(Call *call, int64 id, Slot *slot);
 extern int64 slot_insert_open(Call *call, int64 trainer_id, TimestampTz start,
 							  int32 duration);
 extern TimestampTz slot_end_of(TimestampTz start, int32 duration);

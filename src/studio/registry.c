@@ -27,6 +27,7 @@
 #include "utils/syscache.h"
 
 #include "compat.h"
+#include "base/details.h"
 #include "base/error.h"
 #include "call/columns.h"
 #include "studio/query.h"
@@ -120,14 +121,9 @@ json_member(Rows result, uint64 row, int column, const char *name, MemoryContext
 {
 	bool		isnull;
 	Datum		object = row_datum(result, row, column, &isnull);
-	JsonbValue	value;
+	char	   *member = isnull ? NULL : details_text(object, name);
 
-	if (isnull || !JB_ROOT_IS_OBJECT(DatumGetJsonbP(object)) ||
-		getKeyJsonValueFromContainer(&DatumGetJsonbP(object)->root,
-									 name, strlen(name), &value) == NULL ||
-		value.type != jbvString)
-		return NULL;
-	return MemoryContextStrdup(context, pnstrdup(value.val.string.val, value.val.string.len));
+	return member ? MemoryContextStrdup(context, member) : NULL;
 }
 
 /* Reads what the application calls our roles. */
@@ -339,6 +335,22 @@ studio_counted_from(const Studio *studio)
 {
 	return studio->settings.guard_sessions == GUARD_OFF ?
 		PG_INT64_MAX : studio->counted_from;
+}
+
+/* Writes a number into the registry, beside what it has of a studio's columns. */
+void
+studio_note(const char *name, const char *what, int64 value)
+{
+	static const Oid argtypes[] = {TEXTOID, TEXTOID, INT8OID};
+	NullableDatum args[] = {arg_text(name), arg_text(what), arg_datum(Int64GetDatum(value))};
+	Call	   *call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");
+
+	sql_once(call,
+			 "UPDATE swan.studio SET columns = columns OPERATOR(pg_catalog.||)"
+			 " pg_catalog.jsonb_build_object($2, $3)"
+			 " WHERE name OPERATOR(pg_catalog.=) $1",
+			 3, argtypes, args);
+	call_end(call);
 }
 
 /* Reads the registry. */

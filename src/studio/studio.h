@@ -182,6 +182,7 @@ extern List *studio_list(void);
 extern bool studios_stale(void);
 extern void studios_forget(void);
 extern Oid	studio_registry_owner(void);
+extern void studio_note(const char *name, const char *what, int64 value);
 extern CommandId studio_guarded_since(Studio *studio);
 extern int64 studio_counted_from(const Studio *studio);
 extern void studio_init(void);

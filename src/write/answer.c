@@ -55,6 +55,18 @@ answer_columns(const BookingAnswer *answer, Datum *values, bool *nulls)
 	put_id(values, nulls, 13, answer->reopened);
 }
 
+/* Returns whether an earlier answer is of the same client. */
+bool
+answer_repeats_client(const BookingAnswer *answers, int i)
+{
+	for (int j = 0; j < i; j++)
+	{
+		if (answers[j].slot.user_id == answers[i].slot.user_id)
+			return true;
+	}
+	return false;
+}
+
 /* Closes the call with a swan_booking or swan_cancellation. */
 Datum
 answer_row(Call *call, FunctionCallInfo fcinfo, const BookingAnswer *answer)

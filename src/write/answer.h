@@ -62,6 +62,7 @@ extern void answer_move_columns(const MoveAnswer *answer,
 								Datum *values, bool *nulls);
 extern Datum answer_move(Call *call, FunctionCallInfo fcinfo,
 						 const MoveAnswer *answer);
+extern bool answer_repeats_client(const BookingAnswer *answers, int i);
 extern Datum answer_row(Call *call, FunctionCallInfo fcinfo,
 						const BookingAnswer *answer);
 extern Datum answer_rows(Call *call, FunctionCallInfo fcinfo,

@@ -7,7 +7,6 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
 
@@ -22,35 +21,6 @@ PG_FUNCTION_INFO_V1(swan_book_many);
 PG_FUNCTION_INFO_V1(swan_can_book);
 
 static const char booked_message[] = "Session booked successfully.";
-
-static const StudioQuery book_slot = {
-	"UPDATE {sessions} s SET {sessions.user_id} = $2, {sessions.status} = {sessions.status=$4}"
-	"{?sessions.session_deducted:, {sessions.session_deducted} = $7}"
-	"{?sessions.booked_at:, {sessions.booked_at} = {sessions.booked_at=$8}}"
-	SLOT_TOUCH
-	" WHERE {s.id} OPERATOR(pg_catalog.=) $1"
-	" AND {s.user_id} IS NULL"
-	" AND {s.status} OPERATOR(pg_catalog.=) 'available'"
-	SLOT_WRITTEN,
-	SLOT_WRITE_ARGS
-};
-
-#define BOOKED_COLUMNS(first, next) \
-	first(BOOKED_ID, "g.id") \
-	next(BOOKED_SESSION_ID, "g.session_id") \
-	next(BOOKED_DELTA, "g.delta") \
-	next(BOOKED_BALANCE_AFTER, "g.balance_after")
-
-RESULT_COLUMNS(BOOKED_COLUMNS);
-
-/* the bookings of one call, in the order of the call */
-static const StudioQuery call_bookings = {
-	"SELECT" SELECT_LIST(BOOKED_COLUMNS) " FROM {ledger} g"
-	" WHERE g.user_id OPERATOR(pg_catalog.=) $1 AND g.id OPERATOR(pg_catalog.>=) $2"
-	" AND g.call_id OPERATOR(pg_catalog.=) $3"
-	" AND g.kind OPERATOR(pg_catalog.=) 'booking' ORDER BY g.id",
-	3, {INT8OID, INT8OID, INT8OID}, PLAN_SIMPLE
-};
 
 /* Returns whether a booking takes a credit. */
 static bool
@@ -86,14 +56,7 @@ find_replay(Call *call, const Booking *bookings, int n, const char *key,
 
 	if (!ledger_find_key(call, bookings[0].user_id, "booking", key, &before))
 		return false;
-	{
-		NullableDatum args[] = {
-			arg_id(bookings[0].user_id), arg_id(before.ledger_id),
-			arg_id(before.call_id)
-		};
-
-		result = query_recheck(call, &call_bookings, args);
-	}
+	result = ledger_rows_of_call(call, bookings[0].user_id, &before, "booking");
 	if (result.nrows != n)
 		key_conflict(key);
 	for (int i = 0; i < n; i++)
@@ -102,18 +65,18 @@ find_replay(Call *call, const Booking *bookings, int n, const char *key,
 		BookingAnswer *answer = &answers[i];
 
 		while (row < result.nrows &&
-			   row_id(result, row, BOOKED_SESSION_ID) != bookings[i].session_id)
+			   row_id(result, row, OF_CALL_SESSION_ID) != bookings[i].session_id)
 			row++;
 		if (row == result.nrows)
 			key_conflict(key);
 		memset(answer, 0, sizeof(BookingAnswer));
 		if (!slot_find(call, bookings[i].session_id, &answer->slot))
 			session_not_found(bookings[i].session_id);
-		answer->charged = row_int(result, row, BOOKED_DELTA) != 0;
+		answer->charged = row_int(result, row, OF_CALL_DELTA) != 0;
 		answer->has_available = true;
-		answer->available = row_int(result, row, BOOKED_BALANCE_AFTER);
+		answer->available = row_int(result, row, OF_CALL_BALANCE_AFTER);
 		answer->message = booked_message;
-		answer->ledger_id = row_id(result, row, BOOKED_ID);
+		answer->ledger_id = row_id(result, row, OF_CALL_ID);
 		answer->replayed = true;
 	}
 	return true;
@@ -135,15 +98,10 @@ write_booking(Call *call, Account *account, Booking *booking, const char *key,
 		entry.lot = account_soonest(account);
 	}
 	memset(answer, 0, sizeof(BookingAnswer));
-	answer->slot = booking->slot;
-	answer->slot.user_id = booking->user_id;
-	slot_set_status(&answer->slot, STATUS_SCHEDULED);
-	answer->slot.deducted = booking->charged;
-	answer->slot.booked_at = call->now;
+	booking_make_taken(call, booking, booking->charged, &answer->slot);
 	account_session(call, account, &booking->slot, &answer->slot);
 	answer->ledger_id = account_write(call, account, &entry);
-	slot_write(call, &book_slot, &booking->slot, &answer->slot);
-	booking_end_hold(call, booking);
+	booking_take_slot(call, booking, &answer->slot);
 
 	answer->charged = booking->charged;
 	answer->has_available = true;

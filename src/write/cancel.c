@@ -8,7 +8,6 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
@@ -34,22 +33,6 @@ const StudioQuery cancel_slot = {
 	SLOT_TOUCH
 	" WHERE {s.id} OPERATOR(pg_catalog.=) $1" SLOT_WRITTEN,
 	SLOT_WRITE_ARGS
-};
-
-#define GIVEN_UP_COLUMNS(first, next) \
-	first(GIVEN_UP_ID, "g.id") \
-	next(GIVEN_UP_SESSION_ID, "g.session_id") \
-	next(GIVEN_UP_DETAILS, "g.details")
-
-RESULT_COLUMNS(GIVEN_UP_COLUMNS);
-
-/* what one call cancelled of a client's */
-static const StudioQuery call_cancellations = {
-	"SELECT" SELECT_LIST(GIVEN_UP_COLUMNS) " FROM {ledger} g"
-	" WHERE g.user_id OPERATOR(pg_catalog.=) $1 AND g.id OPERATOR(pg_catalog.>=) $2"
-	" AND g.call_id OPERATOR(pg_catalog.=) $3"
-	" AND g.kind OPERATOR(pg_catalog.=) 'cancellation' ORDER BY g.id",
-	3, {INT8OID, INT8OID, INT8OID}, PLAN_SIMPLE
 };
 
 /*
@@ -83,10 +66,7 @@ static void
 replay_client(Call *call, int64 user_id, const KeyedRow *before, const char *key,
 			  BookingAnswer *answers, int n)
 {
-	NullableDatum args[] = {
-		arg_id(user_id), arg_id(before->ledger_id), arg_id(before->call_id)
-	};
-	Rows		rows = query_recheck(call, &call_cancellations, args);
+	Rows		rows = ledger_rows_of_call(call, user_id, before, "cancellation");
 	int32		ignore;
 	int32		available;
 	uint64		nfound = 0;
@@ -101,33 +81,21 @@ replay_client(Call *call, int64 user_id, const KeyedRow *before, const char *key
 
 		if (answer->slot.user_id != user_id)
 			continue;
-		while (row < rows.nrows && row_id(rows, row, GIVEN_UP_SESSION_ID) != answer->slot.id)
+		while (row < rows.nrows && row_id(rows, row, OF_CALL_SESSION_ID) != answer->slot.id)
 			row++;
 		if (row == rows.nrows)
 			key_conflict(key);
 		nfound++;
-		details = row_datum(rows, row, GIVEN_UP_DETAILS, &isnull);
+		details = row_datum(rows, row, OF_CALL_DETAILS, &isnull);
 		answer->charged = details_number(details, "charged", 0) != 0;
 		answer->returned = details_number(details, "returned", 0) != 0;
 		answer->reopened = details_number(details, "reopened", NO_ID);
 		answer->available = available;
 		answer->has_available = true;
-		answer->ledger_id = row_id(rows, row, GIVEN_UP_ID);
+		answer->ledger_id = row_id(rows, row, OF_CALL_ID);
 	}
 	if (nfound != rows.nrows)
 		key_conflict(key);
-}
-
-/* Returns whether an earlier one of the sessions has the client of this one. */
-static bool
-is_client_before(const BookingAnswer *answers, int i)
-{
-	for (int j = 0; j < i; j++)
-	{
-		if (answers[j].slot.user_id == answers[i].slot.user_id)
-			return true;
-	}
-	return false;
 }
 
 /* Returns how many of the sessions have a client. */
@@ -159,7 +127,7 @@ same_cancellation(Call *call, const char *key, BookingAnswer *answers, int n)
 		int64		user_id = answers[i].slot.user_id;
 		KeyedRow	before;
 
-		if (user_id == NO_ID || is_client_before(answers, i))
+		if (user_id == NO_ID || answer_repeats_client(answers, i))
 			continue;
 		nclients++;
 		if (!ledger_find_key(call, user_id, "cancellation", key, &before))
@@ -208,13 +176,13 @@ cancellation_details(const BookingAnswer *answer, const Return *back, int nbooki
 }
 
 /* Closes an open slot: nobody had it, so nothing comes back. */
-static void
-close_slot(Call *call, BookingAnswer *answer)
+void
+close_slot(Call *call, Slot *slot)
 {
-	Slot		before = answer->slot;
+	Slot		before = *slot;
 
-	slot_set_status(&answer->slot, STATUS_CANCELLED);
-	slot_write(call, &cancel_slot, &before, &answer->slot);
+	slot_set_status(slot, STATUS_CANCELLED);
+	slot_write(call, &cancel_slot, &before, slot);
 	slot_end_hold(call, before.id);
 }
 
@@ -328,8 +296,8 @@ cancel_locked(Call *call, const Wish *wish, const Locks *locks,
 	for (int i = 0; i < n; i++)
 	{
 		if (answers[i].slot.user_id == NO_ID)
-			close_slot(call, &answers[i]);
-		else if (!is_client_before(answers, i))
+			close_slot(call, &answers[i].slot);
+		else if (!answer_repeats_client(answers, i))
 			give_up_all_of(call, wish, locks, answers[i].slot.user_id, answers, n);
 	}
 }
@@ -346,8 +314,7 @@ cancel_sessions(Call *call, FunctionCallInfo fcinfo, const int64 *ids, int n)
 	{
 		answers[i].ledger_id = answers[i].reopened = NO_ID;
 		answers[i].message = cancelled_message;
-		if (!slot_find(call, ids[i], &answers[i].slot) || answers[i].slot.date == NO_TIME)
-			session_not_found(ids[i]);
+		slot_require(call, ids[i], &answers[i].slot);
 		cancel_authorise(call, &wish, &answers[i].slot);
 	}
 	wish.reason = argument_reason(fcinfo, 1, NULL);
@@ -358,9 +325,7 @@ cancel_sessions(Call *call, FunctionCallInfo fcinfo, const int64 *ids, int n)
 	lock_slots(call, &locks, ids, n);
 	for (int i = 0; i < n; i++)
 	{
-		if (!locked_slot(&locks, ids[i], &answers[i].slot) ||
-			answers[i].slot.date == NO_TIME)
-			session_not_found(ids[i]);
+		require_locked_slot(&locks, ids[i], &answers[i].slot);
 		cancel_authorise(call, &wish, &answers[i].slot);
 	}
 	lock_people_of_all(call, &locks, answers, n);

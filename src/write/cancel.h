@@ -28,6 +28,7 @@ extern void cancel_check(Call *call, const Slot *slot);
 extern bool cancel_judge_credit(Call *call, const Wish *wish, Account *account,
 								const Slot *slot, QueryRun run, Return *back);
 
+extern void close_slot(Call *call, Slot *slot);
 extern int64 reopen_slot(Call *call, const Slot *slot, bool trainer_known);
 
 #endif							/* SWAN_CANCEL_H */

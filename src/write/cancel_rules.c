@@ -175,7 +175,7 @@ swan_can_cancel(PG_FUNCTION_ARGS)
 		Account		account = {.user_id = slot.user_id};
 		Return		back = {.fate = RETURN_NONE};
 		bool		charged = slot_is_booking(&slot) &&
-			cancel_judge_credit(call, &wish, &account, &slot, query_read, &back);
+		cancel_judge_credit(call, &wish, &account, &slot, query_read, &back);
 
 		values[RETURNS] = BoolGetDatum(return_is_spendable(&back));
 		values[CREDITS] = Int32GetDatum(charged ? 1 : 0);

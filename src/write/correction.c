@@ -248,7 +248,7 @@ correction_details(const Slot *slot, const Story *story, const Target *target, c
 {
 	StringInfoData json;
 	const char *from = slot->status == STATUS_COMPLETED && story->now ? story->now :
-		slot_status_name(slot->status);
+	slot_status_name(slot->status);
 
 	initStringInfo(&json);
 	appendStringInfo(&json, "{\"from\": \"%s\", \"to\": \"%s\"", from, target->name);
@@ -306,9 +306,7 @@ correct(Call *call, const Slot *slot, const Story *story, const Target *target,
 	{
 		Slot		gone = *closed;
 
-		slot_set_status(&gone, STATUS_CANCELLED);
-		slot_write(call, &cancel_slot, closed, &gone);
-		slot_end_hold(call, closed->id);
+		close_slot(call, &gone);
 	}
 	slot_write(call, &correct_slot, slot, &answer->slot);
 	account_close(call, account, "Available");
@@ -338,16 +336,15 @@ swan_correct(PG_FUNCTION_ARGS)
 	if (entry.reason == NULL)
 		swan_missing_argument("reason", NULL);
 	entry.key = argument_key(fcinfo, 3);
-	if (!slot_find(call, session_id, &slot) || slot.date == NO_TIME)
-		session_not_found(session_id);
+	slot_require(call, session_id, &slot);
 	if (same_correction(call, &slot, target, entry.key, &answer))
 		return answer_row(call, fcinfo, &answer);
 
 	lock_slots(call, &locks, &session_id, 1);
-	if (!locked_slot(&locks, session_id, &slot) || slot.date == NO_TIME)
-		session_not_found(session_id);
+	require_locked_slot(&locks, session_id, &slot);
 	find_story(call, &slot, &story);
-	if (story.reopened != NO_ID)	/* it is younger, so its id is the higher one */
+	if (story.reopened != NO_ID)	/* it is younger, so its id is the higher
+									 * one */
 	{
 		lock_slots(call, &more, &story.reopened, 1);
 		if (locked_slot(&more, story.reopened, &reopened) && slot_is_open(&reopened) &&

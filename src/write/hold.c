@@ -153,8 +153,7 @@ swan_release(PG_FUNCTION_ARGS)
 	int64		user_id;
 	TimestampTz until;
 
-	if (!slot_find(call, session_id, &slot) || slot.date == NO_TIME)
-		session_not_found(session_id);
+	slot_require(call, session_id, &slot);
 	lock_slots(call, &locks, &session_id, 1);
 	if (!locked_slot(&locks, session_id, &slot))
 		session_not_found(session_id);

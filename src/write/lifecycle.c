@@ -35,12 +35,10 @@ static const StudioQuery set_status = {
 static void
 lock_own_slot(Call *call, Locks *locks, int64 session_id, Slot *slot)
 {
-	if (!slot_find(call, session_id, slot) || slot->date == NO_TIME)
-		session_not_found(session_id);
+	slot_require(call, session_id, slot);
 	actor_require_own(call, slot->trainer_id, NULL);
 	lock_slots(call, locks, &session_id, 1);
-	if (!locked_slot(locks, session_id, slot) || slot->date == NO_TIME)
-		session_not_found(session_id);
+	require_locked_slot(locks, session_id, slot);
 	actor_require_own(call, slot->trainer_id, NULL);
 }
 

@@ -70,15 +70,13 @@ lock_moves(Call *call, Locks *locks, Move *moves, int n)
 	for (int i = 0; i < n; i++)
 	{
 		ids[i] = moves[i].session_id;
-		if (!slot_find(call, ids[i], &moves[i].from) || moves[i].from.date == NO_TIME)
-			session_not_found(ids[i]);
+		slot_require(call, ids[i], &moves[i].from);
 		authorise_move(call, &moves[i].from);
 	}
 	lock_slots(call, locks, ids, n);
 	for (int i = 0; i < n; i++)
 	{
-		if (!locked_slot(locks, ids[i], &moves[i].from) || moves[i].from.date == NO_TIME)
-			session_not_found(ids[i]);
+		require_locked_slot(locks, ids[i], &moves[i].from);
 		authorise_move(call, &moves[i].from);
 	}
 }
@@ -212,18 +210,6 @@ move_bookings_of(Call *call, const Locks *locks, int64 user_id, const Move *move
 	}
 }
 
-/* Returns whether an earlier move is of the same client. */
-static bool
-is_client_before(const Move *moves, int i)
-{
-	for (int j = 0; j < i; j++)
-	{
-		if (moves[j].from.user_id == moves[i].from.user_id)
-			return true;
-	}
-	return false;
-}
-
 /* Moves slots and bookings, all or none of them. */
 static BookingAnswer *
 move_sessions(Call *call, Move *moves, int n)
@@ -257,7 +243,7 @@ move_sessions(Call *call, Move *moves, int n)
 
 		if (from->user_id != NO_ID)
 		{
-			if (!is_client_before(moves, i))
+			if (!answer_repeats_client(answers, i))
 				move_bookings_of(call, &locks, from->user_id, moves, answers, n);
 		}
 		else if (changes(from, &targets[i]))

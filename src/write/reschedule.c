@@ -7,7 +7,6 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 
 #include "base/argument.h"
 #include "studio/actor.h"
@@ -21,15 +20,6 @@
 PG_FUNCTION_INFO_V1(swan_reschedule);
 
 static const char rescheduled_message[] = "Session rescheduled successfully.";
-
-static const StudioQuery take_slot = {
-	"UPDATE {sessions} s SET {sessions.user_id} = $2, {sessions.status} = {sessions.status=$4}"
-	"{?sessions.session_deducted:, {sessions.session_deducted} = $7}"
-	"{?sessions.booked_at:, {sessions.booked_at} = {sessions.booked_at=$8}}"
-	SLOT_TOUCH
-	" WHERE {s.id} OPERATOR(pg_catalog.=) $1" SLOT_WRITTEN,
-	SLOT_WRITE_ARGS
-};
 
 /*
  * Refuses whoever is neither the client of a booking nor of the office, nor
@@ -157,11 +147,7 @@ exchange(Call *call, const Slot *from, bool trainer_known, Booking *target,
 	slot_set_status(&cancelled, STATUS_CANCELLED);
 	if (answer->charged)
 		cancelled.deducted = false;
-	answer->slot = target->slot;
-	answer->slot.user_id = from->user_id;
-	slot_set_status(&answer->slot, STATUS_SCHEDULED);
-	answer->slot.deducted = answer->charged;
-	answer->slot.booked_at = call->now;
+	booking_make_taken(call, target, answer->charged, &answer->slot);
 	account_session(call, account, from, &cancelled);
 	account_session(call, account, &target->slot, &answer->slot);
 	answer->ledger_id = account_write(call, account, &entry);
@@ -169,8 +155,7 @@ exchange(Call *call, const Slot *from, bool trainer_known, Booking *target,
 	slot_write(call, &cancel_slot, from, &cancelled);
 	if (from->date > call->now)
 		reopen_slot(call, from, trainer_known);
-	slot_write(call, &take_slot, &target->slot, &answer->slot);
-	booking_end_hold(call, target);
+	booking_take_slot(call, target, &answer->slot);
 	account_close(call, account, "Available");
 
 	answer->has_available = true;
@@ -191,8 +176,7 @@ swan_reschedule(PG_FUNCTION_ARGS)
 	const char *key;
 	Slot		from;
 
-	if (!slot_find(call, session_id, &from) || from.date == NO_TIME)
-		session_not_found(session_id);
+	slot_require(call, session_id, &from);
 	authorise_exchange(call, &from, &target);
 	key = argument_key(fcinfo, 2);
 	if (look_before_exchange(call, &from, &target, key, &answer))

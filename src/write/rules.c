@@ -26,6 +26,7 @@ static const struct
 	const char *sentence;
 	const char *message;
 }			booking_rules[] = {
+
 	[RULE_NOTICE] = {
 		"notice",
 		"It is too late to book this session.",
@@ -41,6 +42,18 @@ static const struct
 		"You have as many bookings as you may.",
 		"would be one booking more than a client may have, see the setting live_max"
 	},
+};
+
+static const StudioQuery take_slot = {
+	"UPDATE {sessions} s SET {sessions.user_id} = $2, {sessions.status} = {sessions.status=$4}"
+	"{?sessions.session_deducted:, {sessions.session_deducted} = $7}"
+	"{?sessions.booked_at:, {sessions.booked_at} = {sessions.booked_at=$8}}"
+	SLOT_TOUCH
+	" WHERE {s.id} OPERATOR(pg_catalog.=) $1"
+	" AND {s.user_id} IS NULL"
+	" AND {s.status} OPERATOR(pg_catalog.=) 'available'"
+	SLOT_WRITTEN,
+	SLOT_WRITE_ARGS
 };
 
 /* another booking of the client's that is to come */
@@ -343,4 +356,23 @@ booking_end_hold(Call *call, Booking *booking)
 {
 	if (booking->held_by != NO_ID)
 		slot_end_hold(call, booking->session_id);
+}
+
+/* Makes of the slot of a booking what it is to be when it is taken. */
+void
+booking_make_taken(Call *call, const Booking *booking, bool charged, Slot *taken)
+{
+	*taken = booking->slot;
+	taken->user_id = booking->user_id;
+	slot_set_status(taken, STATUS_SCHEDULED);
+	taken->deducted = charged;
+	taken->booked_at = call->now;
+}
+
+/* Writes a slot that is taken, and ends the hold on it; it is locked. */
+void
+booking_take_slot(Call *call, Booking *booking, Slot *taken)
+{
+	slot_write(call, &take_slot, &booking->slot, taken);
+	booking_end_hold(call, booking);
 }

@@ -51,6 +51,9 @@ extern void booking_judge_locked(Call *call, Booking *booking, Account *account)
 extern void booking_refuse(const Booking *booking, const Account *account,
 						   SwanErrorCode verdict);
 extern const char *booking_sentence(const Booking *booking, SwanErrorCode verdict);
+extern void booking_make_taken(Call *call, const Booking *booking, bool charged,
+							   Slot *taken);
+extern void booking_take_slot(Call *call, Booking *booking, Slot *taken);
 extern void booking_end_hold(Call *call, Booking *booking);
 
 #endif							/* SWAN_RULES_H */
