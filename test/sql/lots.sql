@@ -1,13 +1,7 @@
 -- Lots: which credit is spent first, and what happens to those that expire.
 \i test/fixture/studio.sql
 
--- time flies: makes lots of a client due that expire before the given day
-CREATE FUNCTION public.pass(client bigint, before timestamptz) RETURNS bigint
-LANGUAGE sql SECURITY DEFINER SET session_replication_role = replica AS $$
-	WITH due AS (UPDATE studio.swan_lots SET expires_at = expires_at - interval '98 years'
-	              WHERE user_id = client AND expires_at < before RETURNING 1)
-	SELECT count(*) FROM due
-$$;
+\i test/fixture/pass.sql
 -- what every reader says of a client's credits
 CREATE FUNCTION public.seen(client bigint) RETURNS TABLE (balance integer, summary integer, client_row integer, warning text, credits bigint, can_book boolean)
 LANGUAGE sql STABLE AS $$

@@ -68,28 +68,21 @@ ROLLBACK;
 --
 -- exception blocks
 --
-CREATE FUNCTION attempt(command text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-	EXECUTE command;
-	RETURN 'ok';
-EXCEPTION WHEN OTHERS THEN
-	RETURN sqlstate || ': ' || sqlerrm;
-END
-$$;
+\i test/fixture/try_command.sql
 BEGIN;
 SET LOCAL test.fail = 'yes';
-SELECT attempt('SELECT swan_book(1, 1)');
-SELECT attempt('SELECT swan_grant(1, 3)');
+SELECT try('SELECT swan_book(1, 1)');
+SELECT try('SELECT swan_grant(1, 3)');
 SET LOCAL test.fail = 'no';
 -- the token of neither is left for a write that looks just like it
-SELECT attempt('UPDATE studio.users SET available_sessions = 1 WHERE id = 1');
-SELECT attempt('UPDATE studio.users SET available_sessions = 5 WHERE id = 1');
-SELECT attempt('UPDATE studio.sessions SET user_id = 1, status = ''scheduled'', session_deducted = true, booked_at = now() WHERE id = 1');
-SELECT attempt('UPDATE studio.swan_lots SET remaining = 1 WHERE id = 1');
-SELECT attempt('INSERT INTO studio.swan_lots (id, user_id, source, granted, remaining) VALUES (9, 1, ''grant'', 3, 3)');
-SELECT attempt('DELETE FROM studio.swan_holds');
+SELECT try('UPDATE studio.users SET available_sessions = 1 WHERE id = 1');
+SELECT try('UPDATE studio.users SET available_sessions = 5 WHERE id = 1');
+SELECT try('UPDATE studio.sessions SET user_id = 1, status = ''scheduled'', session_deducted = true, booked_at = now() WHERE id = 1');
+SELECT try('UPDATE studio.swan_lots SET remaining = 1 WHERE id = 1');
+SELECT try('INSERT INTO studio.swan_lots (id, user_id, source, granted, remaining) VALUES (9, 1, ''grant'', 3, 3)');
+SELECT try('DELETE FROM studio.swan_holds');
 SELECT * FROM facts;
-SELECT attempt('SELECT swan_book(1, 1)');
+SELECT try('SELECT swan_book(1, 1)');
 SELECT * FROM facts;
 COMMIT;
 SELECT * FROM facts;
@@ -100,12 +93,12 @@ CREATE FUNCTION whoami() RETURNS text LANGUAGE sql
 SET ROLE regress_sp_backend;
 BEGIN;
 SET LOCAL search_path = public, pg_catalog;
-SELECT attempt('SELECT swan_grant(1, 1)'), whoami();
+SELECT try('SELECT swan_grant(1, 1)'), whoami();
 SELECT swan_act_as(1);
-SELECT attempt('SELECT swan_grant(1, 1)'), whoami();
-SELECT attempt('SELECT swan_book(1, 1)'), whoami();
-SELECT attempt('SELECT swan_book(1, 2, actor => 1)'), whoami();
-SELECT attempt('SELECT swan_book(1, 3, actor => 1)'), whoami();
+SELECT try('SELECT swan_grant(1, 1)'), whoami();
+SELECT try('SELECT swan_book(1, 1)'), whoami();
+SELECT try('SELECT swan_book(1, 2, actor => 1)'), whoami();
+SELECT try('SELECT swan_book(1, 3, actor => 1)'), whoami();
 SELECT user_id, source FROM swan_actor();
 ROLLBACK;
 RESET ROLE;
@@ -192,7 +185,7 @@ COMMIT;
 SELECT * FROM facts;
 
 DROP VIEW facts;
-DROP FUNCTION attempt(text), whoami();
+DROP FUNCTION try(text), whoami();
 DROP PROCEDURE grants();
 DROP EXTENSION swanalloc CASCADE;
 DROP SCHEMA studio CASCADE;
