@@ -93,7 +93,7 @@
 	" LIMIT " TOTAL_OF_K(TOTAL_SCHEDULED) " OPERATOR(pg_catalog.+) " TOTAL_OF_K(TOTAL_CONFIRMED) ") c)" \
 	" AS charged," \
 	" (SELECT {o.session_date} FROM {sessions} o WHERE " SLOT_IS_OF("o", "{u.id}") \
-	" AND {o.session_date} IS NOT NULL AND {o.status} OPERATOR(pg_catalog.=) 'completed'" \
+	" AND {o.session_date} IS NOT NULL AND {o.status:completed}" \
 	" AND " TOTAL_OF_K(TOTAL_COMPLETED) " OPERATOR(pg_catalog.>) 0" \
 	" ORDER BY {o.user_id} DESC, {o.session_date} DESC LIMIT 1) AS last_session" \
 	" WHERE k.totals IS NOT NULL"
@@ -113,7 +113,7 @@
 	" AND ({old_bookings} OPERATOR(pg_catalog.=) 'charged'" \
 	" OR ({old_bookings} OPERATOR(pg_catalog.=) 'flag' AND {o.session_deducted}))) AS old_charged," \
 	" pg_catalog.max({o.session_date})" \
-	" FILTER (WHERE {o.status} OPERATOR(pg_catalog.=) 'completed') AS last_session" \
+	" FILTER (WHERE {o.status:completed}) AS last_session" \
 	SESSIONS_OF_U ") b WHERE k.totals IS NULL"
 
 /*

@@ -80,7 +80,7 @@ static const StudioQuery slot_and_client = {
 	" FROM {sessions} s, {users} u"
 	" WHERE {s.id} OPERATOR(pg_catalog.=) $1"
 	" AND {s.user_id} IS NULL"
-	" AND {s.status} OPERATOR(pg_catalog.=) 'available'"
+	" AND {s.status:available}"
 	" AND {s.session_date} OPERATOR(pg_catalog.>) $3"
 	" AND {s.session_date} OPERATOR(pg_catalog.<=) $4"
 	" AND {u.id} OPERATOR(pg_catalog.=) $2"

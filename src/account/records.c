@@ -21,7 +21,7 @@
 #define IS_RECORD \
 	"{s.user_id} OPERATOR(pg_catalog.=) $1" \
 	" AND {s.session_date} IS NULL" \
-	" AND {s.status} OPERATOR(pg_catalog.=) 'available'"
+	" AND {s.status:available}"
 
 static const StudioQuery count_records = {
 	"SELECT pg_catalog.count(*) FROM {sessions} s WHERE " IS_RECORD,

@@ -39,7 +39,7 @@
 
 /* how many of the sessions s have a status, in SQL */
 #define COUNT_OF_S(status) \
-	"pg_catalog.count(*) FILTER (WHERE {s.status} OPERATOR(pg_catalog.=) '" status "')"
+	"pg_catalog.count(*) FILTER (WHERE {s.status:" status "})"
 
 /* the last id that the ledger has given to a row, or 0 */
 #define TOTALS_LAST_ID \

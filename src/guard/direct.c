@@ -104,8 +104,8 @@ static bool
 is_given_up(const Slot *slot, int64 user_id)
 {
 	return slot == NULL || slot->user_id != user_id ||
-		((slot->status == STATUS_CANCELLED || slot->status == STATUS_AVAILABLE) &&
-		 !slot->deducted);
+		(!slot_is_live(slot) && slot->status != STATUS_COMPLETED &&
+		 slot->status != STATUS_OTHER && !slot->deducted);
 }
 
 /* Returns whether a credit that comes back to a lot could be spent there. */

@@ -66,8 +66,9 @@ refuse_duration(Studio *studio)
 }
 
 /*
- * Keeps an open slot, in a row already written, from being longer than searches
- * for overlaps reach, and from giving a trainer's time twice.
+ * Keeps a row that takes a trainer's time, or may come to take it, and is already
+ * written, from being longer than searches for overlaps reach, and from giving
+ * that time twice.
  */
 static void
 judge_time(Studio *studio, const Slot *slot)
@@ -76,10 +77,12 @@ judge_time(Studio *studio, const Slot *slot)
 	Account		trainer;
 	int64		other;
 
+	if (slot->status == STATUS_OTHER || slot->date == NO_TIME)
+		return;
 	if (slot->duration > studio->reach)
 		refuse_duration(studio);
 	if (studio->settings.trainer_overlap || slot->trainer_id == NO_ID ||
-		TIMESTAMP_NOT_FINITE(slot->date) || slot->date == NO_TIME)
+		!slot_takes_time(slot) || TIMESTAMP_NOT_FINITE(slot->date))
 		return;
 	if (!IS_VALID_TIMESTAMP(slot_end(slot)))
 		ereport(ERROR,
@@ -115,38 +118,80 @@ slot_moved(const Slot *old, const Slot *new)
 		old->trainer_id != new->trainer_id;
 }
 
-/* Refuses everything but what concerns open slots only. */
+/* Returns whether a row is no booking, and never was one that swanalloc counts. */
+static bool
+is_free(const Slot *slot)
+{
+	return slot_is_open(slot) || slot->status == STATUS_REQUESTED ||
+		slot->status == STATUS_BLOCKED || slot->status == STATUS_OTHER;
+}
+
+/*
+ * Returns whether a debit hangs on a row: its booking was made with a credit, and
+ * somebody changed its status when nobody watched.  The row is locked by whoever
+ * changes it, so none can come meanwhile.
+ */
+static bool
+has_debit(Studio *studio, const Slot *slot)
+{
+	Call	   *call;
+	bool		found;
+
+	if (slot->user_id == NO_ID)
+		return false;
+	call = call_begin(studio, CALL_GUARD);
+	found = ledger_debit(call, slot->user_id, slot->id) != NO_ID;
+	call_end(call);
+	return found;
+}
+
+/*
+ * Refuses a change of a row that stays what it is, or becomes another that is no
+ * booking: only a booking says that it took a credit.
+ */
+static void
+refuse_update(TriggerData *trigdata, Studio *studio, const Slot *old, const Slot *new)
+{
+	bool		free = is_free(old) && is_free(new) &&
+		(old->deducted == new->deducted || !new->deducted || new->status == STATUS_OTHER);
+
+	if (old->id != new->id)
+		guard_refuse(trigdata, "change of an id", "Ledger and holds refer to it.");
+	if (!free && (old->user_id != new->user_id || old->status != new->status ||
+				  old->deducted != new->deducted))
+		guard_refuse(trigdata, "change of client or status",
+					 session_advice(studio, old));
+	if (!is_free(old) && slot_moved(old, new))
+		guard_refuse(trigdata, "change of the time or trainer of what is no open slot",
+					 session_advice(studio, old));
+	if (has_debit(studio, old))
+		guard_refuse(trigdata, "change of a row that a credit was taken for",
+					 session_advice(studio, old));
+	if (slot_moved(old, new) || old->status != new->status)
+		judge_time(studio, new);
+}
+
+/* Refuses everything but what concerns rows that are no booking. */
 static void
 refuse_session(TriggerData *trigdata, Studio *studio,
 			   const Slot *old, const Slot *new)
 {
-	if (old == NULL)
+	if (old && new)
+		refuse_update(trigdata, studio, old, new);
+	else if (new)
 	{
-		if (!slot_is_open(new))
+		if (!is_free(new) ||
+			(new->deducted && new->status != STATUS_OTHER && !slot_is_open(new)))
 			guard_refuse(trigdata, "insert of a row that is not an open slot",
 						 insert_advice(studio, new));
 		judge_time(studio, new);
-		return;
 	}
-	if (new == NULL)
-	{
-		if (!slot_is_open(old))
-			guard_refuse(trigdata, "delete of a row that is not an open slot",
-						 session_advice(studio, old));
-		return;
-	}
-	if (old->id != new->id)
-		guard_refuse(trigdata, "change of an id", "Ledger and holds refer to it.");
-	if (old->user_id != new->user_id || old->status != new->status ||
-		old->deducted != new->deducted)
-		guard_refuse(trigdata, "change of client or status",
+	else if (!is_free(old))
+		guard_refuse(trigdata, "delete of a row that is not an open slot",
 					 session_advice(studio, old));
-	if (!slot_moved(old, new))
-		return;
-	if (!slot_is_open(old))
-		guard_refuse(trigdata, "change of the time or trainer of what is no open slot",
+	else if (has_debit(studio, old))
+		guard_refuse(trigdata, "delete of a row that a credit was taken for",
 					 session_advice(studio, old));
-	judge_time(studio, new);
 }
 
 /* Appends what is guarded of a slot, as JSON. */
@@ -228,11 +273,14 @@ record_session_for(Call *call, int64 user_id, const Slot *old, const Slot *new)
 		direct_session(call, &account, credit);
 }
 
-/* Returns whether changes of a row are written down: of dated ones, and of bookings. */
+/*
+ * Returns whether changes of a row are written down: of dated ones, and of
+ * bookings, but not of what is the application's own affair.
+ */
 static bool
 is_watched(const Slot *slot)
 {
-	return slot != NULL &&
+	return slot != NULL && slot->status != STATUS_OTHER &&
 		(slot->date != NO_TIME || (slot->user_id != NO_ID && slot_is_live(slot)));
 }
 

@@ -17,6 +17,7 @@
 
 #include "call/columns.h"
 #include "call/rights.h"
+#include "slot/slot.h"
 #include "owner/attach.h"
 
 #define USER_TALLY_COLUMNS(first, next) \
@@ -104,7 +105,7 @@ report_durations(Attachment *att, int64 longest, int64 empty, int64 unknown)
 
 /* s is a booking that is live already */
 #define LIVE_BOOKING \
-	"{s.status}::pg_catalog.text OPERATOR(pg_catalog.=) ANY ('{scheduled,confirmed}')" \
+	SLOT_IS_LIVE("s") \
 	" AND {s.user_id} IS NOT NULL"
 
 /*
@@ -115,20 +116,19 @@ report_durations(Attachment *att, int64 longest, int64 empty, int64 unknown)
 #define UNDECIDED	LIVE_BOOKING "{?ledger: AND k.session_id IS NULL}"
 #define TIMED \
 	"{s.session_date} IS NOT NULL" \
-	" AND {s.status}::pg_catalog.text OPERATOR(pg_catalog.<>) 'cancelled'"
+	" AND " SLOT_TAKES_TIME("s")
 
 #define SESSION_TALLY_COLUMNS(first, next) \
 	first(TALLY_LIVE, "pg_catalog.count(*) FILTER (WHERE " UNDECIDED ")") \
 	next(TALLY_FLAGGED, \
 		 "pg_catalog.count(*) FILTER (WHERE " UNDECIDED " AND {s.session_deducted})") \
 	next(TALLY_RECORDS, \
-		 "pg_catalog.count(*) FILTER (WHERE {s.status}::pg_catalog.text" \
-		 " OPERATOR(pg_catalog.=) 'available'" \
+		 "pg_catalog.count(*) FILTER (WHERE {s.status:available}" \
 		 " AND {s.user_id} IS NOT NULL AND {s.session_date} IS NULL)") \
 	next(TALLY_OTHER_STATUS, \
 		 "pg_catalog.count(*) FILTER (WHERE {s.status}::pg_catalog.text" \
 		 " OPERATOR(pg_catalog.<>) ALL" \
-		 " ('{available,scheduled,confirmed,completed,cancelled}'))") \
+		 " ('{available,scheduled,confirmed,completed,cancelled,requested,blocked}'))") \
 	next(TALLY_SESSIONS, "pg_catalog.count(*)") \
 	next(TALLY_LONGEST, "pg_catalog.max({s.duration}) FILTER (WHERE " TIMED ")") \
 	next(TALLY_EMPTY, \

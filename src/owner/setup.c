@@ -66,7 +66,7 @@ static const char *const own_tables[] = {
 	" trainer_id bigint REFERENCES {users},"
 	" status text NOT NULL DEFAULT 'available'"
 	" CONSTRAINT sessions_status_check CHECK (status OPERATOR(pg_catalog.=)"
-	" ANY ('{available,scheduled,confirmed,completed,cancelled}')),"
+	" ANY ('{available,scheduled,confirmed,completed,cancelled,requested,blocked}')),"
 	" session_date timestamptz,"
 	" duration integer NOT NULL DEFAULT 60"
 	" CONSTRAINT sessions_duration_check CHECK (duration OPERATOR(pg_catalog.>=) 1"

@@ -66,7 +66,7 @@ PG_FUNCTION_INFO_V1(swan_clients);
 #define OWN_CLIENTS \
 	"(SELECT DISTINCT {s.user_id} AS id FROM {sessions} s" \
 	" WHERE {s.trainer_id} OPERATOR(pg_catalog.=) $8" \
-	" AND {s.status} OPERATOR(pg_catalog.<>) 'available' OFFSET 0) c" \
+	" AND {s.status:requested,scheduled,confirmed,completed,cancelled} OFFSET 0) c" \
 	" JOIN {users} u ON {u.id} OPERATOR(pg_catalog.=) c.id"
 
 /* a page by a key of the client himself */
@@ -78,13 +78,13 @@ PG_FUNCTION_INFO_V1(swan_clients);
 #define HAD_SESSION(also) \
 	"EXISTS (SELECT 1 FROM {sessions} o" \
 	" WHERE {o.user_id} OPERATOR(pg_catalog.=) {u.id}" \
-	" AND {o.status} OPERATOR(pg_catalog.=) 'completed'" also ")"
+	" AND {o.status:completed}" also ")"
 
 /* a page by last session, latest first: of those who had one */
 #define PAGE_BY_LAST_SESSION(clients) \
 	"SELECT {u.id} AS id, {s.session_date} AS key FROM " clients \
 	" JOIN {sessions} s ON {s.user_id} OPERATOR(pg_catalog.=) {u.id}" \
-	" WHERE" WANTED " AND {s.status} OPERATOR(pg_catalog.=) 'completed'" \
+	" WHERE" WANTED " AND {s.status:completed}" \
 	" AND {s.session_date} IS NOT NULL" \
 	" AND ($3 IS NULL OR ROW({s.session_date}, {u.id}) OPERATOR(pg_catalog.<) ROW($2, $3))" \
 	" AND NOT " HAD_SESSION(" AND ROW({o.session_date}, {o.id})" \

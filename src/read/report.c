@@ -54,7 +54,7 @@ static const StudioQuery last_session = {
 	"SELECT {s.session_date} FROM {sessions} s"
 	" WHERE " SLOT_IS_OF("s", "$1")
 	" AND {s.session_date} OPERATOR(pg_catalog.<=) 'infinity'"
-	" AND {s.status} OPERATOR(pg_catalog.=) 'completed'"
+	" AND {s.status:completed}"
 	" ORDER BY {s.user_id} DESC, {s.session_date} DESC LIMIT 1",
 	1, {INT8OID}, PLAN_SIMPLE
 };

@@ -38,7 +38,7 @@ static const StudioQuery open_slots = {
 	" FROM {sessions} s LEFT JOIN {users} t ON {t.id} OPERATOR(pg_catalog.=) {s.trainer_id}"
 	" WHERE" IN_WINDOW
 	" AND {s.session_date} OPERATOR(pg_catalog.>) $7"
-	" AND {s.user_id} IS NULL AND {s.status} OPERATOR(pg_catalog.=) 'available'"
+	" AND {s.user_id} IS NULL AND {s.status:available}"
 	" AND NOT EXISTS (SELECT 1 FROM {holds} h"
 	" WHERE h.session_id OPERATOR(pg_catalog.=) {s.id} AND h.until OPERATOR(pg_catalog.>) $7)"
 	" ORDER BY {s.session_date}, {s.id} LIMIT $6",
@@ -151,7 +151,7 @@ argument_status(FunctionCallInfo fcinfo, int n)
 		ereport(ERROR,
 				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("there is no status \"%s\"", status),
-				 errhint("A session is available, scheduled, confirmed, completed or cancelled.")));
+				 errhint("A session is available, requested, scheduled, confirmed, completed, cancelled or blocked.")));
 	return status;
 }
 

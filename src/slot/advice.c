@@ -32,6 +32,11 @@ session_advice(const Studio *studio, const Slot *slot)
 	if (slot_is_booking(slot))
 		return "It is a booking: swan_move() moves it, swan_reschedule() exchanges it,"
 			" swan_cancel() gives it up, and from its day on swan_complete() completes it.";
+	if (slot_is_request(slot))
+		return "A client asks for it: swan_book() books it for him, if its trainer or the office calls it,"
+			" and swan_cancel() ends it.";
+	if (slot->date != NO_TIME && slot->status == STATUS_BLOCKED)
+		return "It is time that its trainer does not give: swan_cancel() frees it.";
 	if (slot->date != NO_TIME && slot->user_id != NO_ID && slot->status == STATUS_COMPLETED)
 		return "It stays as it is, the client's record; swan_grant() gives him a credit for another.";
 	if (slot->date != NO_TIME && slot->status == STATUS_CANCELLED)

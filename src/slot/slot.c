@@ -53,6 +53,8 @@ static const char *const status_names[] = {
 	[STATUS_CONFIRMED] = "confirmed",
 	[STATUS_COMPLETED] = "completed",
 	[STATUS_CANCELLED] = "cancelled",
+	[STATUS_REQUESTED] = "requested",
+	[STATUS_BLOCKED] = "blocked",
 	[STATUS_OTHER] = "other",
 };
 
@@ -157,6 +159,25 @@ bool
 slot_is_booking(const Slot *slot)
 {
 	return slot->date != NO_TIME && slot->user_id != NO_ID && slot_is_live(slot);
+}
+
+/* Returns whether a client asks for it. */
+bool
+slot_is_request(const Slot *slot)
+{
+	return slot->date != NO_TIME && slot->user_id != NO_ID &&
+		slot->status == STATUS_REQUESTED;
+}
+
+/*
+ * Returns whether it takes the time of its trainer: a cancelled one frees it, and
+ * who only asks for it has not got it.
+ */
+bool
+slot_takes_time(const Slot *slot)
+{
+	return slot->status != STATUS_CANCELLED && slot->status != STATUS_REQUESTED &&
+		slot->status != STATUS_OTHER;
 }
 
 /* Returns whether a slot's time has come. */
@@ -371,6 +392,16 @@ find_overlap(Call *call, const StudioQuery *search, int64 owner,
 	return found;
 }
 
+/* Widens a time by a buffer on both sides; one that takes no time stays as it is. */
+static void
+widen(TimestampTz *start, TimestampTz *end, int64 buffer)
+{
+	if (*end <= *start || TIMESTAMP_NOT_FINITE(*start) || TIMESTAMP_NOT_FINITE(*end))
+		return;
+	*start -= buffer;
+	*end += buffer;
+}
+
 /*
  * Returns a slot of the trainer that overlaps the time, or is nearer to it than
  * a buffer, or NO_ID.  The caller holds the trainer's lock.
@@ -379,11 +410,7 @@ int64
 slot_trainer_overlap(Call *call, int64 trainer_id,
 					 TimestampTz start, TimestampTz end, int64 buffer, int64 but_not)
 {
-	if (end > start && !TIMESTAMP_NOT_FINITE(start) && !TIMESTAMP_NOT_FINITE(end))
-	{
-		start -= buffer;
-		end += buffer;
-	}
+	widen(&start, &end, buffer);
 	return find_overlap(call, &trainer_overlap, trainer_id, start, end, but_not);
 }
 
@@ -405,4 +432,14 @@ slot_look_for_client_overlap(Call *call, int64 user_id,
 							 QueryRun run)
 {
 	return look_for_overlap(call, &client_overlap, user_id, start, end, but_not, run);
+}
+
+/* Likewise of the trainer's slots. */
+int64
+slot_look_for_trainer_overlap(Call *call, int64 trainer_id,
+							  TimestampTz start, TimestampTz end, int64 buffer,
+							  int64 but_not, QueryRun run)
+{
+	widen(&start, &end, buffer);
+	return look_for_overlap(call, &trainer_overlap, trainer_id, start, end, but_not, run);
 }

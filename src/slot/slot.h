@@ -19,6 +19,8 @@ typedef enum SlotStatus
 	STATUS_CONFIRMED,
 	STATUS_COMPLETED,
 	STATUS_CANCELLED,
+	STATUS_REQUESTED,			/* a client asks for it; takes nobody's time */
+	STATUS_BLOCKED,				/* takes its trainer's time, and is nobody's */
 	STATUS_OTHER				/* a label of the application's own */
 } SlotStatus;
 
@@ -75,7 +77,7 @@ RESULT_COLUMNS(SLOT_COLUMNS);
 /* whether a row is a slot that nobody has */
 #define SLOT_IS_OPEN(alias) \
 	"{" alias ".session_date} IS NOT NULL AND {" alias ".user_id} IS NULL" \
-	" AND {" alias ".status} OPERATOR(pg_catalog.=) 'available'"
+	" AND {" alias ".status:available}"
 
 /*
  * Whether a session is a client's, in a search for the first or last by date that
@@ -88,11 +90,11 @@ RESULT_COLUMNS(SLOT_COLUMNS);
 
 /* whether somebody is going to come, as slot_is_live() says it */
 #define SLOT_IS_LIVE(alias) \
-	"{" alias ".status} OPERATOR(pg_catalog.=) ANY ('{scheduled,confirmed}')"
+	"{" alias ".status:scheduled,confirmed}"
 
-/* which rows take the time of their trainer; cancelled ones free it */
+/* which rows take the time of their trainer, as slot_takes_time() says it */
 #define SLOT_TAKES_TIME(alias) \
-	"{" alias ".status} OPERATOR(pg_catalog.<>) 'cancelled'"
+	"{" alias ".status:available,scheduled,confirmed,completed,blocked}"
 
 /* a slot of no minutes, or less, takes nobody's time */
 #define SLOT_LASTS(alias) \
@@ -130,6 +132,8 @@ extern TimestampTz slot_end(const Slot *slot);
 extern bool slot_is_open(const Slot *slot);
 extern bool slot_is_live(const Slot *slot);
 extern bool slot_is_booking(const Slot *slot);
+extern bool slot_is_request(const Slot *slot);
+extern bool slot_takes_time(const Slot *slot);
 extern bool slot_has_begun(Call *call, const Slot *slot);
 extern void slot_fit(Studio *studio, Slot *slot);
 extern void slot_check_columns(Call *call, const Slot *slot);
@@ -153,6 +157,9 @@ extern int64 slot_client_overlap(Call *call, int64 user_id,
 extern int64 slot_look_for_client_overlap(Call *call, int64 user_id,
 										  TimestampTz start, TimestampTz end,
 										  int64 but_not, QueryRun run);
+extern int64 slot_look_for_trainer_overlap(Call *call, int64 trainer_id,
+										   TimestampTz start, TimestampTz end,
+										   int64 buffer, int64 but_not, QueryRun run);
 extern void reach_measure(Studio *studio);
 
 /* held.c */

@@ -37,7 +37,7 @@ static const StudioQuery trains_client = {
 	"SELECT 1 FROM {sessions} s"
 	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $1"
 	" AND {s.trainer_id} OPERATOR(pg_catalog.=) $2"
-	" AND {s.status} OPERATOR(pg_catalog.<>) 'available' LIMIT 1",
+	" AND {s.status:requested,scheduled,confirmed,completed,cancelled} LIMIT 1",
 	2, {INT8OID, INT8OID}, PLAN_SIMPLE
 };
 

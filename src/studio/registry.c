@@ -426,9 +426,9 @@ relation_callback(Datum arg, Oid relid)
 	}
 }
 
-/* Notes that a schema was renamed. */
+/* Notes that a schema was renamed, or that an enum has another label. */
 static void
-namespace_callback(Datum arg, int cacheid, uint32 hashvalue)
+names_callback(Datum arg, int cacheid, uint32 hashvalue)
 {
 	changes++;
 }
@@ -438,5 +438,6 @@ void
 studio_init(void)
 {
 	CacheRegisterRelcacheCallback(relation_callback, (Datum) 0);
-	CacheRegisterSyscacheCallback(NAMESPACEOID, namespace_callback, (Datum) 0);
+	CacheRegisterSyscacheCallback(NAMESPACEOID, names_callback, (Datum) 0);
+	CacheRegisterSyscacheCallback(ENUMTYPOIDNAME, names_callback, (Datum) 0);
 }

@@ -177,6 +177,9 @@ extern bool studio_column_fits(ColumnKind kind, Oid type);
 extern void studio_find_tables(Studio *studio);
 extern void studio_describe(Studio *studio);
 
+/* labels.c */
+extern List *studio_status_labels(Studio *studio, const char *statuses);
+
 /* registry.c */
 extern List *studio_list(void);
 extern bool studios_stale(void);

@@ -25,6 +25,8 @@
  *				where the table has no such column, what stands for it
  *		{g.totals} {ledger.totals}
  *				likewise of the ledger (g), for what not every studio's has
+ *		{s.status:scheduled,confirmed}
+ *				whether the status is one of those, as labels that the column can have
  *		{sessions.status=expression}
  *				the expression, as a value that the column takes
  *		{?sessions.booked_at:text} {?ledger:text}
@@ -131,6 +133,36 @@ expand_reading(StringInfo out, Studio *studio, StudioColumnId id, const char *al
 		appendStringInfo(out, "%s.%s", alias, quoted);
 }
 
+/*
+ * Appends whether a row has one of some statuses: a comparison of the bare column,
+ * which an index can serve.
+ */
+static void
+expand_statuses(StringInfo out, Studio *studio, const char *alias, const char *statuses)
+{
+	List	   *labels = studio_status_labels(studio, statuses);
+	ListCell   *cell;
+	StringInfoData array;
+
+	if (labels == NIL)
+	{
+		appendStringInfoString(out, "false");
+		return;
+	}
+	expand_reading(out, studio, SESSIONS_STATUS, alias);
+	if (list_length(labels) == 1)
+	{
+		appendStringInfo(out, " OPERATOR(pg_catalog.=) %s",
+						 quote_literal_cstr(linitial(labels)));
+		return;
+	}
+	initStringInfo(&array);
+	foreach(cell, labels)
+		appendStringInfo(&array, "%s%s", array.len == 0 ? "{" : ",", (char *) lfirst(cell));
+	appendStringInfoChar(&array, '}');
+	appendStringInfo(out, " OPERATOR(pg_catalog.=) ANY (%s)", quote_literal_cstr(array.data));
+}
+
 /* Appends an expression of ours as a value that a column takes. */
 static void
 expand_value(StringInfo out, Studio *studio, StudioColumnId id, const char *expression)
@@ -190,6 +222,7 @@ expand_name(StringInfo out, Studio *studio, char *name)
 {
 	char	   *dot = strchr(name, '.');
 	char	   *expression = strchr(name, '=');
+	char	   *statuses = expression ? NULL : strchr(name, ':');
 	int			table;
 	StudioColumnId id;
 
@@ -213,6 +246,14 @@ expand_name(StringInfo out, Studio *studio, char *name)
 			expand_value(out, studio, id, expression);
 		else
 			appendStringInfoString(out, quote_identifier(studio->columns[id].name));
+		return;
+	}
+	if (statuses)
+	{
+		*statuses++ = '\0';
+		if (find_column(table_of_alias(name), dot + 1) != SESSIONS_STATUS)
+			elog(ERROR, "column \"%s\" has no statuses", dot + 1);
+		expand_statuses(out, studio, name, statuses);
 		return;
 	}
 	expand_reading(out, studio, find_column(table_of_alias(name), dot + 1), name);

@@ -306,7 +306,7 @@ const Check checks[] = {
 			" AND d.user_id OPERATOR(pg_catalog.=) {s.user_id}"
 			" WHERE NOT COALESCE(d.left, false) AND (COALESCE(d.n, 0) OPERATOR(pg_catalog.<>) ALL ('{0,1}')"
 			" OR (COALESCE(d.n, 0) OPERATOR(pg_catalog.=) 1 AND NOT d.before AND"
-			" ({s.id} IS NULL OR {s.status} OPERATOR(pg_catalog.=) 'available'))"
+			" ({s.id} IS NULL OR {s.status:available,requested,blocked}))"
 			"{?sessions.session_deducted: OR (COALESCE(d.n, 0) OPERATOR(pg_catalog.<>)"
 			" CASE WHEN {s.session_deducted} THEN 1 ELSE 0 END"
 			" AND NOT COALESCE(d.since OPERATOR(pg_catalog.<=) $3, false)"
@@ -334,7 +334,7 @@ const Check checks[] = {
 	2, {INT8OID, BOOLOID}, PLAN_CUSTOM}},
 
 	{"unpaid_booking", ABOUT_THE_PAST, records_sessions, {
-			UNPAID_BOOKINGS("{s.status} OPERATOR(pg_catalog.=) 'completed'"
+			UNPAID_BOOKINGS("{s.status:completed}"
 							" AND {s.session_date} OPERATOR(pg_catalog.>=) $3"),
 	3, {INT8OID, BOOLOID, TIMESTAMPTZOID}, PLAN_CUSTOM}},
 
@@ -344,8 +344,8 @@ const Check checks[] = {
 			" CASE WHEN {s.user_id} IS NULL THEN 'has no client' ELSE 'has a client' END)"
 			" FROM {sessions} s WHERE {s.session_date} IS NOT NULL"
 			" AND (({s.user_id} IS NULL AND (" SLOT_IS_LIVE("s")
-			" OR {s.status} OPERATOR(pg_catalog.=) 'completed'))"
-			" OR ({s.user_id} IS NOT NULL AND {s.status} OPERATOR(pg_catalog.=) 'available'))"
+			" OR {s.status:completed}))"
+			" OR ({s.user_id} IS NOT NULL AND {s.status:available}))"
 			" AND " FOR_CLIENT("{s.user_id}"),
 	1, {INT8OID}, PLAN_CUSTOM}},
 
@@ -379,7 +379,7 @@ const Check checks[] = {
 			" pg_catalog.format('%s session records for a balance of %s',"
 			" COALESCE(r.n, 0), {u.available_sessions})"
 			" FROM {users} u LEFT JOIN (SELECT {s.user_id} AS user_id, pg_catalog.count(*) AS n"
-			" FROM {sessions} s WHERE {s.status} OPERATOR(pg_catalog.=) 'available'"
+			" FROM {sessions} s WHERE {s.status:available}"
 			" AND {s.session_date} IS NULL AND " FOR_CLIENT("{s.user_id}")
 			" GROUP BY {s.user_id}) r ON r.user_id OPERATOR(pg_catalog.=) {u.id}"
 			" WHERE COALESCE(r.n, 0) OPERATOR(pg_catalog.<>) COALESCE({u.available_sessions}, 0)"

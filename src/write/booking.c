@@ -15,6 +15,7 @@
 #include "account/open.h"
 #include "write/answer.h"
 #include "write/rules.h"
+#include "write/taking.h"
 
 PG_FUNCTION_INFO_V1(swan_book);
 PG_FUNCTION_INFO_V1(swan_book_many);
@@ -181,6 +182,7 @@ start_bookings(Call *call, FunctionCallInfo fcinfo, Booking *bookings,
 		bookings[i].user_id = user_id;
 		bookings[i].session_id = ids[i];
 		bookings[i].instead_of = NO_ID;
+		bookings[i].grants = true;
 
 		/* only of a trainer does it depend on the slot who may */
 		if (actor_is(call, MAY_TRAINER))

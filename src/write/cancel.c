@@ -175,7 +175,7 @@ cancellation_details(const BookingAnswer *answer, const Return *back, int nbooki
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
 }
 
-/* Closes an open slot: nobody had it, so nothing comes back. */
+/* Closes an open slot, or frees a trainer's time: nobody had it, so nothing comes back. */
 void
 close_slot(Call *call, Slot *slot)
 {
@@ -190,6 +190,8 @@ close_slot(Call *call, Slot *slot)
 static bool
 shall_reopen(Call *call, const Wish *wish, const Slot *slot)
 {
+	if (cancel_is_without_credit(slot))
+		return false;
 	if (!wish->reopen.isnull)
 		return DatumGetBool(wish->reopen.value);
 	return cancel_is_own(call, slot) && slot->date > call->now;
@@ -265,7 +267,7 @@ lock_people_of_all(Call *call, Locks *locks, const BookingAnswer *answers, int n
 
 	for (int i = 0; i < n; i++)
 	{
-		if (slot_is_open(&answers[i].slot))
+		if (cancel_is_nobodys(&answers[i].slot))
 			continue;			/* it goes without anybody's lock but its own */
 		ids[nids++] = answers[i].slot.user_id;
 		ids[nids++] = answers[i].slot.trainer_id;
@@ -282,7 +284,7 @@ cancel_locked(Call *call, const Wish *wish, const Locks *locks,
 
 	for (int i = 0; i < n; i++)
 	{
-		if (slot_is_open(&answers[i].slot))
+		if (cancel_is_nobodys(&answers[i].slot))
 			continue;
 		cancel_check(call, &answers[i].slot);
 		has_client = true;
@@ -290,7 +292,8 @@ cancel_locked(Call *call, const Wish *wish, const Locks *locks,
 	if (wish->key && !has_client)
 		ereport(ERROR,
 				(swan_error(SWAN_INVALID_ARGUMENT),
-				 errmsg("an open slot is closed without a key"),
+				 slot_is_open(&answers[0].slot) ? errmsg("an open slot is closed without a key") :
+				 errmsg("blocked time is freed without a key"),
 				 errhint("Keys belong to clients; this slot has none.")));
 
 	for (int i = 0; i < n; i++)

@@ -23,6 +23,8 @@ typedef struct Wish
 extern const StudioQuery cancel_slot;
 
 extern bool cancel_is_own(Call *call, const Slot *slot);
+extern bool cancel_is_without_credit(const Slot *slot);
+extern bool cancel_is_nobodys(const Slot *slot);
 extern void cancel_authorise(Call *call, const Wish *wish, const Slot *slot);
 extern void cancel_check(Call *call, const Slot *slot);
 extern bool cancel_judge_credit(Call *call, const Wish *wish, Account *account,

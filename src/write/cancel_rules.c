@@ -28,7 +28,7 @@ PG_FUNCTION_INFO_V1(swan_can_cancel);
 typedef enum Obstacle
 {
 	OBSTACLE_NONE,
-	OBSTACLE_STATUS,			/* it is no live booking, nor open */
+	OBSTACLE_STATUS,			/* it is no live booking, nor what takes no credit */
 	OBSTACLE_BEGUN				/* its client is too late */
 } Obstacle;
 
@@ -55,11 +55,31 @@ cancel_authorise(Call *call, const Wish *wish, const Slot *slot)
 		actor_refuse(call, NULL);
 }
 
+/*
+ * Returns whether a slot is given up that takes no credit: a client asks for it,
+ * or it is a trainer's time, and somebody is named with it.
+ */
+bool
+cancel_is_without_credit(const Slot *slot)
+{
+	return slot->date != NO_TIME && slot->user_id != NO_ID &&
+		(slot->status == STATUS_REQUESTED || slot->status == STATUS_BLOCKED);
+}
+
+/* Returns whether a row can be cancelled that nobody is named with. */
+bool
+cancel_is_nobodys(const Slot *slot)
+{
+	return slot->date != NO_TIME && slot->user_id == NO_ID &&
+		(slot->status == STATUS_AVAILABLE || slot->status == STATUS_REQUESTED ||
+		 slot->status == STATUS_BLOCKED);
+}
+
 /* Returns what is in the way of a cancellation. */
 static Obstacle
 find_obstacle(Call *call, const Slot *slot)
 {
-	if (slot_is_open(slot))
+	if (cancel_is_nobodys(slot) || cancel_is_without_credit(slot))
 		return OBSTACLE_NONE;
 	if (!slot_is_booking(slot))
 		return OBSTACLE_STATUS;
@@ -174,8 +194,8 @@ swan_can_cancel(PG_FUNCTION_ARGS)
 	{
 		Account		account = {.user_id = slot.user_id};
 		Return		back = {.fate = RETURN_NONE};
-		bool		charged = slot_is_booking(&slot) &&
-		cancel_judge_credit(call, &wish, &account, &slot, query_read, &back);
+		bool		charged = (slot_is_booking(&slot) || cancel_is_without_credit(&slot)) &&
+			cancel_judge_credit(call, &wish, &account, &slot, query_read, &back);
 
 		values[RETURNS] = BoolGetDatum(return_is_spendable(&back));
 		values[CREDITS] = Int32GetDatum(charged ? 1 : 0);

@@ -18,6 +18,7 @@
 #include "studio/actor.h"
 #include "account/open.h"
 #include "write/rules.h"
+#include "write/taking.h"
 
 PG_FUNCTION_INFO_V1(swan_hold);
 PG_FUNCTION_INFO_V1(swan_release);

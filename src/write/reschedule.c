@@ -16,6 +16,7 @@
 #include "write/answer.h"
 #include "write/cancel.h"
 #include "write/rules.h"
+#include "write/taking.h"
 
 PG_FUNCTION_INFO_V1(swan_reschedule);
 

@@ -44,18 +44,6 @@ static const struct
 	},
 };
 
-static const StudioQuery take_slot = {
-	"UPDATE {sessions} s SET {sessions.user_id} = $2, {sessions.status} = {sessions.status=$4}"
-	"{?sessions.session_deducted:, {sessions.session_deducted} = $7}"
-	"{?sessions.booked_at:, {sessions.booked_at} = {sessions.booked_at=$8}}"
-	SLOT_TOUCH
-	" WHERE {s.id} OPERATOR(pg_catalog.=) $1"
-	" AND {s.user_id} IS NULL"
-	" AND {s.status} OPERATOR(pg_catalog.=) 'available'"
-	SLOT_WRITTEN,
-	SLOT_WRITE_ARGS
-};
-
 /* another booking of the client's that is to come */
 static const StudioQuery count_live = {
 	"SELECT pg_catalog.count(*) FROM {sessions} s"
@@ -119,13 +107,29 @@ rule_of_client(Call *call, const Booking *booking)
 	return RULE_NONE;
 }
 
+/*
+ * Returns whether a slot is to be had: it is open, or this client has asked for
+ * it, and trainer or office grant it.
+ */
+static bool
+is_to_be_had(Call *call, const Booking *booking)
+{
+	const Slot *slot = &booking->slot;
+
+	if (slot_is_open(slot))
+		return true;
+	return booking->grants && slot_is_request(slot) && slot->user_id == booking->user_id &&
+		(actor_is(call, MAY_OFFICE) ||
+		 (actor_is(call, MAY_TRAINER) && slot->trainer_id == call->actor->user_id));
+}
+
 /* Returns the rule that a booking breaks, or SWAN_OK; in the report's order. */
 static SwanErrorCode
 booking_verdict(Call *call, Booking *booking, const Account *account)
 {
 	const Slot *slot = &booking->slot;
 
-	if (!booking->slot_known || !slot_is_open(slot))
+	if (!booking->slot_known || !is_to_be_had(call, booking))
 		return SWAN_SESSION_NOT_AVAILABLE;
 	if (slot->date <= call->now && actor_is(call, MAY_CLIENT))
 		return SWAN_SESSION_NOT_AVAILABLE;
@@ -137,7 +141,7 @@ booking_verdict(Call *call, Booking *booking, const Account *account)
 	booking->rule = rule_of_time(call, slot);
 	if (booking->rule != RULE_NONE)
 		return SWAN_BOOKING_REFUSED;
-	if (booking->overlap != NO_ID)
+	if (booking->overlap != NO_ID || booking->trainer_overlap != NO_ID)
 		return SWAN_SLOT_CONFLICT;
 	booking->rule = rule_of_client(call, booking);
 	if (booking->rule != RULE_NONE)
@@ -169,6 +173,12 @@ booking_refuse(const Booking *booking, const Account *account,
 			user_not_found(booking->user_id);
 			break;
 		case SWAN_SLOT_CONFLICT:
+			if (booking->overlap == NO_ID)
+				ereport(ERROR,
+						(swan_error_counting(verdict, NULL, "sessionId", booking->trainer_overlap),
+						 errmsg("session %lld overlaps session %lld of trainer %lld",
+								session_id, (long long) booking->trainer_overlap,
+								(long long) booking->slot.trainer_id)));
 			ereport(ERROR,
 					(swan_error_counting(verdict, NULL, "sessionId", booking->overlap),
 					 errmsg("session %lld overlaps session %lld of user %lld",
@@ -211,13 +221,23 @@ booking_look_at_slot(Call *call, Booking *booking, QueryRun run)
 	booking->held_by = NO_ID;
 	booking->overlap = NO_ID;
 	booking->live = 0;
+	booking->trainer_overlap = NO_ID;
 	if (booking->slot_known)
 		slot_find_hold(call, booking->session_id, &booking->held_by, &booking->held_until, run);
 }
 
+/* Returns whether a slot comes to take its trainer's time, which has to be kept. */
+static bool
+takes_trainer_time(Call *call, const Slot *slot)
+{
+	return slot_is_request(slot) && slot->trainer_id != NO_ID &&
+		!call->studio->settings.trainer_overlap;
+}
+
 /*
- * Reads what the client has booked at the time of the slot.  That itself is
- * nobody's, or the verdict falls before overlaps are asked for.
+ * Reads what the client has booked at the time of the slot, and what the trainer
+ * does then, if the slot has not got his time yet.  That itself is no live booking,
+ * or the verdict falls before overlaps are asked for.
  */
 static void
 booking_look_at_client(Call *call, Booking *booking, QueryRun run)
@@ -233,6 +253,12 @@ booking_look_at_client(Call *call, Booking *booking, QueryRun run)
 									 booking->slot.date, slot_end(&booking->slot),
 									 booking->instead_of == NO_ID ?
 									 booking->session_id : booking->instead_of, run);
+	if (takes_trainer_time(call, &booking->slot))
+		booking->trainer_overlap =
+			slot_look_for_trainer_overlap(call, booking->slot.trainer_id,
+										  booking->slot.date, slot_end(&booking->slot),
+										  call->studio->settings.buffer,
+										  booking->session_id, run);
 }
 
 /*
@@ -268,6 +294,7 @@ booking_lock_at_once(Call *call, Booking *booking, Account *account)
 
 	booking->held_by = NO_ID;
 	booking->overlap = NO_ID;
+	booking->trainer_overlap = NO_ID;
 	if (counts_live(call))		/* who has too many has to lock nothing */
 		return false;
 	booking->slot_known = lock_slot_and_client(call, booking->session_id, booking->user_id,
@@ -277,23 +304,37 @@ booking_lock_at_once(Call *call, Booking *booking, Account *account)
 	return booking->slot_known;
 }
 
-/* Locks the slots of several bookings, and their client. */
+/*
+ * Locks the slots of several bookings, their client, and the trainers whose time
+ * is taken only now.
+ */
 void
 bookings_lock(Call *call, Booking *bookings, int n, Account *account)
 {
 	int64	   *ids = palloc(n * sizeof(int64));
+	int64	   *people = palloc((n + 1) * sizeof(int64));
+	int			npeople = 0;
 	Locks		locks = {0};
 	bool		client_known;
 
 	for (int i = 0; i < n; i++)
 		ids[i] = bookings[i].session_id;
 	lock_slots(call, &locks, ids, n);
-	lock_users(call, &locks, &bookings[0].user_id, 1);
-	client_known = locked_user(&locks, bookings[0].user_id, account);
+	people[npeople++] = bookings[0].user_id;
 	for (int i = 0; i < n; i++)
 	{
 		bookings[i].slot_known = locked_slot(&locks, ids[i], &bookings[i].slot);
+		if (bookings[i].slot_known && takes_trainer_time(call, &bookings[i].slot))
+			people[npeople++] = bookings[i].slot.trainer_id;
+	}
+	lock_users(call, &locks, people, npeople);
+	client_known = locked_user(&locks, bookings[0].user_id, account);
+	for (int i = 0; i < n; i++)
+	{
 		bookings[i].client_known = client_known;
+		if (bookings[i].slot_known && takes_trainer_time(call, &bookings[i].slot) &&
+			!user_is_locked(&locks, bookings[i].slot.trainer_id))
+			user_not_found(bookings[i].slot.trainer_id);
 	}
 }
 
@@ -348,31 +389,4 @@ booking_authorise(Call *call, const Booking *booking)
 		return;					/* which will be told so */
 	actor_require_own(call, booking->user_id,
 					  "You can only book sessions for yourself.");
-}
-
-/* Deletes the hold on a slot that is being taken; the slot is locked. */
-void
-booking_end_hold(Call *call, Booking *booking)
-{
-	if (booking->held_by != NO_ID)
-		slot_end_hold(call, booking->session_id);
-}
-
-/* Makes of the slot of a booking what it is to be when it is taken. */
-void
-booking_make_taken(Call *call, const Booking *booking, bool charged, Slot *taken)
-{
-	*taken = booking->slot;
-	taken->user_id = booking->user_id;
-	slot_set_status(taken, STATUS_SCHEDULED);
-	taken->deducted = charged;
-	taken->booked_at = call->now;
-}
-
-/* Writes a slot that is taken, and ends the hold on it; it is locked. */
-void
-booking_take_slot(Call *call, Booking *booking, Slot *taken)
-{
-	slot_write(call, &take_slot, &booking->slot, taken);
-	booking_end_hold(call, booking);
 }

@@ -28,6 +28,7 @@ typedef struct Booking
 	int64		session_id;
 	int64		instead_of;		/* a booking that this one replaces, or NO_ID */
 	bool		charged;		/* does it need a credit? */
+	bool		grants;			/* may the slot be what the client asked for? */
 	int32		taken_before;	/* credits that the same call has taken */
 	bool		slot_known;
 	Slot		slot;
@@ -37,6 +38,7 @@ typedef struct Booking
 	int64		overlap;		/* a booking in the way, or NO_ID */
 	int64		live;			/* his bookings to come, if they are limited */
 	BookingRule rule;			/* what an SW017 is about */
+	int64		trainer_overlap;	/* what takes the trainer's time, or NO_ID */
 } Booking;
 
 extern void booking_look_at_slot(Call *call, Booking *booking, QueryRun run);
@@ -51,9 +53,5 @@ extern void booking_judge_locked(Call *call, Booking *booking, Account *account)
 extern void booking_refuse(const Booking *booking, const Account *account,
 						   SwanErrorCode verdict);
 extern const char *booking_sentence(const Booking *booking, SwanErrorCode verdict);
-extern void booking_make_taken(Call *call, const Booking *booking, bool charged,
-							   Slot *taken);
-extern void booking_take_slot(Call *call, Booking *booking, Slot *taken);
-extern void booking_end_hold(Call *call, Booking *booking);
 
 #endif							/* SWAN_RULES_H */

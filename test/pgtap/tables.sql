@@ -101,7 +101,7 @@ INSERT INTO want_constraint VALUES
 ('sessions', 'sessions_pkey', 'PRIMARY KEY (id)'),
 ('sessions', 'sessions_user_id_fkey', 'FOREIGN KEY (user_id) REFERENCES studio.users(id)'),
 ('sessions', 'sessions_trainer_id_fkey', 'FOREIGN KEY (trainer_id) REFERENCES studio.users(id)'),
-('sessions', 'sessions_status_check', $$CHECK ((status = ANY ('{available,scheduled,confirmed,completed,cancelled}'::text[])))$$),
+('sessions', 'sessions_status_check', $$CHECK ((status = ANY ('{available,scheduled,confirmed,completed,cancelled,requested,blocked}'::text[])))$$),
 ('sessions', 'sessions_duration_check', 'CHECK (((duration >= 1) AND (duration <= 1440)))'),
 ('swan_ledger', 'swan_ledger_pkey', 'PRIMARY KEY (id)'),
 ('swan_ledger', 'swan_ledger_balance_check', 'CHECK ((balance_after >= 0))'),

@@ -1,0 +1,64 @@
+/*-------------------------------------------------------------------------
+ *
+ * taking.c
+ *	  Writing a slot that is taken.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "write/taking.h"
+
+/* the open slot that is known by now; what it finds changed behind our lock is an error */
+static const StudioQuery take_slot = {
+	"UPDATE {sessions} s SET {sessions.user_id} = $2, {sessions.status} = {sessions.status=$4}"
+	"{?sessions.session_deducted:, {sessions.session_deducted} = $7}"
+	"{?sessions.booked_at:, {sessions.booked_at} = {sessions.booked_at=$8}}"
+	SLOT_TOUCH
+	" WHERE {s.id} OPERATOR(pg_catalog.=) $1"
+	" AND {s.user_id} IS NULL"
+	" AND {s.status:available}"
+	SLOT_WRITTEN,
+	SLOT_WRITE_ARGS
+};
+
+/* likewise what the client has asked for */
+static const StudioQuery grant_request = {
+	"UPDATE {sessions} s SET {sessions.status} = {sessions.status=$4}"
+	"{?sessions.session_deducted:, {sessions.session_deducted} = $7}"
+	"{?sessions.booked_at:, {sessions.booked_at} = {sessions.booked_at=$8}}"
+	SLOT_TOUCH
+	" WHERE {s.id} OPERATOR(pg_catalog.=) $1"
+	" AND {s.user_id} OPERATOR(pg_catalog.=) $2"
+	" AND {s.status:requested}"
+	SLOT_WRITTEN,
+	SLOT_WRITE_ARGS
+};
+
+/* Deletes the hold on a slot that is being taken; the slot is locked. */
+void
+booking_end_hold(Call *call, Booking *booking)
+{
+	if (booking->held_by != NO_ID)
+		slot_end_hold(call, booking->session_id);
+}
+
+/* Makes of the slot of a booking what it is to be when it is taken. */
+void
+booking_make_taken(Call *call, const Booking *booking, bool charged, Slot *taken)
+{
+	*taken = booking->slot;
+	taken->user_id = booking->user_id;
+	slot_set_status(taken, STATUS_SCHEDULED);
+	taken->deducted = charged;
+	taken->booked_at = call->now;
+}
+
+/* Writes a slot that is taken, and ends the hold on it; it is locked. */
+void
+booking_take_slot(Call *call, Booking *booking, Slot *taken)
+{
+	slot_write(call, slot_is_request(&booking->slot) ? &grant_request : &take_slot,
+			   &booking->slot, taken);
+	booking_end_hold(call, booking);
+}
