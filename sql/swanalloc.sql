@@ -61,7 +61,7 @@ COMMENT ON COLUMN swan.studio.users IS 'its users table';
 COMMENT ON COLUMN swan.studio.sessions IS 'its sessions table';
 COMMENT ON COLUMN swan.studio.owned_by IS 'the owner when it was made';
 COMMENT ON COLUMN swan.studio.own IS 'made by swan_create_studio';
-COMMENT ON COLUMN swan.studio.columns IS 'names of columns, where they differ; how long the longest session lasts, if more than a day; up to which ledger row totals do not count';
+COMMENT ON COLUMN swan.studio.columns IS 'names of columns, roles and labels of the status, where they differ; how long the longest session lasts, if more than a day; up to which ledger row totals do not count';
 COMMENT ON COLUMN swan.studio.backfilled IS 'every client has a ledger';
 COMMENT ON COLUMN swan.studio.created_at IS 'when it was made or attached';
 COMMENT ON COLUMN swan.studio.guard_balance IS 'setting: direct changes of a balance are refused or recorded';

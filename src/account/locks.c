@@ -122,6 +122,7 @@ lock_slots(Call *call, Locks *locks, const int64 *ids, int n)
 {
 	if (locks->users_locked)
 		elog(ERROR, "slots are locked before users");
+	locks->studio = call->studio;
 	locks->slots = lock_rows(call, &slots, ids, n);
 }
 
@@ -167,7 +168,7 @@ lock_slot_and_client(Call *call, int64 session_id, int64 user_id,
 	if (result.nrows != 1)
 		return false;
 	call_set_now(call);
-	return slot_of_row(result, 0, 0, slot) &&
+	return slot_of_row(call->studio, result, 0, 0, slot) &&
 		account_of_row(result, 0, SLOT_NCOLUMNS, user_id, account);
 }
 
@@ -178,7 +179,7 @@ locked_slot(const Locks *locks, int64 id, Slot *slot)
 	for (uint64 row = 0; row < locks->slots.nrows; row++)
 	{
 		if (row_id(locks->slots, row, SLOT_ID) == id)
-			return slot_of_row(locks->slots, row, 0, slot);
+			return slot_of_row(locks->studio, locks->slots, row, 0, slot);
 	}
 	return false;
 }

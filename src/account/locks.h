@@ -14,6 +14,7 @@
 /* What a call has locked, and what it read of it then; starts as {0}. */
 typedef struct Locks
 {
+	const Studio *studio;		/* whose slots they are */
 	Rows		slots;
 	Rows		users;			/* clients and trainers */
 	bool		users_locked;	/* too late for slots */

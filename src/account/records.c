@@ -79,7 +79,7 @@ add_records(Call *call, int64 user_id, int32 n, const char *reason)
 
 	record.user_id = user_id;
 	record.trainer_id = NO_ID;
-	slot_set_status(&record, STATUS_AVAILABLE);
+	slot_set_status(call->studio, &record, STATUS_AVAILABLE);
 	record.date = NO_TIME;
 	record.duration = SWAN_DURATION_DEFAULT;
 	slot_fit(call->studio, &record);
@@ -104,7 +104,7 @@ delete_newest_records(Call *call, int64 user_id, int32 n)
 	{
 		Slot		slot;
 
-		slot_of_row(result, i, 0, &slot);
+		slot_of_row(call->studio, result, i, 0, &slot);
 		rows[i].before = slot_image(&slot);
 		ids[i] = slot.id;
 	}

@@ -38,14 +38,14 @@ slot_of_tuple(TriggerData *trigdata, Studio *studio, HeapTuple tuple, Slot *slot
 	slot->duration = guard_number(trigdata, tuple, &columns[SESSIONS_DURATION],
 								  SWAN_DURATION_DEFAULT);
 	value = guard_datum(trigdata, tuple, &columns[SESSIONS_STATUS], &isnull);
-	slot_set_label(slot, NULL);
+	slot_set_label(studio, slot, NULL);
 	if (!isnull)
 	{
 		Oid			output;
 		bool		is_varlena;
 
 		getTypeOutputInfo(columns[SESSIONS_STATUS].type, &output, &is_varlena);
-		slot_set_label(slot, OidOutputFunctionCall(output, value));
+		slot_set_label(studio, slot, OidOutputFunctionCall(output, value));
 	}
 	value = guard_datum(trigdata, tuple, &columns[SESSIONS_DATE], &isnull);
 	if (!isnull && columns[SESSIONS_DATE].type == TIMESTAMPOID)
@@ -118,6 +118,11 @@ slot_moved(const Slot *old, const Slot *new)
 		old->trainer_id != new->trainer_id;
 }
 
+/* how to go on with a row that is no booking any more, and was paid for */
+static const char debit_advice[] =
+"Its booking took a credit that nobody has returned; the application may change it after"
+" swan_configure('guard_sessions', 'record').";
+
 /* Returns whether a row is no booking, and never was one that swanalloc counts. */
 static bool
 is_free(const Slot *slot)
@@ -165,8 +170,7 @@ refuse_update(TriggerData *trigdata, Studio *studio, const Slot *old, const Slot
 		guard_refuse(trigdata, "change of the time or trainer of what is no open slot",
 					 session_advice(studio, old));
 	if (has_debit(studio, old))
-		guard_refuse(trigdata, "change of a row that a credit was taken for",
-					 session_advice(studio, old));
+		guard_refuse(trigdata, "change of a row that a credit was taken for", debit_advice);
 	if (slot_moved(old, new) || old->status != new->status)
 		judge_time(studio, new);
 }
@@ -190,8 +194,7 @@ refuse_session(TriggerData *trigdata, Studio *studio,
 		guard_refuse(trigdata, "delete of a row that is not an open slot",
 					 session_advice(studio, old));
 	else if (has_debit(studio, old))
-		guard_refuse(trigdata, "delete of a row that a credit was taken for",
-					 session_advice(studio, old));
+		guard_refuse(trigdata, "delete of a row that a credit was taken for", debit_advice);
 }
 
 /* Appends what is guarded of a slot, as JSON. */

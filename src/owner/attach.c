@@ -200,10 +200,7 @@ find_column(Attachment *att, StudioColumnId id)
 	}
 
 	get_atttypetypmodcoll(relid, attnum, &type, &typmod, &collation);
-	if (id == SESSIONS_STATUS && type == VARCHAROID && typmod >= 0 &&
-		typmod - VARHDRSZ < (int) strlen("available"))
-		attach_refuse(att, label, name, "the column is too short for the status", NULL);
-	else if (!studio_column_fits(def->kind, type))
+	if (!studio_column_fits(def->kind, type))
 		attach_refuse(att, label, name, psprintf("type %s will not do", format_type_be(type)),
 					  def->kind == COLUMN_ID ? "keys must be integer or bigint" : NULL);
 	else if (type == TIMESTAMPOID)

@@ -30,6 +30,7 @@ typedef struct Attachment
 	bool		known;			/* are tables or schema those of a studio? */
 	bool		continues;		/* are our three tables there already? */
 	char	   *names[STUDIO_NCOLUMNS]; /* NULL where there is none */
+	List	   *status_names;	/* of OwnName */
 	char	   *zones[STUDIO_NCOLUMNS];
 	Oid			other_users;	/* to whom the sessions' foreign key leads */
 	bool		complete[STUDIO_NCOLUMNS];	/* all whom it names are there */
@@ -47,6 +48,12 @@ extern void attach_refuse(Attachment *att, const char *item, const char *column,
 /* attach_names.c */
 extern Studio *attach_names(Attachment *att);
 extern Rows attach_query(Attachment *att, Call *call, const char *text);
+
+/* attach_labels.c */
+extern void attach_read_statuses(Attachment *att, const JsonbValue *value);
+extern void attach_append_statuses(Attachment *att, StringInfo json);
+extern void attach_check_labels(Attachment *att);
+extern void attach_look_at_labels(Attachment *att, Call *call);
 
 /* attach_check.c */
 extern void attach_check_options(Attachment *att);

@@ -113,6 +113,8 @@ check_option(Attachment *att, const char *name, JsonbValue *value)
 				check_member(att, name, member_name, &member);
 		}
 	}
+	else if (strcmp(name, "statuses") == 0)
+		attach_read_statuses(att, value);
 	else if (strcmp(name, "time_zone") == 0 || strcmp(name, "old_bookings") == 0)
 	{
 		if (value->type != jbvString)

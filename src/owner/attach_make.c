@@ -59,6 +59,7 @@ registry_columns(Attachment *att, int64 last_id)
 						 JsonbToCString(NULL, roles.val.binary.data, roles.val.binary.len));
 	appendStringInfoString(&json, "\"old_bookings\": ");
 	escape_json(&json, att->old_bookings ? att->old_bookings : "free");
+	attach_append_statuses(att, &json);
 	if (att->longest > SWAN_DURATION_MAX)
 		appendStringInfo(&json, ", \"longest\": " INT64_FORMAT, att->longest);
 	if (att->continues)

@@ -31,6 +31,7 @@ attach_names(Attachment *att)
 		setup_name_tables(studio);
 	for (int i = 0; i < STUDIO_NCOLUMNS; i++)
 		studio->columns[i].name = att->names[i];
+	studio->status_names = att->status_names;
 	if (att->names[SESSIONS_STATUS])
 		studio->columns[SESSIONS_STATUS].type =
 			get_atttype(att->sessions, get_attnum(att->sessions, att->names[SESSIONS_STATUS]));

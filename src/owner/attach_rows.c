@@ -3,7 +3,8 @@
  * attach_rows.c
  *	  What the rows of an application's tables mean for a studio.
  *
- * Each table is read once, with a reader's lock, and as its owner: a query runs
+ * Each table is read once, and sessions again where the application has labels
+ * of its own for the status, with a reader's lock, and as its owner: a query runs
  * the code in its indexes, which must not get the rights of whoever attaches.
  *
  *-------------------------------------------------------------------------
@@ -125,7 +126,7 @@ report_durations(Attachment *att, int64 longest, int64 empty, int64 unknown)
 	next(TALLY_RECORDS, \
 		 "pg_catalog.count(*) FILTER (WHERE {s.status:available}" \
 		 " AND {s.user_id} IS NOT NULL AND {s.session_date} IS NULL)") \
-	next(TALLY_OTHER_STATUS, \
+	next(TALLY_OWN_LABELS, \
 		 "pg_catalog.count(*) FILTER (WHERE {s.status}::pg_catalog.text" \
 		 " OPERATOR(pg_catalog.<>) ALL" \
 		 " ('{available,scheduled,confirmed,completed,cancelled,requested,blocked}'))") \
@@ -154,41 +155,12 @@ look_at_sessions(Attachment *att, Call *call)
 		attach_report(att, "session_records", NULL, "found",
 					  psprintf("undated available rows: %lld; nothing counts them, see the setting session_records",
 							   (long long) row_int(result, 0, TALLY_RECORDS)));
-	if (row_int(result, 0, TALLY_OTHER_STATUS) > 0)
-		attach_report(att, "sessions.status", att->names[SESSIONS_STATUS], "found",
-					  psprintf("rows with a status of the application's own: %lld",
-							   (long long) row_int(result, 0, TALLY_OTHER_STATUS)));
+	if (row_int(result, 0, TALLY_OWN_LABELS) > 0 || att->status_names)
+		attach_look_at_labels(att, call);
 	report_durations(att, row_isnull(result, 0, TALLY_LONGEST) ? 0 : row_int(result, 0, TALLY_LONGEST),
 					 row_int(result, 0, TALLY_EMPTY), row_int(result, 0, TALLY_NO_DURATION));
 	attach_report(att, "sessions", studio_table_name(att->sessions), "found",
 				  psprintf("rows: %lld", (long long) row_int(result, 0, TALLY_SESSIONS)));
-}
-
-/* Looks for the labels that the status must be able to have. */
-static void
-look_at_labels(Attachment *att, Call *call)
-{
-	static const Oid argtypes[] = {OIDOID};
-	AttrNumber	attnum = get_attnum(att->sessions, att->names[SESSIONS_STATUS]);
-	Oid			type = attnum == InvalidAttrNumber ? InvalidOid :
-	get_atttype(att->sessions, attnum);
-	NullableDatum args[] = {arg_datum(ObjectIdGetDatum(type))};
-	Rows		result;
-
-	if (!OidIsValid(type) || !type_is_enum(type))
-		return;
-	result = sql_once(call,
-					  "SELECT pg_catalog.string_agg(l.label, ', ' ORDER BY l.n)"
-					  " FROM ROWS FROM (pg_catalog.unnest(ARRAY['available', 'scheduled',"
-					  " 'confirmed', 'completed', 'cancelled'])) WITH ORDINALITY l (label, n)"
-					  " WHERE NOT EXISTS (SELECT 1 FROM pg_catalog.pg_enum e"
-					  " WHERE e.enumtypid OPERATOR(pg_catalog.=) $1"
-					  " AND e.enumlabel OPERATOR(pg_catalog.=) l.label)",
-					  1, argtypes, args);
-	if (!row_isnull(result, 0, 1))
-		attach_refuse(att, "sessions.status", att->names[SESSIONS_STATUS],
-					  psprintf("the enum has no label %s", row_text(result, 0, 1)),
-					  "add it with ALTER TYPE ... ADD VALUE");
 }
 
 #define TRIGGER_COLUMNS(first, next) \
@@ -245,7 +217,7 @@ attach_look_at_rows(Attachment *att)
 		attach_refuse(att, "old_bookings", NULL, "there is no column for session_deducted",
 					  "say charged or free");
 	if (att->names[SESSIONS_STATUS])
-		look_at_labels(att, call);
+		attach_check_labels(att);
 	look_at_triggers(att, call);
 	if (att->problem == NULL)	/* else there may be no rows to look at */
 	{

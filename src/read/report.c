@@ -161,7 +161,7 @@ count_sessions(Call *call, int64 user_id, SessionFigures *figures)
 
 	for (uint64 i = 0; i < result.nrows; i++)
 	{
-		SlotStatus	status = slot_parse_status(row_text(result, i, SESSION_STATUS));
+		SlotStatus	status = slot_parse_status(call->studio, row_text(result, i, SESSION_STATUS));
 		TimestampTz date = row_time(result, i, SESSION_DATE);
 
 		figures->counts[status]++;

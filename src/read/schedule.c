@@ -9,6 +9,8 @@
 
 #include "catalog/pg_type.h"
 #include "funcapi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
 
 #include "base/argument.h"
 #include "base/error.h"
@@ -53,17 +55,18 @@ static const StudioQuery dated_sessions = {
 	" f.available, f.purchased, f.used, f.last_session, x.warning,"
 	" CASE WHEN x.warning OPERATOR(pg_catalog.=) 'none' THEN '" SENTENCE_NONE "'"
 	" WHEN x.warning OPERATOR(pg_catalog.=) 'low' THEN '" SENTENCE_LOW "' END,"
-	" CASE WHEN p.status OPERATOR(pg_catalog.=) 'completed' THEN (SELECT " ATTENDED_OF("g")
+	" CASE WHEN p.is_completed THEN (SELECT " ATTENDED_OF("g")
 	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) p.user_id"
 	" AND g.session_id OPERATOR(pg_catalog.=) p.id"
 	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{completion,no_show,correction}')"
 	" ORDER BY g.id DESC LIMIT 1) END,"
 	" p.session_date FROM (SELECT {s.id} AS id, {s.session_date} AS session_date,"
 	" COALESCE({s.duration}, 60)::pg_catalog.int4 AS duration,"
-	" {s.status}::pg_catalog.text AS status, {s.user_id} AS user_id, {s.trainer_id} AS trainer_id"
+	" {s.status}::pg_catalog.text AS status,"
+	" {s.status:completed} AS is_completed, {s.user_id} AS user_id, {s.trainer_id} AS trainer_id"
 	" FROM {sessions} s WHERE" IN_WINDOW
 	" AND ($7 IS NULL OR {s.user_id} OPERATOR(pg_catalog.=) $7)"
-	" AND ($8 IS NULL OR {s.status}::pg_catalog.text OPERATOR(pg_catalog.=) $8)"
+	" AND ($8 IS NULL OR {s.status}::pg_catalog.text OPERATOR(pg_catalog.=) ANY ($8))"
 	" AND ($9 IS NULL OR {s.user_id} OPERATOR(pg_catalog.=) $9"
 	" OR ($10 AND {s.trainer_id} OPERATOR(pg_catalog.=) $9))"
 	" ORDER BY {s.session_date}, {s.id} LIMIT $6) p"
@@ -73,7 +76,7 @@ static const StudioQuery dated_sessions = {
 	" CROSS JOIN LATERAL (SELECT " WARNING_FOR("f.available", "$12") " AS warning) x"
 	" ORDER BY p.session_date, p.id",
 	12, {TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, TIMESTAMPTZOID, INT8OID, INT4OID,
-	INT8OID, TEXTOID, INT8OID, BOOLOID, TIMESTAMPTZOID, INT4OID}, PLAN_CUSTOM
+	INT8OID, TEXTARRAYOID, INT8OID, BOOLOID, TIMESTAMPTZOID, INT4OID}, PLAN_CUSTOM
 };
 
 #define EXPIRING_COLUMNS(first, next) \
@@ -141,18 +144,31 @@ swan_slots(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* Returns the status that is asked for, or NULL for all. */
-static char *
-argument_status(FunctionCallInfo fcinfo, int n)
+/* Returns the labels of the status that is asked for, or NULL for all. */
+static NullableDatum
+labels_asked_for(Call *call, const char *status)
 {
-	char	   *status = argument_text(fcinfo, n);
+	List	   *labels = NIL;
+	Datum	   *values;
+	int			n = 0;
+	ListCell   *cell;
 
-	if (status && slot_parse_status(status) == STATUS_OTHER)
+	if (status == NULL)
+		return arg_null();
+	if (studio_is_status(status))
+		labels = studio_status_labels(call->studio, status);
+	else if (slot_parse_status(call->studio, status) != STATUS_OTHER)
+		labels = list_make1(pstrdup(status));	/* one of the application's */
+	else
 		ereport(ERROR,
 				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("there is no status \"%s\"", status),
 				 errhint("A session is available, requested, scheduled, confirmed, completed, cancelled or blocked.")));
-	return status;
+	values = palloc((list_length(labels) + 1) * sizeof(Datum));
+	foreach(cell, labels)
+		values[n++] = CStringGetTextDatum(lfirst(cell));
+	return arg_datum(PointerGetDatum(construct_array(values, n, TEXTOID, -1, false,
+													 TYPALIGN_INT)));
 }
 
 /* Refuses a client or trainer who asks for the schedule of another. */
@@ -178,7 +194,7 @@ swan_schedule(PG_FUNCTION_ARGS)
 	int64		trainer_id = argument_id_or_null(fcinfo, 2);
 	int64		user_id = argument_id_or_null(fcinfo, 3);
 	NullableDatum args[12];
-	char	   *status;
+	char	   *status = argument_text(fcinfo, 4);
 	char	   *prefix;
 	CursorKey	key;
 	Call	   *call;
@@ -186,7 +202,6 @@ swan_schedule(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	call = actor_enter(fcinfo, CALL_READER, 7, MAY_PERSONS);
 	authorise_schedule(call, trainer_id, user_id);
-	status = argument_status(fcinfo, 4);
 	prefix = cursor_prefix(psprintf("schedule " INT64_FORMAT " %s", user_id,
 									status ? status : ""),
 						   trainer_id, since, until);
@@ -198,7 +213,7 @@ swan_schedule(PG_FUNCTION_ARGS)
 	args[4] = arg_id(key.id);
 	args[5] = arg_int(argument_max_rows(fcinfo, 6));
 	args[6] = arg_id(user_id);
-	args[7] = arg_text(status);
+	args[7] = labels_asked_for(call, status);
 	args[8] = actor_is(call, MAY_OFFICE) ? arg_null() : arg_id(call->actor->user_id);
 	args[9] = arg_bool(actor_is(call, MAY_TRAINER));
 	args[10] = arg_time(call->now);

@@ -43,6 +43,9 @@ session_advice(const Studio *studio, const Slot *slot)
 		return "It stays as it is, a record; swan_book() takes another slot.";
 	if (is_record(studio, slot))
 		return "It stands for a credit: swan_grant() and swan_revoke() make such rows and remove them.";
+	if (studio->settings.guard_sessions == GUARD_REFUSE && slot->status == STATUS_OTHER)
+		return "The swan_* functions leave such rows alone; the application may change them, but makes bookings of them"
+			" only after swan_configure('guard_sessions', 'record').";
 	if (studio->settings.guard_sessions == GUARD_REFUSE)
 		return "The swan_* functions leave such rows alone; the application may change them after"
 			" swan_configure('guard_sessions', 'record').";

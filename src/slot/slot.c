@@ -60,8 +60,10 @@ static const char *const status_names[] = {
 
 /* Returns the status of that label. */
 SlotStatus
-slot_parse_status(const char *name)
+slot_parse_status(const Studio *studio, const char *label)
 {
+	const char *name = label ? studio_status_of(studio, label) : NULL;
+
 	for (int i = STATUS_AVAILABLE; name && i < STATUS_OTHER; i++)
 	{
 		if (strcmp(name, status_names[i]) == 0)
@@ -70,26 +72,26 @@ slot_parse_status(const char *name)
 	return STATUS_OTHER;
 }
 
-/* Returns the label of a status. */
+/* Returns what we call a status. */
 const char *
 slot_status_name(SlotStatus status)
 {
 	return status_names[status];
 }
 
-/* Makes a slot what we call so, which is what is written for it. */
+/* Makes a slot what we call so, with the label that is written for it. */
 void
-slot_set_status(Slot *slot, SlotStatus status)
+slot_set_status(const Studio *studio, Slot *slot, SlotStatus status)
 {
 	slot->status = status;
-	slot->label = slot_status_name(status);
+	slot->label = studio_status_label(studio, slot_status_name(status));
 }
 
 /* Makes a slot what its row says, in the application's own word. */
 void
-slot_set_label(Slot *slot, const char *label)
+slot_set_label(const Studio *studio, Slot *slot, const char *label)
 {
-	slot->status = slot_parse_status(label);
+	slot->status = slot_parse_status(studio, label);
 	slot->label = label ? label : slot_status_name(slot->status);
 }
 
@@ -98,14 +100,14 @@ slot_set_label(Slot *slot, const char *label)
  * false if there is no slot in it.
  */
 bool
-slot_of_row(Rows result, uint64 row, int before, Slot *slot)
+slot_of_row(const Studio *studio, Rows result, uint64 row, int before, Slot *slot)
 {
 	if (row_isnull(result, row, before + SLOT_ID))
 		return false;
 	slot->id = row_id(result, row, before + SLOT_ID);
 	slot->user_id = row_id(result, row, before + SLOT_USER_ID);
 	slot->trainer_id = row_id(result, row, before + SLOT_TRAINER_ID);
-	slot_set_label(slot, row_text(result, row, before + SLOT_STATUS));
+	slot_set_label(studio, slot, row_text(result, row, before + SLOT_STATUS));
 	slot->date = row_time(result, row, before + SLOT_DATE);
 	slot->duration = row_isnull(result, row, before + SLOT_DURATION) ?
 		SWAN_DURATION_DEFAULT : row_int(result, row, before + SLOT_DURATION);
@@ -266,7 +268,7 @@ slot_look_at(Call *call, int64 id, Slot *slot, QueryRun run)
 	Rows		result = run(call, &find_slot, args);
 
 	if (result.nrows == 1)
-		return slot_of_row(result, 0, 0, slot);
+		return slot_of_row(call->studio, result, 0, 0, slot);
 	query_confirm_none(call, &find_slot, args, run);
 	return false;
 }
@@ -292,7 +294,7 @@ slot_write(Call *call, const StudioQuery *statement,
 		arg_id(before->id),
 		arg_id(after->user_id),
 		arg_id(after->trainer_id),
-		arg_text(slot_status_name(after->status)),
+		arg_text(after->label),
 		arg_time(after->date),
 		arg_int(after->duration),
 		arg_bool(after->deducted),
@@ -312,7 +314,7 @@ slot_write(Call *call, const StudioQuery *statement,
 
 	if (result.nrows == 1 && result.desc == NULL)
 		return;					/* nobody could change it */
-	if (result.nrows == 1 && slot_of_row(result, 0, 0, &written))
+	if (result.nrows == 1 && slot_of_row(call->studio, result, 0, 0, &written))
 	{
 		image = slot_image(&written);
 		if (memcmp(&image, &entry.after, sizeof(image)) == 0)
@@ -337,7 +339,7 @@ slot_insert_open(Call *call, int64 trainer_id, TimestampTz start,
 	TokenEntry	row = {{0}};
 	Rows		result;
 
-	slot_set_status(&slot, STATUS_AVAILABLE);
+	slot_set_status(call->studio, &slot, STATUS_AVAILABLE);
 	slot.date = start;
 	slot.duration = duration;
 	slot_check_columns(call, &slot);

@@ -123,11 +123,12 @@ RESULT_COLUMNS(SLOT_COLUMNS);
 	" AND " SLOT_OVERLAPS("s", "$2", "$3") \
 	" AND " SLOT_IS_LIVE("s")
 
-extern SlotStatus slot_parse_status(const char *name);
+extern SlotStatus slot_parse_status(const Studio *studio, const char *label);
 extern const char *slot_status_name(SlotStatus status);
-extern void slot_set_status(Slot *slot, SlotStatus status);
-extern void slot_set_label(Slot *slot, const char *label);
-extern bool slot_of_row(Rows result, uint64 row, int before, Slot *slot);
+extern void slot_set_status(const Studio *studio, Slot *slot, SlotStatus status);
+extern void slot_set_label(const Studio *studio, Slot *slot, const char *label);
+extern bool slot_of_row(const Studio *studio, Rows result, uint64 row, int before,
+						Slot *slot);
 extern TimestampTz slot_end(const Slot *slot);
 extern bool slot_is_open(const Slot *slot);
 extern bool slot_is_live(const Slot *slot);

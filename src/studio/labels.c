@@ -39,21 +39,88 @@ can_hold(const StudioColumn *column, const char *label)
 	return usable;
 }
 
+/* what a session can be, in our words */
+static const char *const statuses[] = {
+	"available", "scheduled", "confirmed", "completed", "cancelled",
+	"requested", "blocked", NULL
+};
+
+/* Returns whether a word is a status of ours. */
+bool
+studio_is_status(const char *word)
+{
+	for (int i = 0; statuses[i]; i++)
+	{
+		if (strcmp(statuses[i], word) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Returns what a label of the application's is mapped to, or NULL. */
+static const char *
+mapped(const Studio *studio, const char *label)
+{
+	ListCell   *cell;
+
+	foreach(cell, studio->status_names)
+	{
+		OwnName    *name = lfirst(cell);
+
+		if (strcmp(name->theirs, label) == 0)
+			return name->ours;
+	}
+	return NULL;
+}
+
+/*
+ * Returns the status that a label means, or NULL: one that is not mapped means
+ * itself, if it is a word of ours.
+ */
+const char *
+studio_status_of(const Studio *studio, const char *label)
+{
+	const char *status = mapped(studio, label);
+
+	if (status == NULL)
+		status = label;
+	return studio_is_status(status) ? status : NULL;
+}
+
 /*
  * Returns the labels that mean one of some statuses of ours, which are divided by
- * commas.
+ * commas; of each status the one that is written comes first.
  */
 List *
-studio_status_labels(Studio *studio, const char *statuses)
+studio_status_labels(const Studio *studio, const char *wanted)
 {
+	const StudioColumn *column = &studio->columns[SESSIONS_STATUS];
 	List	   *labels = NIL;
-	char	   *rest = pstrdup(statuses);
+	char	   *rest = pstrdup(wanted);
 	char	   *status;
 
 	while ((status = strsep(&rest, ",")) != NULL)
 	{
-		if (can_hold(&studio->columns[SESSIONS_STATUS], status))
+		ListCell   *cell;
+
+		foreach(cell, studio->status_names)
+		{
+			OwnName    *name = lfirst(cell);
+
+			if (strcmp(name->ours, status) == 0 && can_hold(column, name->theirs))
+				labels = lappend(labels, name->theirs);
+		}
+		if (mapped(studio, status) == NULL && can_hold(column, status))
 			labels = lappend(labels, status);
 	}
 	return labels;
+}
+
+/* Returns the label that is written for a status; our own word if there is none. */
+const char *
+studio_status_label(const Studio *studio, const char *status)
+{
+	List	   *labels = studio->status_names ? studio_status_labels(studio, status) : NIL;
+
+	return labels ? (const char *) linitial(labels) : status;
 }

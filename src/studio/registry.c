@@ -72,6 +72,7 @@ static MemoryContext retired = NULL;
 	next(REG_COLUMN_NAMES, "s.columns OPERATOR(pg_catalog.->) 'names'") \
 	next(REG_TIME_ZONES, "s.columns OPERATOR(pg_catalog.->) 'time_zones'") \
 	next(REG_ROLE_NAMES, "s.columns OPERATOR(pg_catalog.->) 'roles'") \
+	next(REG_STATUS_NAMES, "s.columns OPERATOR(pg_catalog.->) 'statuses'") \
 	next(REG_LONGEST, "(s.columns OPERATOR(pg_catalog.->>) 'longest')::pg_catalog.int4") \
 	next(REG_COUNTED_FROM, "(s.columns OPERATOR(pg_catalog.->>) 'counted_from')::pg_catalog.int8")
 
@@ -126,33 +127,35 @@ json_member(Rows result, uint64 row, int column, const char *name, MemoryContext
 	return member ? MemoryContextStrdup(context, member) : NULL;
 }
 
-/* Reads what the application calls our roles. */
-static void
-load_role_names(Studio *studio, Rows result, uint64 row, int column)
+/* Reads what the application calls our roles, or statuses: objects, in a list or not. */
+static List *
+load_names(Studio *studio, Rows result, uint64 row, int column)
 {
 	bool		isnull;
 	Datum		object = row_datum(result, row, column, &isnull);
 	JsonbIterator *it;
 	JsonbIteratorToken token;
 	JsonbValue	value;
-	RoleName   *name = NULL;
+	OwnName    *name = NULL;
+	List	   *names = NIL;
 	MemoryContext old = MemoryContextSwitchTo(studio->context);
 
 	it = isnull ? NULL : JsonbIteratorInit(&DatumGetJsonbP(object)->root);
-	while (it && (token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	while (it && (token = JsonbIteratorNext(&it, &value, false)) != WJB_DONE)
 	{
 		if (token == WJB_KEY)
 		{
-			name = palloc0(sizeof(RoleName));
+			name = palloc0(sizeof(OwnName));
 			name->theirs = pnstrdup(value.val.string.val, value.val.string.len);
 		}
 		else if (token == WJB_VALUE && value.type == jbvString)
 		{
 			name->ours = pnstrdup(value.val.string.val, value.val.string.len);
-			studio->role_names = lappend(studio->role_names, name);
+			names = lappend(names, name);
 		}
 	}
 	MemoryContextSwitchTo(old);
+	return names;
 }
 
 /* Returns an interval of days and time in microseconds, each day of 24 hours. */
@@ -227,7 +230,8 @@ load_studio(Rows result, uint64 row)
 			studio->column_names[i] = json_member(result, row, REG_COLUMN_NAMES, label, context);
 		studio->time_zones[i] = json_member(result, row, REG_TIME_ZONES, label, context);
 	}
-	load_role_names(studio, result, row, REG_ROLE_NAMES);
+	studio->role_names = load_names(studio, result, row, REG_ROLE_NAMES);
+	studio->status_names = load_names(studio, result, row, REG_STATUS_NAMES);
 	studio->reach = row_isnull(result, row, REG_LONGEST) ?
 		SWAN_DURATION_MAX : Max(SWAN_DURATION_MAX, row_int(result, row, REG_LONGEST));
 	studio->counted_from = row_isnull(result, row, REG_COUNTED_FROM) ?

@@ -78,12 +78,12 @@ typedef struct StudioColumn
 	char	   *time_zone;		/* of a timestamp without one */
 } StudioColumn;
 
-/* what the application calls a role of ours */
-typedef struct RoleName
+/* what the application calls a role or a status of ours */
+typedef struct OwnName
 {
 	char	   *theirs;
 	char	   *ours;
-} RoleName;
+} OwnName;
 
 typedef enum GuardMode
 {
@@ -135,7 +135,8 @@ typedef struct Studio
 								 * what became of sessions, see totals.c */
 	char	   *column_names[STUDIO_NCOLUMNS];	/* where attached */
 	char	   *time_zones[STUDIO_NCOLUMNS];
-	List	   *role_names;		/* of RoleName */
+	List	   *role_names;		/* of OwnName */
+	List	   *status_names;	/* of OwnName, in the order of their writing */
 	StudioSettings settings;
 	Oid			tables[STUDIO_NTABLES]; /* users and sessions as registered */
 
@@ -178,7 +179,10 @@ extern void studio_find_tables(Studio *studio);
 extern void studio_describe(Studio *studio);
 
 /* labels.c */
-extern List *studio_status_labels(Studio *studio, const char *statuses);
+extern bool studio_is_status(const char *word);
+extern List *studio_status_labels(const Studio *studio, const char *wanted);
+extern const char *studio_status_label(const Studio *studio, const char *status);
+extern const char *studio_status_of(const Studio *studio, const char *label);
 
 /* registry.c */
 extern List *studio_list(void);

@@ -27,6 +27,10 @@
  *				likewise of the ledger (g), for what not every studio's has
  *		{s.status:scheduled,confirmed}
  *				whether the status is one of those, as labels that the column can have
+ *		{s.status:}
+ *				the status in our words; {s.status} is the application's label
+ *		{label confirmed}
+ *				the application's label for a status, as a text
  *		{sessions.status=expression}
  *				the expression, as a value that the column takes
  *		{?sessions.booked_at:text} {?ledger:text}
@@ -121,7 +125,7 @@ expand_reading(StringInfo out, Studio *studio, StudioColumnId id, const char *al
 		appendStringInfoString(out, "(CASE");
 		foreach(cell, studio->role_names)
 		{
-			RoleName   *role = lfirst(cell);
+			OwnName   *role = lfirst(cell);
 
 			appendStringInfo(out, " WHEN %s.%s::pg_catalog.text OPERATOR(pg_catalog.=) %s THEN %s",
 							 alias, quoted, quote_literal_cstr(role->theirs),
@@ -133,6 +137,46 @@ expand_reading(StringInfo out, Studio *studio, StudioColumnId id, const char *al
 		appendStringInfo(out, "%s.%s", alias, quoted);
 }
 
+/* Appends a status in our words; one that has none of them is the application's. */
+static void
+expand_our_status(StringInfo out, Studio *studio, const char *alias)
+{
+	StringInfoData label;
+	ListCell   *cell;
+
+	initStringInfo(&label);
+	expand_reading(&label, studio, SESSIONS_STATUS, alias);
+	appendStringInfoString(&label, "::pg_catalog.text");
+	if (studio->status_names == NIL)
+	{
+		appendStringInfoString(out, label.data);
+		return;
+	}
+	appendStringInfoString(out, "(CASE");
+	foreach(cell, studio->status_names)
+	{
+		OwnName    *name = lfirst(cell);
+
+		appendStringInfo(out, " WHEN %s OPERATOR(pg_catalog.=) %s THEN %s", label.data,
+						 quote_literal_cstr(name->theirs), quote_literal_cstr(name->ours));
+	}
+	appendStringInfo(out, " ELSE %s END)", label.data);
+}
+
+/* Appends an element to the text of an array. */
+static void
+append_element(StringInfo array, const char *element)
+{
+	appendStringInfoString(array, array->len == 0 ? "{\"" : ",\"");
+	for (const char *p = element; *p; p++)
+	{
+		if (*p == '"' || *p == '\\')
+			appendStringInfoChar(array, '\\');
+		appendStringInfoChar(array, *p);
+	}
+	appendStringInfoChar(array, '"');
+}
+
 /*
  * Appends whether a row has one of some statuses: a comparison of the bare column,
  * which an index can serve.
@@ -140,9 +184,16 @@ expand_reading(StringInfo out, Studio *studio, StudioColumnId id, const char *al
 static void
 expand_statuses(StringInfo out, Studio *studio, const char *alias, const char *statuses)
 {
-	List	   *labels = studio_status_labels(studio, statuses);
+	List	   *labels;
 	ListCell   *cell;
 	StringInfoData array;
+
+	if (*statuses == '\0')
+	{
+		expand_our_status(out, studio, alias);
+		return;
+	}
+	labels = studio_status_labels(studio, statuses);
 
 	if (labels == NIL)
 	{
@@ -158,7 +209,7 @@ expand_statuses(StringInfo out, Studio *studio, const char *alias, const char *s
 	}
 	initStringInfo(&array);
 	foreach(cell, labels)
-		appendStringInfo(&array, "%s%s", array.len == 0 ? "{" : ",", (char *) lfirst(cell));
+		append_element(&array, lfirst(cell));
 	appendStringInfoChar(&array, '}');
 	appendStringInfo(out, " OPERATOR(pg_catalog.=) ANY (%s)", quote_literal_cstr(array.data));
 }
@@ -169,6 +220,9 @@ expand_value(StringInfo out, Studio *studio, StudioColumnId id, const char *expr
 {
 	const StudioColumn *column = &studio->columns[id];
 
+	if (id == SESSIONS_STATUS && expression[0] == '\'')	/* a word of ours */
+		expression = quote_literal_cstr(studio_status_label(studio,
+															pnstrdup(expression + 1, strlen(expression) - 2)));
 	if (column->type == TIMESTAMPOID)
 		appendStringInfo(out, LOCAL_TIME("%s", "%s"),
 						 quote_literal_cstr(column->time_zone), expression);
@@ -210,6 +264,8 @@ expand_word(StringInfo out, Studio *studio, const char *word)
 							   studio->old_bookings == OLD_BOOKINGS_FLAG ? "'flag'" : "'free'");
 	else if (strcmp(word, "counted_from") == 0)
 		appendStringInfo(out, INT64_FORMAT, studio_counted_from(studio));
+	else if (strncmp(word, "label ", 6) == 0)
+		appendStringInfoString(out, quote_literal_cstr(studio_status_label(studio, word + 6)));
 	else if (strcmp(word, "reach") == 0)
 		appendStringInfo(out, "'%d minutes'::pg_catalog.interval", studio->reach);
 	else

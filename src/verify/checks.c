@@ -310,7 +310,7 @@ const Check checks[] = {
 			"{?sessions.session_deducted: OR (COALESCE(d.n, 0) OPERATOR(pg_catalog.<>)"
 			" CASE WHEN {s.session_deducted} THEN 1 ELSE 0 END"
 			" AND NOT COALESCE(d.since OPERATOR(pg_catalog.<=) $3, false)"
-			" AND (COALESCE(d.moved, true) OR {s.status} OPERATOR(pg_catalog.<>) 'cancelled')"
+			" AND (COALESCE(d.moved, true) OR NOT {s.status:cancelled})"
 			" AND (d.session_id IS NOT NULL OR " SLOT_IS_LIVE("s")
 			" OR $3 OPERATOR(pg_catalog.=) '-infinity'))})",
 	3, {INT8OID, BOOLOID, TIMESTAMPTZOID}, PLAN_CUSTOM}},
@@ -323,7 +323,7 @@ const Check checks[] = {
 			" ON d.session_id OPERATOR(pg_catalog.=) {s.id}"
 			" AND d.user_id OPERATOR(pg_catalog.=) {s.user_id}"
 			" WHERE d.code OPERATOR(pg_catalog.%) 8 OPERATOR(pg_catalog.<>) 0"
-			" AND {s.status}::pg_catalog.text OPERATOR(pg_catalog.<>)"
+			" AND {s.status:} OPERATOR(pg_catalog.<>)"
 			" (" STATUSES ")[d.code OPERATOR(pg_catalog.%) 8]"
 			" AND NOT (d.code OPERATOR(pg_catalog.%) 8 OPERATOR(pg_catalog.=) 5 AND " SLOT_IS_LIVE("s") ")"
 			" AND " FOR_CLIENT("{s.user_id}"),

@@ -181,7 +181,7 @@ close_slot(Call *call, Slot *slot)
 {
 	Slot		before = *slot;
 
-	slot_set_status(slot, STATUS_CANCELLED);
+	slot_set_status(call->studio, slot, STATUS_CANCELLED);
 	slot_write(call, &cancel_slot, &before, slot);
 	slot_end_hold(call, before.id);
 }
@@ -206,7 +206,7 @@ give_up(Call *call, const Wish *wish, bool trainer_known, Account *account,
 	Return		back;
 
 	answer->charged = cancel_judge_credit(call, wish, account, &slot, query_recheck, &back);
-	slot_set_status(&answer->slot, STATUS_CANCELLED);
+	slot_set_status(call->studio, &answer->slot, STATUS_CANCELLED);
 	if (back.fate != RETURN_NONE)
 	{
 		entry->lot = back.lot;

@@ -58,8 +58,8 @@ typedef struct Story
 static const StudioQuery correct_slot = {
 	"UPDATE {sessions} s SET {sessions.status} = {sessions.status=$4}"
 	"{?sessions.session_deducted:, {sessions.session_deducted} = $7}"
-	"{?sessions.confirmed:, {sessions.confirmed} = $4 OPERATOR(pg_catalog.=) 'confirmed'"
-	" OR ($4 OPERATOR(pg_catalog.=) 'completed' AND COALESCE({s.confirmed}, false))}"
+	"{?sessions.confirmed:, {sessions.confirmed} = $4 OPERATOR(pg_catalog.=) {label confirmed}"
+	" OR ($4 OPERATOR(pg_catalog.=) {label completed} AND COALESCE({s.confirmed}, false))}"
 	SLOT_TOUCH
 	" WHERE {s.id} OPERATOR(pg_catalog.=) $1" SLOT_WRITTEN,
 	SLOT_WRITE_ARGS
@@ -289,7 +289,7 @@ correct(Call *call, const Slot *slot, const Story *story, const Target *target,
 		const Slot *closed, Account *account, Entry *entry, BookingAnswer *answer)
 {
 	answer->slot = *slot;
-	slot_set_status(&answer->slot, target->status);
+	slot_set_status(call->studio, &answer->slot, target->status);
 	if (story->returned != NO_ID)
 	{
 		take_again(call, account, story->returned, entry);

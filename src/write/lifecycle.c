@@ -25,7 +25,7 @@ PG_FUNCTION_INFO_V1(swan_complete);
 static const StudioQuery set_status = {
 	"UPDATE {sessions} s SET {sessions.status} = {sessions.status=$4}"
 	"{?sessions.confirmed:, {sessions.confirmed} ="
-	" COALESCE({s.confirmed}, false) OR $4 OPERATOR(pg_catalog.=) 'confirmed'}"
+	" COALESCE({s.confirmed}, false) OR $4 OPERATOR(pg_catalog.=) {label confirmed}}"
 	SLOT_TOUCH
 	" WHERE {s.id} OPERATOR(pg_catalog.=) $1" SLOT_WRITTEN,
 	SLOT_WRITE_ARGS
@@ -106,7 +106,8 @@ advance(Call *call, FunctionCallInfo fcinfo, int64 session_id, const Step *step)
 		ereport(ERROR,
 				(swan_error_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", session_id),
 				 errmsg("session %lld is %s and cannot become %s", (long long) session_id,
-						slot.label, slot_status_name(step->status)),
+						slot.label,
+						studio_status_label(call->studio, slot_status_name(step->status))),
 				 errhint("%s", session_advice(call->studio, &slot))));
 	lock_users(call, &locks, &slot.user_id, 1);
 	account_enter(call, &locks, slot.user_id, &account);
@@ -116,7 +117,7 @@ advance(Call *call, FunctionCallInfo fcinfo, int64 session_id, const Step *step)
 	entry.kind = step->kind;
 	entry.session_id = session_id;
 	answer.slot = slot;
-	slot_set_status(&answer.slot, step->status);
+	slot_set_status(call->studio, &answer.slot, step->status);
 	account_session(call, &account, &slot, &answer.slot);
 	answer.ledger_id = account_write(call, &account, &entry);
 	slot_write(call, &set_status, &slot, &answer.slot);

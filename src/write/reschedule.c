@@ -145,7 +145,7 @@ exchange(Call *call, const Slot *from, bool trainer_known, Booking *target,
 	entry.key = key;
 	if (answer->charged)
 		entry.lot = account_lot(call, account, lot_id);
-	slot_set_status(&cancelled, STATUS_CANCELLED);
+	slot_set_status(call->studio, &cancelled, STATUS_CANCELLED);
 	if (answer->charged)
 		cancelled.deducted = false;
 	booking_make_taken(call, target, answer->charged, &answer->slot);

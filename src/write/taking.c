@@ -49,7 +49,7 @@ booking_make_taken(Call *call, const Booking *booking, bool charged, Slot *taken
 {
 	*taken = booking->slot;
 	taken->user_id = booking->user_id;
-	slot_set_status(taken, STATUS_SCHEDULED);
+	slot_set_status(call->studio, taken, STATUS_SCHEDULED);
 	taken->deducted = charged;
 	taken->booked_at = call->now;
 }
