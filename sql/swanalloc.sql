@@ -755,18 +755,18 @@ COMMENT ON FUNCTION @extschema@.swan_credits(bigint, bigint) IS
 
 /* Slots and bookings */
 
-CREATE FUNCTION @extschema@.swan_open(trainer_id bigint, at timestamptz, duration integer DEFAULT 60, repeat integer DEFAULT 1, every interval DEFAULT '7 days', actor bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.swan_open(trainer_id bigint, at timestamptz, duration integer DEFAULT 60, repeat integer DEFAULT 1, every interval DEFAULT '7 days', force boolean DEFAULT false, actor bigint DEFAULT NULL)
 RETURNS SETOF bigint
 LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 10
 AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION @extschema@.swan_open(bigint, timestamptz, integer, integer, interval, bigint) IS
+COMMENT ON FUNCTION @extschema@.swan_open(bigint, timestamptz, integer, integer, interval, boolean, bigint) IS
 'opens repeat slots of duration minutes, the first at the given time, the others every so often in the studio''s time zone; returns their ids; for the trainer himself, staff, admins and the system';
 
-CREATE FUNCTION @extschema@.swan_book(user_id bigint, session_id bigint, charge boolean DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.swan_book(user_id bigint, session_id bigint, charge boolean DEFAULT NULL, key text DEFAULT NULL, force boolean DEFAULT false, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_booking
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION @extschema@.swan_book(bigint, bigint, boolean, text, bigint) IS
+COMMENT ON FUNCTION @extschema@.swan_book(bigint, bigint, boolean, text, boolean, bigint) IS
 'books an open slot for a client and takes one credit; charge false takes none (staff, admins and the system only); key makes a retry return the first result; for the client, the slot''s trainer, staff, admins and the system';
 
 CREATE FUNCTION @extschema@.swan_book_many(user_id bigint, session_ids bigint[], charge boolean DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL)
@@ -783,11 +783,11 @@ AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_can_book(bigint, bigint, bigint) IS
 'whether swan_book would succeed now, and if not, with which error; changes and locks nothing; for those who may book';
 
-CREATE FUNCTION @extschema@.swan_hold(user_id bigint, session_id bigint, ttl interval DEFAULT '10 minutes', actor bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.swan_hold(user_id bigint, session_id bigint, ttl interval DEFAULT '10 minutes', force boolean DEFAULT false, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_held
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION @extschema@.swan_hold(bigint, bigint, interval, bigint) IS
+COMMENT ON FUNCTION @extschema@.swan_hold(bigint, bigint, interval, boolean, bigint) IS
 'keeps an open slot for a client for at most 30 minutes; for those who may book it';
 
 CREATE FUNCTION @extschema@.swan_release(session_id bigint, actor bigint DEFAULT NULL)
@@ -811,11 +811,11 @@ AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_complete(bigint, boolean, bigint) IS
 'completes a booking; attended false is a no-show, whose credit is used all the same; for its trainer, staff, admins and the system';
 
-CREATE FUNCTION @extschema@.swan_move(session_id bigint, at timestamptz DEFAULT NULL, trainer_id bigint DEFAULT NULL, duration integer DEFAULT NULL, actor bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.swan_move(session_id bigint, at timestamptz DEFAULT NULL, trainer_id bigint DEFAULT NULL, duration integer DEFAULT NULL, force boolean DEFAULT false, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_booking
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION @extschema@.swan_move(bigint, timestamptz, bigint, integer, bigint) IS
+COMMENT ON FUNCTION @extschema@.swan_move(bigint, timestamptz, bigint, integer, boolean, bigint) IS
 'moves an open slot or a live booking to another time, trainer or duration (minutes); for its trainer, staff, admins and the system';
 
 CREATE FUNCTION @extschema@.swan_move_many(session_ids bigint[], ats timestamptz[] DEFAULT NULL, trainer_ids bigint[] DEFAULT NULL, actor bigint DEFAULT NULL)
@@ -846,11 +846,11 @@ AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_can_cancel(bigint, bigint) IS
 'whether swan_cancel would succeed now, and what would become of the credit, or with which error; changes and locks nothing; for those who may cancel';
 
-CREATE FUNCTION @extschema@.swan_reschedule(session_id bigint, to_session_id bigint, key text DEFAULT NULL, actor bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.swan_reschedule(session_id bigint, to_session_id bigint, key text DEFAULT NULL, force boolean DEFAULT false, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_booking
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION @extschema@.swan_reschedule(bigint, bigint, text, bigint) IS
+COMMENT ON FUNCTION @extschema@.swan_reschedule(bigint, bigint, text, boolean, bigint) IS
 'exchanges a live booking for an open slot; the credit it took follows; for the client, staff, admins and the system';
 
 CREATE FUNCTION @extschema@.swan_correct(session_id bigint, to_status text, reason text, key text DEFAULT NULL, actor bigint DEFAULT NULL)

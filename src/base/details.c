@@ -37,6 +37,13 @@ details_of(int npairs,...)
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
 }
 
+/* Returns an object that says that a rule was passed over. */
+Datum
+details_forced(void)
+{
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum("{\"forced\": true}"));
+}
+
 /* Looks for a member of the object, which may be 0 for none at all. */
 static bool
 find_member(Datum details, const char *name, enum jbvType type, JsonbValue *value)

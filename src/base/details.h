@@ -13,6 +13,7 @@
 #include "lib/stringinfo.h"
 
 extern Datum details_of(int npairs,...);
+extern Datum details_forced(void);
 extern int64 details_number(Datum details, const char *name, int64 if_absent);
 extern char *details_text(Datum details, const char *name);
 extern void details_append_extension(StringInfo json, TimestampTz from,

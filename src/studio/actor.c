@@ -234,6 +234,17 @@ actor_is(Call *call, int may)
 	return (may & (1 << call->actor->role)) != 0;
 }
 
+/* Returns the argument "force": whether the office passes over rules this once. */
+bool
+actor_force(Call *call, FunctionCallInfo fcinfo, int n)
+{
+	if (PG_ARGISNULL(n) || !PG_GETARG_BOOL(n))
+		return false;
+	if (!actor_is(call, MAY_OFFICE))
+		actor_refuse(call, NULL);
+	return true;
+}
+
 /* Refuses a client or trainer what is not his own. */
 void
 actor_require_own(Call *call, int64 user_id, const char *sentence)

@@ -83,10 +83,18 @@ has_partitions(Studio *studio)
 	" AND " FOR_CLIENT("g.user_id") \
 	") d GROUP BY d.user_id, d.session_id)"
 
+/* what the office did over the rules */
+#define IS_FORCED(alias) \
+	"EXISTS (SELECT 1 FROM {ledger} f" \
+	" WHERE f.user_id OPERATOR(pg_catalog.=) {" alias ".user_id}" \
+	" AND f.session_id OPERATOR(pg_catalog.=) {" alias ".id}" \
+	" AND f.details OPERATOR(pg_catalog.?) 'forced')"
+
 /*
  * Rows that begin before an earlier one of the same owner has ended.  All of
  * them are found in one pass in the order of time; those of one client, by
- * looking for each whether it overlaps an earlier one.
+ * looking for each whether it overlaps an earlier one.  What the office forced is
+ * in nobody's way.
  */
 #define OVERLAPS(owner, what, which) \
 	"SELECT x.user_id, x.id, NULL::pg_catalog.int8," \
@@ -96,15 +104,18 @@ has_partitions(Studio *studio)
 	" ORDER BY {s.session_date}, {s.id}" \
 	" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS busy_until" \
 	" FROM {sessions} s WHERE $1 IS NULL AND {s.session_date} IS NOT NULL" \
-	" AND {s." owner "} IS NOT NULL AND " which("s") " AND " SLOT_LASTS("s") ") x" \
+	" AND {s." owner "} IS NOT NULL AND " which("s") " AND " SLOT_LASTS("s") \
+	" AND NOT " IS_FORCED("s") ") x" \
 	" WHERE x.begins OPERATOR(pg_catalog.<) x.busy_until" \
 	" UNION ALL" \
 	" SELECT {s.user_id}, {s.id}, NULL," \
 	" pg_catalog.format('session %s begins before another of " what " has ended', {s.id})" \
 	" FROM {sessions} s WHERE {s.user_id} OPERATOR(pg_catalog.=) $1 AND " which("s") " AND " SLOT_LASTS("s") \
+	" AND NOT " IS_FORCED("s") \
 	" AND EXISTS (SELECT 1 FROM {sessions} o" \
 	" WHERE {o." owner "} OPERATOR(pg_catalog.=) {s." owner "} AND " which("o") \
 	" AND ROW({o.session_date}, {o.id}) OPERATOR(pg_catalog.<) ROW({s.session_date}, {s.id})" \
+	" AND NOT " IS_FORCED("o") \
 	" AND " SLOT_OVERLAPS("o", "{s.session_date}", "(" SLOT_END("s") ")") ")"
 
 /*

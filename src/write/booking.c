@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 
 #include "base/argument.h"
+#include "base/details.h"
 #include "studio/actor.h"
 #include "account/open.h"
 #include "write/answer.h"
@@ -93,6 +94,8 @@ write_booking(Call *call, Account *account, Booking *booking, const char *key,
 	entry.kind = "booking";
 	entry.session_id = booking->session_id;
 	entry.key = key;
+	if (booking->forced)
+		entry.details = details_forced();
 	if (booking->charged)
 	{
 		entry.delta = -1;
@@ -195,7 +198,7 @@ start_bookings(Call *call, FunctionCallInfo fcinfo, Booking *bookings,
 Datum
 swan_book(PG_FUNCTION_ARGS)
 {
-	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 4, MAY_PERSONS);
+	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 5, MAY_PERSONS);
 	BookingAnswer answer;
 	Booking		booking;
 	int64		session_id;
@@ -204,6 +207,7 @@ swan_book(PG_FUNCTION_ARGS)
 	session_id = argument_id(fcinfo, 1, "session_id");
 	start_bookings(call, fcinfo, &booking, &session_id, 1, query_look);
 	booking.charged = argument_charge(call, fcinfo, 2);
+	booking.forced = actor_force(call, fcinfo, 4);
 	book_slots(call, &booking, 1, argument_key(fcinfo, 3), &answer);
 	return answer_row(call, fcinfo, &answer);
 }

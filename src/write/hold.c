@@ -15,6 +15,7 @@
 #include "utils/fmgrprotos.h"
 
 #include "base/argument.h"
+#include "base/details.h"
 #include "studio/actor.h"
 #include "account/open.h"
 #include "write/rules.h"
@@ -82,10 +83,12 @@ check_hold_max(Call *call, const Booking *booking)
 
 /* Notes in the client's ledger that a hold was made or ended. */
 static void
-write_hold(Call *call, Account *account, const char *kind, int64 session_id)
+write_hold(Call *call, Account *account, const char *kind, int64 session_id, bool forced)
 {
 	Entry		entry = NEW_ENTRY;
 
+	if (forced)
+		entry.details = details_forced();
 	entry.kind = kind;
 	entry.session_id = session_id;
 	account_write(call, account, &entry);
@@ -110,7 +113,7 @@ answer_held(Call *call, FunctionCallInfo fcinfo, int64 session_id,
 Datum
 swan_hold(PG_FUNCTION_ARGS)
 {
-	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 3, MAY_PERSONS);
+	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 4, MAY_PERSONS);
 	Booking		booking = {.instead_of = NO_ID,.charged = true};
 	SwanErrorCode verdict;
 	Account		account;
@@ -121,6 +124,7 @@ swan_hold(PG_FUNCTION_ARGS)
 	booking.session_id = argument_id(fcinfo, 1, "session_id");
 	booking_look_at_slot(call, &booking, query_look);
 	booking_authorise(call, &booking);
+	booking.forced = actor_force(call, fcinfo, 3);
 	ttl = argument_ttl(fcinfo, 2);
 	verdict = booking_judge_unlocked(call, &booking, &account, query_look, false);
 	if (verdict != SWAN_OK)
@@ -136,7 +140,7 @@ swan_hold(PG_FUNCTION_ARGS)
 	check_hold_max(call, &booking);
 
 	until = call->now + ttl;
-	write_hold(call, &account, "hold", booking.session_id);
+	write_hold(call, &account, "hold", booking.session_id, booking.forced);
 	booking_end_hold(call, &booking);
 	slot_make_hold(call, booking.session_id, booking.user_id, until);
 	return answer_held(call, fcinfo, booking.session_id, booking.user_id, until);
@@ -170,7 +174,7 @@ swan_release(PG_FUNCTION_ARGS)
 		actor_require_own(call, user_id, "You can only release your own sessions.");
 	lock_users(call, &locks, &user_id, 1);
 	account_enter(call, &locks, user_id, &account);
-	write_hold(call, &account, "release", session_id);
+	write_hold(call, &account, "release", session_id, false);
 	slot_end_hold(call, session_id);
 	return answer_held(call, fcinfo, session_id, user_id, until);
 }

@@ -118,7 +118,7 @@ find_target(Call *call, const Move *move, Slot *to)
 
 /* Returns the ledger's details of a move. */
 static Datum
-move_details(const Slot *from, const Slot *to)
+move_details(const Slot *from, const Slot *to, bool forced)
 {
 	StringInfoData json;
 
@@ -136,7 +136,7 @@ move_details(const Slot *from, const Slot *to)
 		else
 			appendStringInfo(&json, INT64_FORMAT "}", slot->trainer_id);
 	}
-	appendStringInfoChar(&json, '}');
+	appendStringInfoString(&json, forced ? ", \"forced\": true}" : "}");
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
 }
 
@@ -180,7 +180,7 @@ check_room(Call *call, const Slot *targets, int n)
 /* Moves all bookings of one client, and notes it in his ledger. */
 static void
 move_bookings_of(Call *call, const Locks *locks, int64 user_id, const Move *moves,
-				 BookingAnswer *answers, int n)
+				 BookingAnswer *answers, int n, bool forced)
 {
 	Account		account;
 
@@ -198,7 +198,7 @@ move_bookings_of(Call *call, const Locks *locks, int64 user_id, const Move *move
 			continue;
 		entry.kind = "move";
 		entry.session_id = from->id;
-		entry.details = move_details(from, &answers[i].slot);
+		entry.details = move_details(from, &answers[i].slot, forced);
 		answers[i].ledger_id = account_write(call, &account, &entry);
 		slot_write(call, &move_slot, from, &answers[i].slot);
 	}
@@ -212,7 +212,7 @@ move_bookings_of(Call *call, const Locks *locks, int64 user_id, const Move *move
 
 /* Moves slots and bookings, all or none of them. */
 static BookingAnswer *
-move_sessions(Call *call, Move *moves, int n)
+move_sessions(Call *call, Move *moves, int n, bool forced)
 {
 	BookingAnswer *answers = palloc0(n * sizeof(BookingAnswer));
 	Slot	   *targets = palloc(n * sizeof(Slot));
@@ -229,7 +229,8 @@ move_sessions(Call *call, Move *moves, int n)
 	lock_users(call, &locks, people, 2 * n);
 	for (int i = 0; i < n; i++)
 		check_trainer(call, &locks, &moves[i].from, &targets[i]);
-	check_room(call, targets, n);
+	if (!forced)
+		check_room(call, targets, n);
 
 	for (int i = 0; i < n; i++)
 	{
@@ -244,7 +245,7 @@ move_sessions(Call *call, Move *moves, int n)
 		if (from->user_id != NO_ID)
 		{
 			if (!answer_repeats_client(answers, i))
-				move_bookings_of(call, &locks, from->user_id, moves, answers, n);
+				move_bookings_of(call, &locks, from->user_id, moves, answers, n, forced);
 		}
 		else if (changes(from, &targets[i]))
 		{
@@ -259,7 +260,7 @@ move_sessions(Call *call, Move *moves, int n)
 Datum
 swan_move(PG_FUNCTION_ARGS)
 {
-	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 4, MAY_TRAINER | MAY_OFFICE);
+	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 5, MAY_TRAINER | MAY_OFFICE);
 	Move		move = {.session_id = argument_id(fcinfo, 0, "session_id")};
 
 	if (PG_ARGISNULL(1) && PG_ARGISNULL(2) && PG_ARGISNULL(3))
@@ -267,7 +268,8 @@ swan_move(PG_FUNCTION_ARGS)
 	move.at = argument_time(fcinfo, 1);
 	move.trainer_id = argument_id_or_null(fcinfo, 2);
 	move.duration = fcinfo->args[3];
-	return answer_row(call, fcinfo, move_sessions(call, &move, 1));
+	return answer_row(call, fcinfo,
+					  move_sessions(call, &move, 1, actor_force(call, fcinfo, 4)));
 }
 
 /* swan_move_many(): several slots and bookings move at once, or none. */
@@ -296,5 +298,5 @@ swan_move_many(PG_FUNCTION_ARGS)
 		moves[i].at = ats[i].isnull ? NO_TIME : DatumGetTimestampTz(ats[i].value);
 		moves[i].trainer_id = trainers[i].isnull ? NO_ID : DatumGetInt64(trainers[i].value);
 	}
-	return answer_rows(call, fcinfo, move_sessions(call, moves, n), n);
+	return answer_rows(call, fcinfo, move_sessions(call, moves, n, false), n);
 }

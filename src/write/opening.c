@@ -113,13 +113,15 @@ swan_open(PG_FUNCTION_ARGS)
 	TimestampTz at;
 	int32		duration;
 	int32		repeat;
+	bool		forced;
 	TimestampTz *starts;
 	Locks		locks = {0};
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
-	call = actor_enter(fcinfo, CALL_WRITER, 5, MAY_TRAINER | MAY_OFFICE);
+	call = actor_enter(fcinfo, CALL_WRITER, 6, MAY_TRAINER | MAY_OFFICE);
 	trainer_id = argument_id(fcinfo, 0, "trainer_id");
 	actor_require_own(call, trainer_id, NULL);
+	forced = actor_force(call, fcinfo, 5);
 	if (PG_ARGISNULL(1))
 		swan_missing_argument("at", NULL);
 	at = PG_GETARG_TIMESTAMPTZ(1);
@@ -138,7 +140,7 @@ swan_open(PG_FUNCTION_ARGS)
 	if (!user_is_locked(&locks, trainer_id))
 		user_not_found(trainer_id);
 	actor_require_trainer(call, trainer_id);
-	if (!call->studio->settings.trainer_overlap)
+	if (!call->studio->settings.trainer_overlap && !forced)
 		check_series(call, trainer_id, starts, repeat, duration);
 	for (int i = 0; i < repeat; i++)
 	{

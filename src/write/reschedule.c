@@ -9,6 +9,7 @@
 
 
 #include "base/argument.h"
+#include "base/details.h"
 #include "studio/actor.h"
 #include "slot/advice.h"
 #include "slot/window.h"
@@ -143,6 +144,8 @@ exchange(Call *call, const Slot *from, bool trainer_known, Booking *target,
 	entry.session_id = target->session_id;
 	entry.from_session_id = from->id;
 	entry.key = key;
+	if (target->forced)
+		entry.details = details_forced();
 	if (answer->charged)
 		entry.lot = account_lot(call, account, lot_id);
 	slot_set_status(call->studio, &cancelled, STATUS_CANCELLED);
@@ -168,7 +171,7 @@ exchange(Call *call, const Slot *from, bool trainer_known, Booking *target,
 Datum
 swan_reschedule(PG_FUNCTION_ARGS)
 {
-	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 3, MAY_PERSONS);
+	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 4, MAY_PERSONS);
 	int64		session_id = argument_id(fcinfo, 0, "session_id");
 	Booking		target = {.session_id = argument_id(fcinfo, 1, "to_session_id")};
 	BookingAnswer answer = {.reopened = NO_ID};
@@ -179,6 +182,7 @@ swan_reschedule(PG_FUNCTION_ARGS)
 
 	slot_require(call, session_id, &from);
 	authorise_exchange(call, &from, &target);
+	target.forced = actor_force(call, fcinfo, 3);
 	key = argument_key(fcinfo, 2);
 	if (look_before_exchange(call, &from, &target, key, &answer))
 		return answer_row(call, fcinfo, &answer);

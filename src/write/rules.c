@@ -141,7 +141,8 @@ booking_verdict(Call *call, Booking *booking, const Account *account)
 	booking->rule = rule_of_time(call, slot);
 	if (booking->rule != RULE_NONE)
 		return SWAN_BOOKING_REFUSED;
-	if (booking->overlap != NO_ID || booking->trainer_overlap != NO_ID)
+	if (!booking->forced &&
+		(booking->overlap != NO_ID || booking->trainer_overlap != NO_ID))
 		return SWAN_SLOT_CONFLICT;
 	booking->rule = rule_of_client(call, booking);
 	if (booking->rule != RULE_NONE)

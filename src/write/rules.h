@@ -29,6 +29,7 @@ typedef struct Booking
 	int64		instead_of;		/* a booking that this one replaces, or NO_ID */
 	bool		charged;		/* does it need a credit? */
 	bool		grants;			/* may the slot be what the client asked for? */
+	bool		forced;			/* by the office, over the studio's rules */
 	int32		taken_before;	/* credits that the same call has taken */
 	bool		slot_known;
 	Slot		slot;

@@ -33,8 +33,8 @@ INSERT INTO want VALUES
 ('swan_actor', 'OUT user_id bigint, OUT role text, OUT source text', 'record', 's', 'u'),
 ('swan_grant', 'user_id bigint, n integer, reason text DEFAULT NULL, expires_at timestamptz DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_credit', 'v', 'u'),
 ('swan_credits', 'user_id bigint, actor bigint DEFAULT NULL', 'SETOF swan_lot', 's', 'u'),
-('swan_open', 'trainer_id bigint, at timestamptz, duration integer DEFAULT 60, repeat integer DEFAULT 1, every interval DEFAULT ''7 days'', actor bigint DEFAULT NULL', 'SETOF bigint', 'v', 'u'),
-('swan_book', 'user_id bigint, session_id bigint, charge boolean DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_booking', 'v', 'u'),
+('swan_open', 'trainer_id bigint, at timestamptz, duration integer DEFAULT 60, repeat integer DEFAULT 1, every interval DEFAULT ''7 days'', force boolean DEFAULT false, actor bigint DEFAULT NULL', 'SETOF bigint', 'v', 'u'),
+('swan_book', 'user_id bigint, session_id bigint, charge boolean DEFAULT NULL, key text DEFAULT NULL, force boolean DEFAULT false, actor bigint DEFAULT NULL', 'swan_booking', 'v', 'u'),
 ('swan_can_book', 'user_id bigint, session_id bigint, actor bigint DEFAULT NULL', 'swan_verdict', 's', 'u'),
 ('swan_can_cancel', 'session_id bigint, actor bigint DEFAULT NULL', 'swan_cancel_verdict', 's', 'u'),
 ('swan_summary', 'user_id bigint, actor bigint DEFAULT NULL', 'swan_totals', 's', 'u'),
@@ -168,7 +168,8 @@ SELECT is((SELECT string_agg(proname, ', ' ORDER BY proname) FROM routine
 	'actor is the last argument, bigint, and may be left out');
 SELECT is((SELECT string_agg(proname, ', ' ORDER BY proname) FROM routine
 	WHERE 'key' = ANY (proargnames) AND arguments !~ ('(^|, )key text( DEFAULT NULL)?, '
-		|| CASE proname WHEN 'swan_reinstate' THEN 'item ' WHEN 'swan_revoke' THEN 'lot_id ' ELSE 'actor ' END)), NULL,
+		|| CASE proname WHEN 'swan_reinstate' THEN 'item ' WHEN 'swan_revoke' THEN 'lot_id '
+			WHEN 'swan_book' THEN 'force ' WHEN 'swan_reschedule' THEN 'force ' ELSE 'actor ' END)), NULL,
 	'key is text and stands before actor, but for what was added later');
 SELECT is((SELECT string_agg(proname, ', ' ORDER BY proname) FROM routine
 	WHERE 'studio' = ANY (proargnames) AND proname <> 'swan_accept' AND arguments !~ '(^|, )(IN )?studio text DEFAULT NULL'), NULL,

@@ -18,16 +18,16 @@ INSERT INTO want VALUES
 ('swan_extend', 'lot_id bigint, expires_at timestamptz, reason text DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_lot'),
 ('swan_expire', 'max_rows integer DEFAULT 1000, OUT clients integer, OUT credits integer', 'record'),
 ('swan_book_many', 'user_id bigint, session_ids bigint[], charge boolean DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'SETOF swan_booking'),
-('swan_hold', 'user_id bigint, session_id bigint, ttl interval DEFAULT ''00:10:00'', actor bigint DEFAULT NULL', 'swan_held'),
+('swan_hold', 'user_id bigint, session_id bigint, ttl interval DEFAULT ''00:10:00'', force boolean DEFAULT false, actor bigint DEFAULT NULL', 'swan_held'),
 ('swan_release', 'session_id bigint, actor bigint DEFAULT NULL', 'swan_held'),
 ('swan_confirm', 'session_id bigint, actor bigint DEFAULT NULL', 'swan_booking'),
 ('swan_complete', 'session_id bigint, attended boolean DEFAULT true, actor bigint DEFAULT NULL', 'swan_booking'),
-('swan_move', 'session_id bigint, at timestamptz DEFAULT NULL, trainer_id bigint DEFAULT NULL, duration integer DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_booking'),
+('swan_move', 'session_id bigint, at timestamptz DEFAULT NULL, trainer_id bigint DEFAULT NULL, duration integer DEFAULT NULL, force boolean DEFAULT false, actor bigint DEFAULT NULL', 'swan_booking'),
 ('swan_cancel', 'session_id bigint, reason text DEFAULT NULL, return_credit boolean DEFAULT NULL, reopen boolean DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_cancellation'),
 ('swan_correct', 'session_id bigint, to_status text, reason text, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_booking'),
 ('swan_move_many', 'session_ids bigint[], ats timestamptz[] DEFAULT NULL, trainer_ids bigint[] DEFAULT NULL, actor bigint DEFAULT NULL', 'SETOF swan_booking'),
 ('swan_cancel_many', 'session_ids bigint[], reason text DEFAULT NULL, return_credit boolean DEFAULT NULL, reopen boolean DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'SETOF swan_cancellation'),
-('swan_reschedule', 'session_id bigint, to_session_id bigint, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_booking');
+('swan_reschedule', 'session_id bigint, to_session_id bigint, key text DEFAULT NULL, force boolean DEFAULT false, actor bigint DEFAULT NULL', 'swan_booking');
 
 CREATE TEMP TABLE want_type (name text PRIMARY KEY, columns text);
 INSERT INTO want_type VALUES

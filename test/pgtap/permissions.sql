@@ -352,6 +352,7 @@ SELECT is((SELECT string_agg(format('%s: %s', r.name, pg_temp.answer('regress_ba
 -- of NULL. Where NULL has a meaning all the same, the table says so.
 CREATE TEMP TABLE null_means_something (function text, argument text);
 INSERT INTO null_means_something VALUES
+('swan_open', 'force'), ('swan_book', 'force'), ('swan_hold', 'force'), ('swan_move', 'force'), ('swan_reschedule', 'force'),	-- false
 ('swan_purchase', 'item'),		-- the same as '', its default
 ('swan_slots', 'since'), ('swan_slots', 'until'),	-- unbounded
 ('swan_schedule', 'since'), ('swan_schedule', 'until');

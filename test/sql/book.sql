@@ -108,7 +108,7 @@ SELECT session_id, status, charged, available_sessions, ledger_id, replayed FROM
 SELECT available_sessions FROM swan_book(11, 11);
 SELECT session_id, user_id, status, session_date, charged, available_sessions, message, ledger_id, replayed FROM swan_book(11, 10, key => 'k1');
 -- who calls and who should pay is not compared
-SELECT charged, available_sessions, replayed FROM swan_book(11, 10, false, 'k1', 1);
+SELECT charged, available_sessions, replayed FROM swan_book(11, 10, false, 'k1', actor => 1);
 -- other columns are as they are now
 RESET ROLE;
 SET session_replication_role = replica;

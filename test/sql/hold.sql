@@ -86,7 +86,7 @@ SELECT * FROM swan_hold(13, 9, NULL);
 SELECT * FROM swan_hold(13, 9, '0');
 SELECT ttl, try(format('SELECT session_id FROM swan_hold(13, 9, %L)', ttl)) FROM unnest(ARRAY['-1 second', '1 microsecond', '30 minutes', '30 minutes 1 microsecond',
 	'1 day', '-1 day 24:10', '1 mon -30 days -23:50', '-30 days 1 mon']) ttl;
-SELECT try('SELECT session_id FROM swan_hold(NULL, NULL, NULL, 99)'), try('SELECT session_id FROM swan_hold(13, -9223372036854775808)');
+SELECT try('SELECT session_id FROM swan_hold(NULL, NULL, NULL, actor => 99)'), try('SELECT session_id FROM swan_hold(13, -9223372036854775808)');
 SELECT * FROM swan_release(NULL);
 SELECT * FROM swan_release(999);
 SELECT try('SELECT session_id FROM swan_release(NULL, 99)');

@@ -76,7 +76,7 @@ SELECT * FROM swan_move(7, trainer_id => 99);
 SELECT call, try('SELECT concat_ws('' '', session_date, trainer_id, duration) FROM ' || call) FROM (VALUES
 	(1, 'swan_move(7, ''-infinity'')'), (2, 'swan_move(7, duration => -1)'), (3, 'swan_move(7, duration => 1441)'), (4, 'swan_move(7, duration => 2147483647)'),
 	(5, 'swan_move(7, duration => 1)'), (6, 'swan_move(7, ''2099-06-01'', duration => 1440)'), (7, 'swan_move(7, trainer_id => -9223372036854775808)'),
-	(8, 'swan_move(-9223372036854775808, duration => 1)'), (9, 'swan_move(NULL, NULL, NULL, NULL, 99)'), (10, 'swan_move(NULL, NULL, NULL, NULL, 11)'),
+	(8, 'swan_move(-9223372036854775808, duration => 1)'), (9, 'swan_move(NULL, NULL, NULL, NULL, actor => 99)'), (10, 'swan_move(NULL, NULL, NULL, NULL, actor => 11)'),
 	(11, 'swan_move(7, ''4713-01-01 BC'')')) t (n, call) ORDER BY n;
 
 --

@@ -12,7 +12,7 @@ SELECT added FROM swan_grant(11, 10);
 SELECT available_sessions FROM swan_book(11, 1);
 SELECT status FROM swan_confirm(1);
 SELECT session_id, user_id, trainer_id, status, session_date, duration, booked_at IS NOT NULL AS booked, charged, available_sessions, message, ledger_id, replayed
-  FROM swan_reschedule(1, 42, 'k1', 11);
+  FROM swan_reschedule(1, 42, 'k1', actor => 11);
 SELECT id, user_id, trainer_id, status, session_date, duration, session_deducted, confirmed FROM studio.sessions WHERE id IN (1, 42) OR id > 54 ORDER BY id;
 SELECT id, delta, balance_after, kind, session_id, from_session_id, lot_id, actor_id, key, details FROM studio.swan_ledger WHERE user_id = 11 ORDER BY id;
 SELECT remaining FROM studio.swan_lots WHERE user_id = 11;
@@ -20,7 +20,7 @@ SELECT booked_at = (SELECT at FROM studio.swan_ledger WHERE key = 'k1') AS now F
 -- again: as it was then, the session as it is now
 SELECT available_sessions FROM swan_book(11, 3);
 SELECT status FROM swan_confirm(42);
-SELECT session_id, status, charged, available_sessions, message, ledger_id, replayed FROM swan_reschedule(1, 42, 'k1', 1);
+SELECT session_id, status, charged, available_sessions, message, ledger_id, replayed FROM swan_reschedule(1, 42, 'k1', actor => 1);
 SELECT call, try('SELECT session_id FROM ' || call) FROM (VALUES (1, 'swan_reschedule(1, 43, ''k1'')'), (2, 'swan_reschedule(3, 42, ''k1'')'), (3, 'swan_reschedule(42, 1, ''k1'')'),
 	(4, 'swan_reschedule(1, 999, ''k1'')'), (5, 'swan_reschedule(1, 42, ''k2'')'), (6, 'swan_reschedule(1, 42)'), (7, 'swan_cancel(3, key => ''k1'')')) t (n, call) ORDER BY n;
 SELECT * FROM swan_reschedule(1, 43, 'k1');
@@ -93,14 +93,14 @@ SELECT * FROM swan_reschedule(NULL, 20);
 SELECT * FROM swan_reschedule(11, NULL);
 SELECT * FROM swan_reschedule(999, 20);
 SELECT call, try('SELECT session_id FROM ' || call) FROM (VALUES (1, 'swan_reschedule(11, 20, '' '')'), (2, 'swan_reschedule(11, 20, repeat(''k'', 256))'), (3, 'swan_reschedule(11, 20, repeat(''k'', 255))'),
-	(4, 'swan_reschedule(NULL, NULL, '''', 99)'), (5, 'swan_reschedule(-9223372036854775808, 20)')) t (n, call) ORDER BY n;
+	(4, 'swan_reschedule(NULL, NULL, '''', actor => 99)'), (5, 'swan_reschedule(-9223372036854775808, 20)')) t (n, call) ORDER BY n;
 
 --
 -- It needs no credit; one that cost nothing costs nothing
 --
 SELECT session_id, charged FROM swan_book(13, 21, false);
-SELECT charged, available_sessions FROM swan_reschedule(21, 22, 'free', 13);
-SELECT charged, available_sessions, replayed FROM swan_reschedule(21, 22, 'free', 13);
+SELECT charged, available_sessions FROM swan_reschedule(21, 22, 'free', actor => 13);
+SELECT charged, available_sessions, replayed FROM swan_reschedule(21, 22, 'free', actor => 13);
 SELECT lot_id FROM studio.swan_ledger WHERE user_id = 13 AND kind = 'reschedule';
 SELECT charged, returned, available_sessions FROM swan_cancel(22);
 SELECT added FROM swan_grant(14, 3, NULL, '2099-06-01');
@@ -108,10 +108,10 @@ SELECT available_sessions FROM swan_book(14, 23);
 -- its lot may have expired meanwhile: it is kept, the rest goes
 SELECT swan_configure('session_records', 'on');
 SELECT pass(14, '2100-01-01');
-SELECT charged, available_sessions FROM swan_reschedule(23, 24, 'expired', 14);
+SELECT charged, available_sessions FROM swan_reschedule(23, 24, 'expired', actor => 14);
 SELECT kind, delta, balance_after, session_id, from_session_id, lot_id - min(lot_id) OVER () AS lot, actor_id, key, call_id - min(call_id) FILTER (WHERE kind = 'expiry') OVER () AS call FROM studio.swan_ledger WHERE user_id = 14 ORDER BY id;
 SELECT count(*) FROM studio.sessions WHERE user_id = 14 AND session_date IS NULL;
-SELECT charged, available_sessions, replayed FROM swan_reschedule(23, 24, 'expired', 14);
+SELECT charged, available_sessions, replayed FROM swan_reschedule(23, 24, 'expired', actor => 14);
 SELECT returned, available_sessions FROM swan_cancel(24);
 -- a shortfall follows it as well
 SELECT added FROM swan_purchase(15, 2, 'pay15');
