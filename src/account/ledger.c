@@ -124,18 +124,6 @@ static const StudioQuery find_key = {
 	3, {INT8OID, TEXTOID, TEXTOID}, PLAN_SIMPLE
 };
 
-/* the last row that says whether a session is charged */
-static const StudioQuery find_debit = {
-	"SELECT CASE WHEN g.kind OPERATOR(pg_catalog.<>) 'cancellation'"
-	" AND g.session_id OPERATOR(pg_catalog.=) $2 THEN g.lot_id END"
-	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
-	" AND (g.session_id OPERATOR(pg_catalog.=) $2"
-	" OR g.from_session_id OPERATOR(pg_catalog.=) $2)"
-	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{booking,reschedule,cancellation,correction}')"
-	" ORDER BY g.id DESC LIMIT 1",
-	2, {INT8OID, INT8OID}, PLAN_SIMPLE
-};
-
 /* what reversals could not take of a lot, and nobody has settled yet */
 static const StudioQuery open_shortfall = {
 	"SELECT COALESCE(pg_catalog.sum((g.details OPERATOR(pg_catalog.->>) 'shortfall')::pg_catalog.int4), 0)"
@@ -429,27 +417,6 @@ ledger_sum_call(Call *call, int64 user_id, const KeyedRow *first,
 	*moved = abs((int32) row_int(result, 0, SUM_MOVED));
 	*shortfall = Max(0, (int32) row_int(result, 0, SUM_SHORTFALL));
 	*balance_after = row_int(result, 0, SUM_BALANCE);
-}
-
-/*
- * Returns the lot of a session's debit that was not returned, or NO_ID.  There
- * is no index on the session: bookings are given up soon after they were made,
- * so the search begins with the client's last row.
- */
-int64
-ledger_debit(Call *call, int64 user_id, int64 session_id)
-{
-	return ledger_look_for_debit(call, user_id, session_id, query_recheck);
-}
-
-/* Likewise, seeing what the caller chooses to see. */
-int64
-ledger_look_for_debit(Call *call, int64 user_id, int64 session_id, QueryRun run)
-{
-	NullableDatum args[] = {arg_id(user_id), arg_id(session_id)};
-	Rows		result = run(call, &find_debit, args);
-
-	return result.nrows == 0 ? NO_ID : row_id(result, 0, 1);
 }
 
 /* Returns what refunds could not take of a lot, and nobody has settled yet. */

@@ -76,9 +76,6 @@ extern Rows ledger_rows_of_call(Call *call, int64 user_id, const KeyedRow *first
 extern void ledger_sum_call(Call *call, int64 user_id, const KeyedRow *first,
 							const char *kind, int32 *moved, int32 *shortfall,
 							int32 *balance_after);
-extern int64 ledger_debit(Call *call, int64 user_id, int64 session_id);
-extern int64 ledger_look_for_debit(Call *call, int64 user_id, int64 session_id,
-								   QueryRun run);
 extern int32 ledger_shortfall(Call *call, int64 user_id, int64 lot_id, QueryRun run);
 
 #endif							/* SWAN_LEDGER_H */

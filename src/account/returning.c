@@ -114,55 +114,80 @@ ended_since(Call *call, const Account *account, const Lot *lot, int64 session_id
 	return true;
 }
 
-/* Finds out what becomes of the credit that a session took of back->lot. */
-void
-return_judge(Call *call, const Account *account, int64 session_id,
-			 bool by_studio, QueryRun run, Return *back)
+/* Finds out what becomes of credits that a session took of one lot. */
+static void
+judge_part(Call *call, Account *account, int64 session_id, bool by_studio,
+		   QueryRun run, ReturnPart *part)
 {
-	const Lot  *lot = back->lot;
+	const Lot  *lot = account_look_for_lot(call, account, part->lot_id, run);
 	TimestampTz until;
 
-	if (ledger_shortfall(call, account->user_id, lot->id, run) > 0)
-		back->fate = RETURN_SETTLES;
-	else if (by_studio && ended_since(call, account, lot, session_id, run, &until) &&
-			 (until == NO_TIME || until > lot->expires_at))
+	part->settle = Min(ledger_shortfall(call, account->user_id, lot->id, run), part->credits);
+	if (part->settle == part->credits)
+		return;
+	part->expire = lot_is_due(call, lot);
+	if (by_studio && ended_since(call, account, lot, session_id, run, &until) &&
+		(until == NO_TIME || until > lot->expires_at))
 	{
-		back->fate = RETURN_REOPENS;
-		back->ended = lot->expires_at;
-		back->ends = until;
+		part->expire = false;
+		part->reopen = true;
+		part->ended = lot->expires_at;
+		part->ends = until;
 	}
-	else
-		back->fate = lot_is_due(call, lot) ? RETURN_EXPIRES : RETURN_SPENDABLE;
 }
 
-/* Returns whether its client can spend a credit that comes back. */
-bool
-return_is_spendable(const Return *back)
-{
-	return back->fate == RETURN_SPENDABLE || back->fate == RETURN_REOPENS;
-}
-
-/* Lets the lot end later, before the credit comes back to it. */
+/* Finds out what becomes of what a session took, if it comes back. */
 void
-return_reopen_lot(Call *call, Account *account, const Return *back)
+return_judge(Call *call, Account *account, int64 session_id, const Debit *debit,
+			 bool by_studio, QueryRun run, Return *back)
 {
-	if (back->fate == RETURN_REOPENS)
-		account_reopen_lot(call, account, back->lot, back->ends);
+	back->nparts = debit->nparts;
+	back->parts = palloc0((debit->nparts + 1) * sizeof(ReturnPart));
+	for (int i = 0; i < debit->nparts; i++)
+	{
+		ReturnPart *part = &back->parts[i];
+
+		part->lot_id = debit->parts[i].lot_id;
+		part->credits = debit->parts[i].credits;
+		judge_part(call, account, session_id, by_studio, run, part);
+		if (!part->expire)
+			back->spendable += part->credits - part->settle;
+	}
 }
 
-/* Writes what takes the credit away again, after it came back. */
-void
-return_take_again(Call *call, Account *account, const Return *back)
+/* Writes what takes returned credits away again. */
+static void
+take_again(Call *call, Account *account, const char *kind, int64 lot_id, int32 credits)
 {
 	Entry		entry = NEW_ENTRY;
 
-	if (back->fate != RETURN_SETTLES && back->fate != RETURN_EXPIRES)
+	if (credits <= 0)
 		return;
-	entry.kind = back->fate == RETURN_SETTLES ? "reversal" : "expiry";
-	entry.delta = -1;
-	entry.lot = back->lot;
+	entry.kind = kind;
+	entry.delta = -credits;
+	entry.lot = account_lot(call, account, lot_id);
 	entry.by_nobody = true;
-	if (back->fate == RETURN_SETTLES)
-		entry.details = details_of(1, "shortfall", (int64) -1);
+	if (strcmp(kind, "reversal") == 0)
+		entry.details = details_of(1, "shortfall", (int64) -credits);
 	account_write(call, account, &entry);
+}
+
+/*
+ * Writes down that credits come back to one lot, which may end later for them,
+ * and what is taken away of them again.  Returns the row's id.
+ */
+int64
+return_write(Call *call, Account *account, Entry *entry, const ReturnPart *part)
+{
+	int64		id;
+
+	entry->lot = account_lot(call, account, part->lot_id);
+	entry->delta = part->credits;
+	if (part->reopen)
+		account_reopen_lot(call, account, entry->lot, part->ends);
+	id = account_write(call, account, entry);
+	take_again(call, account, "reversal", part->lot_id, part->settle);
+	if (part->expire)
+		take_again(call, account, "expiry", part->lot_id, part->credits - part->settle);
+	return id;
 }

@@ -8,30 +8,33 @@
 #ifndef SWAN_RETURNING_H
 #define SWAN_RETURNING_H
 
-#include "account/ledger.h"
+#include "account/debit.h"
 
-/* what becomes of a credit that comes back to its lot */
-typedef enum ReturnFate
+/* what becomes of credits that come back to one lot */
+typedef struct ReturnPart
 {
-	RETURN_NONE,				/* none comes back */
-	RETURN_SPENDABLE,
-	RETURN_REOPENS,				/* spendable, in a lot that ends later for it */
-	RETURN_SETTLES,				/* what a refund could not take */
-	RETURN_EXPIRES				/* with its lot */
-} ReturnFate;
+	int64		lot_id;
+	int32		credits;
+	int32		settle;			/* of these, what a refund could not take */
+	bool		expire;			/* do the others expire with their lot? */
+	bool		reopen;			/* or does the lot end later for them? */
+	TimestampTz ends;			/* its new end */
+	TimestampTz ended;			/* the end it had until then */
+} ReturnPart;
 
+/* what a session has taken, and what comes back of it */
 typedef struct Return
 {
-	ReturnFate	fate;
-	Lot		   *lot;
-	TimestampTz ends;			/* the lot's new end, of RETURN_REOPENS */
-	TimestampTz ended;			/* the end it had until then */
+	int32		charged;
+	int32		spendable;		/* comes back, and can be spent */
+	int			nparts;
+	ReturnPart *parts;
 } Return;
 
-extern void return_judge(Call *call, const Account *account, int64 session_id,
-						 bool by_studio, QueryRun run, Return *back);
-extern bool return_is_spendable(const Return *back);
-extern void return_reopen_lot(Call *call, Account *account, const Return *back);
-extern void return_take_again(Call *call, Account *account, const Return *back);
+extern void return_judge(Call *call, Account *account, int64 session_id,
+						 const Debit *debit, bool by_studio, QueryRun run,
+						 Return *back);
+extern int64 return_write(Call *call, Account *account, Entry *entry,
+						  const ReturnPart *part);
 
 #endif							/* SWAN_RETURNING_H */

@@ -44,6 +44,16 @@ details_forced(void)
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum("{\"forced\": true}"));
 }
 
+/* Returns the object, which may be 0 for none at all, with one more number. */
+Datum
+details_with_number(Datum details, const char *name, int64 value)
+{
+	Datum		more = details_of(1, name, value);
+
+	return details == (Datum) 0 ? more :
+		DirectFunctionCall2(jsonb_concat, details, more);
+}
+
 /* Looks for a member of the object, which may be 0 for none at all. */
 static bool
 find_member(Datum details, const char *name, enum jbvType type, JsonbValue *value)

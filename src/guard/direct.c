@@ -30,7 +30,7 @@
 
 #include "base/details.h"
 #include "call/columns.h"
-#include "account/ledger.h"
+#include "account/debit.h"
 #include "guard/guard.h"
 
 /* how many rows back the other half is looked for */
@@ -108,6 +108,15 @@ is_given_up(const Slot *slot, int64 user_id)
 		 slot->status != STATUS_OTHER && !slot->deducted);
 }
 
+/* Returns the lot of what a client's session has taken, or NO_ID. */
+static int64
+debited_lot(Call *call, int64 user_id, int64 session_id)
+{
+	Debit		debit = debit_find(call, user_id, session_id, query_recheck);
+
+	return debit.nparts > 0 ? debit.parts[0].lot_id : NO_ID;
+}
+
 /* Returns whether a credit that comes back to a lot could be spent there. */
 static bool
 lot_takes_back(Call *call, Account *account, int64 lot_id)
@@ -127,10 +136,10 @@ direct_credit(Call *call, Account *account, const Slot *old, const Slot *new)
 	int64		debit;
 
 	if (is_taken(new, user_id) && !is_taken(old, user_id))
-		return ledger_debit(call, user_id, new->id) == NO_ID ? -1 : 0;
+		return debited_lot(call, user_id, new->id) == NO_ID ? -1 : 0;
 	if (is_given_up(old, user_id) || !is_given_up(new, user_id))
 		return 0;
-	debit = ledger_debit(call, user_id, old->id);
+	debit = debited_lot(call, user_id, old->id);
 	return debit != NO_ID && lot_takes_back(call, account, debit) ? 1 : 0;
 }
 
@@ -149,7 +158,7 @@ add_claim(Call *call, Account *account, Halves *halves, int64 session_id, int32 
 	}
 	claim->session_id = session_id;
 	claim->status = found ? slot.status : STATUS_CANCELLED;
-	claim->debit = ledger_debit(call, account->user_id, session_id);
+	claim->debit = debited_lot(call, account->user_id, session_id);
 	if (credit < 0 ? claim->debit == NO_ID && found && is_taken(&slot, account->user_id) :
 		claim->debit != NO_ID && is_given_up(found ? &slot : NULL, account->user_id))
 		halves->nclaims++;

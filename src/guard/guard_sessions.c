@@ -18,6 +18,7 @@
 #include "base/zone.h"
 #include "studio/enter.h"
 #include "slot/advice.h"
+#include "account/debit.h"
 #include "account/open.h"
 #include "guard/guard.h"
 
@@ -145,7 +146,7 @@ has_debit(Studio *studio, const Slot *slot)
 	if (slot->user_id == NO_ID)
 		return false;
 	call = call_begin(studio, CALL_GUARD);
-	found = ledger_debit(call, slot->user_id, slot->id) != NO_ID;
+	found = debit_find(call, slot->user_id, slot->id, query_recheck).credits > 0;
 	call_end(call);
 	return found;
 }

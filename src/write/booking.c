@@ -13,6 +13,7 @@
 #include "base/argument.h"
 #include "base/details.h"
 #include "studio/actor.h"
+#include "account/debit.h"
 #include "account/open.h"
 #include "write/answer.h"
 #include "write/rules.h"
@@ -96,15 +97,10 @@ write_booking(Call *call, Account *account, Booking *booking, const char *key,
 	entry.key = key;
 	if (booking->forced)
 		entry.details = details_forced();
-	if (booking->charged)
-	{
-		entry.delta = -1;
-		entry.lot = account_soonest(account);
-	}
 	memset(answer, 0, sizeof(BookingAnswer));
 	booking_make_taken(call, booking, booking->charged, &answer->slot);
 	account_session(call, account, &booking->slot, &answer->slot);
-	answer->ledger_id = account_write(call, account, &entry);
+	answer->ledger_id = debit_take(call, account, &entry, booking->charged ? 1 : 0, NULL);
 	booking_take_slot(call, booking, &answer->slot);
 
 	answer->charged = booking->charged;

@@ -76,16 +76,22 @@ replay_client(Call *call, int64 user_id, const KeyedRow *before, const char *key
 	{
 		BookingAnswer *answer = &answers[i];
 		uint64		row = 0;
+		bool		found = false;
 		Datum		details;
 		bool		isnull;
 
 		if (answer->slot.user_id != user_id)
 			continue;
-		while (row < rows.nrows && row_id(rows, row, OF_CALL_SESSION_ID) != answer->slot.id)
-			row++;
-		if (row == rows.nrows)
+		for (uint64 j = rows.nrows; j-- > 0;)
+		{
+			if (row_id(rows, j, OF_CALL_SESSION_ID) != answer->slot.id)
+				continue;
+			row = j;
+			nfound++;
+			found = true;
+		}
+		if (!found)
 			key_conflict(key);
-		nfound++;
 		details = row_datum(rows, row, OF_CALL_DETAILS, &isnull);
 		answer->charged = details_number(details, "charged", 0) != 0;
 		answer->returned = details_number(details, "returned", 0) != 0;
@@ -151,24 +157,25 @@ same_cancellation(Call *call, const char *key, BookingAnswer *answers, int n)
 
 /*
  * Returns the details of a cancellation: what a replay has to know, how many
- * bookings the call is about, and the lot's end.
+ * bookings the call is about, and the end of the lot that a row is about.
  */
 static Datum
-cancellation_details(const BookingAnswer *answer, const Return *back, int nbookings)
+cancellation_details(const BookingAnswer *answer, const Return *back,
+					 const ReturnPart *part, int nbookings)
 {
 	StringInfoData json;
 
 	initStringInfo(&json);
 	appendStringInfo(&json, "{\"charged\": %d, \"returned\": %d",
-					 answer->charged, answer->returned);
+					 back->charged, back->spendable);
 	if (answer->reopened != NO_ID)
 		appendStringInfo(&json, ", \"reopened\": " INT64_FORMAT, answer->reopened);
 	if (nbookings > 1)
 		appendStringInfo(&json, ", \"bookings\": %d", nbookings);
-	if (back->fate == RETURN_REOPENS)
+	if (part && part->reopen)
 	{
 		appendStringInfoString(&json, ", ");
-		details_append_extension(&json, back->ended, back->ends);
+		details_append_extension(&json, part->ended, part->ends);
 	}
 	else
 		appendStringInfoChar(&json, '}');
@@ -197,32 +204,47 @@ shall_reopen(Call *call, const Wish *wish, const Slot *slot)
 	return cancel_is_own(call, slot) && slot->date > call->now;
 }
 
-/* Gives up a booking that is locked: its credit, its time, its row. */
+/* Writes down that a booking is given up: one row for each lot that gets credits back. */
+static void
+write_cancellation(Call *call, Account *account, Entry *entry, const Return *back,
+				   BookingAnswer *answer, int nbookings)
+{
+	entry->kind = "cancellation";
+	entry->session_id = answer->slot.id;
+	if (back->nparts == 0)
+	{
+		entry->details = cancellation_details(answer, back, NULL, nbookings);
+		answer->ledger_id = account_write(call, account, entry);
+	}
+	for (int i = 0; i < back->nparts; i++)
+	{
+		int64		id;
+
+		entry->details = cancellation_details(answer, back, &back->parts[i], nbookings);
+		id = return_write(call, account, entry, &back->parts[i]);
+		if (i == 0)
+			answer->ledger_id = id;
+		entry->key = NULL;		/* it is on the first row */
+	}
+}
+
+/* Gives up a booking that is locked: its credits, its time, its row. */
 static void
 give_up(Call *call, const Wish *wish, bool trainer_known, Account *account,
 		Entry *entry, BookingAnswer *answer, int nbookings)
 {
 	Slot		slot = answer->slot;
-	Return		back;
+	Return		back = cancel_judge_credits(call, wish, account, &slot, query_recheck);
 
-	answer->charged = cancel_judge_credit(call, wish, account, &slot, query_recheck, &back);
 	slot_set_status(call->studio, &answer->slot, STATUS_CANCELLED);
-	if (back.fate != RETURN_NONE)
-	{
-		entry->lot = back.lot;
-		entry->delta = 1;
+	if (back.nparts > 0)
 		answer->slot.deducted = false;
-	}
 	if (shall_reopen(call, wish, &slot))
 		answer->reopened = reopen_slot(call, &slot, trainer_known);
-	answer->returned = return_is_spendable(&back);
-	entry->kind = "cancellation";
-	entry->session_id = slot.id;
-	entry->details = cancellation_details(answer, &back, nbookings);
-	return_reopen_lot(call, account, &back);
+	answer->charged = back.charged > 0;
+	answer->returned = back.spendable > 0;
 	account_session(call, account, &slot, &answer->slot);
-	answer->ledger_id = account_write(call, account, entry);
-	return_take_again(call, account, &back);
+	write_cancellation(call, account, entry, &back, answer, nbookings);
 	slot_write(call, &cancel_slot, &slot, &answer->slot);
 }
 

@@ -27,8 +27,8 @@ extern bool cancel_is_without_credit(const Slot *slot);
 extern bool cancel_is_nobodys(const Slot *slot);
 extern void cancel_authorise(Call *call, const Wish *wish, const Slot *slot);
 extern void cancel_check(Call *call, const Slot *slot);
-extern bool cancel_judge_credit(Call *call, const Wish *wish, Account *account,
-								const Slot *slot, QueryRun run, Return *back);
+extern Return cancel_judge_credits(Call *call, const Wish *wish, Account *account,
+								   const Slot *slot, QueryRun run);
 
 extern void close_slot(Call *call, Slot *slot);
 extern int64 reopen_slot(Call *call, const Slot *slot, bool trainer_known);

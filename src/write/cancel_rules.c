@@ -118,31 +118,25 @@ comes_back(Call *call, const Wish *wish, const Slot *slot, QueryRun run)
 	return !cancel_is_own(call, slot) || !window_is_over(call, slot, run);
 }
 
-/*
- * Returns whether a booking has taken a credit, and finds out what becomes of it
- * when it is cancelled.
- */
-bool
-cancel_judge_credit(Call *call, const Wish *wish, Account *account,
-					const Slot *slot, QueryRun run, Return *back)
+/* Returns what a booking has taken, and what becomes of it when it is cancelled. */
+Return
+cancel_judge_credits(Call *call, const Wish *wish, Account *account,
+					 const Slot *slot, QueryRun run)
 {
-	int64		lot_id = ledger_look_for_debit(call, slot->user_id, slot->id, run);
+	Debit		debit = debit_find(call, slot->user_id, slot->id, run);
+	Return		back = {.charged = debit.credits};
 
-	back->fate = RETURN_NONE;
-	if (lot_id == NO_ID)
+	if (debit.credits == 0)
 	{
 		if (call->kind != CALL_READER || !account_will_adopt(call, slot, run))
-			return false;
+			return back;
+		back.charged = 1;
 		if (comes_back(call, wish, slot, run))
-			back->fate = RETURN_SPENDABLE;	/* its lot will have no end */
-		return true;
+			back.spendable = 1; /* its lot will have no end */
 	}
-	if (comes_back(call, wish, slot, run))
-	{
-		back->lot = account_look_for_lot(call, account, lot_id, run);
-		return_judge(call, account, slot->id, !cancel_is_own(call, slot), run, back);
-	}
-	return true;
+	else if (comes_back(call, wish, slot, run))
+		return_judge(call, account, slot->id, &debit, !cancel_is_own(call, slot), run, &back);
+	return back;
 }
 
 /* swan_can_cancel(): what swan_cancel() would do now. */
@@ -193,12 +187,12 @@ swan_can_cancel(PG_FUNCTION_ARGS)
 	else
 	{
 		Account		account = {.user_id = slot.user_id};
-		Return		back = {.fate = RETURN_NONE};
-		bool		charged = (slot_is_booking(&slot) || cancel_is_without_credit(&slot)) &&
-			cancel_judge_credit(call, &wish, &account, &slot, query_read, &back);
+		Return		back = {0};
 
-		values[RETURNS] = BoolGetDatum(return_is_spendable(&back));
-		values[CREDITS] = Int32GetDatum(charged ? 1 : 0);
+		if (slot_is_booking(&slot) || cancel_is_without_credit(&slot))
+			back = cancel_judge_credits(call, &wish, &account, &slot, query_read);
+		values[RETURNS] = BoolGetDatum(back.spendable > 0);
+		values[CREDITS] = Int32GetDatum(back.charged);
 		nulls[RETURNS] = nulls[CREDITS] = false;
 	}
 	return call_return_row(call, fcinfo, values, nulls);

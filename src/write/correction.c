@@ -20,6 +20,7 @@
 #include "studio/actor.h"
 #include "slot/advice.h"
 #include "slot/crossing.h"
+#include "account/debit.h"
 #include "account/open.h"
 #include "write/answer.h"
 #include "write/cancel.h"
@@ -49,9 +50,8 @@ typedef struct Story
 	bool		booked;			/* does it know how it was booked? */
 	const char *now;			/* what it became: as in targets, "cancelled",
 								 * or NULL where the ledger cannot say */
-	int64		debit;			/* the lot of its debit, or NO_ID */
-	int64		returned;		/* the lot that its credit came back to, to be
-								 * spent there, or NO_ID */
+	Debit		gone;			/* what has come back of what it took */
+	int32		returned;		/* so much of that to be spent again */
 	int64		reopened;		/* the slot that took its time, or NO_ID */
 } Story;
 
@@ -126,17 +126,37 @@ became(Rows rows)
 	return NULL;
 }
 
+/* Reads what a cancellation gave back: its rows are the last ones, one for each lot. */
+static void
+find_gone(Rows rows, Debit *gone)
+{
+	gone->parts = palloc(rows.nrows * sizeof(DebitPart));
+	for (uint64 i = 0; i < rows.nrows; i++)
+	{
+		DebitPart  *part = &gone->parts[gone->nparts];
+
+		if (strcmp(row_text(rows, i, STORY_KIND), "cancellation") != 0 ||
+			row_int(rows, i, STORY_DELTA) == 0)
+			break;
+		part->lot_id = row_id(rows, i, STORY_LOT_ID);
+		part->credits = row_int(rows, i, STORY_DELTA);
+		gone->credits += part->credits;
+		gone->nparts++;
+	}
+}
+
 /* Reads what the ledger says of a session that is locked. */
 static void
 find_story(Call *call, const Slot *slot, Story *story)
 {
 	NullableDatum args[] = {arg_id(slot->user_id), arg_id(slot->id)};
 	Rows		rows = query_recheck(call, &read_story, args);
-	uint64		last = 0;
 
 	story->booked = false;
 	story->now = NULL;
-	story->debit = story->returned = story->reopened = NO_ID;
+	memset(&story->gone, 0, sizeof(Debit));
+	story->returned = 0;
+	story->reopened = NO_ID;
 	if (rows.nrows == 0)
 		return;
 	story->now = became(rows);
@@ -146,9 +166,9 @@ find_story(Call *call, const Slot *slot, Story *story)
 		Datum		details = row_datum(rows, 0, STORY_DETAILS, &isnull);
 
 		story->reopened = details_number(details, "reopened", NO_ID);
-		if (row_int(rows, 0, STORY_DELTA) == 1 && details_number(details, "returned", 1) != 0)
-			story->returned = row_id(rows, 0, STORY_LOT_ID);
-		last = row_int(rows, 0, STORY_DELTA) == 0 ? 1 : rows.nrows;
+		find_gone(rows, &story->gone);
+		if (story->gone.credits > 0)
+			story->returned = details_number(details, "returned", story->gone.credits);
 	}
 	for (uint64 row = 0; row < rows.nrows; row++)
 	{
@@ -157,11 +177,7 @@ find_story(Call *call, const Slot *slot, Story *story)
 		if (strcmp(kind, "booking") != 0 && strcmp(kind, "reschedule") != 0 &&
 			strcmp(kind, "correction") != 0)
 			continue;
-		if (row_bool(rows, row, STORY_WAS_EXCHANGED))
-			break;
-		story->booked = true;
-		if (row >= last)
-			story->debit = row_id(rows, row, STORY_LOT_ID);
+		story->booked = !row_bool(rows, row, STORY_WAS_EXCHANGED);
 		break;
 	}
 }
@@ -226,20 +242,16 @@ check_time_is_free(Call *call, const Locks *locks, const Slot *slot, const Targe
 						(long long) first, (long long) others[0])));
 }
 
-/* Takes a credit again that had come back, of its lot if that has one. */
+/* Refuses to take credits again that are spent or expired by now. */
 static void
-take_again(Call *call, Account *account, int64 lot_id, Entry *entry)
+check_credits(const Account *account, const Story *story)
 {
-	if (account_available(account) <= 0)
+	if (account_available(account) < story->returned)
 		ereport(ERROR,
 				(swan_error_counting(SWAN_INSUFFICIENT_SESSIONS, NULL, "availableSessions",
 									 account_available(account)),
 				 errmsg("user %lld has no available sessions", (long long) account->user_id),
 				 errhint("The credit that came back is spent or expired; add one with swan_grant().")));
-	entry->lot = account_lot(call, account, lot_id);
-	if (entry->lot->remaining == 0 || lot_is_due(call, entry->lot))
-		entry->lot = account_soonest(account);
-	entry->delta = -1;
 }
 
 /* Returns the ledger's details of a correction. */
@@ -288,20 +300,22 @@ static void
 correct(Call *call, const Slot *slot, const Story *story, const Target *target,
 		const Slot *closed, Account *account, Entry *entry, BookingAnswer *answer)
 {
+	Debit		debit = {0};
+
 	answer->slot = *slot;
 	slot_set_status(call->studio, &answer->slot, target->status);
-	if (story->returned != NO_ID)
-	{
-		take_again(call, account, story->returned, entry);
+	check_credits(account, story);
+	if (story->returned > 0)
 		answer->slot.deducted = true;
-	}
-	else if (story->debit != NO_ID)
-		entry->lot = account_lot(call, account, story->debit);
+	else if (story->gone.credits == 0)
+		debit = debit_find(call, slot->user_id, slot->id, query_recheck);
 	entry->kind = "correction";
 	entry->session_id = slot->id;
 	entry->details = correction_details(slot, story, target, closed);
 	account_session(call, account, slot, &answer->slot);
-	answer->ledger_id = account_write(call, account, entry);
+	answer->ledger_id = story->returned > 0 ?
+		debit_take(call, account, entry, story->returned, &story->gone) :
+		debit_carry(call, account, entry, &debit);
 	if (closed)
 	{
 		Slot		gone = *closed;
@@ -310,7 +324,7 @@ correct(Call *call, const Slot *slot, const Story *story, const Target *target,
 	}
 	slot_write(call, &correct_slot, slot, &answer->slot);
 	account_close(call, account, "Available");
-	answer->charged = entry->lot != NULL;
+	answer->charged = story->returned > 0 || debit.credits > 0;
 	answer->has_available = true;
 	answer->available = account->balance;
 }

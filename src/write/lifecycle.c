@@ -15,6 +15,7 @@
 #include "studio/actor.h"
 #include "slot/advice.h"
 #include "slot/slot.h"
+#include "account/debit.h"
 #include "account/open.h"
 #include "write/answer.h"
 #include "write/lifecycle.h"
@@ -123,7 +124,7 @@ advance(Call *call, FunctionCallInfo fcinfo, int64 session_id, const Step *step)
 	slot_write(call, &set_status, &slot, &answer.slot);
 	account_close(call, &account, "Available");
 
-	answer.charged = ledger_debit(call, slot.user_id, session_id) != NO_ID;
+	answer.charged = debit_find(call, slot.user_id, session_id, query_recheck).credits > 0;
 	answer.has_available = true;
 	answer.available = account.balance;
 	answer.message = step->message;

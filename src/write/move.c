@@ -21,6 +21,7 @@
 #include "studio/actor.h"
 #include "slot/advice.h"
 #include "slot/crossing.h"
+#include "account/debit.h"
 #include "account/open.h"
 #include "write/answer.h"
 
@@ -192,7 +193,7 @@ move_bookings_of(Call *call, const Locks *locks, int64 user_id, const Move *move
 
 		if (from->user_id != user_id)
 			continue;
-		answers[i].charged = ledger_debit(call, user_id, from->id) != NO_ID;
+		answers[i].charged = debit_find(call, user_id, from->id, query_recheck).credits > 0;
 		answers[i].has_available = true;
 		if (!changes(from, &answers[i].slot))
 			continue;

@@ -7,7 +7,6 @@
  */
 #include "postgres.h"
 
-
 #include "base/argument.h"
 #include "base/details.h"
 #include "studio/actor.h"
@@ -137,24 +136,22 @@ exchange(Call *call, const Slot *from, bool trainer_known, Booking *target,
 {
 	Entry		entry = NEW_ENTRY;
 	Slot		cancelled = *from;
-	int64		lot_id = ledger_debit(call, from->user_id, from->id);
+	Debit		debit = debit_find(call, from->user_id, from->id, query_recheck);
 
-	answer->charged = lot_id != NO_ID;
+	answer->charged = debit.credits > 0;
 	entry.kind = "reschedule";
 	entry.session_id = target->session_id;
 	entry.from_session_id = from->id;
 	entry.key = key;
 	if (target->forced)
 		entry.details = details_forced();
-	if (answer->charged)
-		entry.lot = account_lot(call, account, lot_id);
 	slot_set_status(call->studio, &cancelled, STATUS_CANCELLED);
 	if (answer->charged)
 		cancelled.deducted = false;
 	booking_make_taken(call, target, answer->charged, &answer->slot);
 	account_session(call, account, from, &cancelled);
 	account_session(call, account, &target->slot, &answer->slot);
-	answer->ledger_id = account_write(call, account, &entry);
+	answer->ledger_id = debit_carry(call, account, &entry, &debit);
 
 	slot_write(call, &cancel_slot, from, &cancelled);
 	if (from->date > call->now)
