@@ -39,6 +39,7 @@ CREATE TABLE swan.studio (
 	book_horizon interval,
 	live_max integer,
 	buffer interval NOT NULL DEFAULT '0',
+	trainer_may text NOT NULL DEFAULT 'open, request, book, complete, cancel',
 	CONSTRAINT studio_guard_balance CHECK (guard_balance OPERATOR(pg_catalog.=) ANY (ARRAY['refuse', 'record'])),
 	CONSTRAINT studio_guard_sessions CHECK (guard_sessions OPERATOR(pg_catalog.=) ANY (ARRAY['refuse', 'record', 'off'])),
 	CONSTRAINT studio_grant_max CHECK (grant_max OPERATOR(pg_catalog.>=) 1 AND grant_max OPERATOR(pg_catalog.<=) 10000),
@@ -53,7 +54,8 @@ CREATE TABLE swan.studio (
 	CONSTRAINT studio_book_notice CHECK (book_notice OPERATOR(pg_catalog.>=) interval '0'),
 	CONSTRAINT studio_book_horizon CHECK (book_horizon OPERATOR(pg_catalog.>=) interval '0'),
 	CONSTRAINT studio_live_max CHECK (live_max OPERATOR(pg_catalog.>=) 0),
-	CONSTRAINT studio_buffer CHECK (buffer OPERATOR(pg_catalog.>=) interval '0' AND buffer OPERATOR(pg_catalog.<=) interval '1 day')
+	CONSTRAINT studio_buffer CHECK (buffer OPERATOR(pg_catalog.>=) interval '0' AND buffer OPERATOR(pg_catalog.<=) interval '1 day'),
+	CONSTRAINT studio_trainer_may CHECK (pg_catalog.string_to_array(trainer_may, ', ') OPERATOR(pg_catalog.<@) ARRAY['open', 'request', 'book', 'complete', 'cancel', 'return'])
 );
 COMMENT ON TABLE swan.studio IS 'the studios of this database: their two tables, column names and settings; written by swan_* functions only';
 COMMENT ON COLUMN swan.studio.name IS 'its name';
@@ -81,6 +83,7 @@ COMMENT ON COLUMN swan.studio.book_notice IS 'setting: how long before its start
 COMMENT ON COLUMN swan.studio.book_horizon IS 'setting: how far ahead a client can book; NULL: as far as there are slots';
 COMMENT ON COLUMN swan.studio.live_max IS 'setting: bookings to come that a client can have; NULL: any number';
 COMMENT ON COLUMN swan.studio.buffer IS 'setting: what time is kept free between two sessions of a trainer';
+COMMENT ON COLUMN swan.studio.trainer_may IS 'setting: what trainers may do on their own';
 
 /*
  * A role that is dropped and made anew by somebody else is not the one that was

@@ -131,9 +131,27 @@ check_schemas(const Setting *setting, const char *value)
 	}
 }
 
-/* Checks a value before it is written. */
-void
-setting_check(Studio *studio, const Setting *setting, const char *value)
+/* Checks a list of what trainers may do; returns it in the order of the tasks. */
+static char *
+check_tasks(const Setting *setting, const char *value)
+{
+	int			tasks = trainer_tasks_of(value);
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < NTRAINER_TASKS; i++)
+	{
+		if (tasks & (1 << i))
+			appendStringInfo(&list, "%s%s", list.len > 0 ? ", " : "", trainer_task_name(i));
+	}
+	if (tasks < 0)
+		refuse_value(setting, value, psprintf("Use a list of %s, or an empty one.", list.data));
+	return list.data;
+}
+
+/* Checks a value before it is written; returns it as it is to be written. */
+char *
+setting_check(Studio *studio, const Setting *setting, char *value)
 {
 	switch (setting->kind)
 	{
@@ -155,6 +173,9 @@ setting_check(Studio *studio, const Setting *setting, const char *value)
 		case SETTING_SEARCH_PATH:
 			check_schemas(setting, value);
 			break;
+		case SETTING_TASKS:
+			value = check_tasks(setting, value);
+			break;
 	}
 	if (strcmp(setting->name, "session_records") == 0 && strcmp(value, "on") == 0 &&
 		studio->settings.guard_balance != GUARD_REFUSE)
@@ -162,4 +183,5 @@ setting_check(Studio *studio, const Setting *setting, const char *value)
 	if (strcmp(setting->name, "guard_balance") == 0 && strcmp(value, "record") == 0 &&
 		studio->settings.session_records)
 		refuse_value(setting, value, "Turn session_records off first.");
+	return value;
 }

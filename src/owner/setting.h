@@ -18,7 +18,8 @@ typedef enum SettingKind
 	SETTING_INTERVAL,
 	SETTING_PAUSE,
 	SETTING_TIME_ZONE,
-	SETTING_SEARCH_PATH
+	SETTING_SEARCH_PATH,
+	SETTING_TASKS
 } SettingKind;
 
 typedef struct Setting
@@ -34,6 +35,6 @@ typedef struct Setting
 	bool		may_be_unset;
 } Setting;
 
-extern void setting_check(Studio *studio, const Setting *setting, const char *value);
+extern char *setting_check(Studio *studio, const Setting *setting, char *value);
 
 #endif							/* SWAN_SETTING_H */

@@ -67,6 +67,8 @@ static const Setting settings[] = {
 	.may_be_unset = true},
 	{"buffer", SETTING_PAUSE, {NULL}, 0, 0, "interval",
 	"what time is kept free between two sessions of a trainer"},
+	{"trainer_may", SETTING_TASKS, {NULL}, 0, 0, "text",
+	"what trainers may do on their own, of open, request, book, complete, cancel and return"},
 };
 
 /* Returns the setting of that name, or NULL. */
@@ -228,7 +230,7 @@ swan_configure(PG_FUNCTION_ARGS)
 	if (setting == NULL)
 		refuse_setting(name);
 	if (value)
-		setting_check(studio, setting, value);
+		value = setting_check(studio, setting, value);
 	else if (!setting->may_be_unset)
 		swan_missing_argument("value", NULL);
 

@@ -245,6 +245,19 @@ actor_force(Call *call, FunctionCallInfo fcinfo, int n)
 	return true;
 }
 
+/* Refuses a trainer what the studio does not let trainers do on their own. */
+void
+actor_require_task(Call *call, TrainerTask task)
+{
+	if (!actor_is(call, MAY_TRAINER) || (call->studio->settings.trainer_may & (1 << task)))
+		return;
+	ereport(ERROR,
+			(swan_error(SWAN_UNAUTHORIZED_ACCESS),
+			 errmsg("user %lld may not do this as trainer", (long long) call->actor->user_id),
+			 errhint("The setting trainer_may says what trainers may do, and \"%s\" is not in it.",
+					 trainer_task_name(task))));
+}
+
 /* Refuses a client or trainer what is not his own. */
 void
 actor_require_own(Call *call, int64 user_id, const char *sentence)

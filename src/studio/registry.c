@@ -67,6 +67,7 @@ static MemoryContext retired = NULL;
 	next(REG_BOOK_HORIZON, "s.book_horizon") \
 	next(REG_LIVE_MAX, "s.live_max") \
 	next(REG_BUFFER, "s.buffer") \
+	next(REG_TRAINER_MAY, "s.trainer_may") \
 	next(REG_CREATED_AT, "s.created_at") \
 	next(REG_OLD_BOOKINGS, "s.columns OPERATOR(pg_catalog.->>) 'old_bookings'") \
 	next(REG_COLUMN_NAMES, "s.columns OPERATOR(pg_catalog.->) 'names'") \
@@ -213,6 +214,7 @@ load_studio(Rows result, uint64 row)
 	set->search_path = copy_text(result, row, REG_SEARCH_PATH, context);
 	set->session_records = strcmp(row_text(result, row, REG_SESSION_RECORDS), "on") == 0;
 	load_booking_settings(set, result, row);
+	set->trainer_may = Max(0, trainer_tasks_of(row_text(result, row, REG_TRAINER_MAY)));
 	studio->made_at = row_time(result, row, REG_CREATED_AT);
 	old_bookings = row_text(result, row, REG_OLD_BOOKINGS);
 	if (old_bookings && strcmp(old_bookings, "charged") == 0)

@@ -100,6 +100,18 @@ typedef enum OldBookings
 	OLD_BOOKINGS_FLAG			/* as session_deducted says */
 } OldBookings;
 
+/* what trainers do on their own, if the studio lets them */
+typedef enum TrainerTask
+{
+	TASK_OPEN,					/* open, move and close slots */
+	TASK_REQUEST,				/* ask for a session for a client */
+	TASK_BOOK,					/* book, hold, exchange, move bookings */
+	TASK_COMPLETE,
+	TASK_CANCEL,				/* cancel bookings */
+	TASK_RETURN					/* decide whether a credit comes back */
+} TrainerTask;
+#define NTRAINER_TASKS	(TASK_RETURN + 1)
+
 typedef struct StudioSettings
 {
 	GuardMode	guard_balance;
@@ -119,6 +131,7 @@ typedef struct StudioSettings
 	Interval	book_horizon;
 	int32		live_max;		/* -1: any number */
 	int64		buffer;			/* microseconds */
+	int			trainer_may;	/* a bit for each TrainerTask */
 } StudioSettings;
 
 typedef struct Studio
@@ -183,6 +196,10 @@ extern bool studio_is_status(const char *word);
 extern List *studio_status_labels(const Studio *studio, const char *wanted);
 extern const char *studio_status_label(const Studio *studio, const char *status);
 extern const char *studio_status_of(const Studio *studio, const char *label);
+
+/* tasks.c */
+extern const char *trainer_task_name(TrainerTask task);
+extern int	trainer_tasks_of(const char *list);
 
 /* registry.c */
 extern List *studio_list(void);

@@ -21,6 +21,7 @@
 #include "slot/window.h"
 #include "account/open.h"
 #include "write/cancel.h"
+#include "write/rules.h"
 
 PG_FUNCTION_INFO_V1(swan_can_cancel);
 
@@ -40,6 +41,16 @@ cancel_is_own(Call *call, const Slot *slot)
 		call->actor->user_id != slot->trainer_id && !actor_is(call, MAY_OFFICE);
 }
 
+/* Refuses the trainer of a slot who may not give it up; his blocked time he always may. */
+static void
+require_task(Call *call, const Slot *slot)
+{
+	if (slot_is_open(slot))
+		actor_require_task(call, TASK_OPEN);
+	else if (slot->status != STATUS_BLOCKED)
+		actor_require_task(call, TASK_CANCEL);
+}
+
 /*
  * Refuses whoever is neither client nor trainer of a slot, nor of the office, and
  * options that he may not decide on.
@@ -47,9 +58,15 @@ cancel_is_own(Call *call, const Slot *slot)
 void
 cancel_authorise(Call *call, const Wish *wish, const Slot *slot)
 {
-	if (!actor_is(call, MAY_TRAINER) || slot->trainer_id != call->actor->user_id)
+	bool		as_trainer = booking_is_of_trainer(call, slot);
+
+	if (as_trainer)
+		require_task(call, slot);
+	else
 		actor_require_own(call, slot->user_id, "You can only cancel your own sessions.");
-	if (!wish->return_credit.isnull && !actor_is(call, MAY_OFFICE))
+	if (!wish->return_credit.isnull && as_trainer)
+		actor_require_task(call, TASK_RETURN);
+	else if (!wish->return_credit.isnull && !actor_is(call, MAY_OFFICE))
 		actor_refuse(call, NULL);
 	if (!wish->reopen.isnull && (cancel_is_own(call, slot) || actor_is(call, MAY_CLIENT)))
 		actor_refuse(call, NULL);

@@ -170,7 +170,9 @@ swan_release(PG_FUNCTION_ARGS)
 				 errmsg("session %lld is not held", (long long) session_id),
 				 slot_is_open(&slot) ? errhint("It is open: swan_hold() holds it.") : 0));
 
-	if (!booking_is_of_trainer(call, &slot))
+	if (booking_is_of_trainer(call, &slot))
+		actor_require_task(call, TASK_BOOK);
+	else
 		actor_require_own(call, user_id, "You can only release your own sessions.");
 	lock_users(call, &locks, &user_id, 1);
 	account_enter(call, &locks, user_id, &account);

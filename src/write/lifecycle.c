@@ -147,6 +147,7 @@ swan_complete(PG_FUNCTION_ARGS)
 	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 2, MAY_TRAINER | MAY_OFFICE);
 	int64		session_id = argument_id(fcinfo, 0, "session_id");
 
+	actor_require_task(call, TASK_COMPLETE);
 	if (PG_ARGISNULL(1))
 		swan_missing_argument("attended", NULL);
 	return advance(call, fcinfo, session_id,

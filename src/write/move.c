@@ -55,11 +55,12 @@ changes(const Slot *from, const Slot *to)
 		to->duration != from->duration;
 }
 
-/* Refuses whoever is neither the trainer of a slot nor of the office. */
+/* Refuses whoever is neither the trainer of a slot, and may, nor of the office. */
 static void
 authorise_move(Call *call, const Slot *slot)
 {
 	actor_require_own(call, slot->trainer_id, NULL);
+	actor_require_task(call, slot_is_booking(slot) ? TASK_BOOK : TASK_OPEN);
 }
 
 /* Locks the slots that shall move, which the actor may move. */

@@ -121,6 +121,7 @@ swan_open(PG_FUNCTION_ARGS)
 	call = actor_enter(fcinfo, CALL_WRITER, 6, MAY_TRAINER | MAY_OFFICE);
 	trainer_id = argument_id(fcinfo, 0, "trainer_id");
 	actor_require_own(call, trainer_id, NULL);
+	actor_require_task(call, TASK_OPEN);
 	forced = actor_force(call, fcinfo, 5);
 	if (PG_ARGISNULL(1))
 		swan_missing_argument("at", NULL);

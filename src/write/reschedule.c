@@ -31,7 +31,10 @@ authorise_exchange(Call *call, const Slot *from, const Booking *target)
 {
 	if (booking_is_of_trainer(call, from) &&
 		(!target->slot_known || booking_is_of_trainer(call, &target->slot)))
+	{
+		actor_require_task(call, TASK_BOOK);
 		return;
+	}
 	actor_require_own(call, from->user_id, "You can only reschedule your own sessions.");
 }
 

@@ -119,8 +119,7 @@ is_to_be_had(Call *call, const Booking *booking)
 	if (slot_is_open(slot))
 		return true;
 	return booking->grants && slot_is_request(slot) && slot->user_id == booking->user_id &&
-		(actor_is(call, MAY_OFFICE) ||
-		 (actor_is(call, MAY_TRAINER) && slot->trainer_id == call->actor->user_id));
+		(actor_is(call, MAY_OFFICE) || booking_is_of_trainer(call, slot));
 }
 
 /* Returns the rule that a booking breaks, or SWAN_OK; in the report's order. */
@@ -385,7 +384,10 @@ void
 booking_authorise(Call *call, const Booking *booking)
 {
 	if (booking->slot_known && booking_is_of_trainer(call, &booking->slot))
+	{
+		actor_require_task(call, TASK_BOOK);
 		return;
+	}
 	if (actor_is(call, MAY_TRAINER) && !booking->slot_known)
 		return;					/* which will be told so */
 	actor_require_own(call, booking->user_id,

@@ -231,7 +231,8 @@ SELECT results_eq($$
 	('studio.purchase_max', 'integer not null'), ('studio.low_threshold', 'integer not null'), ('studio.cancel_window', 'interval not null'),
 	('studio.admin_booking', 'text not null'), ('studio.hold_max', 'integer not null'), ('studio.trainer_overlap', 'text not null'),
 	('studio.time_zone', 'text not null'), ('studio.search_path', 'text'), ('studio.session_records', 'text not null'), ('studio.feed', 'text'),
-	('studio.book_notice', 'interval not null'), ('studio.book_horizon', 'interval'), ('studio.live_max', 'integer'), ('studio.buffer', 'interval not null')$$,
+	('studio.book_notice', 'interval not null'), ('studio.book_horizon', 'interval'), ('studio.live_max', 'integer'), ('studio.buffer', 'interval not null'),
+	('studio.trainer_may', 'text not null')$$,
 	'the registry''s columns, in order');
 SELECT is((SELECT string_agg(r.name || '.' || a.attname, ', ') FROM registry r
 	JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
