@@ -400,7 +400,9 @@ CREATE TYPE @extschema@.swan_slot_row AS (
 	trainer_name text,
 	session_date timestamptz,
 	duration integer,
-	cursor text
+	cursor text,
+	places integer,
+	places_left integer
 );
 COMMENT ON TYPE @extschema@.swan_slot_row IS 'a slot that can be booked';
 COMMENT ON COLUMN @extschema@.swan_slot_row.session_id IS 'the slot';
@@ -409,6 +411,8 @@ COMMENT ON COLUMN @extschema@.swan_slot_row.trainer_name IS 'the trainer''s name
 COMMENT ON COLUMN @extschema@.swan_slot_row.session_date IS 'the start';
 COMMENT ON COLUMN @extschema@.swan_slot_row.duration IS 'minutes';
 COMMENT ON COLUMN @extschema@.swan_slot_row.cursor IS 'what to pass as after for the rows that follow';
+COMMENT ON COLUMN @extschema@.swan_slot_row.places IS 'places of the class; 1 where it is none';
+COMMENT ON COLUMN @extschema@.swan_slot_row.places_left IS 'those that nobody has or holds';
 
 CREATE TYPE @extschema@.swan_schedule_row AS (
 	session_id bigint,
@@ -426,7 +430,10 @@ CREATE TYPE @extschema@.swan_schedule_row AS (
 	warning text,
 	warning_message text,
 	attended boolean,
-	cursor text
+	cursor text,
+	class_id bigint,
+	places integer,
+	places_left integer
 );
 COMMENT ON TYPE @extschema@.swan_schedule_row IS 'a slot or booking in the schedule, and how its client stands';
 COMMENT ON COLUMN @extschema@.swan_schedule_row.session_id IS 'the slot or booking';
@@ -445,6 +452,9 @@ COMMENT ON COLUMN @extschema@.swan_schedule_row.warning IS 'none, low, or NULL f
 COMMENT ON COLUMN @extschema@.swan_schedule_row.warning_message IS 'the sentence that goes with it';
 COMMENT ON COLUMN @extschema@.swan_schedule_row.attended IS 'of a completed session: the client was there; NULL where the ledger does not know';
 COMMENT ON COLUMN @extschema@.swan_schedule_row.cursor IS 'what to pass as after for the rows that follow';
+COMMENT ON COLUMN @extschema@.swan_schedule_row.class_id IS 'the class it is a place of, whose open places are one row; NULL: of none';
+COMMENT ON COLUMN @extschema@.swan_schedule_row.places IS 'places of the class; 1 where it is none';
+COMMENT ON COLUMN @extschema@.swan_schedule_row.places_left IS 'those that nobody has or holds';
 
 CREATE TYPE @extschema@.swan_expiring_row AS (
 	user_id bigint,
@@ -758,25 +768,25 @@ COMMENT ON FUNCTION @extschema@.swan_credits(bigint, bigint) IS
 
 /* Slots and bookings */
 
-CREATE FUNCTION @extschema@.swan_open(trainer_id bigint, at timestamptz, duration integer DEFAULT 60, repeat integer DEFAULT 1, every interval DEFAULT '7 days', force boolean DEFAULT false, actor bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.swan_open(trainer_id bigint, at timestamptz, duration integer DEFAULT 60, repeat integer DEFAULT 1, every interval DEFAULT '7 days', places integer DEFAULT 1, force boolean DEFAULT false, actor bigint DEFAULT NULL)
 RETURNS SETOF bigint
 LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 10
 AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION @extschema@.swan_open(bigint, timestamptz, integer, integer, interval, boolean, bigint) IS
-'opens repeat slots of duration minutes, the first at the given time, the others every so often in the studio''s time zone; returns their ids; for the trainer himself, staff, admins and the system';
+COMMENT ON FUNCTION @extschema@.swan_open(bigint, timestamptz, integer, integer, interval, integer, boolean, bigint) IS
+'opens repeat slots of duration minutes, the first at the given time, the others every so often in the studio''s time zone; with several places each is a class, which any of its rows stands for; returns their ids; for the trainer himself, staff, admins and the system';
 
-CREATE FUNCTION @extschema@.swan_book(user_id bigint, session_id bigint, charge boolean DEFAULT NULL, key text DEFAULT NULL, force boolean DEFAULT false, actor bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.swan_book(user_id bigint, session_id bigint, charge boolean DEFAULT NULL, key text DEFAULT NULL, guest boolean DEFAULT false, force boolean DEFAULT false, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_booking
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION @extschema@.swan_book(bigint, bigint, boolean, text, boolean, bigint) IS
-'books an open slot for a client and takes one credit; charge false takes none (staff, admins and the system only); key makes a retry return the first result; for the client, the slot''s trainer, staff, admins and the system';
+COMMENT ON FUNCTION @extschema@.swan_book(bigint, bigint, boolean, text, boolean, boolean, bigint) IS
+'books an open slot, or an open place of a class, for a client and takes one credit; guest true lets him have another place of a class that he is in; charge false takes none (staff, admins and the system only); key makes a retry return the first result; for the client, the slot''s trainer, staff, admins and the system';
 
-CREATE FUNCTION @extschema@.swan_book_many(user_id bigint, session_ids bigint[], charge boolean DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.swan_book_many(user_id bigint, session_ids bigint[], charge boolean DEFAULT NULL, key text DEFAULT NULL, guest boolean DEFAULT false, actor bigint DEFAULT NULL)
 RETURNS SETOF @extschema@.swan_booking
 LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 10
 AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION @extschema@.swan_book_many(bigint, bigint[], boolean, text, bigint) IS
+COMMENT ON FUNCTION @extschema@.swan_book_many(bigint, bigint[], boolean, text, boolean, bigint) IS
 'books several open slots for a client, all of them or none; as swan_book otherwise';
 
 CREATE FUNCTION @extschema@.swan_can_book(user_id bigint, session_id bigint, actor bigint DEFAULT NULL)

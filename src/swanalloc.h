@@ -34,6 +34,9 @@
 /* slots that one swan_open may make */
 #define SWAN_REPEAT_MAX			1000
 
+/* so many clients have room in one class */
+#define SWAN_PLACES_MAX			500
+
 /* settings, see swanalloc.c */
 extern char *swan_studio_setting;
 extern char *swan_actor_setting;

@@ -83,10 +83,45 @@ static const StudioQuery slot_and_client = {
 	" AND {s.status:available}"
 	" AND {s.session_date} OPERATOR(pg_catalog.>) $3"
 	" AND {s.session_date} OPERATOR(pg_catalog.<=) $4"
+	" AND {s.class_id} IS NULL"
 	" AND {u.id} OPERATOR(pg_catalog.=) $2"
 	" AND ({u.available_sessions} OPERATOR(pg_catalog.>) 0 OR NOT $5)"
 	" FOR NO KEY UPDATE OF s, u",
 	5, {INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, BOOLOID}, PLAN_SIMPLE
+};
+
+/* the first open place of a class that nobody has locked */
+static const StudioQuery any_place = {
+	"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s"
+	" WHERE {s.class_id} OPERATOR(pg_catalog.=) $1 AND " SLOT_IS_OPEN("s")
+	" ORDER BY {s.id} LIMIT 1 FOR NO KEY UPDATE OF s SKIP LOCKED",
+	1, {INT8OID}, PLAN_SIMPLE
+};
+
+/*
+ * An open place of class $1 that is none of $2, and that at $4 nobody but client
+ * $3 holds: what he holds himself comes first.
+ */
+#define HELD_AT(whose) \
+	"EXISTS (SELECT 1 FROM {holds} h WHERE h.session_id OPERATOR(pg_catalog.=) {s.id}" \
+	" AND h.user_id OPERATOR(pg_catalog." whose ") $3 AND h.until OPERATOR(pg_catalog.>) $4)"
+#define UNHELD_PLACE \
+	"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s" \
+	" WHERE {s.class_id} OPERATOR(pg_catalog.=) $1 AND " SLOT_IS_OPEN("s") \
+	" AND {s.id} OPERATOR(pg_catalog.<>) ALL ($2) AND NOT " HELD_AT("<>") \
+	" ORDER BY " HELD_AT("=") " DESC, {s.id} LIMIT 1"
+#define UNHELD_PLACE_ARGS \
+	4, {INT8OID, INT8ARRAYOID, INT8OID, TIMESTAMPTZOID}
+
+/* without waiting for anybody, waiting, and only to know that there is one */
+static const StudioQuery unlocked_place = {
+	UNHELD_PLACE " FOR NO KEY UPDATE OF s SKIP LOCKED", UNHELD_PLACE_ARGS
+};
+static const StudioQuery awaited_place = {
+	UNHELD_PLACE " FOR NO KEY UPDATE OF s", UNHELD_PLACE_ARGS
+};
+static const StudioQuery seen_place = {
+	UNHELD_PLACE, UNHELD_PLACE_ARGS
 };
 
 /* Locks rows of a table in the order of their ids, and reads them. */
@@ -170,6 +205,68 @@ lock_slot_and_client(Call *call, int64 session_id, int64 user_id,
 	call_set_now(call);
 	return slot_of_row(call->studio, result, 0, 0, slot) &&
 		account_of_row(result, 0, SLOT_NCOLUMNS, user_id, account);
+}
+
+/* Returns whether a place that was locked is held by somebody else by now. */
+static bool
+place_is_held(Call *call, int64 id, int64 user_id)
+{
+	TimestampTz until;
+	int64		held_by;
+
+	return slot_find_hold(call, id, &held_by, &until, query_recheck) &&
+		held_by != user_id && until > call->now;
+}
+
+/* Locks a place by one of the statements above; returns false if it finds none. */
+static bool
+try_place(Call *call, const StudioQuery *query, const NullableDatum *args,
+		  int64 user_id, Slot *place)
+{
+	QueryRun	run = IsolationUsesXactSnapshot() ? query_recheck : query_look;
+	Rows		result = run(call, query, args);
+
+	return result.nrows == 1 && slot_of_row(call->studio, result, 0, 0, place) &&
+		!place_is_held(call, place->id, user_id);
+}
+
+/* Refuses a place that is too new for the transaction's own snapshot to be written. */
+static void
+check_place_seen(Call *call, const Slot *place)
+{
+	Slot		seen;
+
+	if (IsolationUsesXactSnapshot() &&
+		(!slot_look_at(call, place->id, &seen, query_look) || !slot_is_open(&seen)))
+		swan_serialization_failure();
+}
+
+/*
+ * Locks an open place of a class, but for those that the call has taken already.
+ * Returns false if there is none, which is said only when none is open that
+ * others merely have locked: each of them may still give it up.  So whoever
+ * finds nothing that he can have at once waits, for one after the other in the
+ * order of their ids, and looks again.
+ */
+bool
+lock_place(Call *call, int64 class_id, int64 user_id,
+		   const int64 *taken, int ntaken, Slot *place)
+{
+	NullableDatum args[] = {
+		arg_id(class_id), arg_ids(taken, ntaken), arg_id(user_id), arg_time(call->now)
+	};
+	bool		locked = ntaken == 0 && !slot_holds_any(call, user_id, query_recheck) &&
+		try_place(call, &any_place, args, user_id, place);
+
+	while (!locked)
+	{
+		locked = try_place(call, &unlocked_place, args, user_id, place) ||
+			try_place(call, &awaited_place, args, user_id, place);
+		if (!locked && query_recheck(call, &seen_place, args).nrows == 0)
+			return false;
+	}
+	check_place_seen(call, place);
+	return true;
 }
 
 /* Reads a slot as it was locked; returns false if there is none. */

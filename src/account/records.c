@@ -75,7 +75,7 @@ add_records(Call *call, int64 user_id, int32 n, const char *reason)
 		arg_id(user_id), arg_text(reason), arg_int(n), arg_time(call->now)
 	};
 	TokenEntry *rows = palloc0(n * sizeof(TokenEntry));
-	Slot		record = {.id = NO_ID};
+	Slot		record = {.id = NO_ID,.class_id = NO_ID};
 
 	record.user_id = user_id;
 	record.trainer_id = NO_ID;

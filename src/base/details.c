@@ -44,6 +44,15 @@ details_forced(void)
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum("{\"forced\": true}"));
 }
 
+/* Returns an object that says that a booking is for somebody whom its client brings. */
+Datum
+details_guest(bool forced)
+{
+	return DirectFunctionCall1(jsonb_in,
+							   CStringGetDatum(forced ? "{\"guest\": true, \"forced\": true}" :
+											   "{\"guest\": true}"));
+}
+
 /* Returns the object, which may be 0 for none at all, with one more number. */
 Datum
 details_with_number(Datum details, const char *name, int64 value)

@@ -21,9 +21,10 @@ typedef enum GuardedColumn
 	GUARDED_STATUS,
 	GUARDED_DEDUCTED,
 	GUARDED_DATE,
-	GUARDED_DURATION
+	GUARDED_DURATION,
+	GUARDED_CLASS_ID
 } GuardedColumn;
-#define GUARDED_NCOLUMNS (GUARDED_DURATION + 1)
+#define GUARDED_NCOLUMNS (GUARDED_CLASS_ID + 1)
 
 /* what a row was or became, as far as it is guarded */
 typedef struct RowImage

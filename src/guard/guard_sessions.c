@@ -55,6 +55,7 @@ slot_of_tuple(TriggerData *trigdata, Studio *studio, HeapTuple tuple, Slot *slot
 	slot->date = isnull ? NO_TIME : DatumGetTimestampTz(value);
 	value = guard_datum(trigdata, tuple, &columns[SESSIONS_DEDUCTED], &isnull);
 	slot->deducted = !isnull && DatumGetBool(value);
+	slot->class_id = guard_number(trigdata, tuple, &columns[SESSIONS_CLASS_ID], NO_ID);
 }
 
 /* Answers a slot that is too long, or too short. */
@@ -100,7 +101,8 @@ judge_time(Studio *studio, const Slot *slot)
 						(long long) slot->trainer_id, (long long) slot->id),
 				 errhint("His time is kept by a lock on his row of the users.")));
 	other = slot_trainer_overlap(call, slot->trainer_id, slot->date,
-								 slot_end(slot), studio->settings.buffer, slot->id);
+								 slot_end(slot), studio->settings.buffer, slot->id,
+								 slot->class_id);
 	if (other != NO_ID)
 		ereport(ERROR,
 				(swan_error_counting(SWAN_SLOT_CONFLICT, NULL, "sessionId", other),
@@ -116,7 +118,37 @@ static bool
 slot_moved(const Slot *old, const Slot *new)
 {
 	return old->date != new->date || old->duration != new->duration ||
-		old->trainer_id != new->trainer_id;
+		old->trainer_id != new->trainer_id || old->class_id != new->class_id;
+}
+
+/*
+ * Keeps the places of a class together, in a row already written.  The lock on
+ * the trainer keeps the class from moving meanwhile.
+ */
+static void
+judge_class(TriggerData *trigdata, Studio *studio, const Slot *slot)
+{
+	Call	   *call;
+	Account		trainer;
+	int64		stray;
+	bool		alone;
+
+	if (slot->class_id == NO_ID || slot->status == STATUS_OTHER)
+		return;
+	if (slot_is_request(slot))
+		guard_refuse(trigdata, "request for a place of a class",
+					 "swan_book() takes an open place; a place more is inserted as an open slot.");
+	call = call_begin(studio, CALL_GUARD);
+	if (slot->trainer_id != NO_ID)
+		account_lock(call, slot->trainer_id, &trainer);
+	stray = class_stray(call, slot, &alone);
+	call_end(call);
+	if (alone && slot->class_id != slot->id)
+		guard_refuse(trigdata, "place of a class that there is not",
+					 "A class is called by the id of its first place.");
+	if (stray != NO_ID)
+		guard_refuse(trigdata, "place of a class at another time or with another trainer than the others",
+					 "swan_move() moves a class, with all its places.");
 }
 
 /* how to go on with a row that is no booking any more, and was paid for */
@@ -167,13 +199,19 @@ refuse_update(TriggerData *trigdata, Studio *studio, const Slot *old, const Slot
 				  old->deducted != new->deducted))
 		guard_refuse(trigdata, "change of client or status",
 					 session_advice(studio, old));
+	if (!is_free(old) && old->class_id != new->class_id)
+		guard_refuse(trigdata, "change of the class of what is no open slot",
+					 session_advice(studio, old));
 	if (!is_free(old) && slot_moved(old, new))
 		guard_refuse(trigdata, "change of the time or trainer of what is no open slot",
 					 session_advice(studio, old));
 	if (has_debit(studio, old))
 		guard_refuse(trigdata, "change of a row that a credit was taken for", debit_advice);
 	if (slot_moved(old, new) || old->status != new->status)
+	{
 		judge_time(studio, new);
+		judge_class(trigdata, studio, new);
+	}
 }
 
 /* Refuses everything but what concerns rows that are no booking. */
@@ -190,6 +228,7 @@ refuse_session(TriggerData *trigdata, Studio *studio,
 			guard_refuse(trigdata, "insert of a row that is not an open slot",
 						 insert_advice(studio, new));
 		judge_time(studio, new);
+		judge_class(trigdata, studio, new);
 	}
 	else if (!is_free(old))
 		guard_refuse(trigdata, "delete of a row that is not an open slot",
@@ -216,6 +255,8 @@ append_slot(StringInfo json, const char *label, const Slot *slot)
 		appendStringInfo(json, ", \"user_id\": " INT64_FORMAT, slot->user_id);
 	if (slot->trainer_id != NO_ID)
 		appendStringInfo(json, ", \"trainer_id\": " INT64_FORMAT, slot->trainer_id);
+	if (slot->class_id != NO_ID)
+		appendStringInfo(json, ", \"class_id\": " INT64_FORMAT, slot->class_id);
 	if (slot->date != NO_TIME)
 		appendStringInfo(json, ", \"session_date\": \"%s\"", zone_json_time(slot->date));
 	appendStringInfoChar(json, '}');

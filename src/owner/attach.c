@@ -55,6 +55,7 @@ static const char *const absence[STUDIO_NCOLUMNS] = {
 	[SESSIONS_CONFIRMED] = "the status alone says what is confirmed",
 	[SESSIONS_CREATED_AT] = "none is kept",
 	[SESSIONS_UPDATED_AT] = "none is kept",
+	[SESSIONS_CLASS_ID] = "there are no classes",
 };
 
 /* Adds a row to the report. */
@@ -160,6 +161,8 @@ find_column_name(Attachment *att, StudioColumnId id, Oid relid)
 						  "correct its name in the argument columns");
 		return given;
 	}
+	if (studio_column_defs[id].named)	/* its name alone says nothing */
+		return NULL;
 	candidates[0] = pstrdup(name);
 	candidates[1] = camel_case(name, false);
 	candidates[2] = camel_case(name, true);

@@ -74,7 +74,8 @@ static const char *const own_tables[] = {
 	" notes text,"
 	" booked_at timestamptz,"
 	" session_deducted boolean NOT NULL DEFAULT false,"
-	" confirmed boolean NOT NULL DEFAULT false"
+	" confirmed boolean NOT NULL DEFAULT false,"
+	" class_id bigint"
 	")",
 
 	"COMMENT ON INDEX {schema}.sessions_pkey IS"
@@ -88,6 +89,9 @@ static const char *const own_tables[] = {
 	"CREATE INDEX sessions_date ON {sessions} (session_date)",
 	"COMMENT ON INDEX {schema}.sessions_date IS"
 	" 'the schedule of a day, and what is open in it'",
+	"CREATE INDEX sessions_class ON {sessions} (class_id, id) WHERE class_id IS NOT NULL",
+	"COMMENT ON INDEX {schema}.sessions_class IS"
+	" 'the places of a class, the first that is open'",
 };
 
 /*

@@ -37,6 +37,7 @@ static const ColumnComment own_comments[] = {
 	{TABLE_SESSIONS, "booked_at", "when it was booked"},
 	{TABLE_SESSIONS, "session_deducted", "a credit was taken and not returned"},
 	{TABLE_SESSIONS, "confirmed", "for backends that read it; see status"},
+	{TABLE_SESSIONS, "class_id", "the class it is a place of: the id of that one's first row; NULL: of none"},
 };
 
 static const ColumnComment our_comments[] = {

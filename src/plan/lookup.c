@@ -80,8 +80,9 @@ lookup_refuse_modified(void)
 }
 
 /*
- * Locks the row that a scan has found, waiting for whoever else does.  Returns
- * false if it is gone; "changed" if it is another version than was found.
+ * Locks the row that a scan has found, waiting for whoever else does, unless the
+ * statement skips such rows.  Returns false if it is not to be had; "changed" if
+ * it is another version than was found.
  */
 static bool
 lock_row(Lookup *lookup, int n, bool *changed)
@@ -91,7 +92,7 @@ lock_row(Lookup *lookup, int n, bool *changed)
 	TM_Result	result;
 
 	result = table_tuple_lock(lookup->tables[n], &tid, lookup->snapshot, lookup->locked[n],
-							  lookup->cid, LockTupleNoKeyExclusive, LockWaitBlock,
+							  lookup->cid, LockTupleNoKeyExclusive, lookup->plan->wait_policy,
 							  TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS |
 							  TUPLE_LOCK_FLAG_FIND_LAST_VERSION,
 							  &failure);
@@ -105,6 +106,7 @@ lock_row(Lookup *lookup, int n, bool *changed)
 				lookup_refuse_modified();
 			return false;
 		case TM_Deleted:
+		case TM_WouldBlock:
 			return false;
 		default:
 			elog(ERROR, "unexpected table_tuple_lock status: %u", result);

@@ -128,9 +128,11 @@ read_locks(SimplePlan *plan, LockRows *node)
 	{
 		PlanRowMark *mark = lfirst(cell);
 
-		if (mark->markType != ROW_MARK_NOKEYEXCLUSIVE || mark->waitPolicy != LockWaitBlock ||
-			mark->rti != mark->prti)
+		if (mark->markType != ROW_MARK_NOKEYEXCLUSIVE || mark->waitPolicy == LockWaitError ||
+			mark->rti != mark->prti ||
+			(plan->nlocks > 0 && mark->waitPolicy != plan->wait_policy))
 			return false;
+		plan->wait_policy = mark->waitPolicy;
 		for (int i = 0; i < plan->nscans; i++)
 		{
 			if (plan->scans[i].rti != mark->rti)
@@ -347,6 +349,7 @@ simple_read(SimplePlan *plan)
 	old = MemoryContextSwitchTo(plan->reading);
 	memset(plan->scans, 0, sizeof(plan->scans));
 	plan->nscans = plan->nlocks = plan->ntargets = 0;
+	plan->wait_policy = LockWaitBlock;
 	plan->limit = 0;
 	plan->desc = NULL;
 	if (list_length(plan->cached->stmt_list) == 1 && !plan->cached->dependsOnRole)

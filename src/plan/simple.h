@@ -55,6 +55,7 @@ typedef struct SimplePlan
 	SimpleScan	scans[SIMPLE_MAX_SCANS];
 	int			nlocks;
 	int			lock_order[SIMPLE_MAX_SCANS];	/* which scan's row is next */
+	LockWaitPolicy wait_policy; /* if others have locked a row */
 	uint64		limit;			/* 0: none */
 	int			ntargets;
 	ExprState **targets;		/* of a row of the result, or to be written */

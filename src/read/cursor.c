@@ -112,28 +112,44 @@ key_of_row(Rows result, uint64 row, int column, bool by_time)
 	return row_text(result, row, column);
 }
 
+/* Returns which column of a result the cursor is; those of later versions come after it. */
+static int
+cursor_column(TupleDesc desc)
+{
+	for (int i = 0; i < desc->natts; i++)
+	{
+		if (strcmp(NameStr(TupleDescAttr(desc, i)->attname), "cursor") == 0)
+			return i;
+	}
+	elog(ERROR, "a page without a cursor");
+}
+
 /*
  * Adds the rows of a statement to the result of a set-returning function.  The
  * statement's last column is what they are ordered by; a cursor of it and of
- * the id in the given column takes its place.
+ * the id in the given column stands where the result has it.
  */
 void
 cursor_put_page(FunctionCallInfo fcinfo, Rows result, const char *prefix,
 				bool by_time, int id_column)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	int			last = rsinfo->setDesc->natts - 1;
-	Datum	   *values = palloc((last + 1) * sizeof(Datum));
-	bool	   *nulls = palloc((last + 1) * sizeof(bool));
+	int			ncolumns = rsinfo->setDesc->natts;
+	int			cursor = cursor_column(rsinfo->setDesc);
+	Datum	   *values = palloc(ncolumns * sizeof(Datum));
+	bool	   *nulls = palloc(ncolumns * sizeof(bool));
 
 	for (uint64 row = 0; row < result.nrows; row++)
 	{
-		for (int i = 0; i < last; i++)
-			values[i] = row_datum(result, row, i + 1, &nulls[i]);
-		values[last] = CStringGetTextDatum(psprintf("%s" INT64_FORMAT ".%s", prefix,
-													row_id(result, row, id_column),
-													key_of_row(result, row, last + 1, by_time)));
-		nulls[last] = false;
+		for (int i = 0; i < ncolumns; i++)
+		{
+			if (i != cursor)
+				values[i] = row_datum(result, row, i < cursor ? i + 1 : i, &nulls[i]);
+		}
+		values[cursor] = CStringGetTextDatum(psprintf("%s" INT64_FORMAT ".%s", prefix,
+													  row_id(result, row, id_column),
+													  key_of_row(result, row, ncolumns, by_time)));
+		nulls[cursor] = false;
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 }

@@ -34,21 +34,44 @@ PG_FUNCTION_INFO_V1(swan_holds);
 	" AND ($3 IS NULL OR {s.trainer_id} OPERATOR(pg_catalog.=) $3)" \
 	" AND ($5 IS NULL OR ROW({s.session_date}, {s.id}) OPERATOR(pg_catalog.>) ROW($4, $5))"
 
+/*
+ * How many places the class of a row has, and how many are left at $now: both NULL
+ * for what is no place of one, where nothing is looked for.
+ */
+#define PLACES(class_id, now) \
+	"(SELECT pg_catalog.count(*)::pg_catalog.int4 AS n," \
+	" (pg_catalog.count(*) FILTER (WHERE " SLOT_IS_OPEN("o") " AND NOT EXISTS (SELECT 1" \
+	" FROM {holds} h WHERE h.session_id OPERATOR(pg_catalog.=) {o.id}" \
+	" AND h.until OPERATOR(pg_catalog.>) " now ")))::pg_catalog.int4 AS free" \
+	" FROM {sessions} o WHERE " class_id " IS NOT NULL" \
+	" AND {o.class_id} OPERATOR(pg_catalog.=) " class_id " AND " SLOT_TAKES_TIME("o") ")"
+
+/* the row that stands for its class: the first that is not cancelled */
+#define STANDS_FOR_CLASS \
+	"NOT EXISTS (SELECT 1 FROM {sessions} o" \
+	" WHERE {o.class_id} OPERATOR(pg_catalog.=) {s.class_id}" \
+	" AND {o.id} OPERATOR(pg_catalog.<) {s.id} AND " SLOT_TAKES_TIME("o") ")"
+
 static const StudioQuery open_slots = {
 	"SELECT {s.id}::pg_catalog.int8, {s.trainer_id}::pg_catalog.int8, " PERSON_NAME("t") ","
-	" {s.session_date}, COALESCE({s.duration}, 60)::pg_catalog.int4, {s.session_date}"
+	" {s.session_date}, COALESCE({s.duration}, 60)::pg_catalog.int4,"
+	" CASE WHEN {s.class_id} IS NULL THEN 1 ELSE p.n END,"
+	" CASE WHEN {s.class_id} IS NULL THEN 1 ELSE p.free END, {s.session_date}"
 	" FROM {sessions} s LEFT JOIN {users} t ON {t.id} OPERATOR(pg_catalog.=) {s.trainer_id}"
+	" CROSS JOIN LATERAL " PLACES("{s.class_id}", "$7") " p"
 	" WHERE" IN_WINDOW
 	" AND {s.session_date} OPERATOR(pg_catalog.>) $7"
-	" AND {s.user_id} IS NULL AND {s.status:available}"
-	" AND NOT EXISTS (SELECT 1 FROM {holds} h"
-	" WHERE h.session_id OPERATOR(pg_catalog.=) {s.id} AND h.until OPERATOR(pg_catalog.>) $7)"
+	" AND (({s.class_id} IS NULL AND {s.user_id} IS NULL AND {s.status:available})"
+	" OR ({s.class_id} IS NOT NULL AND " SLOT_TAKES_TIME("s")
+	" AND p.free OPERATOR(pg_catalog.>) 0 AND " STANDS_FOR_CLASS "))"
+	" AND NOT EXISTS (SELECT 1 FROM {holds} h WHERE {s.class_id} IS NULL"
+	" AND h.session_id OPERATOR(pg_catalog.=) {s.id} AND h.until OPERATOR(pg_catalog.>) $7)"
 	" ORDER BY {s.session_date}, {s.id} LIMIT $6",
 	7, {TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, TIMESTAMPTZOID, INT8OID, INT4OID,
 	TIMESTAMPTZOID}, PLAN_CUSTOM
 };
 
-/* $9: whose own rows only, as a client and, where $10 says so, as a trainer */
+/* The open places of a class are one row.  $9: whose own rows only, as a client and, where $10 says so, as a trainer */
 static const StudioQuery dated_sessions = {
 	"SELECT p.id::pg_catalog.int8, p.session_date, p.duration, p.status,"
 	" {u.id}::pg_catalog.int8, " PERSON_NAME("u") ", {t.id}::pg_catalog.int8, " PERSON_NAME("t") ","
@@ -60,20 +83,28 @@ static const StudioQuery dated_sessions = {
 	" AND g.session_id OPERATOR(pg_catalog.=) p.id"
 	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{completion,no_show,correction}')"
 	" ORDER BY g.id DESC LIMIT 1) END,"
+	" p.class_id, CASE WHEN p.class_id IS NULL THEN 1 ELSE c.n END,"
+	" CASE WHEN p.class_id IS NOT NULL THEN c.free WHEN p.user_id IS NULL"
+	" AND p.is_available THEN 1 ELSE 0 END,"
 	" p.session_date FROM (SELECT {s.id} AS id, {s.session_date} AS session_date,"
 	" COALESCE({s.duration}, 60)::pg_catalog.int4 AS duration,"
-	" {s.status}::pg_catalog.text AS status,"
-	" {s.status:completed} AS is_completed, {s.user_id} AS user_id, {s.trainer_id} AS trainer_id"
+	" {s.status}::pg_catalog.text AS status, {s.status:available} AS is_available,"
+	" {s.status:completed} AS is_completed, {s.user_id} AS user_id, {s.trainer_id} AS trainer_id,"
+	" {s.class_id}::pg_catalog.int8 AS class_id"
 	" FROM {sessions} s WHERE" IN_WINDOW
 	" AND ($7 IS NULL OR {s.user_id} OPERATOR(pg_catalog.=) $7)"
 	" AND ($8 IS NULL OR {s.status}::pg_catalog.text OPERATOR(pg_catalog.=) ANY ($8))"
 	" AND ($9 IS NULL OR {s.user_id} OPERATOR(pg_catalog.=) $9"
 	" OR ($10 AND {s.trainer_id} OPERATOR(pg_catalog.=) $9))"
+	" AND ({s.class_id} IS NULL OR NOT (" SLOT_IS_OPEN("s") ") OR NOT EXISTS (SELECT 1"
+	" FROM {sessions} o WHERE {o.class_id} OPERATOR(pg_catalog.=) {s.class_id}"
+	" AND " SLOT_IS_OPEN("o") " AND {o.id} OPERATOR(pg_catalog.<) {s.id}))"
 	" ORDER BY {s.session_date}, {s.id} LIMIT $6) p"
 	" LEFT JOIN {users} u ON {u.id} OPERATOR(pg_catalog.=) p.user_id"
 	" LEFT JOIN {users} t ON {t.id} OPERATOR(pg_catalog.=) p.trainer_id"
 	" LEFT JOIN LATERAL " CLIENT_FIGURES("$11") " f ON {u.id} IS NOT NULL"
 	" CROSS JOIN LATERAL (SELECT " WARNING_FOR("f.available", "$12") " AS warning) x"
+	" CROSS JOIN LATERAL " PLACES("p.class_id", "$11") " c"
 	" ORDER BY p.session_date, p.id",
 	12, {TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, TIMESTAMPTZOID, INT8OID, INT4OID,
 	INT8OID, TEXTARRAYOID, INT8OID, BOOLOID, TIMESTAMPTZOID, INT4OID}, PLAN_CUSTOM

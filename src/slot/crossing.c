@@ -16,18 +16,18 @@
 #include "base/error.h"
 #include "slot/crossing.h"
 
-/* all slots of a trainer from $2 to $3 */
+/* all slots of a trainer from $2 to $3, but for those of class $4 */
 static const StudioQuery trainer_rows = {
 	"SELECT {s.id} FROM {sessions} s"
-	" WHERE " SLOT_KEEPS_TRAINER,
-	3, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID}, PLAN_SIMPLE
+	" WHERE " SLOT_BESIDE("s", "$4") SLOT_KEEPS_TRAINER,
+	4, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}, PLAN_SIMPLE
 };
 
-/* all live bookings of a client from $2 to $3 */
+/* all live bookings of a client from $2 to $3, but for those of class $4 */
 static const StudioQuery client_rows = {
 	"SELECT {s.id} FROM {sessions} s"
-	" WHERE " SLOT_KEEPS_CLIENT,
-	3, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID}, PLAN_SIMPLE
+	" WHERE " SLOT_BESIDE("s", "$4") SLOT_KEEPS_CLIENT,
+	4, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}, PLAN_SIMPLE
 };
 
 /* What was found. */
@@ -81,7 +81,8 @@ search(Call *call, Crossing *crossing, const StudioQuery *query, int64 owner,
 	int64		buffer = query == &trainer_rows && !TIMESTAMP_NOT_FINITE(slot->date) ?
 	crossing->buffer : 0;
 	NullableDatum args[] = {
-		arg_id(owner), arg_time(slot->date - buffer), arg_time(slot_end(slot) + buffer)
+		arg_id(owner), arg_time(slot->date - buffer), arg_time(slot_end(slot) + buffer),
+		arg_id(slot->class_id)
 	};
 	Rows		result = run(call, query, args);
 	int			nfound = 0;
@@ -126,6 +127,8 @@ is_near(const Slot *a, const Slot *b, int64 buffer)
 static bool
 meet(const Slot *a, const Slot *b, int64 buffer, bool trainers_too)
 {
+	if (a->class_id != NO_ID && a->class_id == b->class_id)
+		return false;			/* side by side */
 	if (trainers_too && a->trainer_id != NO_ID && a->trainer_id == b->trainer_id &&
 		is_near(a, b, buffer))
 		return true;

@@ -28,6 +28,11 @@ static const StudioQuery find_hold = {
 	1, {INT8OID}, PLAN_SIMPLE
 };
 
+static const StudioQuery find_hold_of_client = {
+	"SELECT h.session_id FROM {holds} h WHERE h.user_id OPERATOR(pg_catalog.=) $1 LIMIT 1",
+	1, {INT8OID}, PLAN_SIMPLE
+};
+
 static const StudioQuery insert_hold = {
 	"INSERT INTO {holds} (session_id, user_id, until) VALUES ($1, $2, $3)",
 	3, {INT8OID, INT8OID, TIMESTAMPTZOID}, PLAN_SIMPLE
@@ -53,6 +58,15 @@ slot_find_hold(Call *call, int64 session_id, int64 *user_id, TimestampTz *until,
 	*user_id = row_id(result, 0, HOLD_USER_ID);
 	*until = row_time(result, 0, HOLD_UNTIL);
 	return true;
+}
+
+/* Returns whether a client holds anything, or did and nobody has noticed its end. */
+bool
+slot_holds_any(Call *call, int64 user_id, QueryRun run)
+{
+	NullableDatum args[] = {arg_id(user_id)};
+
+	return run(call, &find_hold_of_client, args).nrows > 0;
 }
 
 /* Makes a hold on a locked slot that has none. */

@@ -24,19 +24,19 @@ static const StudioQuery find_slot = {
 static const StudioQuery insert_slot = {
 	"INSERT INTO {sessions} ({sessions.status}, {sessions.session_date}"
 	"{?sessions.trainer_id:, {sessions.trainer_id}}"
-	"{?sessions.duration:, {sessions.duration}}" SLOT_NEW_COLUMNS ")"
+	"{?sessions.duration:, {sessions.duration}}" SLOT_NEW_COLUMNS "{?sessions.class_id:, {sessions.class_id}})"
 	" VALUES ({sessions.status='available'}, {sessions.session_date=$2}"
-	"{?sessions.trainer_id:, $1}{?sessions.duration:, $3}" SLOT_NEW_VALUES("$4") ")"
+	"{?sessions.trainer_id:, $1}{?sessions.duration:, $3}" SLOT_NEW_VALUES("$4") "{?sessions.class_id:, $5})"
 	" RETURNING {sessions.id}",
-	4, {INT8OID, TIMESTAMPTZOID, INT4OID, TIMESTAMPTZOID}
+	5, {INT8OID, TIMESTAMPTZOID, INT4OID, TIMESTAMPTZOID, INT8OID}
 };
 
-/* a trainer's slot from $2 to $3 */
+/* a trainer's slot from $2 to $3, but for those of class $5 */
 static const StudioQuery trainer_overlap = {
 	"SELECT {s.id} FROM {sessions} s"
 	" WHERE " SLOT_KEEPS_TRAINER
-	" AND {s.id} OPERATOR(pg_catalog.<>) $4 LIMIT 1",
-	4, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}, PLAN_SIMPLE
+	" AND " SLOT_BESIDE("s", "$5") "{s.id} OPERATOR(pg_catalog.<>) $4 LIMIT 1",
+	5, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT8OID}, PLAN_SIMPLE
 };
 
 /* a client's live booking from $2 to $3 */
@@ -45,6 +45,14 @@ static const StudioQuery client_overlap = {
 	" WHERE " SLOT_KEEPS_CLIENT
 	" AND {s.id} OPERATOR(pg_catalog.<>) $4 LIMIT 1",
 	4, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}, PLAN_SIMPLE
+};
+
+/* likewise, but for those of class $5 */
+static const StudioQuery client_overlap_beside = {
+	"SELECT {s.id} FROM {sessions} s"
+	" WHERE " SLOT_KEEPS_CLIENT
+	" AND " SLOT_BESIDE("s", "$5") "{s.id} OPERATOR(pg_catalog.<>) $4 LIMIT 1",
+	5, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT8OID}, PLAN_SIMPLE
 };
 
 static const char *const status_names[] = {
@@ -113,6 +121,7 @@ slot_of_row(const Studio *studio, Rows result, uint64 row, int before, Slot *slo
 		SWAN_DURATION_DEFAULT : row_int(result, row, before + SLOT_DURATION);
 	slot->deducted = row_bool(result, row, before + SLOT_DEDUCTED);
 	slot->booked_at = row_time(result, row, before + SLOT_BOOKED_AT);
+	slot->class_id = row_id(result, row, before + SLOT_CLASS_ID);
 	return true;
 }
 
@@ -236,6 +245,11 @@ slot_check_columns(Call *call, const Slot *slot)
 				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("the sessions of studio \"%s\" all last %d minutes",
 						call->studio->name, SWAN_DURATION_DEFAULT)));
+	if (columns[SESSIONS_CLASS_ID].name == NULL && slot->class_id != NO_ID)
+		ereport(ERROR,
+				(swan_error(SWAN_INVALID_ARGUMENT),
+				 errmsg("the sessions of studio \"%s\" know no classes", call->studio->name),
+				 errhint("Places of a class need a column of type bigint that names it: class_id, or what swan_attach() is told.")));
 }
 
 /* Returns what is guarded of a slot. */
@@ -250,6 +264,7 @@ slot_image(const Slot *slot)
 	image.guarded[GUARDED_DEDUCTED] = slot->deducted;
 	image.guarded[GUARDED_DATE] = slot->date;
 	image.guarded[GUARDED_DURATION] = slot->duration;
+	image.guarded[GUARDED_CLASS_ID] = slot->class_id;
 	return image;
 }
 
@@ -327,15 +342,16 @@ slot_write(Call *call, const StudioQuery *statement,
 			 errhint("Triggers of the application must not change or suppress what swanalloc writes.")));
 }
 
-/* Makes one open slot and returns its id. */
+/* Makes one open slot, which may be a place of a class, and returns its id. */
 int64
 slot_insert_open(Call *call, int64 trainer_id, TimestampTz start,
-				 int32 duration)
+				 int32 duration, int64 class_id)
 {
 	NullableDatum args[] = {
-		arg_id(trainer_id), arg_time(start), arg_int(duration), arg_time(call->now)
+		arg_id(trainer_id), arg_time(start), arg_int(duration), arg_time(call->now),
+		arg_id(class_id)
 	};
-	Slot		slot = {.id = NO_ID,.user_id = NO_ID,.trainer_id = trainer_id};
+	Slot		slot = {.id = NO_ID,.user_id = NO_ID,.trainer_id = trainer_id,.class_id = class_id};
 	TokenEntry	row = {{0}};
 	Rows		result;
 
@@ -367,11 +383,12 @@ slot_buffer_hint(Call *call)
 /* Returns a row that a search for overlaps finds, or NO_ID. */
 static int64
 look_for_overlap(Call *call, const StudioQuery *search, int64 owner,
-				 TimestampTz start, TimestampTz end, int64 but_not, QueryRun run)
+				 TimestampTz start, TimestampTz end, int64 but_not, int64 but_class,
+				 QueryRun run)
 {
 	NullableDatum args[] = {
 		arg_id(owner), arg_time(start), arg_time(end),
-		{Int64GetDatum(but_not), false}
+		{Int64GetDatum(but_not), false}, arg_id(but_class)
 	};
 	Rows		result;
 
@@ -384,12 +401,13 @@ look_for_overlap(Call *call, const StudioQuery *search, int64 owner,
 /* Likewise; one that only the latest snapshot sees is for the caller to retry. */
 static int64
 find_overlap(Call *call, const StudioQuery *search, int64 owner,
-			 TimestampTz start, TimestampTz end, int64 but_not)
+			 TimestampTz start, TimestampTz end, int64 but_not, int64 but_class)
 {
-	int64		found = look_for_overlap(call, search, owner, start, end, but_not, query_recheck);
+	int64		found = look_for_overlap(call, search, owner, start, end, but_not, but_class,
+										 query_recheck);
 
 	if (found != NO_ID && IsolationUsesXactSnapshot() &&
-		look_for_overlap(call, search, owner, start, end, but_not, query_look) == NO_ID)
+		look_for_overlap(call, search, owner, start, end, but_not, but_class, query_look) == NO_ID)
 		swan_serialization_failure();
 	return found;
 }
@@ -406,14 +424,24 @@ widen(TimestampTz *start, TimestampTz *end, int64 buffer)
 
 /*
  * Returns a slot of the trainer that overlaps the time, or is nearer to it than
- * a buffer, or NO_ID.  The caller holds the trainer's lock.
+ * a buffer, or NO_ID; places of one class are beside each other.  The caller holds
+ * the trainer's lock.
  */
 int64
 slot_trainer_overlap(Call *call, int64 trainer_id,
-					 TimestampTz start, TimestampTz end, int64 buffer, int64 but_not)
+					 TimestampTz start, TimestampTz end, int64 buffer, int64 but_not,
+					 int64 but_class)
 {
 	widen(&start, &end, buffer);
-	return find_overlap(call, &trainer_overlap, trainer_id, start, end, but_not);
+	return find_overlap(call, &trainer_overlap, trainer_id, start, end, but_not,
+						but_class);
+}
+
+/* Returns the search for a client's live bookings, but for those of a class if there is one. */
+static const StudioQuery *
+client_search(int64 but_class)
+{
+	return but_class == NO_ID ? &client_overlap : &client_overlap_beside;
 }
 
 /*
@@ -422,26 +450,28 @@ slot_trainer_overlap(Call *call, int64 trainer_id,
  */
 int64
 slot_client_overlap(Call *call, int64 user_id,
-					TimestampTz start, TimestampTz end, int64 but_not)
+					TimestampTz start, TimestampTz end, int64 but_not, int64 but_class)
 {
-	return find_overlap(call, &client_overlap, user_id, start, end, but_not);
+	return find_overlap(call, client_search(but_class), user_id, start, end, but_not, but_class);
 }
 
 /* Likewise without a lock, or seeing what the caller chooses to see. */
 int64
 slot_look_for_client_overlap(Call *call, int64 user_id,
 							 TimestampTz start, TimestampTz end, int64 but_not,
-							 QueryRun run)
+							 int64 but_class, QueryRun run)
 {
-	return look_for_overlap(call, &client_overlap, user_id, start, end, but_not, run);
+	return look_for_overlap(call, client_search(but_class), user_id, start, end, but_not,
+							but_class, run);
 }
 
 /* Likewise of the trainer's slots. */
 int64
 slot_look_for_trainer_overlap(Call *call, int64 trainer_id,
 							  TimestampTz start, TimestampTz end, int64 buffer,
-							  int64 but_not, QueryRun run)
+							  int64 but_not, int64 but_class, QueryRun run)
 {
 	widen(&start, &end, buffer);
-	return look_for_overlap(call, &trainer_overlap, trainer_id, start, end, but_not, run);
+	return look_for_overlap(call, &trainer_overlap, trainer_id, start, end, but_not,
+							but_class, run);
 }

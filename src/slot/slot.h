@@ -35,6 +35,7 @@ typedef struct Slot
 	int32		duration;		/* minutes */
 	bool		deducted;		/* did it take a credit? */
 	TimestampTz booked_at;
+	int64		class_id;		/* NO_ID of what is no place of a class */
 } Slot;
 
 /* of a slot, for slot_of_row() */
@@ -46,8 +47,9 @@ typedef struct Slot
 	next(SLOT_DATE, "{s.session_date}") \
 	next(SLOT_DURATION, "{s.duration}") \
 	next(SLOT_DEDUCTED, "{s.session_deducted}") \
-	next(SLOT_BOOKED_AT, "{s.booked_at}")
-#define SLOT_NCOLUMNS	SLOT_BOOKED_AT
+	next(SLOT_BOOKED_AT, "{s.booked_at}") \
+	next(SLOT_CLASS_ID, "{s.class_id}")
+#define SLOT_NCOLUMNS	SLOT_CLASS_ID
 
 RESULT_COLUMNS(SLOT_COLUMNS);
 
@@ -96,6 +98,11 @@ RESULT_COLUMNS(SLOT_COLUMNS);
 #define SLOT_TAKES_TIME(alias) \
 	"{" alias ".status:available,scheduled,confirmed,completed,blocked}"
 
+/* which rows are no place of the class $param, if that is given */
+#define SLOT_BESIDE(alias, param) \
+	"{?sessions.class_id:(" param " IS NULL OR {" alias ".class_id} IS NULL" \
+	" OR {" alias ".class_id} OPERATOR(pg_catalog.<>) " param ") AND }"
+
 /* a slot of no minutes, or less, takes nobody's time */
 #define SLOT_LASTS(alias) \
 	"COALESCE({" alias ".duration}, 60) OPERATOR(pg_catalog.>) 0"
@@ -143,24 +150,26 @@ extern bool slot_find(Call *call, int64 id, Slot *slot);
 extern bool slot_look_at(Call *call, int64 id, Slot *slot, QueryRun run);
 extern void slot_require(Call *call, int64 id, Slot *slot);
 extern int64 slot_insert_open(Call *call, int64 trainer_id, TimestampTz start,
-							  int32 duration);
+							  int32 duration, int64 class_id);
 extern TimestampTz slot_end_of(TimestampTz start, int32 duration);
 pg_noreturn extern void session_not_found(int64 id);
 extern void slot_write(Call *call, const StudioQuery *statement,
 					   const Slot *before, Slot *after);
 extern int64 slot_trainer_overlap(Call *call, int64 trainer_id,
 								  TimestampTz start, TimestampTz end,
-								  int64 buffer, int64 but_not);
+								  int64 buffer, int64 but_not, int64 but_class);
 extern int	slot_buffer_hint(Call *call);
 extern int64 slot_client_overlap(Call *call, int64 user_id,
 								 TimestampTz start, TimestampTz end,
-								 int64 but_not);
+								 int64 but_not, int64 but_class);
 extern int64 slot_look_for_client_overlap(Call *call, int64 user_id,
 										  TimestampTz start, TimestampTz end,
-										  int64 but_not, QueryRun run);
+										  int64 but_not, int64 but_class,
+										  QueryRun run);
 extern int64 slot_look_for_trainer_overlap(Call *call, int64 trainer_id,
 										   TimestampTz start, TimestampTz end,
-										   int64 buffer, int64 but_not, QueryRun run);
+										   int64 buffer, int64 but_not, int64 but_class,
+										   QueryRun run);
 extern void reach_measure(Studio *studio);
 
 /* held.c */
@@ -169,5 +178,13 @@ extern bool slot_find_hold(Call *call, int64 session_id, int64 *user_id,
 extern void slot_make_hold(Call *call, int64 session_id, int64 user_id,
 						   TimestampTz until);
 extern void slot_end_hold(Call *call, int64 session_id);
+extern bool slot_holds_any(Call *call, int64 user_id, QueryRun run);
+
+/* class.c */
+extern bool class_find_place(Call *call, int64 class_id, int64 user_id,
+							 QueryRun run, Slot *place);
+extern Rows class_places(Call *call, int64 class_id);
+extern void class_begin(Call *call, int64 id);
+extern int64 class_stray(Call *call, const Slot *slot, bool *alone);
 
 #endif							/* SWAN_SLOT_H */

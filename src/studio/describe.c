@@ -44,6 +44,8 @@ const StudioColumnDef studio_column_defs[STUDIO_NKNOWN] = {
 	[SESSIONS_CONFIRMED] = {TABLE_SESSIONS, COLUMN_FLAG, "confirmed", "NULL::pg_catalog.bool"},
 	[SESSIONS_CREATED_AT] = {TABLE_SESSIONS, COLUMN_TIME, "created_at", "NULL::pg_catalog.timestamptz"},
 	[SESSIONS_UPDATED_AT] = {TABLE_SESSIONS, COLUMN_TIME, "updated_at", "NULL::pg_catalog.timestamptz"},
+	[SESSIONS_CLASS_ID] = {TABLE_SESSIONS, COLUMN_ID, "class_id", "NULL::pg_catalog.int8",
+	.later = true,.named = true},
 	[LEDGER_TOTALS] = {TABLE_LEDGER, COLUMN_NUMBERS, "totals", "(NULL::pg_catalog.int4[])"},
 };
 
@@ -199,9 +201,17 @@ describe_column(Studio *studio, StudioColumnId id, Relation rel)
 	column->time_zone = studio->time_zones[id];
 	if (!studio_column_fits(def->kind, column->type) ||
 		(column->type == TIMESTAMPOID && column->time_zone == NULL))
+	{
+		if (def->later && studio->own)	/* the application's */
+		{
+			column->attnum = InvalidAttrNumber;
+			column->name = NULL;
+			return NULL;
+		}
 		return psprintf("column \"%s\" of table \"%s\" is of type %s",
 						name, RelationGetRelationName(rel),
 						format_type_be(column->type));
+	}
 	column->name = pstrdup(name);
 	return NULL;
 }

@@ -49,11 +49,12 @@ typedef enum StudioColumnId
 	SESSIONS_CONFIRMED,
 	SESSIONS_CREATED_AT,
 	SESSIONS_UPDATED_AT,
+	SESSIONS_CLASS_ID,
 
 	/* of our own tables: what studios lack that an earlier version made */
 	LEDGER_TOTALS
 } StudioColumnId;
-#define STUDIO_NCOLUMNS (SESSIONS_UPDATED_AT + 1)	/* of the application */
+#define STUDIO_NCOLUMNS (SESSIONS_CLASS_ID + 1)	/* of the application */
 #define STUDIO_NKNOWN	(LEDGER_TOTALS + 1)
 
 /* what a column holds, in whichever of the types that can hold it */
@@ -176,6 +177,10 @@ typedef struct StudioColumnDef
 	ColumnKind	kind;
 	const char *name;
 	const char *absent;			/* NULL: required */
+	bool		later;			/* unknown to 0.1.0, whose studios may have
+								 * none, or one of the application's */
+	bool		named;			/* attached only where it is named, since
+								 * others call something else so */
 } StudioColumnDef;
 
 /* describe.c */

@@ -42,6 +42,13 @@ refuses_overlap(Studio *studio)
 	return refuses_sessions(studio) && !studio->settings.trainer_overlap;
 }
 
+/* Returns whether there are classes, which are guarded. */
+static bool
+refuses_classes(Studio *studio)
+{
+	return refuses_sessions(studio) && studio->columns[SESSIONS_CLASS_ID].name != NULL;
+}
+
 /* Returns whether every credit has an undated row. */
 static bool
 keeps_records(Studio *studio)
@@ -89,12 +96,24 @@ has_partitions(Studio *studio)
 	" WHERE f.user_id OPERATOR(pg_catalog.=) {" alias ".user_id}" \
 	" AND f.session_id OPERATOR(pg_catalog.=) {" alias ".id}" \
 	" AND f.details OPERATOR(pg_catalog.?) 'forced')"
+/* whether a row is the first of those that are side by side with it in a class */
+#define FIRST_OF_CLASS(owner, which) \
+	"{?sessions.class_id: AND ({s.class_id} IS NULL OR NOT EXISTS (SELECT 1 FROM {sessions} o" \
+	" WHERE {o.class_id} OPERATOR(pg_catalog.=) {s.class_id} AND {o.id} OPERATOR(pg_catalog.<) {s.id}" \
+	" AND {o." owner "} OPERATOR(pg_catalog.=) {s." owner "}" \
+	" AND {o.session_date} OPERATOR(pg_catalog.=) {s.session_date}" \
+	" AND COALESCE({o.duration}, 60) OPERATOR(pg_catalog.=) COALESCE({s.duration}, 60) AND " which("o") "))}"
+
+/* which rows are no place of the same class */
+#define OF_ANOTHER_CLASS \
+	"{?sessions.class_id: AND ({o.class_id} IS NULL OR {s.class_id} IS NULL" \
+	" OR {o.class_id} OPERATOR(pg_catalog.<>) {s.class_id})}"
 
 /*
  * Rows that begin before an earlier one of the same owner has ended.  All of
  * them are found in one pass in the order of time; those of one client, by
  * looking for each whether it overlaps an earlier one.  What the office forced is
- * in nobody's way.
+ * in nobody's way, and places of one class are side by side.
  */
 #define OVERLAPS(owner, what, which) \
 	"SELECT x.user_id, x.id, NULL::pg_catalog.int8," \
@@ -105,7 +124,7 @@ has_partitions(Studio *studio)
 	" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS busy_until" \
 	" FROM {sessions} s WHERE $1 IS NULL AND {s.session_date} IS NOT NULL" \
 	" AND {s." owner "} IS NOT NULL AND " which("s") " AND " SLOT_LASTS("s") \
-	" AND NOT " IS_FORCED("s") ") x" \
+	" AND NOT " IS_FORCED("s") FIRST_OF_CLASS(owner, which) ") x" \
 	" WHERE x.begins OPERATOR(pg_catalog.<) x.busy_until" \
 	" UNION ALL" \
 	" SELECT {s.user_id}, {s.id}, NULL," \
@@ -116,7 +135,7 @@ has_partitions(Studio *studio)
 	" WHERE {o." owner "} OPERATOR(pg_catalog.=) {s." owner "} AND " which("o") \
 	" AND ROW({o.session_date}, {o.id}) OPERATOR(pg_catalog.<) ROW({s.session_date}, {s.id})" \
 	" AND NOT " IS_FORCED("o") \
-	" AND " SLOT_OVERLAPS("o", "{s.session_date}", "(" SLOT_END("s") ")") ")"
+	" AND " SLOT_OVERLAPS("o", "{s.session_date}", "(" SLOT_END("s") ")") OF_ANOTHER_CLASS ")"
 
 /*
  * What the last ledger row of each session says of its status: 8 times the id
@@ -375,6 +394,32 @@ const Check checks[] = {
 
 	{"client_overlap", ABOUT_BOOKINGS, refuses_sessions, {
 			OVERLAPS("user_id", "the client", SLOT_IS_LIVE),
+	1, {INT8OID}, PLAN_CUSTOM}},
+
+	{"class_place", ABOUT_BOOKINGS, refuses_classes, {
+			"SELECT {s.user_id}, {s.id}, NULL::pg_catalog.int8,"
+			" pg_catalog.format('session is of class %s, and at another time or with another trainer than session %s',"
+			" {s.class_id}, {o.id})"
+			" FROM {sessions} s JOIN {sessions} o ON {o.class_id} OPERATOR(pg_catalog.=) {s.class_id}"
+			" AND {o.id} OPERATOR(pg_catalog.<) {s.id} AND " SLOT_TAKES_TIME("o")
+			" AND ({o.session_date} OPERATOR(pg_catalog.<>) {s.session_date}"
+			" OR COALESCE({o.duration}, 60) OPERATOR(pg_catalog.<>) COALESCE({s.duration}, 60)"
+			" OR COALESCE({o.trainer_id}, 0) OPERATOR(pg_catalog.<>) COALESCE({s.trainer_id}, 0))"
+			" WHERE " SLOT_TAKES_TIME("s") " AND " FOR_CLIENT("{s.user_id}"),
+	1, {INT8OID}, PLAN_CUSTOM}},
+
+	{"class_client", ABOUT_BOOKINGS, refuses_classes, {
+			"SELECT {s.user_id}, pg_catalog.max({s.id}), NULL::pg_catalog.int8,"
+			" pg_catalog.format('the client has %s places of class %s, and none as a guest',"
+			" pg_catalog.count(*), {s.class_id})"
+			" FROM {sessions} s WHERE {s.class_id} IS NOT NULL AND {s.user_id} IS NOT NULL"
+			" AND " SLOT_TAKES_TIME("s") " AND " FOR_CLIENT("{s.user_id}")
+			" AND NOT EXISTS (SELECT 1 FROM {ledger} g WHERE g.session_id OPERATOR(pg_catalog.=) {s.id}"
+			" AND g.user_id OPERATOR(pg_catalog.=) {s.user_id}"
+			" AND g.kind OPERATOR(pg_catalog.=) 'booking'"
+			" AND (g.details OPERATOR(pg_catalog.->) 'guest') IS NOT NULL)"
+			" AND NOT " IS_FORCED("s")
+			" GROUP BY {s.user_id}, {s.class_id} HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1",
 	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"hold_slot", ABOUT_HOLDS, NULL, {

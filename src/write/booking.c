@@ -36,6 +36,13 @@ argument_charge(Call *call, FunctionCallInfo fcinfo, int n)
 	return PG_GETARG_BOOL(n);
 }
 
+/* Returns whether the client brings somebody, on his own credits. */
+static bool
+argument_guest(FunctionCallInfo fcinfo, int n)
+{
+	return !PG_ARGISNULL(n) && PG_GETARG_BOOL(n);
+}
+
 /* Answers a key that was used for something else. */
 static void
 key_conflict(const char *key)
@@ -44,6 +51,35 @@ key_conflict(const char *key)
 			(swan_error(SWAN_IDEMPOTENCY_CONFLICT),
 			 errmsg("key \"%s\" was used for another booking", key),
 			 errhint("Use a new key for a new booking.")));
+}
+
+/*
+ * Returns which of a call's bookings, not counting those that are used up, is the
+ * one of a slot, or of any place of the class that it is of; -1 for none.
+ */
+static int
+find_booked(Call *call, Rows result, const bool *used, int64 session_id, Slot *slot)
+{
+	int64		class_id;
+
+	for (uint64 row = 0; row < result.nrows; row++)
+	{
+		if (used[row] || row_id(result, row, OF_CALL_SESSION_ID) != session_id)
+			continue;
+		if (!slot_find(call, session_id, slot))
+			session_not_found(session_id);
+		return row;
+	}
+	if (!slot_find(call, session_id, slot) || slot->class_id == NO_ID)
+		return -1;
+	class_id = slot->class_id;
+	for (uint64 row = 0; row < result.nrows; row++)
+	{
+		if (!used[row] && slot_find(call, row_id(result, row, OF_CALL_SESSION_ID), slot) &&
+			slot->class_id == class_id)
+			return row;
+	}
+	return -1;
 }
 
 /*
@@ -56,25 +92,24 @@ find_replay(Call *call, const Booking *bookings, int n, const char *key,
 {
 	KeyedRow	before;
 	Rows		result;
+	bool	   *used;
 
 	if (!ledger_find_key(call, bookings[0].user_id, "booking", key, &before))
 		return false;
 	result = ledger_rows_of_call(call, bookings[0].user_id, &before, "booking");
 	if (result.nrows != n)
 		key_conflict(key);
+	used = palloc0(n * sizeof(bool));
 	for (int i = 0; i < n; i++)
 	{
-		uint64		row = 0;
+		int			row;
 		BookingAnswer *answer = &answers[i];
 
-		while (row < result.nrows &&
-			   row_id(result, row, OF_CALL_SESSION_ID) != bookings[i].session_id)
-			row++;
-		if (row == result.nrows)
-			key_conflict(key);
 		memset(answer, 0, sizeof(BookingAnswer));
-		if (!slot_find(call, bookings[i].session_id, &answer->slot))
-			session_not_found(bookings[i].session_id);
+		row = find_booked(call, result, used, bookings[i].session_id, &answer->slot);
+		if (row < 0)
+			key_conflict(key);
+		used[row] = true;
 		answer->charged = row_int(result, row, OF_CALL_DELTA) != 0;
 		answer->has_available = true;
 		answer->available = row_int(result, row, OF_CALL_BALANCE_AFTER);
@@ -93,9 +128,11 @@ write_booking(Call *call, Account *account, Booking *booking, const char *key,
 	Entry		entry = NEW_ENTRY;
 
 	entry.kind = "booking";
-	entry.session_id = booking->session_id;
+	entry.session_id = booking->slot.id;
 	entry.key = key;
-	if (booking->forced)
+	if (booking->guest)
+		entry.details = details_guest(booking->forced);
+	else if (booking->forced)
 		entry.details = details_forced();
 	memset(answer, 0, sizeof(BookingAnswer));
 	booking_make_taken(call, booking, booking->charged, &answer->slot);
@@ -134,6 +171,17 @@ look_before_locking(Call *call, Booking *bookings, int n, const char *key,
 	return false;
 }
 
+/* Refuses a guest where there is but one place. */
+static void
+check_guest(const Booking *booking)
+{
+	if (booking->guest && booking->slot_known && booking->slot.class_id == NO_ID)
+		ereport(ERROR,
+				(swan_error(SWAN_INVALID_ARGUMENT),
+				 errmsg("session %lld is no place of a class", (long long) booking->session_id),
+				 errhint("A slot has one client; there are guests in classes only.")));
+}
+
 /* Books n slots for one client, all or none. */
 static void
 book_slots(Call *call, Booking *bookings, int n, const char *key,
@@ -143,14 +191,17 @@ book_slots(Call *call, Booking *bookings, int n, const char *key,
 
 	if (find_replay(call, bookings, n, key, answers))
 		return;
-	if (n > 1 || !booking_lock_at_once(call, &bookings[0], &account))
+	if (n > 1 || bookings[0].guest || !booking_lock_at_once(call, &bookings[0], &account))
 	{
 		if (look_before_locking(call, bookings, n, key, answers))
 			return;
 		bookings_lock(call, bookings, n, &account);
 	}
 	for (int i = 0; i < n; i++) /* a slot may have changed hands */
+	{
 		booking_authorise(call, &bookings[i]);
+		check_guest(&bookings[i]);
+	}
 	if (find_replay(call, bookings, n, key, answers))
 		return;
 
@@ -171,7 +222,7 @@ book_slots(Call *call, Booking *bookings, int n, const char *key,
 /* Notes who books what, and refuses whoever may not. */
 static void
 start_bookings(Call *call, FunctionCallInfo fcinfo, Booking *bookings,
-			   const int64 *ids, int n, QueryRun run)
+			   const int64 *ids, int n, bool guest, QueryRun run)
 {
 	int64		user_id = PG_GETARG_INT64(0);
 
@@ -182,6 +233,7 @@ start_bookings(Call *call, FunctionCallInfo fcinfo, Booking *bookings,
 		bookings[i].session_id = ids[i];
 		bookings[i].instead_of = NO_ID;
 		bookings[i].grants = true;
+		bookings[i].guest = guest;
 
 		/* only of a trainer does it depend on the slot who may */
 		if (actor_is(call, MAY_TRAINER))
@@ -194,16 +246,16 @@ start_bookings(Call *call, FunctionCallInfo fcinfo, Booking *bookings,
 Datum
 swan_book(PG_FUNCTION_ARGS)
 {
-	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 5, MAY_PERSONS);
+	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 6, MAY_PERSONS);
 	BookingAnswer answer;
 	Booking		booking;
 	int64		session_id;
 
 	argument_id(fcinfo, 0, "user_id");
 	session_id = argument_id(fcinfo, 1, "session_id");
-	start_bookings(call, fcinfo, &booking, &session_id, 1, query_look);
+	start_bookings(call, fcinfo, &booking, &session_id, 1, argument_guest(fcinfo, 4), query_look);
 	booking.charged = argument_charge(call, fcinfo, 2);
-	booking.forced = actor_force(call, fcinfo, 4);
+	booking.forced = actor_force(call, fcinfo, 5);
 	book_slots(call, &booking, 1, argument_key(fcinfo, 3), &answer);
 	return answer_row(call, fcinfo, &answer);
 }
@@ -219,12 +271,12 @@ swan_book_many(PG_FUNCTION_ARGS)
 	int			n;
 
 	InitMaterializedSRF(fcinfo, 0);
-	call = actor_enter(fcinfo, CALL_WRITER, 4, MAY_PERSONS);
+	call = actor_enter(fcinfo, CALL_WRITER, 5, MAY_PERSONS);
 	argument_id(fcinfo, 0, "user_id");
 	ids = argument_ids(fcinfo, 1, "session_ids", SWAN_REPEAT_MAX, &n);
 	bookings = palloc(n * sizeof(Booking));
 	answers = palloc(n * sizeof(BookingAnswer));
-	start_bookings(call, fcinfo, bookings, ids, n, query_look);
+	start_bookings(call, fcinfo, bookings, ids, n, argument_guest(fcinfo, 4), query_look);
 	for (int i = 0; i < n; i++)
 		bookings[i].charged = argument_charge(call, fcinfo, 2);
 	book_slots(call, bookings, n, argument_key(fcinfo, 3), answers);
@@ -245,7 +297,7 @@ swan_can_book(PG_FUNCTION_ARGS)
 
 	argument_id(fcinfo, 0, "user_id");
 	session_id = argument_id(fcinfo, 1, "session_id");
-	start_bookings(call, fcinfo, &booking, &session_id, 1, query_read);
+	start_bookings(call, fcinfo, &booking, &session_id, 1, false, query_read);
 	booking_look_at_slot(call, &booking, query_read);
 	booking.charged = !(actor_is(call, MAY_ADMIN) &&
 						call->studio->settings.admin_books_free);

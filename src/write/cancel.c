@@ -46,9 +46,9 @@ reopen_slot(Call *call, const Slot *slot, bool trainer_known)
 	if (slot->trainer_id != NO_ID && !call->studio->settings.trainer_overlap &&
 		(!trainer_known ||
 		 slot_trainer_overlap(call, slot->trainer_id, slot->date, slot_end(slot),
-							  0, slot->id) != NO_ID))
+							  0, slot->id, slot->class_id) != NO_ID))
 		return NO_ID;
-	return slot_insert_open(call, slot->trainer_id, slot->date, slot->duration);
+	return slot_insert_open(call, slot->trainer_id, slot->date, slot->duration, slot->class_id);
 }
 
 /* Answers a key that was used for something else. */

@@ -55,6 +55,13 @@ typedef struct Story
 	int64		reopened;		/* the slot that took its time, or NO_ID */
 } Story;
 
+static const StudioQuery guest_booking = {
+	"SELECT 1 FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
+	" AND g.session_id OPERATOR(pg_catalog.=) $2 AND g.kind OPERATOR(pg_catalog.=) 'booking'"
+	" AND (g.details OPERATOR(pg_catalog.->) 'guest') IS NOT NULL LIMIT 1",
+	2, {INT8OID, INT8OID}
+};
+
 static const StudioQuery correct_slot = {
 	"UPDATE {sessions} s SET {sessions.status} = {sessions.status=$4}"
 	"{?sessions.session_deducted:, {sessions.session_deducted} = $7}"
@@ -207,6 +214,38 @@ check_correction(Call *call, const Slot *slot, const Story *story, const Target 
 				 errhint("What swan_complete(), swan_confirm() or swan_cancel() made of a booking can be corrected.")));
 	if (target->status == STATUS_COMPLETED)
 		check_has_happened(call, slot, strcmp(target->name, "attended") == 0);
+}
+
+/* Returns whether a booking was made for somebody whom its client brings. */
+static bool
+was_for_guest(Call *call, const Slot *slot)
+{
+	NullableDatum args[] = {arg_id(slot->user_id), arg_id(slot->id)};
+
+	return query_recheck(call, &guest_booking, args).nrows > 0;
+}
+
+/*
+ * Refuses to bring a place back to a class that has moved, or where its client
+ * has another one by now.
+ */
+static void
+check_class(Call *call, const Slot *slot)
+{
+	int64		other;
+	bool		alone;
+
+	if (slot->class_id == NO_ID || slot->status != STATUS_CANCELLED)
+		return;
+	other = class_stray(call, slot, &alone);
+	if (other == NO_ID && !was_for_guest(call, slot))
+		other = slot_client_overlap(call, slot->user_id, slot->date, slot_end(slot),
+									slot->id, NO_ID);
+	if (other != NO_ID)
+		ereport(ERROR,
+				(swan_error_counting(SWAN_SLOT_CONFLICT, NULL, "sessionId", other),
+				 errmsg("session %lld is a place of a class that has moved, or where its client has session %lld",
+						(long long) slot->id, (long long) other)));
 }
 
 /*
@@ -369,6 +408,7 @@ swan_correct(PG_FUNCTION_ARGS)
 	if (same_correction(call, &slot, target, entry.key, &answer))
 		return answer_row(call, fcinfo, &answer);
 	check_correction(call, &slot, &story, target);
+	check_class(call, &slot);
 	check_time_is_free(call, &locks, &slot, target, closed);
 	account_enter(call, &locks, slot.user_id, &account);
 

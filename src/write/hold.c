@@ -64,7 +64,7 @@ static void
 check_hold_max(Call *call, const Booking *booking)
 {
 	NullableDatum args[] = {
-		arg_id(booking->user_id), arg_time(call->now), arg_id(booking->session_id)
+		arg_id(booking->user_id), arg_time(call->now), arg_id(booking->slot.id)
 	};
 	int32		hold_max = call->studio->settings.hold_max;
 
@@ -140,10 +140,10 @@ swan_hold(PG_FUNCTION_ARGS)
 	check_hold_max(call, &booking);
 
 	until = call->now + ttl;
-	write_hold(call, &account, "hold", booking.session_id, booking.forced);
+	write_hold(call, &account, "hold", booking.slot.id, booking.forced);
 	booking_end_hold(call, &booking);
-	slot_make_hold(call, booking.session_id, booking.user_id, until);
-	return answer_held(call, fcinfo, booking.session_id, booking.user_id, until);
+	slot_make_hold(call, booking.slot.id, booking.user_id, until);
+	return answer_held(call, fcinfo, booking.slot.id, booking.user_id, until);
 }
 
 /* swan_release(): lets go of a slot before the time is up. */

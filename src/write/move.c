@@ -4,6 +4,8 @@
  *	  Slots and bookings that take place at another time, or by another trainer:
  *	  one, or several that change places.
  *
+ * A class moves as a whole: its other places are added to what was asked for.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -63,23 +65,129 @@ authorise_move(Call *call, const Slot *slot)
 	actor_require_task(call, slot_is_booking(slot) ? TASK_BOOK : TASK_OPEN);
 }
 
-/* Locks the slots that shall move, which the actor may move. */
-static void
-lock_moves(Call *call, Locks *locks, Move *moves, int n)
+/* Returns whether a slot is among those that shall move. */
+static bool
+is_moved(const Move *moves, int n, int64 session_id)
 {
-	int64	   *ids = palloc(n * sizeof(int64));
+	for (int i = 0; i < n; i++)
+	{
+		if (moves[i].session_id == session_id)
+			return true;
+	}
+	return false;
+}
+
+/* Returns whether an earlier move is of the same class. */
+static bool
+is_class_before(const Move *moves, int i)
+{
+	for (int j = 0; j < i; j++)
+	{
+		if (moves[j].from.class_id == moves[i].from.class_id)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Adds what else is of the classes that shall move, as it is by now: those of
+ * the moves before "n".  Returns how many moves there are then.
+ */
+static int
+add_places(Call *call, Move **moves, int n)
+{
+	int			asked = n;
+
+	for (int i = 0; i < asked; i++)
+	{
+		Move		move = (*moves)[i];
+		Rows		places;
+
+		if (move.from.class_id == NO_ID || is_class_before(*moves, i))
+			continue;
+		places = class_places(call, move.from.class_id);
+		*moves = repalloc(*moves, (n + places.nrows) * sizeof(Move));
+		for (uint64 row = 0; row < places.nrows; row++)
+		{
+			slot_of_row(call->studio, places, row, 0, &move.from);
+			move.session_id = move.from.id;
+			if (!is_moved(*moves, n, move.session_id))
+				(*moves)[n++] = move;
+		}
+	}
+	return n;
+}
+
+/*
+ * Refuses to go on when somebody has added a place to a class since its places
+ * were locked: it is too late to lock that one.
+ */
+static void
+check_places(Call *call, Move **moves, int n)
+{
+	if (add_places(call, moves, n) > n)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not serialize access because a place was added to a class that moves"),
+				 errhint("The transaction might succeed if retried.")));
+}
+
+/* Locks the slots that shall move, which the actor may move; returns how many. */
+static int
+lock_moves(Call *call, Locks *locks, Move **asked, int n)
+{
+	Move	   *moves = *asked;
+	int64	   *ids;
+	int			named = n;
+	int			before;
 
 	for (int i = 0; i < n; i++)
 	{
-		ids[i] = moves[i].session_id;
-		slot_require(call, ids[i], &moves[i].from);
+		slot_require(call, moves[i].session_id, &moves[i].from);
 		authorise_move(call, &moves[i].from);
 	}
-	lock_slots(call, locks, ids, n);
+	n = add_places(call, asked, n);
+	do
+	{
+		moves = *asked;
+		ids = palloc(n * sizeof(int64));
+		for (int i = 0; i < n; i++)
+			ids[i] = moves[i].session_id;
+		lock_slots(call, locks, ids, n);
+		before = n;
+		n = add_places(call, asked, n);
+	} while (n > before);		/* one came free while we waited */
+	moves = *asked;
+	before = n;
+	n = 0;
+	for (int i = 0; i < before; i++)
+	{
+		Move		move = moves[i];
+		bool		found = locked_slot(locks, ids[i], &move.from);
+
+		if (i >= named && (!found || move.from.status == STATUS_CANCELLED))
+			continue;			/* a place that was given up while we waited */
+		require_locked_slot(locks, ids[i], &move.from);
+		authorise_move(call, &move.from);
+		moves[n++] = move;
+	}
+	return n;
+}
+
+/* Refuses to tear a class apart. */
+static void
+check_classes(const Slot *targets, int n)
+{
 	for (int i = 0; i < n; i++)
 	{
-		require_locked_slot(locks, ids[i], &moves[i].from);
-		authorise_move(call, &moves[i].from);
+		for (int j = 0; targets[i].class_id != NO_ID && j < i; j++)
+		{
+			if (targets[j].class_id == targets[i].class_id && changes(&targets[j], &targets[i]))
+				ereport(ERROR,
+						(swan_error(SWAN_INVALID_ARGUMENT),
+						 errmsg("sessions %lld and %lld are of one class and cannot be moved apart",
+								(long long) targets[j].id, (long long) targets[i].id)));
+		}
 	}
 }
 
@@ -212,23 +320,34 @@ move_bookings_of(Call *call, const Locks *locks, int64 user_id, const Move *move
 	}
 }
 
-/* Moves slots and bookings, all or none of them. */
+/*
+ * Moves slots and bookings, all or none of them; the answers to what was asked
+ * for come first.
+ */
 static BookingAnswer *
 move_sessions(Call *call, Move *moves, int n, bool forced)
 {
-	BookingAnswer *answers = palloc0(n * sizeof(BookingAnswer));
-	Slot	   *targets = palloc(n * sizeof(Slot));
-	int64	   *people = palloc(2 * n * sizeof(int64));
+	BookingAnswer *answers;
+	Slot	   *targets;
+	int64	   *people;
+	int			npeople = 0;
 	Locks		locks = {0};
 
-	lock_moves(call, &locks, moves, n);
+	n = lock_moves(call, &locks, &moves, n);
+	answers = palloc0(n * sizeof(BookingAnswer));
+	targets = palloc(n * sizeof(Slot));
+	people = palloc(3 * n * sizeof(int64));
 	for (int i = 0; i < n; i++)
 	{
 		find_target(call, &moves[i], &targets[i]);
-		people[2 * i] = targets[i].user_id;
-		people[2 * i + 1] = targets[i].trainer_id;
+		people[npeople++] = targets[i].user_id;
+		people[npeople++] = targets[i].trainer_id;
+		if (targets[i].class_id != NO_ID)	/* see judge_class() of the guard */
+			people[npeople++] = moves[i].from.trainer_id;
 	}
-	lock_users(call, &locks, people, 2 * n);
+	check_classes(targets, n);
+	lock_users(call, &locks, people, npeople);
+	check_places(call, &moves, n);
 	for (int i = 0; i < n; i++)
 		check_trainer(call, &locks, &moves[i].from, &targets[i]);
 	if (!forced)
@@ -263,15 +382,16 @@ Datum
 swan_move(PG_FUNCTION_ARGS)
 {
 	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 5, MAY_TRAINER | MAY_OFFICE);
-	Move		move = {.session_id = argument_id(fcinfo, 0, "session_id")};
+	Move	   *move = palloc0(sizeof(Move));
 
+	move->session_id = argument_id(fcinfo, 0, "session_id");
 	if (PG_ARGISNULL(1) && PG_ARGISNULL(2) && PG_ARGISNULL(3))
 		swan_missing_argument("one of at, trainer_id and duration", NULL);
-	move.at = argument_time(fcinfo, 1);
-	move.trainer_id = argument_id_or_null(fcinfo, 2);
-	move.duration = fcinfo->args[3];
+	move->at = argument_time(fcinfo, 1);
+	move->trainer_id = argument_id_or_null(fcinfo, 2);
+	move->duration = fcinfo->args[3];
 	return answer_row(call, fcinfo,
-					  move_sessions(call, &move, 1, actor_force(call, fcinfo, 4)));
+					  move_sessions(call, move, 1, actor_force(call, fcinfo, 4)));
 }
 
 /* swan_move_many(): several slots and bookings move at once, or none. */

@@ -97,10 +97,23 @@ check_series(Call *call, int64 trainer_id, const TimestampTz *starts, int n,
 
 		if (i > 0 && starts[i] < slot_end_of(starts[i - 1], duration) + buffer)
 			slot_conflict(call, trainer_id, starts[i], NO_ID);
-		other = slot_trainer_overlap(call, trainer_id, starts[i], end, buffer, NO_ID);
+		other = slot_trainer_overlap(call, trainer_id, starts[i], end, buffer, NO_ID, NO_ID);
 		if (other != NO_ID)
 			slot_conflict(call, trainer_id, starts[i], other);
 	}
+}
+
+/* Makes one slot, or a class of so many places, and returns the id to book it by. */
+static int64
+open_places(Call *call, int64 trainer_id, TimestampTz start, int32 duration, int32 places)
+{
+	int64		id = slot_insert_open(call, trainer_id, start, duration, NO_ID);
+
+	if (places > 1)
+		class_begin(call, id);
+	for (int i = 1; i < places; i++)
+		slot_insert_open(call, trainer_id, start, duration, id);
+	return id;
 }
 
 /* swan_open(): a trainer offers his time. */
@@ -113,16 +126,17 @@ swan_open(PG_FUNCTION_ARGS)
 	TimestampTz at;
 	int32		duration;
 	int32		repeat;
+	int32		places;
 	bool		forced;
 	TimestampTz *starts;
 	Locks		locks = {0};
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
-	call = actor_enter(fcinfo, CALL_WRITER, 6, MAY_TRAINER | MAY_OFFICE);
+	call = actor_enter(fcinfo, CALL_WRITER, 7, MAY_TRAINER | MAY_OFFICE);
 	trainer_id = argument_id(fcinfo, 0, "trainer_id");
 	actor_require_own(call, trainer_id, NULL);
 	actor_require_task(call, TASK_OPEN);
-	forced = actor_force(call, fcinfo, 5);
+	forced = actor_force(call, fcinfo, 6);
 	if (PG_ARGISNULL(1))
 		swan_missing_argument("at", NULL);
 	at = PG_GETARG_TIMESTAMPTZ(1);
@@ -135,6 +149,8 @@ swan_open(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(4))
 		swan_missing_argument("every", NULL);
 	starts = series_starts(call, at, repeat, PG_GETARG_DATUM(4));
+	places = PG_ARGISNULL(5) ? 1 :
+		argument_between(fcinfo, 5, "places", SWAN_PLACES_MAX, "");
 
 	/* a trainer is a user; his lock keeps his time from being given twice */
 	lock_users(call, &locks, &trainer_id, 1);
@@ -145,7 +161,7 @@ swan_open(PG_FUNCTION_ARGS)
 		check_series(call, trainer_id, starts, repeat, duration);
 	for (int i = 0; i < repeat; i++)
 	{
-		Datum		value = Int64GetDatum(slot_insert_open(call, trainer_id, starts[i], duration));
+		Datum		value = Int64GetDatum(open_places(call, trainer_id, starts[i], duration, places));
 		bool		isnull = false;
 
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, &value, &isnull);

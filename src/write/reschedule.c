@@ -38,6 +38,16 @@ authorise_exchange(Call *call, const Slot *from, const Booking *target)
 	actor_require_own(call, from->user_id, "You can only reschedule your own sessions.");
 }
 
+/* Returns whether a slot is a place of the same class as a session. */
+static bool
+is_place_beside(Call *call, const Slot *slot, int64 session_id)
+{
+	Slot		other;
+
+	return slot->class_id != NO_ID && slot_find(call, session_id, &other) &&
+		other.class_id == slot->class_id;
+}
+
 /* Returns whether a key was used for this exchange, and its answer. */
 static bool
 same_exchange(Call *call, const Slot *from, int64 to_id, const char *key,
@@ -48,13 +58,14 @@ same_exchange(Call *call, const Slot *from, int64 to_id, const char *key,
 	if (key == NULL || from->user_id == NO_ID ||
 		!ledger_find_key(call, from->user_id, "reschedule", key, &before))
 		return false;
-	if (before.session_id != to_id || before.from_session_id != from->id)
+	if (!slot_find(call, before.session_id, &answer->slot))
+		session_not_found(before.session_id);
+	if (before.from_session_id != from->id ||
+		(before.session_id != to_id && !is_place_beside(call, &answer->slot, to_id)))
 		ereport(ERROR,
 				(swan_error(SWAN_IDEMPOTENCY_CONFLICT),
 				 errmsg("key \"%s\" was used for another exchange", key),
 				 errhint("Use a new key for a new one.")));
-	if (!slot_find(call, to_id, &answer->slot))
-		session_not_found(to_id);
 	answer->charged = before.lot_id != NO_ID;
 	answer->has_available = true;
 	answer->available = before.balance_after;
@@ -120,12 +131,16 @@ look_before_exchange(Call *call, const Slot *from, Booking *target, const char *
 static void
 lock_exchange(Call *call, Locks *locks, Slot *from, Booking *target)
 {
-	int64		ids[] = {from->id, target->session_id};
+	bool		in_class = booking_is_of_class(target);
+	int64		ids[] = {from->id, in_class ? NO_ID : target->session_id};
 
 	lock_slots(call, locks, ids, 2);
 	if (!locked_slot(locks, ids[0], from))
 		session_not_found(ids[0]);
-	target->slot_known = locked_slot(locks, ids[1], &target->slot);
+	if (in_class)
+		booking_lock_place(call, target, NULL, 0);
+	else
+		target->slot_known = locked_slot(locks, ids[1], &target->slot);
 	authorise_exchange(call, from, target);
 	lock_people_of(call, locks, from);
 	target->user_id = from->user_id;
@@ -143,7 +158,7 @@ exchange(Call *call, const Slot *from, bool trainer_known, Booking *target,
 
 	answer->charged = debit.credits > 0;
 	entry.kind = "reschedule";
-	entry.session_id = target->session_id;
+	entry.session_id = target->slot.id;
 	entry.from_session_id = from->id;
 	entry.key = key;
 	if (target->forced)

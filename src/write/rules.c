@@ -128,7 +128,7 @@ booking_verdict(Call *call, Booking *booking, const Account *account)
 {
 	const Slot *slot = &booking->slot;
 
-	if (!booking->slot_known || !is_to_be_had(call, booking))
+	if (!booking->slot_known || booking->full || !is_to_be_had(call, booking))
 		return SWAN_SESSION_NOT_AVAILABLE;
 	if (slot->date <= call->now && actor_is(call, MAY_CLIENT))
 		return SWAN_SESSION_NOT_AVAILABLE;
@@ -182,7 +182,9 @@ booking_refuse(const Booking *booking, const Account *account,
 			ereport(ERROR,
 					(swan_error_counting(verdict, NULL, "sessionId", booking->overlap),
 					 errmsg("session %lld overlaps session %lld of user %lld",
-							session_id, (long long) booking->overlap, user_id)));
+							(long long) booking->slot.id, (long long) booking->overlap, user_id),
+					 booking->slot.class_id == NO_ID ? 0 :
+					 errhint("If that is a place of the same class: guest => true takes another.")));
 			break;
 		case SWAN_BOOKING_REFUSED:
 			ereport(ERROR,
@@ -207,23 +209,47 @@ booking_refuse(const Booking *booking, const Account *account,
 					 errhint("Add credits with swan_grant().")));
 			break;
 		default:
+			if (booking->slot_known && booking->full)
+				ereport(ERROR,
+						(swan_error_counting(verdict, NULL, "sessionId", session_id),
+						 errmsg("all places of class %lld are taken",
+								(long long) booking->slot.class_id)));
 			ereport(ERROR,
 					(swan_error_counting(verdict, NULL, "sessionId", session_id),
 					 errmsg("session %lld is not available for booking", session_id)));
 	}
 }
 
-/* Reads the slot of a booking, and who holds it, without locking it. */
+/*
+ * Reads the slot of a booking, and who holds it, without locking it.  In a class
+ * one place is as good as another.
+ */
 void
 booking_look_at_slot(Call *call, Booking *booking, QueryRun run)
 {
+	Slot		place;
+
 	booking->slot_known = slot_look_at(call, booking->session_id, &booking->slot, run);
 	booking->held_by = NO_ID;
 	booking->overlap = NO_ID;
 	booking->live = 0;
 	booking->trainer_overlap = NO_ID;
-	if (booking->slot_known)
+	booking->full = false;
+	if (!booking->slot_known)
+		return;
+	if (booking->slot.class_id == NO_ID)
 		slot_find_hold(call, booking->session_id, &booking->held_by, &booking->held_until, run);
+	else if (class_find_place(call, booking->slot.class_id, booking->user_id, run, &place))
+		booking->slot = place;
+	else
+		booking->full = true;
+}
+
+/* Returns whether a booking is of a class, as far as is known. */
+bool
+booking_is_of_class(const Booking *booking)
+{
+	return booking->slot_known && booking->slot.class_id != NO_ID;
 }
 
 /* Returns whether a slot comes to take its trainer's time, which has to be kept. */
@@ -252,13 +278,14 @@ booking_look_at_client(Call *call, Booking *booking, QueryRun run)
 		slot_look_for_client_overlap(call, booking->user_id,
 									 booking->slot.date, slot_end(&booking->slot),
 									 booking->instead_of == NO_ID ?
-									 booking->session_id : booking->instead_of, run);
+									 booking->slot.id : booking->instead_of,
+									 booking->guest ? booking->slot.class_id : NO_ID, run);
 	if (takes_trainer_time(call, &booking->slot))
 		booking->trainer_overlap =
 			slot_look_for_trainer_overlap(call, booking->slot.trainer_id,
 										  booking->slot.date, slot_end(&booking->slot),
 										  call->studio->settings.buffer,
-										  booking->session_id, run);
+										  booking->slot.id, NO_ID, run);
 }
 
 /*
@@ -295,6 +322,7 @@ booking_lock_at_once(Call *call, Booking *booking, Account *account)
 	booking->held_by = NO_ID;
 	booking->overlap = NO_ID;
 	booking->trainer_overlap = NO_ID;
+	booking->full = false;
 	if (counts_live(call))		/* who has too many has to lock nothing */
 		return false;
 	booking->slot_known = lock_slot_and_client(call, booking->session_id, booking->user_id,
@@ -304,9 +332,55 @@ booking_lock_at_once(Call *call, Booking *booking, Account *account)
 	return booking->slot_known;
 }
 
+/* Locks a place for a booking that was looked at and is of a class. */
+void
+booking_lock_place(Call *call, Booking *booking, const int64 *taken, int ntaken)
+{
+	booking->full = !lock_place(call, booking->slot.class_id, booking->user_id,
+								taken, ntaken, &booking->slot);
+}
+
+/* Returns the lowest class of several bookings that is above one, or NO_ID. */
+static int64
+next_class(const Booking *bookings, int n, int64 above)
+{
+	int64		next = NO_ID;
+
+	for (int i = 0; i < n; i++)
+	{
+		int64		class_id = booking_is_of_class(&bookings[i]) ? bookings[i].slot.class_id : NO_ID;
+
+		if (class_id != NO_ID && (above == NO_ID || class_id > above) &&
+			(next == NO_ID || class_id < next))
+			next = class_id;
+	}
+	return next;
+}
+
+/* Locks a place for each booking of a class, one class after the other by its id. */
+static void
+lock_places(Call *call, Booking *bookings, int n)
+{
+	int64	   *taken = palloc(n * sizeof(int64));
+	int64		class_id = NO_ID;
+
+	while ((class_id = next_class(bookings, n, class_id)) != NO_ID)
+	{
+		int			ntaken = 0;
+
+		for (int i = 0; i < n; i++)
+		{
+			if (!booking_is_of_class(&bookings[i]) || bookings[i].slot.class_id != class_id)
+				continue;
+			booking_lock_place(call, &bookings[i], taken, ntaken);
+			taken[ntaken++] = bookings[i].slot.id;
+		}
+	}
+}
+
 /*
- * Locks the slots of several bookings, their client, and the trainers whose time
- * is taken only now.
+ * Locks the slots of several bookings, places of classes last, their client, and
+ * the trainers whose time is taken only now.
  */
 void
 bookings_lock(Call *call, Booking *bookings, int n, Account *account)
@@ -318,12 +392,14 @@ bookings_lock(Call *call, Booking *bookings, int n, Account *account)
 	bool		client_known;
 
 	for (int i = 0; i < n; i++)
-		ids[i] = bookings[i].session_id;
+		ids[i] = booking_is_of_class(&bookings[i]) ? NO_ID : bookings[i].session_id;
 	lock_slots(call, &locks, ids, n);
+	lock_places(call, bookings, n);
 	people[npeople++] = bookings[0].user_id;
 	for (int i = 0; i < n; i++)
 	{
-		bookings[i].slot_known = locked_slot(&locks, ids[i], &bookings[i].slot);
+		if (ids[i] != NO_ID)
+			bookings[i].slot_known = locked_slot(&locks, ids[i], &bookings[i].slot);
 		if (bookings[i].slot_known && takes_trainer_time(call, &bookings[i].slot))
 			people[npeople++] = bookings[i].slot.trainer_id;
 	}
@@ -349,7 +425,7 @@ booking_judge_locked(Call *call, Booking *booking, Account *account)
 
 	if (booking->slot_known && booking->slot.date != NO_TIME)
 	{
-		slot_find_hold(call, booking->session_id, &booking->held_by, &booking->held_until,
+		slot_find_hold(call, booking->slot.id, &booking->held_by, &booking->held_until,
 					   query_recheck);
 		booking_look_at_client(call, booking, query_recheck);
 	}

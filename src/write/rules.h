@@ -25,14 +25,17 @@ typedef enum BookingRule
 typedef struct Booking
 {
 	int64		user_id;
-	int64		session_id;
+	int64		session_id;		/* as it was asked for; "slot" is what he gets */
 	int64		instead_of;		/* a booking that this one replaces, or NO_ID */
 	bool		charged;		/* does it need a credit? */
 	bool		grants;			/* may the slot be what the client asked for? */
+	bool		guest;			/* may he have a place of the class already? */
 	bool		forced;			/* by the office, over the studio's rules */
 	int32		taken_before;	/* credits that the same call has taken */
 	bool		slot_known;
-	Slot		slot;
+	Slot		slot;			/* any open place, if one of a class was asked
+								 * for */
+	bool		full;			/* all places are taken, or held by others */
 	int64		held_by;		/* NO_ID where nobody does */
 	TimestampTz held_until;
 	bool		client_known;
@@ -50,6 +53,9 @@ extern SwanErrorCode booking_judge_unlocked(Call *call, Booking *booking,
 											bool thoroughly);
 extern bool booking_lock_at_once(Call *call, Booking *booking, Account *account);
 extern void bookings_lock(Call *call, Booking *bookings, int n, Account *account);
+extern bool booking_is_of_class(const Booking *booking);
+extern void booking_lock_place(Call *call, Booking *booking, const int64 *taken,
+							   int ntaken);
 extern void booking_judge_locked(Call *call, Booking *booking, Account *account);
 extern void booking_refuse(const Booking *booking, const Account *account,
 						   SwanErrorCode verdict);

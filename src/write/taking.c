@@ -40,7 +40,7 @@ void
 booking_end_hold(Call *call, Booking *booking)
 {
 	if (booking->held_by != NO_ID)
-		slot_end_hold(call, booking->session_id);
+		slot_end_hold(call, booking->slot.id);
 }
 
 /* Makes of the slot of a booking what it is to be when it is taken. */

@@ -33,8 +33,8 @@ INSERT INTO want VALUES
 ('swan_actor', 'OUT user_id bigint, OUT role text, OUT source text', 'record', 's', 'u'),
 ('swan_grant', 'user_id bigint, n integer, reason text DEFAULT NULL, expires_at timestamptz DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_credit', 'v', 'u'),
 ('swan_credits', 'user_id bigint, actor bigint DEFAULT NULL', 'SETOF swan_lot', 's', 'u'),
-('swan_open', 'trainer_id bigint, at timestamptz, duration integer DEFAULT 60, repeat integer DEFAULT 1, every interval DEFAULT ''7 days'', force boolean DEFAULT false, actor bigint DEFAULT NULL', 'SETOF bigint', 'v', 'u'),
-('swan_book', 'user_id bigint, session_id bigint, charge boolean DEFAULT NULL, key text DEFAULT NULL, force boolean DEFAULT false, actor bigint DEFAULT NULL', 'swan_booking', 'v', 'u'),
+('swan_open', 'trainer_id bigint, at timestamptz, duration integer DEFAULT 60, repeat integer DEFAULT 1, every interval DEFAULT ''7 days'', places integer DEFAULT 1, force boolean DEFAULT false, actor bigint DEFAULT NULL', 'SETOF bigint', 'v', 'u'),
+('swan_book', 'user_id bigint, session_id bigint, charge boolean DEFAULT NULL, key text DEFAULT NULL, guest boolean DEFAULT false, force boolean DEFAULT false, actor bigint DEFAULT NULL', 'swan_booking', 'v', 'u'),
 ('swan_can_book', 'user_id bigint, session_id bigint, actor bigint DEFAULT NULL', 'swan_verdict', 's', 'u'),
 ('swan_can_cancel', 'session_id bigint, actor bigint DEFAULT NULL', 'swan_cancel_verdict', 's', 'u'),
 ('swan_summary', 'user_id bigint, actor bigint DEFAULT NULL', 'swan_totals', 's', 'u'),
@@ -74,8 +74,8 @@ INSERT INTO want_type VALUES
 ('swan_verdict', 'ok boolean, sqlstate text, code text, message text'),
 ('swan_totals', 'user_id bigint, available integer, scheduled integer, confirmed integer, completed integer, cancelled integer, total integer, warning text, warning_message text, last_session_date timestamptz, next_session_date timestamptz'),
 ('swan_client_row', 'id bigint, first_name text, last_name text, email text, available_sessions integer, total_sessions_purchased integer, sessions_used integer, last_session_date timestamptz, warning text, created_at timestamptz, cursor text'),
-('swan_slot_row', 'session_id bigint, trainer_id bigint, trainer_name text, session_date timestamptz, duration integer, cursor text'),
-('swan_schedule_row', 'session_id bigint, session_date timestamptz, duration integer, status text, user_id bigint, client_name text, trainer_id bigint, trainer_name text, available_sessions integer, total_sessions_purchased integer, sessions_used integer, last_session_date timestamptz, warning text, warning_message text, attended boolean, cursor text'),
+('swan_slot_row', 'session_id bigint, trainer_id bigint, trainer_name text, session_date timestamptz, duration integer, cursor text, places integer, places_left integer'),
+('swan_schedule_row', 'session_id bigint, session_date timestamptz, duration integer, status text, user_id bigint, client_name text, trainer_id bigint, trainer_name text, available_sessions integer, total_sessions_purchased integer, sessions_used integer, last_session_date timestamptz, warning text, warning_message text, attended boolean, cursor text, class_id bigint, places integer, places_left integer'),
 ('swan_expiring_row', 'user_id bigint, name text, lot_id bigint, remaining integer, expires_at timestamptz, cursor text'),
 ('swan_change', 'id bigint, user_id bigint, delta integer, balance_after integer, kind text, session_id bigint, from_session_id bigint, lot_id bigint, reason text, actor_id bigint, db_role text, key text, payment_ref text, item text, call_id bigint, details jsonb, at timestamptz, xid bigint, crossing text, cursor text'),
 ('swan_metric', 'metric text, labels jsonb, value bigint'),
@@ -168,8 +168,8 @@ SELECT is((SELECT string_agg(proname, ', ' ORDER BY proname) FROM routine
 	'actor is the last argument, bigint, and may be left out');
 SELECT is((SELECT string_agg(proname, ', ' ORDER BY proname) FROM routine
 	WHERE 'key' = ANY (proargnames) AND arguments !~ ('(^|, )key text( DEFAULT NULL)?, '
-		|| CASE proname WHEN 'swan_reinstate' THEN 'item ' WHEN 'swan_revoke' THEN 'lot_id '
-			WHEN 'swan_book' THEN 'force ' WHEN 'swan_reschedule' THEN 'force ' ELSE 'actor ' END)), NULL,
+		|| CASE proname WHEN 'swan_reinstate' THEN 'item ' WHEN 'swan_revoke' THEN 'lot_id ' WHEN 'swan_reschedule' THEN 'force '
+			WHEN 'swan_book' THEN 'guest ' WHEN 'swan_book_many' THEN 'guest ' ELSE 'actor ' END)), NULL,
 	'key is text and stands before actor, but for what was added later');
 SELECT is((SELECT string_agg(proname, ', ' ORDER BY proname) FROM routine
 	WHERE 'studio' = ANY (proargnames) AND proname <> 'swan_accept' AND arguments !~ '(^|, )(IN )?studio text DEFAULT NULL'), NULL,

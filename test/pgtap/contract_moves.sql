@@ -17,7 +17,7 @@ INSERT INTO want VALUES
 ('swan_revoke', 'user_id bigint, n integer DEFAULT NULL, reason text DEFAULT NULL, key text DEFAULT NULL, lot_id bigint DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_reversal'),
 ('swan_extend', 'lot_id bigint, expires_at timestamptz, reason text DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_lot'),
 ('swan_expire', 'max_rows integer DEFAULT 1000, OUT clients integer, OUT credits integer', 'record'),
-('swan_book_many', 'user_id bigint, session_ids bigint[], charge boolean DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'SETOF swan_booking'),
+('swan_book_many', 'user_id bigint, session_ids bigint[], charge boolean DEFAULT NULL, key text DEFAULT NULL, guest boolean DEFAULT false, actor bigint DEFAULT NULL', 'SETOF swan_booking'),
 ('swan_hold', 'user_id bigint, session_id bigint, ttl interval DEFAULT ''00:10:00'', force boolean DEFAULT false, actor bigint DEFAULT NULL', 'swan_held'),
 ('swan_release', 'session_id bigint, actor bigint DEFAULT NULL', 'swan_held'),
 ('swan_confirm', 'session_id bigint, actor bigint DEFAULT NULL', 'swan_booking'),

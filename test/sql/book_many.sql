@@ -60,7 +60,7 @@ SELECT * FROM swan_book_many(11, '{4, 5, 4}');
 SELECT call, try('SELECT count(*) FROM ' || call) FROM (VALUES
 	(1, 'swan_book_many(11, ARRAY(SELECT generate_series(1, 1001)))'), (2, 'swan_book_many(11, ''{4, -9223372036854775808}'')'),
 	(3, 'swan_book_many(11, ''{4}'', key => '' '')'), (4, 'swan_book_many(11, ''{4}'', key => repeat(''k'', 256))'), (5, 'swan_book_many(11, ''{4}'', key => repeat(''k'', 255))'),
-	(6, 'swan_book_many(11, ''{{4}, {5}}'')'), (7, 'swan_book_many(NULL, NULL, false, '''', 99)')) t (n, call) ORDER BY n;
+	(6, 'swan_book_many(11, ''{{4}, {5}}'')'), (7, 'swan_book_many(NULL, NULL, false, '''', actor => 99)')) t (n, call) ORDER BY n;
 
 --
 -- Who may, and who pays: all slots have to be a trainer's own
@@ -86,7 +86,7 @@ SELECT returned, available_sessions FROM swan_cancel(22);
 SELECT b.session_id, status, charged, available_sessions, message, ledger_id = g.id AS same_row, replayed
   FROM swan_book_many(14, '{21, 20, 22}', key => 'k') b LEFT JOIN studio.swan_ledger g ON g.session_id = b.session_id AND g.kind = 'booking' ORDER BY g.id;
 -- whatever their order, and whoever pays
-SELECT session_id, charged, available_sessions, ledger_id - min(ledger_id) OVER () AS row FROM swan_book_many(14, '{20, 22, 21}', false, 'k', 1);
+SELECT session_id, charged, available_sessions, ledger_id - min(ledger_id) OVER () AS row FROM swan_book_many(14, '{20, 22, 21}', false, 'k', actor => 1);
 SELECT slots, try(format('SELECT count(*) FROM swan_book_many(14, %L, key => ''k'')', slots))
   FROM unnest(ARRAY['{20, 21}', '{20, 21, 22, 23}', '{20, 21, 24}', '{20, 21, 999}', '{24}', '{21}']) slots;
 SELECT * FROM swan_book_many(14, '{20, 21}', key => 'k');
