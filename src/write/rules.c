@@ -12,100 +12,10 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/pg_type.h"
 
-#include "base/zone.h"
 #include "studio/actor.h"
 #include "account/locks.h"
-#include "write/rules.h"
-
-/* how SW017 names its rules, and what a client is shown */
-static const struct
-{
-	const char *name;
-	const char *sentence;
-	const char *message;
-}			booking_rules[] = {
-
-	[RULE_NOTICE] = {
-		"notice",
-		"It is too late to book this session.",
-		"starts too soon to be booked by a client, see the setting book_notice"
-	},
-	[RULE_HORIZON] = {
-		"horizon",
-		"It is too early to book this session.",
-		"is too far ahead to be booked by a client, see the setting book_horizon"
-	},
-	[RULE_LIMIT] = {
-		"limit",
-		"You have as many bookings as you may.",
-		"would be one booking more than a client may have, see the setting live_max"
-	},
-};
-
-/* another booking of the client's that is to come */
-static const StudioQuery count_live = {
-	"SELECT pg_catalog.count(*) FROM {sessions} s"
-	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $1"
-	" AND {s.session_date} OPERATOR(pg_catalog.>) $2"
-	" AND " SLOT_IS_LIVE("s")
-	" AND {s.id} OPERATOR(pg_catalog.<>) $3",
-	3, {INT8OID, TIMESTAMPTZOID, INT8OID}
-};
-
-/* Returns whether the studio's limits are for whoever books. */
-static bool
-is_limited(Call *call)
-{
-	return actor_is(call, MAY_CLIENT);
-}
-
-/* Returns the last moment that is too soon for a client to book. */
-static TimestampTz
-too_soon(Call *call)
-{
-	const StudioSettings *set = &call->studio->settings;
-
-	return Max(call->now, zone_later(set->time_zone, call->now, &set->book_notice) - 1);
-}
-
-/* Returns the last moment that a client can book. */
-static TimestampTz
-last_day(Call *call)
-{
-	const StudioSettings *set = &call->studio->settings;
-
-	return set->has_horizon ?
-		zone_later(set->time_zone, call->now, &set->book_horizon) : DT_NOEND;
-}
-
-/* Returns the rule about the time of a slot that stands in the way, if any. */
-static BookingRule
-rule_of_time(Call *call, const Slot *slot)
-{
-	if (!is_limited(call))
-		return RULE_NONE;
-	if (slot->date <= too_soon(call))
-		return RULE_NOTICE;
-	return slot->date > last_day(call) ? RULE_HORIZON : RULE_NONE;
-}
-
-/* Returns whether the bookings to come of the client have to be counted. */
-static bool
-counts_live(Call *call)
-{
-	return call->studio->settings.live_max >= 0 && is_limited(call);
-}
-
-/* Returns the rule about the client that stands in the way, if any. */
-static BookingRule
-rule_of_client(Call *call, const Booking *booking)
-{
-	if (counts_live(call) && booking->live >= call->studio->settings.live_max)
-		return RULE_LIMIT;
-	return RULE_NONE;
-}
+#include "write/limits.h"
 
 /*
  * Returns whether a slot is to be had: it is open, or this client has asked for
@@ -137,13 +47,13 @@ booking_verdict(Call *call, Booking *booking, const Account *account)
 		return SWAN_SESSION_NOT_AVAILABLE;
 	if (!booking->client_known)
 		return SWAN_USER_NOT_FOUND;
-	booking->rule = rule_of_time(call, slot);
+	booking->rule = limit_of_time(call, slot);
 	if (booking->rule != RULE_NONE)
 		return SWAN_BOOKING_REFUSED;
 	if (!booking->forced &&
 		(booking->overlap != NO_ID || booking->trainer_overlap != NO_ID))
 		return SWAN_SLOT_CONFLICT;
-	booking->rule = rule_of_client(call, booking);
+	booking->rule = limit_of_client(call, booking);
 	if (booking->rule != RULE_NONE)
 		return SWAN_BOOKING_REFUSED;
 	if (booking->charged && account_available(account) <= 0)
@@ -156,7 +66,7 @@ const char *
 booking_sentence(const Booking *booking, SwanErrorCode verdict)
 {
 	return verdict == SWAN_BOOKING_REFUSED ?
-		booking_rules[booking->rule].sentence : swan_error_sentence(verdict);
+		limit_words[booking->rule].sentence : swan_error_sentence(verdict);
 }
 
 /* Raises the error of a broken rule. */
@@ -189,8 +99,8 @@ booking_refuse(const Booking *booking, const Account *account,
 		case SWAN_BOOKING_REFUSED:
 			ereport(ERROR,
 					(swan_error_naming(verdict, booking_sentence(booking, verdict), "rule",
-									   booking_rules[booking->rule].name),
-					 errmsg("session %lld %s", session_id, booking_rules[booking->rule].message),
+									   limit_words[booking->rule].name),
+					 errmsg("session %lld %s", session_id, limit_words[booking->rule].message),
 					 errhint("Staff, trainers and admins can book it.")));
 			break;
 		case SWAN_INSUFFICIENT_SESSIONS:
@@ -268,12 +178,7 @@ takes_trainer_time(Call *call, const Slot *slot)
 static void
 booking_look_at_client(Call *call, Booking *booking, QueryRun run)
 {
-	NullableDatum args[] = {
-		arg_id(booking->user_id), arg_time(call->now), {Int64GetDatum(booking->instead_of), false}
-	};
-
-	if (counts_live(call))
-		booking->live = row_int(run(call, &count_live, args), 0, 1);
+	limit_count_live(call, booking, run);
 	booking->overlap =
 		slot_look_for_client_overlap(call, booking->user_id,
 									 booking->slot.date, slot_end(&booking->slot),
@@ -300,7 +205,7 @@ booking_judge_unlocked(Call *call, Booking *booking, Account *account,
 
 	booking->client_known = account_find(call, booking->user_id, account, run);
 	verdict = booking_verdict(call, booking, account);
-	thoroughly = thoroughly || counts_live(call);
+	thoroughly = thoroughly || limit_counts_live(call);
 	if (verdict == SWAN_INSUFFICIENT_SESSIONS || (verdict == SWAN_OK && thoroughly))
 	{
 		booking_look_at_client(call, booking, run);
@@ -316,14 +221,14 @@ booking_judge_unlocked(Call *call, Booking *booking, Account *account,
 bool
 booking_lock_at_once(Call *call, Booking *booking, Account *account)
 {
-	TimestampTz after = is_limited(call) ? too_soon(call) : DT_NOBEGIN;
-	TimestampTz until = is_limited(call) ? last_day(call) : DT_NOEND;
+	TimestampTz after = limit_applies(call) ? limit_too_soon(call) : DT_NOBEGIN;
+	TimestampTz until = limit_applies(call) ? limit_last_day(call) : DT_NOEND;
 
 	booking->held_by = NO_ID;
 	booking->overlap = NO_ID;
 	booking->trainer_overlap = NO_ID;
 	booking->full = false;
-	if (counts_live(call))		/* who has too many has to lock nothing */
+	if (limit_counts_live(call))		/* who has too many has to lock nothing */
 		return false;
 	booking->slot_known = lock_slot_and_client(call, booking->session_id, booking->user_id,
 											   after, until, booking->charged,
