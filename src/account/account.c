@@ -16,7 +16,7 @@
 
 static const StudioQuery find_client = {
 	"SELECT" SELECT_LIST(CLIENT_COLUMNS)
-	" FROM {users} u WHERE {u.id} OPERATOR(pg_catalog.=) $1",
+	" FROM {users} u WHERE {live u} AND {u.id} OPERATOR(pg_catalog.=) $1",
 	1, {INT8OID}, PLAN_SIMPLE
 };
 
@@ -36,7 +36,7 @@ RESULT_COLUMNS(BALANCE_COLUMNS);
 
 static const StudioQuery balance_and_due = {
 	"SELECT" SELECT_LIST(BALANCE_COLUMNS)
-	" FROM {users} u WHERE {u.id} OPERATOR(pg_catalog.=) $1",
+	" FROM {users} u WHERE {live u} AND {u.id} OPERATOR(pg_catalog.=) $1",
 	2, {INT8OID, TIMESTAMPTZOID}
 };
 

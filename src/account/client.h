@@ -65,7 +65,7 @@
 
 /* the dated sessions of the user u */
 #define SESSIONS_OF_U \
-	" FROM {sessions} o WHERE {o.user_id} OPERATOR(pg_catalog.=) {u.id}" \
+	" FROM {sessions} o WHERE {live o} AND {o.user_id} OPERATOR(pg_catalog.=) {u.id}" \
 	" AND {o.session_date} IS NOT NULL"
 
 /*
@@ -92,7 +92,7 @@
 	SESSIONS_OF_U " AND " SLOT_IS_LIVE("o") " ORDER BY {o.session_date} DESC" \
 	" LIMIT " TOTAL_OF_K(TOTAL_SCHEDULED) " OPERATOR(pg_catalog.+) " TOTAL_OF_K(TOTAL_CONFIRMED) ") c)" \
 	" AS charged," \
-	" (SELECT {o.session_date} FROM {sessions} o WHERE " SLOT_IS_OF("o", "{u.id}") \
+	" (SELECT {o.session_date} FROM {sessions} o WHERE {live o} AND " SLOT_IS_OF("o", "{u.id}") \
 	" AND {o.session_date} IS NOT NULL AND {o.status:completed}" \
 	" AND " TOTAL_OF_K(TOTAL_COMPLETED) " OPERATOR(pg_catalog.>) 0" \
 	" ORDER BY {o.user_id} DESC, {o.session_date} DESC LIMIT 1) AS last_session" \

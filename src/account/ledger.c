@@ -174,6 +174,20 @@ interfered(Call *call, StudioTable table, int64 user_id)
 			 errhint("Triggers of the application must not change or suppress what swanalloc writes.")));
 }
 
+/*
+ * Refuses to go on where a row was written for a client since his last one was
+ * read: by a guard, for what a trigger did while we wrote a session of his.
+ */
+void
+account_check_alone(Call *call, const Account *account)
+{
+	Account		now = {.user_id = account->user_id};
+
+	account_read_last(call, &now, query_recheck);
+	if (now.last_at != account->last_at || now.ledger_balance != account->ledger_balance)
+		interfered(call, TABLE_SESSIONS, account->user_id);
+}
+
 /* Makes the lot that a ledger row opened; false: its payment is known already. */
 static bool
 write_new_lot(Call *call, Account *account, const Entry *entry, int64 id)

@@ -64,6 +64,7 @@ extern void account_session(Call *call, Account *account,
 
 RESULT_COLUMNS(OF_CALL_COLUMNS);
 
+extern void account_check_alone(Call *call, const Account *account);
 extern int64 account_write(Call *call, Account *account, const Entry *entry);
 extern void account_reopen_lot(Call *call, Account *account, Lot *lot,
 							   TimestampTz expires_at);

@@ -36,18 +36,18 @@ typedef struct Lockable
 static const Lockable slots = {
 	{
 		"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s"
-		" WHERE {s.id} OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE OF s",
+		" WHERE {live s} AND {s.id} OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE OF s",
 		1, {INT8OID}, PLAN_SIMPLE
 	},
 	{
 		"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s"
-		" WHERE {s.id} OPERATOR(pg_catalog.=) ANY ($1)"
+		" WHERE {live s} AND {s.id} OPERATOR(pg_catalog.=) ANY ($1)"
 		" ORDER BY {s.id} FOR NO KEY UPDATE OF s",
 		1, {INT8ARRAYOID}
 	},
 	{
 		"SELECT pg_catalog.count(*) FROM {sessions} s"
-		" WHERE {s.id} OPERATOR(pg_catalog.=) ANY ($1)",
+		" WHERE {live s} AND {s.id} OPERATOR(pg_catalog.=) ANY ($1)",
 		1, {INT8ARRAYOID}
 	}
 };
@@ -55,18 +55,18 @@ static const Lockable slots = {
 static const Lockable users = {
 	{
 		"SELECT" SELECT_LIST(CLIENT_COLUMNS) " FROM {users} u"
-		" WHERE {u.id} OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE OF u",
+		" WHERE {live u} AND {u.id} OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE OF u",
 		1, {INT8OID}, PLAN_SIMPLE
 	},
 	{
 		"SELECT" SELECT_LIST(CLIENT_COLUMNS) " FROM {users} u"
-		" WHERE {u.id} OPERATOR(pg_catalog.=) ANY ($1)"
+		" WHERE {live u} AND {u.id} OPERATOR(pg_catalog.=) ANY ($1)"
 		" ORDER BY {u.id} FOR NO KEY UPDATE OF u",
 		1, {INT8ARRAYOID}
 	},
 	{
 		"SELECT pg_catalog.count(*) FROM {users} u"
-		" WHERE {u.id} OPERATOR(pg_catalog.=) ANY ($1)",
+		" WHERE {live u} AND {u.id} OPERATOR(pg_catalog.=) ANY ($1)",
 		1, {INT8ARRAYOID}
 	}
 };
@@ -78,7 +78,7 @@ static const Lockable users = {
 static const StudioQuery slot_and_client = {
 	"SELECT" SELECT_LIST(SLOT_COLUMNS) "," SELECT_LIST(CLIENT_COLUMNS)
 	" FROM {sessions} s, {users} u"
-	" WHERE {s.id} OPERATOR(pg_catalog.=) $1"
+	" WHERE {live s} AND {live u} AND {s.id} OPERATOR(pg_catalog.=) $1"
 	" AND {s.user_id} IS NULL"
 	" AND {s.status:available}"
 	" AND {s.session_date} OPERATOR(pg_catalog.>) $3"
@@ -93,7 +93,7 @@ static const StudioQuery slot_and_client = {
 /* the first open place of a class that nobody has locked */
 static const StudioQuery any_place = {
 	"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s"
-	" WHERE {s.class_id} OPERATOR(pg_catalog.=) $1 AND " SLOT_IS_OPEN("s")
+	" WHERE {live s} AND {s.class_id} OPERATOR(pg_catalog.=) $1 AND " SLOT_IS_OPEN("s")
 	" ORDER BY {s.id} LIMIT 1 FOR NO KEY UPDATE OF s SKIP LOCKED",
 	1, {INT8OID}, PLAN_SIMPLE
 };
@@ -107,7 +107,7 @@ static const StudioQuery any_place = {
 	" AND h.user_id OPERATOR(pg_catalog." whose ") $3 AND h.until OPERATOR(pg_catalog.>) $4)"
 #define UNHELD_PLACE \
 	"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s" \
-	" WHERE {s.class_id} OPERATOR(pg_catalog.=) $1 AND " SLOT_IS_OPEN("s") \
+	" WHERE {live s} AND {s.class_id} OPERATOR(pg_catalog.=) $1 AND " SLOT_IS_OPEN("s") \
 	" AND {s.id} OPERATOR(pg_catalog.<>) ALL ($2) AND NOT " HELD_AT("<>") \
 	" ORDER BY " HELD_AT("=") " DESC, {s.id} LIMIT 1"
 #define UNHELD_PLACE_ARGS \

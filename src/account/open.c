@@ -42,7 +42,7 @@ static const char changed_while_detached[] = "changed while detached";
 
 static const StudioQuery find_balance = {
 	"SELECT COALESCE({u.available_sessions}, 0) FROM {users} u"
-	" WHERE {u.id} OPERATOR(pg_catalog.=) $1",
+	" WHERE {live u} AND {u.id} OPERATOR(pg_catalog.=) $1",
 	1, {INT8OID}
 };
 
@@ -55,7 +55,7 @@ RESULT_COLUMNS(BOOKING_COLUMNS);
 /* live bookings that the ledger knows nothing of */
 static const StudioQuery unknown_bookings = {
 	"SELECT" SELECT_LIST(BOOKING_COLUMNS) " FROM {sessions} s"
-	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $1"
+	" WHERE {live s} AND {s.user_id} OPERATOR(pg_catalog.=) $1"
 	" AND " SLOT_IS_LIVE("s")
 	" AND NOT EXISTS (SELECT 1 FROM {ledger} g"
 	" WHERE g.user_id OPERATOR(pg_catalog.=) $1"

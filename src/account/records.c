@@ -24,12 +24,12 @@
 	" AND {s.status:available}"
 
 static const StudioQuery count_records = {
-	"SELECT pg_catalog.count(*) FROM {sessions} s WHERE " IS_RECORD,
+	"SELECT pg_catalog.count(*) FROM {sessions} s WHERE {live s} AND " IS_RECORD,
 	1, {INT8OID}
 };
 
 static const StudioQuery newest_records = {
-	"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s WHERE " IS_RECORD
+	"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s WHERE {live s} AND " IS_RECORD
 	" ORDER BY {s.id} DESC LIMIT $2",
 	2, {INT8OID, INT8OID}
 };
@@ -46,7 +46,7 @@ static const StudioQuery insert_records = {
 };
 
 static const StudioQuery delete_records = {
-	"DELETE FROM {sessions} s WHERE {s.id} OPERATOR(pg_catalog.=) ANY ($1) RETURNING 1",
+	"DELETE FROM {sessions} s WHERE {live s} AND {s.id} OPERATOR(pg_catalog.=) ANY ($1) RETURNING 1",
 	1, {INT8ARRAYOID}
 };
 

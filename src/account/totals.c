@@ -45,7 +45,7 @@ RESULT_COLUMNS(COUNTED_COLUMNS);
 
 static const StudioQuery count_sessions = {
 	"SELECT" SELECT_LIST(COUNTED_COLUMNS) " FROM {sessions} s"
-	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $1"
+	" WHERE {live s} AND {s.user_id} OPERATOR(pg_catalog.=) $1"
 	" AND {s.session_date} IS NOT NULL",
 	1, {INT8OID}
 };

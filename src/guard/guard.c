@@ -151,6 +151,16 @@ guard_datum(TriggerData *trigdata, HeapTuple tuple, const StudioColumn *column,
 						RelationGetDescr(trigdata->tg_relation), isnull);
 }
 
+/* Returns whether a row in a trigger is there: not if the application has deleted it softly. */
+bool
+guard_is_there(TriggerData *trigdata, HeapTuple tuple, const StudioColumn *deleted_at)
+{
+	bool		isnull;
+
+	(void) guard_datum(trigdata, tuple, deleted_at, &isnull);
+	return isnull;
+}
+
 /* Returns a whole number of a row in a trigger. */
 int64
 guard_number(TriggerData *trigdata, HeapTuple tuple, const StudioColumn *column,
@@ -167,19 +177,21 @@ guard_number(TriggerData *trigdata, HeapTuple tuple, const StudioColumn *column,
 /*
  * Returns whether a row event, from one image to another (NULL where there is no
  * row), is somebody's direct write: it changed what is guarded, and no token of
- * the engine's is for it.
+ * the engine's is for it.  The engine changes no row that is deleted softly, nor
+ * makes it one.
  */
 bool
 guard_is_direct(TriggerData *trigdata, CmdType command,
 				const RowImage *before, const RowImage *after)
 {
 	Oid			relid = RelationGetRelid(trigdata->tg_relation);
+	bool		there = (before || command == CMD_INSERT) && (after || command == CMD_DELETE);
 
 	if (before && after && memcmp(before, after, sizeof(RowImage)) == 0)
 		return false;
-	if (token_takes_row(relid, command, before, after))
+	if (there && token_takes_row(relid, command, before, after))
 		return false;
 	if (token_covers_statement(relid, command))
 		interfered(trigdata);
-	return true;
+	return before || after;
 }

@@ -35,6 +35,8 @@ extern Studio *guard_writing_studio(TriggerData *trigdata, StudioTable table);
 extern void guard_refuse(TriggerData *trigdata, const char *what, const char *hint);
 extern Datum guard_datum(TriggerData *trigdata, HeapTuple tuple,
 						 const StudioColumn *column, bool *isnull);
+extern bool guard_is_there(TriggerData *trigdata, HeapTuple tuple,
+						   const StudioColumn *deleted_at);
 extern int64 guard_number(TriggerData *trigdata, HeapTuple tuple,
 						  const StudioColumn *column, int64 if_null);
 

@@ -397,13 +397,15 @@ swan_guard_sessions(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("function \"swan_guard_sessions\" must be fired AFTER ROW")));
-	if (command != CMD_INSERT)
+	if (command != CMD_INSERT &&
+		guard_is_there(trigdata, trigdata->tg_trigtuple, &studio->columns[SESSIONS_DELETED_AT]))
 	{
 		slot_of_tuple(trigdata, studio, trigdata->tg_trigtuple, &old);
 		old_image = slot_image(&old);
 		before = &old;
 	}
-	if (command != CMD_DELETE)
+	if (command != CMD_DELETE &&
+		guard_is_there(trigdata, guard_row(trigdata), &studio->columns[SESSIONS_DELETED_AT]))
 	{
 		slot_of_tuple(trigdata, studio, guard_row(trigdata), &new);
 		new_image = slot_image(&new);

@@ -18,7 +18,7 @@
 PG_FUNCTION_INFO_V1(swan_guard_users);
 
 static const StudioQuery live_bookings = {
-	"SELECT 1 FROM {sessions} s WHERE {s.user_id} OPERATOR(pg_catalog.=) $1"
+	"SELECT 1 FROM {sessions} s WHERE {live s} AND {s.user_id} OPERATOR(pg_catalog.=) $1"
 	" AND {s.session_date} IS NOT NULL AND " SLOT_IS_LIVE("s") " LIMIT 1",
 	1, {INT8OID}
 };
@@ -147,7 +147,8 @@ judge_before_constraints(TriggerData *trigdata, Studio *studio, CmdType command)
 
 	if (command == CMD_DELETE)
 	{
-		if (studio->settings.guard_balance == GUARD_REFUSE)
+		if (studio->settings.guard_balance == GUARD_REFUSE &&
+			guard_is_there(trigdata, trigdata->tg_trigtuple, &studio->columns[USERS_DELETED_AT]))
 			refuse_client_delete(trigdata,
 								 guard_working_studio(trigdata, studio, TABLE_USERS), &old);
 		return;
@@ -176,12 +177,14 @@ swan_guard_users(PG_FUNCTION_ARGS)
 		return PointerGetDatum(guard_row(trigdata));
 	}
 
-	if (command != CMD_INSERT)
+	if (command != CMD_INSERT &&
+		guard_is_there(trigdata, trigdata->tg_trigtuple, &studio->columns[USERS_DELETED_AT]))
 	{
 		old = user_image(trigdata, studio, trigdata->tg_trigtuple);
 		before = &old;
 	}
-	if (command != CMD_DELETE)
+	if (command != CMD_DELETE &&
+		guard_is_there(trigdata, guard_row(trigdata), &studio->columns[USERS_DELETED_AT]))
 	{
 		new = user_image(trigdata, studio, guard_row(trigdata));
 		after = &new;

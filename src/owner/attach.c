@@ -47,6 +47,7 @@ static const char *const absence[STUDIO_NCOLUMNS] = {
 	[USERS_ROLE] = "every person is a client; let roles be listed as system or reader",
 	[USERS_CREATED_AT] = "lists go without the date of registration",
 	[USERS_UPDATED_AT] = "none is kept",
+	[USERS_DELETED_AT] = "whoever has a row is there",
 	[SESSIONS_TRAINER_ID] = "slots have no trainer and are not checked for his time",
 	[SESSIONS_DURATION] = "every slot lasts 60 minutes",
 	[SESSIONS_NOTES] = "session records go without notes",
@@ -56,6 +57,11 @@ static const char *const absence[STUDIO_NCOLUMNS] = {
 	[SESSIONS_CREATED_AT] = "none is kept",
 	[SESSIONS_UPDATED_AT] = "none is kept",
 	[SESSIONS_CLASS_ID] = "there are no classes",
+	[SESSIONS_DELETED_AT] = "every row is there",
+	[SESSIONS_ENDS_AT] = "when a slot ends is what its start and duration come to",
+	[SESSIONS_CANCELLED_AT] = "when a booking was cancelled is in the ledger only",
+	[SESSIONS_CANCELLED_BY] = "who cancelled a booking is in the ledger only",
+	[SESSIONS_CANCEL_REASON] = "why a booking was cancelled is in the ledger only",
 };
 
 /* Adds a row to the report. */
@@ -174,6 +180,33 @@ find_column_name(Attachment *att, StudioColumnId id, Oid relid)
 	return NULL;
 }
 
+/*
+ * Returns why a column that is only called like one of ours is none, or NULL: one
+ * that applications need not have is not looked for with more than its name.
+ */
+static const char *
+not_ours(Attachment *att, StudioColumnId id, Oid relid, const char *name)
+{
+	AttrNumber	attnum = get_attnum(relid, name);
+	Oid			type = get_atttype(relid, attnum);
+	bool		given;
+
+	(void) column_option(att, NULL, id, &given);
+	if (given || !studio_column_defs[id].attached_only)
+		return NULL;
+	if (!studio_column_fits(studio_column_defs[id].kind, type))
+		return psprintf("column %s is of type %s", quote_identifier(name), format_type_be(type));
+	if (studio_column_defs[id].kind == COLUMN_MARK)
+		return NULL;
+	if (get_attgenerated(relid, attnum) != '\0')
+		return psprintf("the server computes column %s", quote_identifier(name));
+	if (type == TIMESTAMPOID && column_option(att, "time_zones", id, NULL) == NULL &&
+		option(att, NULL, "time_zone", NULL) == NULL)
+		return psprintf("nothing says of what zone the times in column %s are",
+						quote_identifier(name));
+	return NULL;
+}
+
 /* Finds one column, and says what it is or why it will not do. */
 static void
 find_column(Attachment *att, StudioColumnId id)
@@ -192,6 +225,13 @@ find_column(Attachment *att, StudioColumnId id)
 	att->names[id] = name;
 	if (name && attnum == InvalidAttrNumber)
 		return;					/* refused already */
+	problem = name ? not_ours(att, id, relid, name) : NULL;
+	if (problem)
+	{
+		att->names[id] = NULL;
+		attach_report(att, label, NULL, "absent", psprintf("%s; %s", absence[id], problem));
+		return;
+	}
 	if (name == NULL)
 	{
 		if (def->absent == NULL)
@@ -206,7 +246,7 @@ find_column(Attachment *att, StudioColumnId id)
 	if (!studio_column_fits(def->kind, type))
 		attach_refuse(att, label, name, psprintf("type %s will not do", format_type_be(type)),
 					  def->kind == COLUMN_ID ? "keys must be integer or bigint" : NULL);
-	else if (type == TIMESTAMPOID)
+	else if (type == TIMESTAMPOID && def->kind == COLUMN_TIME)
 	{
 		att->zones[id] = column_option(att, "time_zones", id, NULL);
 		if (att->zones[id] == NULL)

@@ -158,7 +158,7 @@ void
 attach_look_at_labels(Attachment *att, Call *call)
 {
 	Rows		result = attach_query(att, call, "SELECT" SELECT_LIST(LABEL_COLUMNS)
-									  " FROM {sessions} s WHERE {s.status} IS NOT NULL"
+									  " FROM {sessions} s WHERE {live s} AND {s.status} IS NOT NULL"
 									  " GROUP BY 1 ORDER BY 1");
 
 	for (uint64 i = 0; i < result.nrows; i++)

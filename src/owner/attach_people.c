@@ -37,8 +37,8 @@ RESULT_COLUMNS(STRANGERS_COLUMNS);
 #define STRANGERS(column) \
 	"SELECT" SELECT_LIST(STRANGERS_COLUMNS) " FROM" \
 	" (SELECT " column " AS id, pg_catalog.count(*) AS n FROM {sessions} s" \
-	" WHERE " column " IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {users} u" \
-	" WHERE {u.id} OPERATOR(pg_catalog.=) " column ") GROUP BY 1) x"
+	" WHERE {live s} AND " column " IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {users} u" \
+	" WHERE {any u} AND {u.id} OPERATOR(pg_catalog.=) " column ") GROUP BY 1) x"
 
 /* in the order of people[] */
 static const char *const strangers[] = {

@@ -27,7 +27,11 @@
 	next(TALLY_FIRST_NEGATIVE, \
 		 "pg_catalog.min({u.id}) FILTER (WHERE {u.available_sessions} OPERATOR(pg_catalog.<) 0)") \
 	next(TALLY_NO_BALANCE, \
-		 "pg_catalog.count(*) FILTER (WHERE {u.available_sessions} IS NULL)") \
+		 "pg_catalog.count(*) FILTER (WHERE {live u} AND {u.available_sessions} IS NULL)") \
+	next(TALLY_DELETED_USERS, "pg_catalog.count(*) FILTER (WHERE NOT {live u})") \
+	next(TALLY_DELETED_CREDITS, \
+		 "COALESCE(pg_catalog.sum({u.available_sessions}) FILTER (WHERE NOT {live u}), 0)" \
+		 "::pg_catalog.int8") \
 	next(TALLY_USERS, "pg_catalog.count(*)")
 
 RESULT_COLUMNS(USER_TALLY_COLUMNS);
@@ -37,7 +41,7 @@ static void
 look_at_users(Attachment *att, Call *call)
 {
 	Rows		result = attach_query(att, call, "SELECT" SELECT_LIST(USER_TALLY_COLUMNS)
-									  " FROM {users} u");
+									  " FROM {users} u WHERE {any u}");
 
 	if (row_int(result, 0, TALLY_NEGATIVE) > 0)
 		attach_refuse(att, "users.available_sessions", att->names[USERS_BALANCE],
@@ -49,6 +53,11 @@ look_at_users(Attachment *att, Call *call)
 		attach_report(att, "users.available_sessions", att->names[USERS_BALANCE], "found",
 					  psprintf("balances that are null and count as 0: %lld",
 							   (long long) row_int(result, 0, TALLY_NO_BALANCE)));
+	if (row_int(result, 0, TALLY_DELETED_USERS) > 0)
+		attach_report(att, "users.deleted_at", att->names[USERS_DELETED_AT], "found",
+					  psprintf("deleted rows, which are nobody: %lld; credits in them, which nobody can spend: %lld",
+							   (long long) row_int(result, 0, TALLY_DELETED_USERS),
+							   (long long) row_int(result, 0, TALLY_DELETED_CREDITS)));
 	attach_report(att, "users", studio_table_name(att->users), "found",
 				  psprintf("rows: %lld", (long long) row_int(result, 0, TALLY_USERS)));
 }
@@ -106,7 +115,7 @@ report_durations(Attachment *att, int64 longest, int64 empty, int64 unknown)
 
 /* s is a booking that is live already */
 #define LIVE_BOOKING \
-	SLOT_IS_LIVE("s") \
+	"{live s} AND " SLOT_IS_LIVE("s") \
 	" AND {s.user_id} IS NOT NULL"
 
 /*
@@ -114,22 +123,27 @@ report_durations(Attachment *att, int64 longest, int64 empty, int64 unknown)
  * of the bookings that it has a row for; a join, since a condition in FILTER would
  * read the ledger for each of them.
  */
-#define UNDECIDED	LIVE_BOOKING "{?ledger: AND k.session_id IS NULL}"
+#define UNDECIDED \
+	LIVE_BOOKING "{?ledger: AND k.session_id IS NULL}{?users.deleted_at: AND {live u}}"
 #define TIMED \
-	"{s.session_date} IS NOT NULL" \
+	"{live s} AND {s.session_date} IS NOT NULL" \
 	" AND " SLOT_TAKES_TIME("s")
 
 #define SESSION_TALLY_COLUMNS(first, next) \
 	first(TALLY_LIVE, "pg_catalog.count(*) FILTER (WHERE " UNDECIDED ")") \
 	next(TALLY_FLAGGED, \
 		 "pg_catalog.count(*) FILTER (WHERE " UNDECIDED " AND {s.session_deducted})") \
+	next(TALLY_LEFT_BEHIND, \
+		 "pg_catalog.count(*) FILTER (WHERE {?users.deleted_at:" LIVE_BOOKING \
+		 " AND NOT} {live u})") \
 	next(TALLY_RECORDS, \
-		 "pg_catalog.count(*) FILTER (WHERE {s.status:available}" \
+		 "pg_catalog.count(*) FILTER (WHERE {live s} AND {s.status:available}" \
 		 " AND {s.user_id} IS NOT NULL AND {s.session_date} IS NULL)") \
 	next(TALLY_OWN_LABELS, \
 		 "pg_catalog.count(*) FILTER (WHERE {s.status}::pg_catalog.text" \
 		 " OPERATOR(pg_catalog.<>) ALL" \
 		 " ('{available,scheduled,confirmed,completed,cancelled,requested,blocked}'))") \
+	next(TALLY_DELETED_SESSIONS, "pg_catalog.count(*) FILTER (WHERE NOT {live s})") \
 	next(TALLY_SESSIONS, "pg_catalog.count(*)") \
 	next(TALLY_LONGEST, "pg_catalog.max({s.duration}) FILTER (WHERE " TIMED ")") \
 	next(TALLY_EMPTY, \
@@ -141,8 +155,9 @@ RESULT_COLUMNS(SESSION_TALLY_COLUMNS);
 
 static const char sessions_query[] =
 "SELECT" SELECT_LIST(SESSION_TALLY_COLUMNS) " FROM {sessions} s"
+"{?users.deleted_at: LEFT JOIN {users} u ON {any u} AND {u.id} OPERATOR(pg_catalog.=) {s.user_id}}"
 "{?ledger: LEFT JOIN (SELECT DISTINCT g.session_id FROM {ledger} g) k"
-" ON k.session_id OPERATOR(pg_catalog.=) {s.id}}";
+" ON k.session_id OPERATOR(pg_catalog.=) {s.id}} WHERE {any s}";
 
 /* Looks for sessions that somebody has to decide about. */
 static void
@@ -151,6 +166,10 @@ look_at_sessions(Attachment *att, Call *call)
 	Rows		result = attach_query(att, call, sessions_query);
 
 	report_old_bookings(att, row_int(result, 0, TALLY_LIVE), row_int(result, 0, TALLY_FLAGGED));
+	if (att->names[USERS_DELETED_AT] && row_int(result, 0, TALLY_LEFT_BEHIND) > 0)
+		attach_report(att, "users.deleted_at", att->names[USERS_DELETED_AT], "found",
+					  psprintf("live bookings of clients who are deleted: %lld; cancel or delete them too",
+							   (long long) row_int(result, 0, TALLY_LEFT_BEHIND)));
 	if (row_int(result, 0, TALLY_RECORDS) > 0)
 		attach_report(att, "session_records", NULL, "found",
 					  psprintf("undated available rows: %lld; nothing counts them, see the setting session_records",
@@ -159,6 +178,10 @@ look_at_sessions(Attachment *att, Call *call)
 		attach_look_at_labels(att, call);
 	report_durations(att, row_isnull(result, 0, TALLY_LONGEST) ? 0 : row_int(result, 0, TALLY_LONGEST),
 					 row_int(result, 0, TALLY_EMPTY), row_int(result, 0, TALLY_NO_DURATION));
+	if (row_int(result, 0, TALLY_DELETED_SESSIONS) > 0)
+		attach_report(att, "sessions.deleted_at", att->names[SESSIONS_DELETED_AT], "found",
+					  psprintf("deleted rows, which are not there: %lld",
+							   (long long) row_int(result, 0, TALLY_DELETED_SESSIONS)));
 	attach_report(att, "sessions", studio_table_name(att->sessions), "found",
 				  psprintf("rows: %lld", (long long) row_int(result, 0, TALLY_SESSIONS)));
 }
@@ -242,7 +265,7 @@ attach_look_again(Attachment *att)
 	Call	   *call = call_begin_as(studio_table_owner(att->users), "pg_catalog, pg_temp");
 
 	if (attach_query(att, call, "SELECT 1 FROM {users} u"
-					 " WHERE {u.available_sessions} OPERATOR(pg_catalog.<) 0 LIMIT 1").nrows > 0)
+					 " WHERE {any u} AND {u.available_sessions} OPERATOR(pg_catalog.<) 0 LIMIT 1").nrows > 0)
 		look_at_users(att, call);
 
 	/* a live booking is looked for among its client's rows, by their index */

@@ -28,7 +28,7 @@ PG_FUNCTION_INFO_V1(swan_backfill);
 #define BATCH_MAX	1000000
 
 static const StudioQuery next_clients = {
-	"SELECT {u.id} FROM {users} u WHERE {u.id} OPERATOR(pg_catalog.>) $1"
+	"SELECT {u.id} FROM {users} u WHERE {live u} AND {u.id} OPERATOR(pg_catalog.>) $1"
 	" ORDER BY {u.id} LIMIT $2",
 	2, {INT8OID, INT4OID}
 };
@@ -70,7 +70,7 @@ settle_deleted(Studio *studio)
 		"SELECT DISTINCT l.user_id FROM {lots} l"
 		" WHERE l.remaining OPERATOR(pg_catalog.>) 0"
 		" AND NOT EXISTS (SELECT 1 FROM {users} u"
-		" WHERE {u.id} OPERATOR(pg_catalog.=) l.user_id) ORDER BY 1",
+		" WHERE {live u} AND {u.id} OPERATOR(pg_catalog.=) l.user_id) ORDER BY 1",
 		0, {0}, PLAN_CUSTOM
 	};
 	Call	   *call = call_begin(studio, CALL_WRITER);

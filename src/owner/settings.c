@@ -124,7 +124,7 @@ static void
 sync_all_records(const char *name)
 {
 	static const StudioQuery clients = {
-		"SELECT {u.id} FROM {users} u ORDER BY {u.id}", 0, {0}
+		"SELECT {u.id} FROM {users} u WHERE {live u} ORDER BY {u.id}", 0, {0}
 	};
 	Call	   *call;
 	Rows		result;

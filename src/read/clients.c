@@ -48,7 +48,7 @@ PG_FUNCTION_INFO_V1(swan_clients);
 
 /* whom the arguments ask for; who has no role that we know is a client */
 #define WANTED \
-	" COALESCE({u.role}::pg_catalog.text, 'client') OPERATOR(pg_catalog.<>) ALL ('{trainer,staff,admin}')" \
+	" {live u} AND COALESCE({u.role}::pg_catalog.text, 'client') OPERATOR(pg_catalog.<>) ALL ('{trainer,staff,admin}')" \
 	" AND ($1 IS NULL OR " TEXT_OF_U " OPERATOR(pg_catalog.~~) $1)" \
 	" AND ($7 IS NULL OR CASE" \
 	" WHEN COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.<=)" \
@@ -65,9 +65,9 @@ PG_FUNCTION_INFO_V1(swan_clients);
 #define ALL_CLIENTS "{users} u"
 #define OWN_CLIENTS \
 	"(SELECT DISTINCT {s.user_id} AS id FROM {sessions} s" \
-	" WHERE {s.trainer_id} OPERATOR(pg_catalog.=) $8" \
+	" WHERE {live s} AND {s.trainer_id} OPERATOR(pg_catalog.=) $8" \
 	" AND {s.status:requested,scheduled,confirmed,completed,cancelled} OFFSET 0) c" \
-	" JOIN {users} u ON {u.id} OPERATOR(pg_catalog.=) c.id"
+	" JOIN {users} u ON {live u} AND {u.id} OPERATOR(pg_catalog.=) c.id"
 
 /* a page by a key of the client himself */
 #define PAGE_BY(key, beyond, direction, clients) \
@@ -77,13 +77,13 @@ PG_FUNCTION_INFO_V1(swan_clients);
 
 #define HAD_SESSION(also) \
 	"EXISTS (SELECT 1 FROM {sessions} o" \
-	" WHERE {o.user_id} OPERATOR(pg_catalog.=) {u.id}" \
+	" WHERE {live o} AND {o.user_id} OPERATOR(pg_catalog.=) {u.id}" \
 	" AND {o.status:completed}" also ")"
 
 /* a page by last session, latest first: of those who had one */
 #define PAGE_BY_LAST_SESSION(clients) \
 	"SELECT {u.id} AS id, {s.session_date} AS key FROM " clients \
-	" JOIN {sessions} s ON {s.user_id} OPERATOR(pg_catalog.=) {u.id}" \
+	" JOIN {sessions} s ON {live s} AND {s.user_id} OPERATOR(pg_catalog.=) {u.id}" \
 	" WHERE" WANTED " AND {s.status:completed}" \
 	" AND {s.session_date} IS NOT NULL" \
 	" AND ($3 IS NULL OR ROW({s.session_date}, {u.id}) OPERATOR(pg_catalog.<) ROW($2, $3))" \
@@ -108,7 +108,7 @@ PG_FUNCTION_INFO_V1(swan_clients);
 
 #define LIST(page, direction) \
 	CLIENT_ROW("$6") ", p.key FROM (" page ") p" \
-	" JOIN {users} u ON {u.id} OPERATOR(pg_catalog.=) p.id" \
+	" JOIN {users} u ON {live u} AND {u.id} OPERATOR(pg_catalog.=) p.id" \
 	" CROSS JOIN LATERAL " CLIENT_FIGURES("$5") " f" \
 	" ORDER BY p.key" direction ", p.id" direction
 
@@ -144,7 +144,7 @@ static const Ordering orderings[] = {
 static const StudioQuery read_client = {
 	CLIENT_ROW("$3") ", NULL::pg_catalog.text FROM {users} u"
 	" CROSS JOIN LATERAL " CLIENT_FIGURES("$2") " f"
-	" WHERE {u.id} OPERATOR(pg_catalog.=) $1",
+	" WHERE {live u} AND {u.id} OPERATOR(pg_catalog.=) $1",
 	3, {INT8OID, TIMESTAMPTZOID, INT4OID}
 };
 

@@ -32,7 +32,7 @@ RESULT_COLUMNS(SESSION_COLUMNS);
 
 static const StudioQuery read_sessions = {
 	"SELECT" SELECT_LIST(SESSION_COLUMNS) " FROM {sessions} s"
-	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $1"
+	" WHERE {live s} AND {s.user_id} OPERATOR(pg_catalog.=) $1"
 	" AND {s.session_date} IS NOT NULL",
 	1, {INT8OID}, PLAN_SIMPLE
 };
@@ -43,7 +43,7 @@ static const StudioQuery read_sessions = {
  */
 static const StudioQuery next_session = {
 	"SELECT {s.session_date} FROM {sessions} s"
-	" WHERE " SLOT_IS_OF("s", "$1")
+	" WHERE {live s} AND " SLOT_IS_OF("s", "$1")
 	" AND {s.session_date} OPERATOR(pg_catalog.>) $2"
 	" AND " SLOT_IS_LIVE("s")
 	" ORDER BY {s.user_id}, {s.session_date} LIMIT 1",
@@ -52,7 +52,7 @@ static const StudioQuery next_session = {
 
 static const StudioQuery last_session = {
 	"SELECT {s.session_date} FROM {sessions} s"
-	" WHERE " SLOT_IS_OF("s", "$1")
+	" WHERE {live s} AND " SLOT_IS_OF("s", "$1")
 	" AND {s.session_date} OPERATOR(pg_catalog.<=) 'infinity'"
 	" AND {s.status:completed}"
 	" ORDER BY {s.user_id} DESC, {s.session_date} DESC LIMIT 1",
@@ -69,7 +69,7 @@ static const StudioQuery read_lots = {
 	" AND (l.expires_at IS NULL OR l.expires_at OPERATOR(pg_catalog.>) $2)"
 	" UNION ALL SELECT NULL, 'opening', {u.available_sessions}, {u.available_sessions},"
 	" NULL, NULL, NULL FROM {users} u"
-	" WHERE $3 AND {u.id} OPERATOR(pg_catalog.=) $1"
+	" WHERE {live u} AND $3 AND {u.id} OPERATOR(pg_catalog.=) $1"
 	" AND {u.available_sessions} OPERATOR(pg_catalog.>) 0"
 	" AND NOT EXISTS (SELECT 1 FROM {ledger} g"
 	" WHERE g.user_id OPERATOR(pg_catalog.=) $1)) x"
@@ -85,8 +85,8 @@ static const StudioQuery read_ledger = {
 	" " ATTENDED_OF("g") ","
 	" pg_catalog.concat($6, g.id)"
 	" FROM {ledger} g"
-	" LEFT JOIN {sessions} s ON {s.id} OPERATOR(pg_catalog.=) g.session_id"
-	" LEFT JOIN {users} a ON {a.id} OPERATOR(pg_catalog.=) g.actor_id"
+	" LEFT JOIN {sessions} s ON {live s} AND {s.id} OPERATOR(pg_catalog.=) g.session_id"
+	" LEFT JOIN {users} a ON {live a} AND {a.id} OPERATOR(pg_catalog.=) g.actor_id"
 	" WHERE g.user_id OPERATOR(pg_catalog.=) $1"
 	" AND ($2 IS NULL OR g.at OPERATOR(pg_catalog.>=) $2)"
 	" AND ($3 IS NULL OR g.at OPERATOR(pg_catalog.<) $3)"

@@ -28,7 +28,7 @@ PG_FUNCTION_INFO_V1(swan_holds);
 
 /* dated rows from $1 to $2, of trainer $3, beyond the row ($4, $5) */
 #define IN_WINDOW \
-	" {s.session_date} IS NOT NULL" \
+	" {live s} AND {s.session_date} IS NOT NULL" \
 	" AND ($1 IS NULL OR {s.session_date} OPERATOR(pg_catalog.>=) $1)" \
 	" AND ($2 IS NULL OR {s.session_date} OPERATOR(pg_catalog.<) $2)" \
 	" AND ($3 IS NULL OR {s.trainer_id} OPERATOR(pg_catalog.=) $3)" \
@@ -43,13 +43,13 @@ PG_FUNCTION_INFO_V1(swan_holds);
 	" (pg_catalog.count(*) FILTER (WHERE " SLOT_IS_OPEN("o") " AND NOT EXISTS (SELECT 1" \
 	" FROM {holds} h WHERE h.session_id OPERATOR(pg_catalog.=) {o.id}" \
 	" AND h.until OPERATOR(pg_catalog.>) " now ")))::pg_catalog.int4 AS free" \
-	" FROM {sessions} o WHERE " class_id " IS NOT NULL" \
+	" FROM {sessions} o WHERE {live o} AND " class_id " IS NOT NULL" \
 	" AND {o.class_id} OPERATOR(pg_catalog.=) " class_id " AND " SLOT_TAKES_TIME("o") ")"
 
 /* the row that stands for its class: the first that is not cancelled */
 #define STANDS_FOR_CLASS \
 	"NOT EXISTS (SELECT 1 FROM {sessions} o" \
-	" WHERE {o.class_id} OPERATOR(pg_catalog.=) {s.class_id}" \
+	" WHERE {live o} AND {o.class_id} OPERATOR(pg_catalog.=) {s.class_id}" \
 	" AND {o.id} OPERATOR(pg_catalog.<) {s.id} AND " SLOT_TAKES_TIME("o") ")"
 
 static const StudioQuery open_slots = {
@@ -57,7 +57,7 @@ static const StudioQuery open_slots = {
 	" {s.session_date}, COALESCE({s.duration}, 60)::pg_catalog.int4,"
 	" CASE WHEN {s.class_id} IS NULL THEN 1 ELSE p.n END,"
 	" CASE WHEN {s.class_id} IS NULL THEN 1 ELSE p.free END, {s.session_date}"
-	" FROM {sessions} s LEFT JOIN {users} t ON {t.id} OPERATOR(pg_catalog.=) {s.trainer_id}"
+	" FROM {sessions} s LEFT JOIN {users} t ON {live t} AND {t.id} OPERATOR(pg_catalog.=) {s.trainer_id}"
 	" CROSS JOIN LATERAL " PLACES("{s.class_id}", "$7") " p"
 	" WHERE" IN_WINDOW
 	" AND {s.session_date} OPERATOR(pg_catalog.>) $7"
@@ -97,11 +97,11 @@ static const StudioQuery dated_sessions = {
 	" AND ($9 IS NULL OR {s.user_id} OPERATOR(pg_catalog.=) $9"
 	" OR ($10 AND {s.trainer_id} OPERATOR(pg_catalog.=) $9))"
 	" AND ({s.class_id} IS NULL OR NOT (" SLOT_IS_OPEN("s") ") OR NOT EXISTS (SELECT 1"
-	" FROM {sessions} o WHERE {o.class_id} OPERATOR(pg_catalog.=) {s.class_id}"
+	" FROM {sessions} o WHERE {live o} AND {o.class_id} OPERATOR(pg_catalog.=) {s.class_id}"
 	" AND " SLOT_IS_OPEN("o") " AND {o.id} OPERATOR(pg_catalog.<) {s.id}))"
 	" ORDER BY {s.session_date}, {s.id} LIMIT $6) p"
-	" LEFT JOIN {users} u ON {u.id} OPERATOR(pg_catalog.=) p.user_id"
-	" LEFT JOIN {users} t ON {t.id} OPERATOR(pg_catalog.=) p.trainer_id"
+	" LEFT JOIN {users} u ON {live u} AND {u.id} OPERATOR(pg_catalog.=) p.user_id"
+	" LEFT JOIN {users} t ON {live t} AND {t.id} OPERATOR(pg_catalog.=) p.trainer_id"
 	" LEFT JOIN LATERAL " CLIENT_FIGURES("$11") " f ON {u.id} IS NOT NULL"
 	" CROSS JOIN LATERAL (SELECT " WARNING_FOR("f.available", "$12") " AS warning) x"
 	" CROSS JOIN LATERAL " PLACES("p.class_id", "$11") " c"
@@ -123,7 +123,7 @@ RESULT_COLUMNS(EXPIRING_COLUMNS);
 /* lots that expire after $1 and up to $2 from then, in days of time zone $3 */
 static const StudioQuery expiring_lots = {
 	"SELECT" SELECT_LIST(EXPIRING_COLUMNS)
-	" FROM {lots} l LEFT JOIN {users} u ON {u.id} OPERATOR(pg_catalog.=) l.user_id"
+	" FROM {lots} l LEFT JOIN {users} u ON {live u} AND {u.id} OPERATOR(pg_catalog.=) l.user_id"
 	" WHERE NOT l.swept AND l.remaining OPERATOR(pg_catalog.>) 0"
 	" AND l.expires_at OPERATOR(pg_catalog.>) $1"
 	" AND l.expires_at OPERATOR(pg_catalog.<=)"
@@ -137,9 +137,9 @@ static const StudioQuery expiring_lots = {
 static const StudioQuery live_holds = {
 	"SELECT h.session_id, {s.session_date}, COALESCE({s.duration}, 60)::pg_catalog.int4,"
 	" {t.id}::pg_catalog.int8, " PERSON_NAME("t") ", h.user_id, " PERSON_NAME("u") ", h.until"
-	" FROM {holds} h JOIN {sessions} s ON {s.id} OPERATOR(pg_catalog.=) h.session_id AND " SLOT_IS_OPEN("s")
-	" LEFT JOIN {users} t ON {t.id} OPERATOR(pg_catalog.=) {s.trainer_id}"
-	" LEFT JOIN {users} u ON {u.id} OPERATOR(pg_catalog.=) h.user_id"
+	" FROM {holds} h JOIN {sessions} s ON {live s} AND {s.id} OPERATOR(pg_catalog.=) h.session_id AND " SLOT_IS_OPEN("s")
+	" LEFT JOIN {users} t ON {live t} AND {t.id} OPERATOR(pg_catalog.=) {s.trainer_id}"
+	" LEFT JOIN {users} u ON {live u} AND {u.id} OPERATOR(pg_catalog.=) h.user_id"
 	" WHERE h.until OPERATOR(pg_catalog.>) $1"
 	" AND ($2 IS NULL OR h.user_id OPERATOR(pg_catalog.=) $2)"
 	" AND ($3 IS NULL OR h.user_id OPERATOR(pg_catalog.=) $3 OR {s.trainer_id} OPERATOR(pg_catalog.=) $3)"

@@ -29,7 +29,7 @@ PG_FUNCTION_INFO_V1(swan_liability);
  */
 static const StudioQuery read_stats = {
 	"SELECT 'swan_credits_outstanding', pg_catalog.jsonb_build_object(),"
-	" COALESCE(pg_catalog.sum({u.available_sessions}), 0)::pg_catalog.int8 FROM {users} u"
+	" COALESCE(pg_catalog.sum({u.available_sessions}), 0)::pg_catalog.int8 FROM {users} u WHERE {live u}"
 	" UNION ALL"
 	" SELECT 'swan_credits_unswept', pg_catalog.jsonb_build_object(), COALESCE(pg_catalog.sum(l.remaining), 0)::pg_catalog.int8"
 	" FROM {lots} l WHERE NOT l.swept AND l.expires_at OPERATOR(pg_catalog.<=) $1"
@@ -70,7 +70,7 @@ static const StudioQuery read_liability = {
 	" UNION ALL SELECT l.lot_id, OPERATOR(pg_catalog.-) l.delta, NULL, NULL FROM {ledger} l"
 	" WHERE l.at OPERATOR(pg_catalog.>) $1 AND l.delta OPERATOR(pg_catalog.<>) 0"
 	" UNION ALL SELECT NULL, COALESCE({u.available_sessions}, 0), r.created_at, 'opening'"
-	" FROM swan.studio r JOIN {users} u ON NOT EXISTS (SELECT 1 FROM {ledger} l"
+	" FROM swan.studio r JOIN {users} u ON {live u} AND NOT EXISTS (SELECT 1 FROM {ledger} l"
 	" WHERE l.user_id OPERATOR(pg_catalog.=) {u.id})"
 	" WHERE NOT $4 AND r.name OPERATOR(pg_catalog.=) $3"
 	" AND r.created_at OPERATOR(pg_catalog.<=) $1) x"

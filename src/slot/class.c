@@ -20,7 +20,7 @@
 /* the first open place; several may look at one */
 static const StudioQuery some_place = {
 	"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s"
-	" WHERE {s.class_id} OPERATOR(pg_catalog.=) $1 AND " SLOT_IS_OPEN("s")
+	" WHERE {live s} AND {s.class_id} OPERATOR(pg_catalog.=) $1 AND " SLOT_IS_OPEN("s")
 	" ORDER BY {s.id} LIMIT 1",
 	1, {INT8OID}, PLAN_SIMPLE
 };
@@ -28,7 +28,7 @@ static const StudioQuery some_place = {
 /* likewise one that at $3 nobody but client $2 holds */
 static const StudioQuery unheld_place = {
 	"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s"
-	" WHERE {s.class_id} OPERATOR(pg_catalog.=) $1 AND " SLOT_IS_OPEN("s")
+	" WHERE {live s} AND {s.class_id} OPERATOR(pg_catalog.=) $1 AND " SLOT_IS_OPEN("s")
 	" AND NOT EXISTS (SELECT 1 FROM {holds} h WHERE h.session_id OPERATOR(pg_catalog.=) {s.id}"
 	" AND h.user_id OPERATOR(pg_catalog.<>) $2 AND h.until OPERATOR(pg_catalog.>) $3)"
 	" ORDER BY {s.id} LIMIT 1",
@@ -37,7 +37,7 @@ static const StudioQuery unheld_place = {
 
 static const StudioQuery places = {
 	"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s"
-	" WHERE {s.class_id} OPERATOR(pg_catalog.=) $1 AND " SLOT_TAKES_TIME("s")
+	" WHERE {live s} AND {s.class_id} OPERATOR(pg_catalog.=) $1 AND " SLOT_TAKES_TIME("s")
 	" ORDER BY {s.id}",
 	1, {INT8OID}
 };
@@ -52,7 +52,7 @@ static const StudioQuery other_place = {
 	"SELECT {s.id}, ({s.session_date} OPERATOR(pg_catalog.<>) $3"
 	" OR COALESCE({s.duration}, 60) OPERATOR(pg_catalog.<>) $4"
 	" OR COALESCE({s.trainer_id}::pg_catalog.int8, 0) OPERATOR(pg_catalog.<>) COALESCE($5, 0)) AS stray"
-	" FROM {sessions} s WHERE {s.class_id} OPERATOR(pg_catalog.=) $1"
+	" FROM {sessions} s WHERE {live s} AND {s.class_id} OPERATOR(pg_catalog.=) $1"
 	" AND {s.id} OPERATOR(pg_catalog.<>) $2 AND " SLOT_TAKES_TIME("s")
 	" ORDER BY stray DESC LIMIT 1",
 	5, {INT8OID, INT8OID, TIMESTAMPTZOID, INT4OID, INT8OID}

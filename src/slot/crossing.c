@@ -19,14 +19,14 @@
 /* all slots of a trainer from $2 to $3, but for those of class $4 */
 static const StudioQuery trainer_rows = {
 	"SELECT {s.id} FROM {sessions} s"
-	" WHERE " SLOT_BESIDE("s", "$4") SLOT_KEEPS_TRAINER,
+	" WHERE {live s} AND " SLOT_BESIDE("s", "$4") SLOT_KEEPS_TRAINER,
 	4, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}, PLAN_SIMPLE
 };
 
 /* all live bookings of a client from $2 to $3, but for those of class $4 */
 static const StudioQuery client_rows = {
 	"SELECT {s.id} FROM {sessions} s"
-	" WHERE " SLOT_BESIDE("s", "$4") SLOT_KEEPS_CLIENT,
+	" WHERE {live s} AND " SLOT_BESIDE("s", "$4") SLOT_KEEPS_CLIENT,
 	4, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}, PLAN_SIMPLE
 };
 

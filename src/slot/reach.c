@@ -20,7 +20,7 @@
 
 static const StudioQuery longest_slot = {
 	"SELECT pg_catalog.max(COALESCE({s.duration}, 60)) FROM {sessions} s"
-	" WHERE {s.session_date} IS NOT NULL AND " SLOT_TAKES_TIME("s"),
+	" WHERE {live s} AND {s.session_date} IS NOT NULL AND " SLOT_TAKES_TIME("s"),
 	0, {0}, PLAN_CUSTOM
 };
 

@@ -13,20 +13,22 @@
 
 #include "base/error.h"
 #include "base/zone.h"
+#include "studio/actor.h"
 #include "slot/slot.h"
 
 static const StudioQuery find_slot = {
 	"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s"
-	" WHERE {s.id} OPERATOR(pg_catalog.=) $1",
+	" WHERE {live s} AND {s.id} OPERATOR(pg_catalog.=) $1",
 	1, {INT8OID}, PLAN_SIMPLE
 };
 
 static const StudioQuery insert_slot = {
 	"INSERT INTO {sessions} ({sessions.status}, {sessions.session_date}"
 	"{?sessions.trainer_id:, {sessions.trainer_id}}"
-	"{?sessions.duration:, {sessions.duration}}" SLOT_NEW_COLUMNS "{?sessions.class_id:, {sessions.class_id}})"
+	"{?sessions.duration:, {sessions.duration}}" SLOT_END_COLUMN SLOT_NEW_COLUMNS "{?sessions.class_id:, {sessions.class_id}})"
 	" VALUES ({sessions.status='available'}, {sessions.session_date=$2}"
-	"{?sessions.trainer_id:, $1}{?sessions.duration:, $3}" SLOT_NEW_VALUES("$4") "{?sessions.class_id:, $5})"
+	"{?sessions.trainer_id:, $1}{?sessions.duration:, $3}" SLOT_END_VALUE("$2", "$3")
+	SLOT_NEW_VALUES("$4") "{?sessions.class_id:, $5})"
 	" RETURNING {sessions.id}",
 	5, {INT8OID, TIMESTAMPTZOID, INT4OID, TIMESTAMPTZOID, INT8OID}
 };
@@ -34,7 +36,7 @@ static const StudioQuery insert_slot = {
 /* a trainer's slot from $2 to $3, but for those of class $5 */
 static const StudioQuery trainer_overlap = {
 	"SELECT {s.id} FROM {sessions} s"
-	" WHERE " SLOT_KEEPS_TRAINER
+	" WHERE {live s} AND " SLOT_KEEPS_TRAINER
 	" AND " SLOT_BESIDE("s", "$5") "{s.id} OPERATOR(pg_catalog.<>) $4 LIMIT 1",
 	5, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT8OID}, PLAN_SIMPLE
 };
@@ -42,7 +44,7 @@ static const StudioQuery trainer_overlap = {
 /* a client's live booking from $2 to $3 */
 static const StudioQuery client_overlap = {
 	"SELECT {s.id} FROM {sessions} s"
-	" WHERE " SLOT_KEEPS_CLIENT
+	" WHERE {live s} AND " SLOT_KEEPS_CLIENT
 	" AND {s.id} OPERATOR(pg_catalog.<>) $4 LIMIT 1",
 	4, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}, PLAN_SIMPLE
 };
@@ -50,7 +52,7 @@ static const StudioQuery client_overlap = {
 /* likewise, but for those of class $5 */
 static const StudioQuery client_overlap_beside = {
 	"SELECT {s.id} FROM {sessions} s"
-	" WHERE " SLOT_KEEPS_CLIENT
+	" WHERE {live s} AND " SLOT_KEEPS_CLIENT
 	" AND " SLOT_BESIDE("s", "$5") "{s.id} OPERATOR(pg_catalog.<>) $4 LIMIT 1",
 	5, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT8OID}, PLAN_SIMPLE
 };
@@ -122,6 +124,7 @@ slot_of_row(const Studio *studio, Rows result, uint64 row, int before, Slot *slo
 	slot->deducted = row_bool(result, row, before + SLOT_DEDUCTED);
 	slot->booked_at = row_time(result, row, before + SLOT_BOOKED_AT);
 	slot->class_id = row_id(result, row, before + SLOT_CLASS_ID);
+	slot->cancel_reason = NULL;
 	return true;
 }
 
@@ -315,6 +318,8 @@ slot_write(Call *call, const StudioQuery *statement,
 		arg_bool(after->deducted),
 		arg_time(after->booked_at),
 		arg_time(call->now),
+		arg_id(call->actor ? call->actor->user_id : NO_ID),
+		arg_text(after->cancel_reason),
 	};
 	TokenEntry	entry = {{0}};
 	Rows		result;
@@ -342,6 +347,25 @@ slot_write(Call *call, const StudioQuery *statement,
 			 errhint("Triggers of the application must not change or suppress what swanalloc writes.")));
 }
 
+/* Runs an INSERT that makes a slot, and returns its id. */
+int64
+slot_insert(Call *call, const StudioQuery *statement, const NullableDatum *args, Slot *slot)
+{
+	TokenEntry	row = {{0}};
+	Rows		result;
+
+	slot_fit(call->studio, slot);
+	row.after = slot_image(slot);
+	result = query_change(call, statement, args, TABLE_SESSIONS,
+						  CMD_INSERT, &row, 1);
+	if (result.nrows != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("a trigger on table %s suppressed a new slot",
+						call->studio->table_names[TABLE_SESSIONS])));
+	return row_id(result, 0, 1);
+}
+
 /* Makes one open slot, which may be a place of a class, and returns its id. */
 int64
 slot_insert_open(Call *call, int64 trainer_id, TimestampTz start,
@@ -352,23 +376,12 @@ slot_insert_open(Call *call, int64 trainer_id, TimestampTz start,
 		arg_id(class_id)
 	};
 	Slot		slot = {.id = NO_ID,.user_id = NO_ID,.trainer_id = trainer_id,.class_id = class_id};
-	TokenEntry	row = {{0}};
-	Rows		result;
 
 	slot_set_status(call->studio, &slot, STATUS_AVAILABLE);
 	slot.date = start;
 	slot.duration = duration;
 	slot_check_columns(call, &slot);
-	slot_fit(call->studio, &slot);
-	row.after = slot_image(&slot);
-	result = query_change(call, &insert_slot, args, TABLE_SESSIONS,
-						  CMD_INSERT, &row, 1);
-	if (result.nrows != 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
-				 errmsg("a trigger on table %s suppressed a new slot",
-						call->studio->table_names[TABLE_SESSIONS])));
-	return row_id(result, 0, 1);
+	return slot_insert(call, &insert_slot, args, &slot);
 }
 
 /* Says in an error about a trainer's time that more than the sessions takes it. */

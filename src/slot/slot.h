@@ -36,6 +36,7 @@ typedef struct Slot
 	bool		deducted;		/* did it take a credit? */
 	TimestampTz booked_at;
 	int64		class_id;		/* NO_ID of what is no place of a class */
+	const char *cancel_reason;	/* to be written, not read */
 } Slot;
 
 /* of a slot, for slot_of_row() */
@@ -56,14 +57,25 @@ RESULT_COLUMNS(SLOT_COLUMNS);
 /* what slot_write() needs to see of what it wrote */
 #define SLOT_WRITTEN	"{!sessions: RETURNING" SELECT_LIST(SLOT_COLUMNS) "}"
 
-/* what slot_write() passes: id, the new value of each column, and now */
+/* what slot_write() passes: id, the new value of each column, now, who acts and why */
 #define SLOT_WRITE_ARGS \
-	9, {INT8OID, INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID, INT4OID, \
-	BOOLOID, TIMESTAMPTZOID, TIMESTAMPTZOID}, PLAN_SIMPLE
+	11, {INT8OID, INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID, INT4OID, \
+	BOOLOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, TEXTOID}, PLAN_SIMPLE
 
 /* to assign in every UPDATE of a slot */
 #define SLOT_TOUCH \
 	"{?sessions.updated_at:, {sessions.updated_at} = {sessions.updated_at=$9}}"
+
+/* when a slot ends, where the application keeps that: to write in an INSERT, or to
+ * assign in an UPDATE of date or duration */
+#define SLOT_END_COLUMN		"{?sessions.ends_at:, {sessions.ends_at}}"
+#define SLOT_END_VALUE(date, minutes) \
+	"{?sessions.ends_at:, " SLOT_END_OF(date, minutes) "}"
+#define SLOT_SET_END \
+	"{?sessions.ends_at:, {sessions.ends_at} = " SLOT_END_OF("$5", "$6") "}"
+#define SLOT_END_OF(date, minutes) \
+	"{sessions.ends_at=" date " OPERATOR(pg_catalog.+)" \
+	" pg_catalog.make_interval(mins => " minutes ")}"
 
 /* to write in every INSERT into sessions, for what has no default with ORMs */
 #define SLOT_NEW_COLUMNS \
@@ -149,6 +161,8 @@ extern RowImage slot_image(const Slot *slot);
 extern bool slot_find(Call *call, int64 id, Slot *slot);
 extern bool slot_look_at(Call *call, int64 id, Slot *slot, QueryRun run);
 extern void slot_require(Call *call, int64 id, Slot *slot);
+extern int64 slot_insert(Call *call, const StudioQuery *statement,
+						 const NullableDatum *args, Slot *slot);
 extern int64 slot_insert_open(Call *call, int64 trainer_id, TimestampTz start,
 							  int32 duration, int64 class_id);
 extern TimestampTz slot_end_of(TimestampTz start, int32 duration);
@@ -171,6 +185,9 @@ extern int64 slot_look_for_trainer_overlap(Call *call, int64 trainer_id,
 										   int64 buffer, int64 but_not, int64 but_class,
 										   QueryRun run);
 extern void reach_measure(Studio *studio);
+
+/* copied.c */
+extern int64 slot_insert_copy(Call *call, const Slot *slot);
 
 /* held.c */
 extern bool slot_find_hold(Call *call, int64 session_id, int64 *user_id,

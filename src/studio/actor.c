@@ -29,13 +29,13 @@ PG_FUNCTION_INFO_V1(swan_act_as);
 PG_FUNCTION_INFO_V1(swan_actor);
 
 static const StudioQuery person_role = {
-	"SELECT {a.role} FROM {users} a WHERE {a.id} OPERATOR(pg_catalog.=) $1",
+	"SELECT {a.role} FROM {users} a WHERE {live a} AND {a.id} OPERATOR(pg_catalog.=) $1",
 	1, {INT8OID}, PLAN_SIMPLE
 };
 
 static const StudioQuery trains_client = {
 	"SELECT 1 FROM {sessions} s"
-	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $1"
+	" WHERE {live s} AND {s.user_id} OPERATOR(pg_catalog.=) $1"
 	" AND {s.trainer_id} OPERATOR(pg_catalog.=) $2"
 	" AND {s.status:requested,scheduled,confirmed,completed,cancelled} LIMIT 1",
 	2, {INT8OID, INT8OID}, PLAN_SIMPLE

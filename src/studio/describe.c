@@ -32,6 +32,8 @@ const StudioColumnDef studio_column_defs[STUDIO_NKNOWN] = {
 	[USERS_BALANCE] = {TABLE_USERS, COLUMN_NUMBER, "available_sessions", NULL},
 	[USERS_CREATED_AT] = {TABLE_USERS, COLUMN_TIME, "created_at", "NULL::pg_catalog.timestamptz"},
 	[USERS_UPDATED_AT] = {TABLE_USERS, COLUMN_TIME, "updated_at", "NULL::pg_catalog.timestamptz"},
+	[USERS_DELETED_AT] = {TABLE_USERS, COLUMN_MARK, "deleted_at", "NULL::pg_catalog.timestamptz",
+	.attached_only = true},
 	[SESSIONS_ID] = {TABLE_SESSIONS, COLUMN_ID, "id", NULL},
 	[SESSIONS_USER_ID] = {TABLE_SESSIONS, COLUMN_ID, "user_id", NULL},
 	[SESSIONS_TRAINER_ID] = {TABLE_SESSIONS, COLUMN_ID, "trainer_id", "NULL::pg_catalog.int8"},
@@ -46,6 +48,16 @@ const StudioColumnDef studio_column_defs[STUDIO_NKNOWN] = {
 	[SESSIONS_UPDATED_AT] = {TABLE_SESSIONS, COLUMN_TIME, "updated_at", "NULL::pg_catalog.timestamptz"},
 	[SESSIONS_CLASS_ID] = {TABLE_SESSIONS, COLUMN_ID, "class_id", "NULL::pg_catalog.int8",
 	.later = true,.named = true},
+	[SESSIONS_DELETED_AT] = {TABLE_SESSIONS, COLUMN_MARK, "deleted_at", "NULL::pg_catalog.timestamptz",
+	.attached_only = true},
+	[SESSIONS_ENDS_AT] = {TABLE_SESSIONS, COLUMN_TIME, "ends_at", "NULL::pg_catalog.timestamptz",
+	.attached_only = true},
+	[SESSIONS_CANCELLED_AT] = {TABLE_SESSIONS, COLUMN_TIME, "cancelled_at", "NULL::pg_catalog.timestamptz",
+	.attached_only = true},
+	[SESSIONS_CANCELLED_BY] = {TABLE_SESSIONS, COLUMN_ID, "cancelled_by", "NULL::pg_catalog.int8",
+	.attached_only = true},
+	[SESSIONS_CANCEL_REASON] = {TABLE_SESSIONS, COLUMN_TEXT, "cancel_reason", "NULL::pg_catalog.text",
+	.attached_only = true},
 	[LEDGER_TOTALS] = {TABLE_LEDGER, COLUMN_NUMBERS, "totals", "(NULL::pg_catalog.int4[])"},
 };
 
@@ -64,6 +76,7 @@ const Oid	studio_column_types[STUDIO_NKINDS][2] = {
 	[COLUMN_TEXT] = {TEXTOID, VARCHAROID},
 	[COLUMN_LABEL] = {TEXTOID, VARCHAROID},
 	[COLUMN_TIME] = {TIMESTAMPTZOID, TIMESTAMPOID},
+	[COLUMN_MARK] = {TIMESTAMPTZOID, TIMESTAMPOID},
 	[COLUMN_FLAG] = {BOOLOID, BOOLOID},
 	[COLUMN_NUMBERS] = {INT4ARRAYOID, INT4ARRAYOID},
 };
@@ -200,7 +213,7 @@ describe_column(Studio *studio, StudioColumnId id, Relation rel)
 						  &column->type, &column->typmod, &collation);
 	column->time_zone = studio->time_zones[id];
 	if (!studio_column_fits(def->kind, column->type) ||
-		(column->type == TIMESTAMPOID && column->time_zone == NULL))
+		(def->kind == COLUMN_TIME && column->type == TIMESTAMPOID && column->time_zone == NULL))
 	{
 		if (def->later && studio->own)	/* the application's */
 		{

@@ -226,7 +226,7 @@ load_studio(Rows result, uint64 row)
 		const char *label = studio_column_label(i);
 
 		if (studio->own)
-			studio->column_names[i] =
+			studio->column_names[i] = studio_column_defs[i].attached_only ? NULL :
 				MemoryContextStrdup(context, studio_column_defs[i].name);
 		else
 			studio->column_names[i] = json_member(result, row, REG_COLUMN_NAMES, label, context);

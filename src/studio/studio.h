@@ -37,6 +37,7 @@ typedef enum StudioColumnId
 	USERS_BALANCE,
 	USERS_CREATED_AT,
 	USERS_UPDATED_AT,
+	USERS_DELETED_AT,
 	SESSIONS_ID,
 	SESSIONS_USER_ID,
 	SESSIONS_TRAINER_ID,
@@ -50,11 +51,16 @@ typedef enum StudioColumnId
 	SESSIONS_CREATED_AT,
 	SESSIONS_UPDATED_AT,
 	SESSIONS_CLASS_ID,
+	SESSIONS_DELETED_AT,
+	SESSIONS_ENDS_AT,
+	SESSIONS_CANCELLED_AT,
+	SESSIONS_CANCELLED_BY,
+	SESSIONS_CANCEL_REASON,
 
 	/* of our own tables: what studios lack that an earlier version made */
 	LEDGER_TOTALS
 } StudioColumnId;
-#define STUDIO_NCOLUMNS (SESSIONS_CLASS_ID + 1)	/* of the application */
+#define STUDIO_NCOLUMNS (SESSIONS_CANCEL_REASON + 1)	/* of the application */
 #define STUDIO_NKNOWN	(LEDGER_TOTALS + 1)
 
 /* what a column holds, in whichever of the types that can hold it */
@@ -65,6 +71,7 @@ typedef enum ColumnKind
 	COLUMN_TEXT,				/* text or varchar */
 	COLUMN_LABEL,				/* text, varchar or an enum */
 	COLUMN_TIME,				/* timestamptz, or timestamp of a named zone */
+	COLUMN_MARK,				/* a time, of which it only matters that there is one */
 	COLUMN_FLAG,				/* boolean */
 	COLUMN_NUMBERS				/* integer[] */
 } ColumnKind;
@@ -181,6 +188,8 @@ typedef struct StudioColumnDef
 								 * none, or one of the application's */
 	bool		named;			/* attached only where it is named, since
 								 * others call something else so */
+	bool		attached_only;	/* our own studios have none, and one that only
+								 * is called so is the application's affair */
 } StudioColumnDef;
 
 /* describe.c */
@@ -205,6 +214,9 @@ extern const char *studio_status_of(const Studio *studio, const char *label);
 /* tasks.c */
 extern const char *trainer_task_name(TrainerTask task);
 extern int	trainer_tasks_of(const char *list);
+
+/* kept.c */
+extern List *studio_kept_columns(const Studio *studio);
 
 /* registry.c */
 extern List *studio_list(void);

@@ -33,6 +33,13 @@
  *				the application's label for a status, as a text
  *		{sessions.status=expression}
  *				the expression, as a value that the column takes
+ *		{kept} {kept s}
+ *				", " and the columns of sessions that a slot keeps which is opened
+ *				again, to assign to or to read; as many in both, or none
+ *		{live s} {live u} {any u}
+ *				whether a row is there: not where the application has deleted it
+ *				softly; or is there, whatever became of it.  Every statement that
+ *				reads a row of users or sessions says which, see check_rows()
  *		{?sessions.booked_at:text} {?ledger:text}
  *				the text, only where the table has the column, or there is the table
  *		{!sessions:text}
@@ -245,6 +252,30 @@ expand_known(StringInfo out, const char *word, const char *name)
 	appendStringInfoString(out, name);
 }
 
+/* Appends the columns that a slot keeps, of an alias or bare. */
+static void
+expand_kept(StringInfo out, Studio *studio, const char *alias)
+{
+	ListCell   *cell;
+
+	foreach(cell, studio_kept_columns(studio))
+		appendStringInfo(out, ", %s%s%s", alias, *alias ? "." : "",
+						 quote_identifier(lfirst(cell)));
+}
+
+/* Appends whether a row that is read is one that the application has not deleted. */
+static void
+expand_live(StringInfo out, Studio *studio, const char *alias)
+{
+	const char *name = studio->columns[table_of_alias(alias) == TABLE_USERS ?
+									   USERS_DELETED_AT : SESSIONS_DELETED_AT].name;
+
+	if (name)
+		appendStringInfo(out, "%s.%s IS NULL", alias, quote_identifier(name));
+	else
+		appendStringInfoString(out, "true");
+}
+
 /* Appends what a word without a dot stands for. */
 static void
 expand_word(StringInfo out, Studio *studio, const char *word)
@@ -266,6 +297,14 @@ expand_word(StringInfo out, Studio *studio, const char *word)
 		appendStringInfo(out, INT64_FORMAT, studio_counted_from(studio));
 	else if (strncmp(word, "label ", 6) == 0)
 		appendStringInfoString(out, quote_literal_cstr(studio_status_label(studio, word + 6)));
+	else if (strncmp(word, "live ", 5) == 0)
+		expand_live(out, studio, word + 5);
+	else if (strncmp(word, "any ", 4) == 0)
+		appendStringInfoString(out, "true");
+	else if (strcmp(word, "kept") == 0)
+		expand_kept(out, studio, "");
+	else if (strncmp(word, "kept ", 5) == 0)
+		expand_kept(out, studio, word + 5);
 	else if (strcmp(word, "reach") == 0)
 		appendStringInfo(out, "'%d minutes'::pg_catalog.interval", studio->reach);
 	else
@@ -403,12 +442,45 @@ expand_into(StringInfo out, Studio *studio, const char *p,
 	return p;
 }
 
+/* Returns how often a text is in another. */
+static int
+count_text(const char *text, const char *part)
+{
+	int			n = 0;
+
+	for (const char *p = strstr(text, part); p; p = strstr(p + 1, part))
+		n++;
+	return n;
+}
+
+/*
+ * Refuses a statement that reads rows of users or sessions and does not say
+ * whether deleted ones count.
+ */
+static void
+check_rows(const char *text)
+{
+	for (const char *alias = "u\0t\0a\0s\0o\0"; *alias; alias += 2)
+	{
+		const char *table = table_labels[table_of_alias(alias)];
+		const char *row = psprintf("{%s} %s", table, alias);
+		int			nread = count_text(text, psprintf("%s ", row)) +
+			count_text(text, psprintf("%s,", row)) -
+			count_text(text, psprintf("UPDATE %s ", row));
+
+		if (nread > count_text(text, psprintf("{live %s}", alias)) +
+			count_text(text, psprintf("{any %s}", alias)))
+			elog(ERROR, "a statement does not say whether deleted %s count: %s", table, text);
+	}
+}
+
 /* Returns the statement's text with the studio's names in it. */
 char *
 expand_template(Studio *studio, const char *text)
 {
 	StringInfoData out;
 
+	check_rows(text);
 	initStringInfo(&out);
 	expand_into(&out, studio, text, true, false);
 	return out.data;

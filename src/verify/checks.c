@@ -99,7 +99,7 @@ has_partitions(Studio *studio)
 /* whether a row is the first of those that are side by side with it in a class */
 #define FIRST_OF_CLASS(owner, which) \
 	"{?sessions.class_id: AND ({s.class_id} IS NULL OR NOT EXISTS (SELECT 1 FROM {sessions} o" \
-	" WHERE {o.class_id} OPERATOR(pg_catalog.=) {s.class_id} AND {o.id} OPERATOR(pg_catalog.<) {s.id}" \
+	" WHERE {live o} AND {o.class_id} OPERATOR(pg_catalog.=) {s.class_id} AND {o.id} OPERATOR(pg_catalog.<) {s.id}" \
 	" AND {o." owner "} OPERATOR(pg_catalog.=) {s." owner "}" \
 	" AND {o.session_date} OPERATOR(pg_catalog.=) {s.session_date}" \
 	" AND COALESCE({o.duration}, 60) OPERATOR(pg_catalog.=) COALESCE({s.duration}, 60) AND " which("o") "))}"
@@ -122,17 +122,17 @@ has_partitions(Studio *studio)
 	" pg_catalog.max(" SLOT_END("s") ") OVER (PARTITION BY {s." owner "}" \
 	" ORDER BY {s.session_date}, {s.id}" \
 	" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS busy_until" \
-	" FROM {sessions} s WHERE $1 IS NULL AND {s.session_date} IS NOT NULL" \
+	" FROM {sessions} s WHERE {live s} AND $1 IS NULL AND {s.session_date} IS NOT NULL" \
 	" AND {s." owner "} IS NOT NULL AND " which("s") " AND " SLOT_LASTS("s") \
 	" AND NOT " IS_FORCED("s") FIRST_OF_CLASS(owner, which) ") x" \
 	" WHERE x.begins OPERATOR(pg_catalog.<) x.busy_until" \
 	" UNION ALL" \
 	" SELECT {s.user_id}, {s.id}, NULL," \
 	" pg_catalog.format('session %s begins before another of " what " has ended', {s.id})" \
-	" FROM {sessions} s WHERE {s.user_id} OPERATOR(pg_catalog.=) $1 AND " which("s") " AND " SLOT_LASTS("s") \
+	" FROM {sessions} s WHERE {live s} AND {s.user_id} OPERATOR(pg_catalog.=) $1 AND " which("s") " AND " SLOT_LASTS("s") \
 	" AND NOT " IS_FORCED("s") \
 	" AND EXISTS (SELECT 1 FROM {sessions} o" \
-	" WHERE {o." owner "} OPERATOR(pg_catalog.=) {s." owner "} AND " which("o") \
+	" WHERE {live o} AND {o." owner "} OPERATOR(pg_catalog.=) {s." owner "} AND " which("o") \
 	" AND ROW({o.session_date}, {o.id}) OPERATOR(pg_catalog.<) ROW({s.session_date}, {s.id})" \
 	" AND NOT " IS_FORCED("o") \
 	" AND " SLOT_OVERLAPS("o", "{s.session_date}", "(" SLOT_END("s") ")") OF_ANOTHER_CLASS ")"
@@ -172,7 +172,7 @@ has_partitions(Studio *studio)
 #define UNPAID_BOOKINGS(which) \
 	"SELECT {s.user_id}, {s.id}, NULL::pg_catalog.int8," \
 	" pg_catalog.format('%s session was never booked by swan_book', {s.status})" \
-	" FROM {sessions} s WHERE " which \
+	" FROM {sessions} s WHERE {live s} AND " which \
 	" AND {s.user_id} IS NOT NULL AND " FOR_CLIENT("{s.user_id}") \
 	" AND NOT EXISTS (SELECT 1 FROM {ledger} g" \
 	" WHERE g.session_id OPERATOR(pg_catalog.=) {s.id}" \
@@ -185,7 +185,7 @@ const Check checks[] = {
 	{"negative_balance", ABOUT_BALANCES, NULL, {
 			"SELECT {u.id}, NULL::pg_catalog.int8, NULL::pg_catalog.int8,"
 			" pg_catalog.format('the balance is %s', {u.available_sessions})"
-			" FROM {users} u WHERE {u.available_sessions} OPERATOR(pg_catalog.<) 0"
+			" FROM {users} u WHERE {live u} AND {u.available_sessions} OPERATOR(pg_catalog.<) 0"
 			" AND " FOR_CLIENT("{u.id}"),
 	1, {INT8OID}, PLAN_CUSTOM}},
 
@@ -193,7 +193,7 @@ const Check checks[] = {
 			"SELECT COALESCE({u.id}, g.user_id), NULL::pg_catalog.int8, NULL::pg_catalog.int8,"
 			" pg_catalog.format('the balance is %s, the ledger comes to %s',"
 			" COALESCE({u.available_sessions}, 0), COALESCE(g.total, 0))"
-			" FROM (SELECT * FROM {users} u WHERE " FOR_CLIENT("{u.id}") ") u"
+			" FROM (SELECT * FROM {users} u WHERE {live u} AND " FOR_CLIENT("{u.id}") ") u"
 			" FULL JOIN (SELECT l.user_id, pg_catalog.sum(l.delta) AS total"
 			" FROM {ledger} l WHERE " FOR_CLIENT("l.user_id") " GROUP BY l.user_id) g"
 			" ON g.user_id OPERATOR(pg_catalog.=) {u.id}"
@@ -205,7 +205,7 @@ const Check checks[] = {
 			"SELECT COALESCE({u.id}, g.user_id), NULL::pg_catalog.int8, NULL::pg_catalog.int8,"
 			" pg_catalog.format('the balance is %s, the lots hold %s',"
 			" COALESCE({u.available_sessions}, 0), COALESCE(g.total, 0))"
-			" FROM (SELECT * FROM {users} u WHERE " FOR_CLIENT("{u.id}") ") u"
+			" FROM (SELECT * FROM {users} u WHERE {live u} AND " FOR_CLIENT("{u.id}") ") u"
 			" FULL JOIN (SELECT l.user_id, pg_catalog.sum(l.remaining) AS total"
 			" FROM {lots} l WHERE " FOR_CLIENT("l.user_id") " GROUP BY l.user_id) g"
 			" ON g.user_id OPERATOR(pg_catalog.=) {u.id}"
@@ -235,7 +235,7 @@ const Check checks[] = {
 			" LEFT JOIN (SELECT {s.user_id} AS user_id, ARRAY["
 			COUNT_OF_S("scheduled") ", " COUNT_OF_S("confirmed") ", "
 			COUNT_OF_S("completed") ", " COUNT_OF_S("cancelled") "] AS counted"
-			" FROM {sessions} s WHERE {s.session_date} IS NOT NULL AND " FOR_CLIENT("{s.user_id}")
+			" FROM {sessions} s WHERE {live s} AND {s.session_date} IS NOT NULL AND " FOR_CLIENT("{s.user_id}")
 			" GROUP BY {s.user_id}) c ON c.user_id OPERATOR(pg_catalog.=) g.user_id) x"
 			" WHERE x.known AND x.kept OPERATOR(pg_catalog.<>) x.expected",
 	1, {INT8OID}, PLAN_CUSTOM}},
@@ -331,7 +331,7 @@ const Check checks[] = {
 			" COALESCE({s.status}::pg_catalog.text, 'missing'),"
 			" CASE WHEN {s.session_deducted} THEN 'charged' ELSE 'not charged' END,"
 			" COALESCE(d.n, 0))"
-			" FROM (SELECT * FROM {sessions} s WHERE " FOR_CLIENT("{s.user_id}") ") s"
+			" FROM (SELECT * FROM {sessions} s WHERE {live s} AND " FOR_CLIENT("{s.user_id}") ") s"
 			" FULL JOIN " DEBITS " d ON d.session_id OPERATOR(pg_catalog.=) {s.id}"
 			" AND d.user_id OPERATOR(pg_catalog.=) {s.user_id}"
 			" WHERE NOT COALESCE(d.left, false) AND (COALESCE(d.n, 0) OPERATOR(pg_catalog.<>) ALL ('{0,1}')"
@@ -352,7 +352,7 @@ const Check checks[] = {
 			" FROM {sessions} s JOIN " LAST_STATUS " d"
 			" ON d.session_id OPERATOR(pg_catalog.=) {s.id}"
 			" AND d.user_id OPERATOR(pg_catalog.=) {s.user_id}"
-			" WHERE d.code OPERATOR(pg_catalog.%) 8 OPERATOR(pg_catalog.<>) 0"
+			" WHERE {live s} AND d.code OPERATOR(pg_catalog.%) 8 OPERATOR(pg_catalog.<>) 0"
 			" AND {s.status:} OPERATOR(pg_catalog.<>)"
 			" (" STATUSES ")[d.code OPERATOR(pg_catalog.%) 8]"
 			" AND NOT (d.code OPERATOR(pg_catalog.%) 8 OPERATOR(pg_catalog.=) 5 AND " SLOT_IS_LIVE("s") ")"
@@ -372,7 +372,7 @@ const Check checks[] = {
 			"SELECT {s.user_id}, {s.id}, NULL::pg_catalog.int8,"
 			" pg_catalog.format('%s session %s', {s.status},"
 			" CASE WHEN {s.user_id} IS NULL THEN 'has no client' ELSE 'has a client' END)"
-			" FROM {sessions} s WHERE {s.session_date} IS NOT NULL"
+			" FROM {sessions} s WHERE {live s} AND {s.session_date} IS NOT NULL"
 			" AND (({s.user_id} IS NULL AND (" SLOT_IS_LIVE("s")
 			" OR {s.status:completed}))"
 			" OR ({s.user_id} IS NOT NULL AND {s.status:available}))"
@@ -383,7 +383,7 @@ const Check checks[] = {
 			"SELECT {s.user_id}, {s.id}, NULL::pg_catalog.int8,"
 			" pg_catalog.format('session lasts %s minutes, more than searches for overlaps reach back',"
 			" {s.duration})"
-			" FROM {sessions} s WHERE {s.session_date} IS NOT NULL AND " SLOT_TAKES_TIME("s")
+			" FROM {sessions} s WHERE {live s} AND {s.session_date} IS NOT NULL AND " SLOT_TAKES_TIME("s")
 			" AND pg_catalog.make_interval(mins => {s.duration}) OPERATOR(pg_catalog.>) {reach}"
 			" AND " FOR_CLIENT("{s.user_id}"),
 	1, {INT8OID}, PLAN_CUSTOM}},
@@ -400,19 +400,19 @@ const Check checks[] = {
 			"SELECT {s.user_id}, {s.id}, NULL::pg_catalog.int8,"
 			" pg_catalog.format('session is of class %s, and at another time or with another trainer than session %s',"
 			" {s.class_id}, {o.id})"
-			" FROM {sessions} s JOIN {sessions} o ON {o.class_id} OPERATOR(pg_catalog.=) {s.class_id}"
+			" FROM {sessions} s JOIN {sessions} o ON {live o} AND {o.class_id} OPERATOR(pg_catalog.=) {s.class_id}"
 			" AND {o.id} OPERATOR(pg_catalog.<) {s.id} AND " SLOT_TAKES_TIME("o")
 			" AND ({o.session_date} OPERATOR(pg_catalog.<>) {s.session_date}"
 			" OR COALESCE({o.duration}, 60) OPERATOR(pg_catalog.<>) COALESCE({s.duration}, 60)"
 			" OR COALESCE({o.trainer_id}, 0) OPERATOR(pg_catalog.<>) COALESCE({s.trainer_id}, 0))"
-			" WHERE " SLOT_TAKES_TIME("s") " AND " FOR_CLIENT("{s.user_id}"),
+			" WHERE {live s} AND " SLOT_TAKES_TIME("s") " AND " FOR_CLIENT("{s.user_id}"),
 	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"class_client", ABOUT_BOOKINGS, refuses_classes, {
 			"SELECT {s.user_id}, pg_catalog.max({s.id}), NULL::pg_catalog.int8,"
 			" pg_catalog.format('the client has %s places of class %s, and none as a guest',"
 			" pg_catalog.count(*), {s.class_id})"
-			" FROM {sessions} s WHERE {s.class_id} IS NOT NULL AND {s.user_id} IS NOT NULL"
+			" FROM {sessions} s WHERE {live s} AND {s.class_id} IS NOT NULL AND {s.user_id} IS NOT NULL"
 			" AND " SLOT_TAKES_TIME("s") " AND " FOR_CLIENT("{s.user_id}")
 			" AND NOT EXISTS (SELECT 1 FROM {ledger} g WHERE g.session_id OPERATOR(pg_catalog.=) {s.id}"
 			" AND g.user_id OPERATOR(pg_catalog.=) {s.user_id}"
@@ -427,7 +427,7 @@ const Check checks[] = {
 			" 'the slot that is held is not open any more'::pg_catalog.text FROM {holds} h"
 			" WHERE h.until OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()"
 			" AND " FOR_CLIENT("h.user_id") " AND NOT EXISTS (SELECT 1 FROM {sessions} s"
-			" WHERE {s.id} OPERATOR(pg_catalog.=) h.session_id AND " SLOT_IS_OPEN("s") ")",
+			" WHERE {live s} AND {s.id} OPERATOR(pg_catalog.=) h.session_id AND " SLOT_IS_OPEN("s") ")",
 	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"session_records", ABOUT_BOOKINGS, keeps_records, {
@@ -435,10 +435,10 @@ const Check checks[] = {
 			" pg_catalog.format('%s session records for a balance of %s',"
 			" COALESCE(r.n, 0), {u.available_sessions})"
 			" FROM {users} u LEFT JOIN (SELECT {s.user_id} AS user_id, pg_catalog.count(*) AS n"
-			" FROM {sessions} s WHERE {s.status:available}"
+			" FROM {sessions} s WHERE {live s} AND {s.status:available}"
 			" AND {s.session_date} IS NULL AND " FOR_CLIENT("{s.user_id}")
 			" GROUP BY {s.user_id}) r ON r.user_id OPERATOR(pg_catalog.=) {u.id}"
-			" WHERE COALESCE(r.n, 0) OPERATOR(pg_catalog.<>) COALESCE({u.available_sessions}, 0)"
+			" WHERE {live u} AND COALESCE(r.n, 0) OPERATOR(pg_catalog.<>) COALESCE({u.available_sessions}, 0)"
 			" AND " FOR_CLIENT("{u.id}"),
 	1, {INT8OID}, PLAN_CUSTOM}},
 

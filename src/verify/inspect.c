@@ -59,8 +59,8 @@ OWN_TABLE("swan_ledger") "," OWN_TABLE("swan_lots") "," OWN_TABLE("swan_holds")
 
 /* the columns come in between, see append_columns() */
 static const char inspection_middle[] =
-") r (label, col, required, types, labels) ON r.label OPERATOR(pg_catalog.=) t.label"
-" CROSS JOIN LATERAL (SELECT CASE WHEN t.own THEN r.col ELSE"
+") r (label, col, required, attached, types, labels, zoned) ON r.label OPERATOR(pg_catalog.=) t.label"
+" CROSS JOIN LATERAL (SELECT CASE WHEN t.own AND r.attached THEN NULL WHEN t.own THEN r.col ELSE"
 " COALESCE(t.columns OPERATOR(pg_catalog.->) 'names'"
 " OPERATOR(pg_catalog.->>) pg_catalog.concat(r.label, '.', r.col), CASE WHEN r.required THEN r.col END) END,"
 " t.columns OPERATOR(pg_catalog.->) 'time_zones'"
@@ -70,7 +70,7 @@ static const char inspection_middle[] =
 " LEFT JOIN pg_catalog.pg_type y ON y.oid OPERATOR(pg_catalog.=) a.atttypid"
 " WHERE k.name IS NOT NULL AND NOT COALESCE("
 "a.atttypid OPERATOR(pg_catalog.=) ANY (r.types::pg_catalog.oid[])"
-" AND (a.atttypid OPERATOR(pg_catalog.<>) " CppAsString2(TIMESTAMPOID) " OR k.zone IS NOT NULL)"
+" AND (a.atttypid OPERATOR(pg_catalog.<>) " CppAsString2(TIMESTAMPOID) " OR k.zone IS NOT NULL OR NOT r.zoned)"
 " OR r.labels AND y.typtype OPERATOR(pg_catalog.=) 'e',"
 " t.own AND NOT r.required)"
 " UNION ALL"
@@ -151,10 +151,12 @@ append_columns(StringInfo query)
 		const StudioColumnDef *def = &studio_column_defs[i];
 		const Oid  *types = studio_column_types[def->kind];
 
-		appendStringInfo(query, "%s('%s', '%s', %s, '{%u,%u}', %s)",
+		appendStringInfo(query, "%s('%s', '%s', %s, %s, '{%u,%u}', %s, %s)",
 						 i == 0 ? "" : ", ", studio_table_label(def->table),
-						 def->name, def->absent ? "false" : "true", types[0], types[1],
-						 def->kind == COLUMN_LABEL ? "true" : "false");
+						 def->name, def->absent ? "false" : "true",
+						 def->attached_only ? "true" : "false", types[0], types[1],
+						 def->kind == COLUMN_LABEL ? "true" : "false",
+						 def->kind == COLUMN_TIME ? "true" : "false");
 	}
 }
 

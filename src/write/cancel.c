@@ -30,6 +30,9 @@ static const char cancelled_message[] = "Session cancelled successfully.";
 const StudioQuery cancel_slot = {
 	"UPDATE {sessions} s SET {sessions.status} = {sessions.status=$4}"
 	"{?sessions.session_deducted:, {sessions.session_deducted} = $7}"
+	"{?sessions.cancelled_at:, {sessions.cancelled_at} = {sessions.cancelled_at=$9}}"
+	"{?sessions.cancelled_by:, {sessions.cancelled_by} = $10}"
+	"{?sessions.cancel_reason:, {sessions.cancel_reason} = {sessions.cancel_reason=$11}}"
 	SLOT_TOUCH
 	" WHERE {s.id} OPERATOR(pg_catalog.=) $1" SLOT_WRITTEN,
 	SLOT_WRITE_ARGS
@@ -48,7 +51,7 @@ reopen_slot(Call *call, const Slot *slot, bool trainer_known)
 		 slot_trainer_overlap(call, slot->trainer_id, slot->date, slot_end(slot),
 							  0, slot->id, slot->class_id) != NO_ID))
 		return NO_ID;
-	return slot_insert_open(call, slot->trainer_id, slot->date, slot->duration, slot->class_id);
+	return slot_insert_copy(call, slot);
 }
 
 /* Answers a key that was used for something else. */
@@ -234,18 +237,26 @@ give_up(Call *call, const Wish *wish, bool trainer_known, Account *account,
 		Entry *entry, BookingAnswer *answer, int nbookings)
 {
 	Slot		slot = answer->slot;
+	bool		reopens = shall_reopen(call, wish, &slot);
 	Return		back = cancel_judge_credits(call, wish, account, &slot, query_recheck);
 
 	slot_set_status(call->studio, &answer->slot, STATUS_CANCELLED);
+	answer->slot.cancel_reason = wish->reason;
 	if (back.nparts > 0)
 		answer->slot.deducted = false;
-	if (shall_reopen(call, wish, &slot))
+	if (reopens)				/* indexes of the application's may allow one at
+								 * a time */
+	{
+		slot_write(call, &cancel_slot, &slot, &answer->slot);
 		answer->reopened = reopen_slot(call, &slot, trainer_known);
+		account_check_alone(call, account);
+	}
 	answer->charged = back.charged > 0;
 	answer->returned = back.spendable > 0;
 	account_session(call, account, &slot, &answer->slot);
 	write_cancellation(call, account, entry, &back, answer, nbookings);
-	slot_write(call, &cancel_slot, &slot, &answer->slot);
+	if (!reopens)
+		slot_write(call, &cancel_slot, &slot, &answer->slot);
 }
 
 /* Gives up all bookings of one client that a call is about. */
@@ -321,7 +332,10 @@ cancel_locked(Call *call, const Wish *wish, const Locks *locks,
 	for (int i = 0; i < n; i++)
 	{
 		if (answers[i].slot.user_id == NO_ID)
+		{
+			answers[i].slot.cancel_reason = wish->reason;
 			close_slot(call, &answers[i].slot);
+		}
 		else if (!answer_repeats_client(answers, i))
 			give_up_all_of(call, wish, locks, answers[i].slot.user_id, answers, n);
 	}

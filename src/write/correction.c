@@ -67,6 +67,9 @@ static const StudioQuery correct_slot = {
 	"{?sessions.session_deducted:, {sessions.session_deducted} = $7}"
 	"{?sessions.confirmed:, {sessions.confirmed} = $4 OPERATOR(pg_catalog.=) {label confirmed}"
 	" OR ($4 OPERATOR(pg_catalog.=) {label completed} AND COALESCE({s.confirmed}, false))}"
+	"{?sessions.cancelled_at:, {sessions.cancelled_at} = NULL}"
+	"{?sessions.cancelled_by:, {sessions.cancelled_by} = NULL}"
+	"{?sessions.cancel_reason:, {sessions.cancel_reason} = NULL}"
 	SLOT_TOUCH
 	" WHERE {s.id} OPERATOR(pg_catalog.=) $1" SLOT_WRITTEN,
 	SLOT_WRITE_ARGS

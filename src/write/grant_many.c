@@ -47,7 +47,7 @@ RESULT_COLUMNS(GRANTEE_COLUMNS);
 static const StudioQuery read_clients = {
 	"SELECT" SELECT_LIST(GRANTEE_COLUMNS)
 	" FROM ROWS FROM (pg_catalog.unnest($1)) WITH ORDINALITY x (id, n)"
-	" LEFT JOIN {users} u ON {u.id} OPERATOR(pg_catalog.=) x.id"
+	" LEFT JOIN {users} u ON {live u} AND {u.id} OPERATOR(pg_catalog.=) x.id"
 	" LEFT JOIN {ledger} k ON k.user_id OPERATOR(pg_catalog.=) x.id"
 	" AND k.kind OPERATOR(pg_catalog.=) 'grant' AND k.key OPERATOR(pg_catalog.=) $2"
 	" ORDER BY x.n",

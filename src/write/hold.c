@@ -30,7 +30,7 @@ PG_FUNCTION_INFO_V1(swan_release);
 /* other slots that the client holds; one that is gone is not held any more */
 static const StudioQuery count_holds = {
 	"SELECT pg_catalog.count(*) FROM {holds} h"
-	" JOIN {sessions} s ON {s.id} OPERATOR(pg_catalog.=) h.session_id AND " SLOT_IS_OPEN("s")
+	" JOIN {sessions} s ON {live s} AND {s.id} OPERATOR(pg_catalog.=) h.session_id AND " SLOT_IS_OPEN("s")
 	" WHERE h.user_id OPERATOR(pg_catalog.=) $1"
 	" AND h.until OPERATOR(pg_catalog.>) $2"
 	" AND h.session_id OPERATOR(pg_catalog.<>) $3",

@@ -36,7 +36,7 @@ const LimitWords limit_words[] = {
 /* another booking of the client's that is to come */
 static const StudioQuery count_live = {
 	"SELECT pg_catalog.count(*) FROM {sessions} s"
-	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $1"
+	" WHERE {live s} AND {s.user_id} OPERATOR(pg_catalog.=) $1"
 	" AND {s.session_date} OPERATOR(pg_catalog.>) $2"
 	" AND " SLOT_IS_LIVE("s")
 	" AND {s.id} OPERATOR(pg_catalog.<>) $3",

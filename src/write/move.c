@@ -34,7 +34,7 @@ static const StudioQuery move_slot = {
 	"UPDATE {sessions} s SET {sessions.session_date} = {sessions.session_date=$5}"
 	"{?sessions.trainer_id:, {sessions.trainer_id} = $3}"
 	"{?sessions.duration:, {sessions.duration} = $6}"
-	SLOT_TOUCH
+	SLOT_SET_END SLOT_TOUCH
 	" WHERE {s.id} OPERATOR(pg_catalog.=) $1" SLOT_WRITTEN,
 	SLOT_WRITE_ARGS
 };

@@ -137,11 +137,11 @@ SKIP:
 $node->safe_psql('postgres', <<'SQL');
 SET client_min_messages = error;
 SELECT swan_detach();
-CREATE TABLE users (id integer PRIMARY KEY, available_sessions integer DEFAULT 0);
-CREATE TABLE sessions (id integer PRIMARY KEY, user_id integer, status text, session_date timestamptz);
+CREATE TABLE users (id integer PRIMARY KEY, available_sessions integer DEFAULT 0, deleted_at timestamptz);
+CREATE TABLE sessions (id integer PRIMARY KEY, user_id integer, status text, session_date timestamptz, deleted_at timestamptz);
 INSERT INTO users SELECT i FROM generate_series(1, 500) i;
 INSERT INTO sessions SELECT i, 1 + i % 499, 'completed', '2001-01-01'::timestamptz + i * interval '1 hour' FROM generate_series(1, 25000) i;
-INSERT INTO sessions VALUES (0, 500, 'completed', '2000-01-01');
+INSERT INTO sessions VALUES (0, 500, 'completed', '2000-01-01'), (30000, NULL, 'available', '2099-01-01');
 CREATE INDEX by_client ON sessions (user_id);
 CREATE INDEX by_date ON sessions (session_date);
 SELECT count(*) FROM swan_attach('users', 'sessions');
@@ -153,6 +153,15 @@ for my $call ('swan_summary(500)', 'swan_client(500)')
 	my $plan = plan_of($call);
 	like($plan, qr/\bby_client\b/, 'uses the index by client') or diag($plan);
 	unlike($plan, qr/\bby_date\b/, 'and not the one by date') or diag($plan);
+}
+# that the deleted do not count is one condition more
+like(plan_of('swan_can_book(500, 30000)'), qr/deleted_at IS NULL/, 'the deleted do not count');
+for my $call ('swan_book(500, 30000)', 'swan_can_book(500, 30000)', 'swan_summary(500)')
+{
+	my @by_sql = run_of('off', $call);
+	my @directly = run_of('on', $call);
+	cmp_ok(scalar(@directly), '<', @by_sql - 1, "$call: rows are read without the executor") or diag(join("\n", @directly));
+	is(join("\n", grep { /deleted_at.*FOR NO KEY UPDATE/ } @directly), '', 'and locked');
 }
 
 $node->stop;

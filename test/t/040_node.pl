@@ -57,6 +57,11 @@ drive($node, 'Sequelize', 'attached', 'shop', $modules, 'node', 'sequelize.js');
 is( ($node->psql('attached', q(SELECT * FROM swan_verify() WHERE check_name <> 'unpaid_booking')))[1],
 	'', 'Sequelize: nothing is wrong but that old bookings are unpaid');
 
+$node->safe_psql('postgres', 'CREATE DATABASE paranoid OWNER shop');
+$node->safe_psql('paranoid', 'CREATE EXTENSION swanalloc');
+drive($node, 'paranoid models', 'paranoid', 'shop', $modules, 'node', 'paranoid.js');
+is($node->safe_psql('paranoid', 'SELECT * FROM swan_verify()'), '', 'paranoid models: all is well');
+
 # In databases of their own, where what a step leaves is the next one's.
 for my $version (4, 5)
 {

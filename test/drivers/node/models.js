@@ -8,7 +8,8 @@ const connect = (user, max = 8) => new Sequelize(process.env.PGDATABASE, user, '
   host: process.env.PGHOST, port: process.env.PGPORT, dialect: 'postgres', logging: false, pool: { max },
 });
 
-function define(sequelize) {
+// With options of a model for both, and with more columns of sessions.
+function define(sequelize, options = {}, more = {}) {
   // Sequelize keeps the objects and writes into them: one for each column
   const id = () => ({ type: DataTypes.INTEGER, primaryKey: true, autoIncrement: true });
   const person = () => ({ type: DataTypes.INTEGER, references: { model: 'users', key: 'id' } });
@@ -19,7 +20,7 @@ function define(sequelize) {
     email: { type: DataTypes.STRING, allowNull: false, unique: true },
     role: { type: DataTypes.ENUM('client', 'trainer', 'admin'), allowNull: false, defaultValue: 'client' },
     availableSessions: { type: DataTypes.INTEGER, defaultValue: 0 },
-  }, { tableName: 'users' });
+  }, { tableName: 'users', ...options });
   const Session = sequelize.define('Session', {
     id: id(),
     userId: person(),
@@ -34,7 +35,8 @@ function define(sequelize) {
     notes: DataTypes.TEXT,
     sessionDeducted: { type: DataTypes.BOOLEAN, defaultValue: false },
     confirmed: { type: DataTypes.BOOLEAN, defaultValue: false },
-  }, { tableName: 'sessions' });
+    ...more,
+  }, { tableName: 'sessions', ...options });
   return { User, Session };
 }
 

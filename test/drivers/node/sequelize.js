@@ -53,7 +53,9 @@ main(async () => {
 
   await step('swan_attach finds every column', async () => {
     const rows = await select("SELECT * FROM swan_attach('users', 'sessions')");
-    assert.deepStrictEqual(rows.filter((row) => row.state === 'refused' || (row.state === 'absent' && row.item !== 'swan_ledger')), []);
+    // but for those that only some applications have
+    assert.deepStrictEqual(rows.filter((row) => row.state === 'refused' ||
+      (row.state === 'absent' && !/^swan_ledger$|\.(class_id|deleted_at|ends_at|cancel\w+)$/.test(row.item))), []);
     assert.strictEqual(rows[rows.length - 1].state, 'attached');
     await select("SELECT swan_allow($1, 'backend')", [process.env.SWAN_OWNER]);
     await select("SELECT swan_allow($1, 'system')", [process.env.SWAN_JOBS]);
