@@ -462,6 +462,7 @@ swan_attach(PG_FUNCTION_ARGS)
 	attach_check_our_tables(&att);
 	attach_check_schema(&att);
 	attach_check_triggers(&att);
+	attach_check_class(&att);
 	attach_check_indexes(&att);
 	attach_propose_indexes(&att);
 	attach_look_at_rows(&att);

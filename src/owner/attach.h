@@ -60,6 +60,7 @@ extern void attach_check_options(Attachment *att);
 extern void attach_check_doubles(Attachment *att);
 extern void attach_check_required(Attachment *att);
 extern void attach_check_generated(Attachment *att);
+extern void attach_check_class(Attachment *att);
 extern void attach_check_indexes(Attachment *att);
 extern void attach_propose_indexes(Attachment *att);
 extern void attach_check_schema(Attachment *att);

@@ -203,6 +203,8 @@ attach_check_required(Attachment *att)
 		if (attr->attisdropped || !attr->attnotnull || attr->atthasdef ||
 			attr->attidentity != '\0' || is_written(att, name))
 			continue;
+		if (att->names[SESSIONS_CLASS_ID] && strcmp(att->names[SESSIONS_CLASS_ID], name) == 0)
+			continue;			/* see attach_check_class() */
 		if (att->names[SESSIONS_ID] && strcmp(att->names[SESSIONS_ID], name) == 0)
 			attach_report(att, "sessions.id", name, "found",
 						  "it has no default: swan_open() will fail, and reopening, and session_records");
@@ -271,6 +273,34 @@ has_index_on(Oid relid, AttrNumber attnum)
 	}
 	relation_close(rel, AccessShareLock);
 	return found;
+}
+
+/* Looks whether a row can be no place of a class, and how those of one are found. */
+void
+attach_check_class(Attachment *att)
+{
+	const char *name = att->names[SESSIONS_CLASS_ID];
+	AttrNumber	attnum = name ? get_attnum(att->sessions, name) : InvalidAttrNumber;
+	Relation	rel;
+
+	if (attnum == InvalidAttrNumber ||
+		!studio_column_fits(COLUMN_ID, get_atttype(att->sessions, attnum)))
+		return;					/* refused already */
+	rel = relation_open(att->sessions, AccessShareLock);
+	if (TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attnotnull)
+		attach_refuse(att, studio_column_label(SESSIONS_CLASS_ID), name,
+					  "a slot that is no place of a class has NULL there, and the column is NOT NULL",
+					  psprintf("ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL, or leave it out of the argument columns: then there are no classes",
+							   quote_identifier(RelationGetRelationName(rel)),
+							   quote_identifier(name)));
+	else if (!has_index_on(att->sessions, attnum) && att->names[SESSIONS_ID])
+		attach_report(att, studio_column_label(SESSIONS_CLASS_ID), name, "found",
+					  psprintf("no index begins with it, so calls about classes read all of the table: "
+							   "CREATE INDEX CONCURRENTLY ON %s (%s, %s) WHERE %s IS NOT NULL",
+							   studio_table_name(att->sessions), quote_identifier(name),
+							   quote_identifier(att->names[SESSIONS_ID]),
+							   quote_identifier(name)));
+	relation_close(rel, AccessShareLock);
 }
 
 /* Says which index every call would miss. */
