@@ -399,13 +399,14 @@ const Check checks[] = {
 	{"class_place", ABOUT_BOOKINGS, refuses_classes, {
 			"SELECT {s.user_id}, {s.id}, NULL::pg_catalog.int8,"
 			" pg_catalog.format('session is of class %s, and at another time or with another trainer than session %s',"
-			" {s.class_id}, {o.id})"
-			" FROM {sessions} s JOIN {sessions} o ON {live o} AND {o.class_id} OPERATOR(pg_catalog.=) {s.class_id}"
-			" AND {o.id} OPERATOR(pg_catalog.<) {s.id} AND " SLOT_TAKES_TIME("o")
-			" AND ({o.session_date} OPERATOR(pg_catalog.<>) {s.session_date}"
+			" {s.class_id}, first.id)"
+			" FROM {sessions} s CROSS JOIN LATERAL (SELECT {o.id} AS id,"
+			" {o.session_date} OPERATOR(pg_catalog.<>) {s.session_date}"
 			" OR COALESCE({o.duration}, 60) OPERATOR(pg_catalog.<>) COALESCE({s.duration}, 60)"
-			" OR COALESCE({o.trainer_id}, 0) OPERATOR(pg_catalog.<>) COALESCE({s.trainer_id}, 0))"
-			" WHERE {live s} AND " SLOT_TAKES_TIME("s") " AND " FOR_CLIENT("{s.user_id}"),
+			" OR COALESCE({o.trainer_id}, 0) OPERATOR(pg_catalog.<>) COALESCE({s.trainer_id}, 0) AS is_elsewhere"
+			" FROM {sessions} o WHERE {live o} AND {o.class_id} OPERATOR(pg_catalog.=) {s.class_id} AND " SLOT_TAKES_TIME("o")
+			" ORDER BY {o.id} LIMIT 1) first"
+			" WHERE {live s} AND first.is_elsewhere AND " SLOT_TAKES_TIME("s") " AND " FOR_CLIENT("{s.user_id}"),
 	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"class_client", ABOUT_BOOKINGS, refuses_classes, {
