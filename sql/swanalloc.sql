@@ -789,11 +789,11 @@ AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_book_many(bigint, bigint[], boolean, text, boolean, bigint) IS
 'books several open slots for a client, all of them or none; as swan_book otherwise';
 
-CREATE FUNCTION @extschema@.swan_can_book(user_id bigint, session_id bigint, actor bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.swan_can_book(user_id bigint, session_id bigint, guest boolean DEFAULT false, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_verdict
 LANGUAGE c STABLE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION @extschema@.swan_can_book(bigint, bigint, bigint) IS
+COMMENT ON FUNCTION @extschema@.swan_can_book(bigint, bigint, boolean, bigint) IS
 'whether swan_book would succeed now, and if not, with which error; changes and locks nothing; for those who may book';
 
 CREATE FUNCTION @extschema@.swan_hold(user_id bigint, session_id bigint, ttl interval DEFAULT '10 minutes', force boolean DEFAULT false, actor bigint DEFAULT NULL)

@@ -287,7 +287,7 @@ swan_book_many(PG_FUNCTION_ARGS)
 Datum
 swan_can_book(PG_FUNCTION_ARGS)
 {
-	Call	   *call = actor_enter(fcinfo, CALL_READER, 2, MAY_PERSONS);
+	Call	   *call = actor_enter(fcinfo, CALL_READER, 3, MAY_PERSONS);
 	Account		account;
 	Booking		booking;
 	SwanErrorCode verdict;
@@ -297,8 +297,9 @@ swan_can_book(PG_FUNCTION_ARGS)
 
 	argument_id(fcinfo, 0, "user_id");
 	session_id = argument_id(fcinfo, 1, "session_id");
-	start_bookings(call, fcinfo, &booking, &session_id, 1, false, query_read);
+	start_bookings(call, fcinfo, &booking, &session_id, 1, argument_guest(fcinfo, 2), query_read);
 	booking_look_at_slot(call, &booking, query_read);
+	check_guest(&booking);
 	booking.charged = !(actor_is(call, MAY_ADMIN) &&
 						call->studio->settings.admin_books_free);
 	verdict = booking_judge_unlocked(call, &booking, &account, query_read, true);

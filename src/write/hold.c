@@ -37,6 +37,21 @@ static const StudioQuery count_holds = {
 	3, {INT8OID, TIMESTAMPTZOID, INT8OID}
 };
 
+/* places of class $1 that somebody holds at $2 */
+#define HELD_COLUMNS(first, next) \
+	first(HELD_SESSION_ID, "h.session_id") \
+	next(HELD_USER_ID, "h.user_id")
+
+RESULT_COLUMNS(HELD_COLUMNS);
+
+static const StudioQuery held_places = {
+	"SELECT" SELECT_LIST(HELD_COLUMNS) " FROM {holds} h"
+	" JOIN {sessions} s ON {s.id} OPERATOR(pg_catalog.=) h.session_id"
+	" WHERE {live s} AND {s.class_id} OPERATOR(pg_catalog.=) $1 AND h.until OPERATOR(pg_catalog.>) $2"
+	" ORDER BY h.session_id",
+	2, {INT8OID, TIMESTAMPTZOID}
+};
+
 /* Returns how long a hold shall last. */
 static int64
 argument_ttl(FunctionCallInfo fcinfo, int n)
@@ -146,6 +161,35 @@ swan_hold(PG_FUNCTION_ARGS)
 	return answer_held(call, fcinfo, booking.slot.id, booking.user_id, until);
 }
 
+/*
+ * Returns which row is meant by who wants to release a place of a class: the hold
+ * that a client has in it, whichever row he names; for others the row that they
+ * name, or the only hold that there is.
+ */
+static int64
+find_held_place(Call *call, const Slot *named)
+{
+	NullableDatum args[] = {arg_id(named->class_id), arg_time(call->now)};
+	bool		anybodys = actor_is(call, MAY_OFFICE) || booking_is_of_trainer(call, named);
+	int64		found = named->id;
+	int			nfound = 0;
+	Rows		result;
+
+	if (named->class_id == NO_ID)
+		return named->id;
+	result = query_recheck(call, &held_places, args);
+	for (uint64 row = 0; row < result.nrows; row++)
+	{
+		if (!anybodys && row_id(result, row, HELD_USER_ID) != call->actor->user_id)
+			continue;
+		if (row_id(result, row, HELD_SESSION_ID) == named->id)
+			return named->id;
+		found = row_id(result, row, HELD_SESSION_ID);
+		nfound++;
+	}
+	return nfound == 1 ? found : named->id;
+}
+
 /* swan_release(): lets go of a slot before the time is up. */
 Datum
 swan_release(PG_FUNCTION_ARGS)
@@ -159,6 +203,7 @@ swan_release(PG_FUNCTION_ARGS)
 	TimestampTz until;
 
 	slot_require(call, session_id, &slot);
+	session_id = find_held_place(call, &slot);
 	lock_slots(call, &locks, &session_id, 1);
 	if (!locked_slot(&locks, session_id, &slot))
 		session_not_found(session_id);

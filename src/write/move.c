@@ -191,11 +191,18 @@ check_classes(const Slot *targets, int n)
 	}
 }
 
+/* Returns whether it is a place of a class that nobody shall have, and goes with it. */
+static bool
+is_withheld(const Slot *slot)
+{
+	return slot->class_id != NO_ID && slot->status == STATUS_BLOCKED;
+}
+
 /* Refuses to move what is neither a slot nor a booking. */
 static void
 check_movable(Call *call, const Slot *slot)
 {
-	if (!slot_is_booking(slot) && !slot_is_open(slot))
+	if (!slot_is_booking(slot) && !slot_is_open(slot) && !is_withheld(slot))
 		ereport(ERROR,
 				(swan_error_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", slot->id),
 				 errmsg("session %lld is %s and cannot be moved", (long long) slot->id,

@@ -35,7 +35,7 @@ INSERT INTO want VALUES
 ('swan_credits', 'user_id bigint, actor bigint DEFAULT NULL', 'SETOF swan_lot', 's', 'u'),
 ('swan_open', 'trainer_id bigint, at timestamptz, duration integer DEFAULT 60, repeat integer DEFAULT 1, every interval DEFAULT ''7 days'', places integer DEFAULT 1, force boolean DEFAULT false, actor bigint DEFAULT NULL', 'SETOF bigint', 'v', 'u'),
 ('swan_book', 'user_id bigint, session_id bigint, charge boolean DEFAULT NULL, key text DEFAULT NULL, guest boolean DEFAULT false, force boolean DEFAULT false, actor bigint DEFAULT NULL', 'swan_booking', 'v', 'u'),
-('swan_can_book', 'user_id bigint, session_id bigint, actor bigint DEFAULT NULL', 'swan_verdict', 's', 'u'),
+('swan_can_book', 'user_id bigint, session_id bigint, guest boolean DEFAULT false, actor bigint DEFAULT NULL', 'swan_verdict', 's', 'u'),
 ('swan_can_cancel', 'session_id bigint, actor bigint DEFAULT NULL', 'swan_cancel_verdict', 's', 'u'),
 ('swan_summary', 'user_id bigint, actor bigint DEFAULT NULL', 'swan_totals', 's', 'u'),
 ('swan_client', 'user_id bigint, actor bigint DEFAULT NULL', 'swan_client_row', 's', 'u'),

@@ -354,7 +354,7 @@ CREATE TEMP TABLE null_means_something (function text, argument text);
 INSERT INTO null_means_something VALUES
 ('swan_open', 'force'), ('swan_book', 'force'), ('swan_hold', 'force'), ('swan_move', 'force'), ('swan_reschedule', 'force'),	-- false
 ('swan_purchase', 'item'),		-- the same as '', its default
-('swan_open', 'places'), ('swan_book', 'guest'), ('swan_book_many', 'guest'),	-- likewise
+('swan_open', 'places'), ('swan_book', 'guest'), ('swan_book_many', 'guest'), ('swan_can_book', 'guest'),	-- likewise
 ('swan_slots', 'since'), ('swan_slots', 'until'),	-- unbounded
 ('swan_schedule', 'since'), ('swan_schedule', 'until');
 CREATE TEMP TABLE null_given AS

@@ -19,7 +19,7 @@ WHEN OTHERS THEN
 END $$;
 -- every way of taking each slot, as client and as staff
 CREATE FUNCTION public.ways(actor bigint) RETURNS TABLE (slot text, can_book text, book text, book_many text, hold text) LANGUAGE plpgsql AS $$ BEGIN
-	RETURN QUERY SELECT name, (SELECT CASE WHEN c.ok THEN 'ok' ELSE c.sqlstate || ' ' || c.message END FROM swan_can_book(11, s.id, actor) c),
+	RETURN QUERY SELECT name, (SELECT CASE WHEN c.ok THEN 'ok' ELSE c.sqlstate || ' ' || c.message END FROM swan_can_book(11, s.id, actor => actor) c),
 	       rule(format('SELECT swan_book(11, %s, actor => %s)', s.id, actor)), rule(format('SELECT swan_book_many(11, ''{%s}'', actor => %s)', s.id, actor)),
 	       rule(format('SELECT swan_hold(11, %s, actor => %s)', s.id, actor)) FROM slot s ORDER BY s.id;
 END $$;

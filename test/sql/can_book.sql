@@ -12,7 +12,7 @@ DECLARE
 	book text;
 BEGIN
 	BEGIN
-		SELECT * INTO v FROM swan_can_book(user_id, session_id, actor);
+		SELECT * INTO v FROM swan_can_book(user_id, session_id, actor => actor);
 		can := CASE WHEN v.ok THEN 'ok' ELSE concat_ws(' ', v.sqlstate, v.code, v.message) END;
 		IF v.ok IS NOT DISTINCT FROM (v.sqlstate IS NOT NULL) THEN
 			can := 'contradiction';
@@ -113,7 +113,7 @@ SELECT u.first_name AS client, ask(u.id, 1, 1) AS admin, ask(u.id, 1, 2) AS staf
 SELECT * FROM swan_can_book(NULL, 1);
 SELECT * FROM swan_can_book(11, NULL);
 SELECT ask(NULL, 1, NULL), ask(11, NULL, NULL), ask(NULL, NULL, NULL), ask(NULL, 1, 11);
-SELECT * FROM swan_can_book(12, 1, 11);
+SELECT * FROM swan_can_book(12, 1, actor => 11);
 
 --
 -- The row itself; it changes and locks nothing
