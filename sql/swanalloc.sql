@@ -254,7 +254,8 @@ CREATE TYPE @extschema@.swan_booking AS (
 	available_sessions integer,
 	message text,
 	ledger_id bigint,
-	replayed boolean
+	replayed boolean,
+	attended boolean
 );
 COMMENT ON TYPE @extschema@.swan_booking IS 'a booking: the slot, its client, whether it took a credit and what the client has left';
 COMMENT ON COLUMN @extschema@.swan_booking.session_id IS 'the session';
@@ -269,6 +270,7 @@ COMMENT ON COLUMN @extschema@.swan_booking.available_sessions IS 'what the clien
 COMMENT ON COLUMN @extschema@.swan_booking.message IS 'a sentence to show';
 COMMENT ON COLUMN @extschema@.swan_booking.ledger_id IS 'the ledger row; NULL for an open slot that was moved';
 COMMENT ON COLUMN @extschema@.swan_booking.replayed IS 'the key was used before, nothing was done now';
+COMMENT ON COLUMN @extschema@.swan_booking.attended IS 'of a completed session: the client was there; NULL where the ledger does not know';
 
 CREATE TYPE @extschema@.swan_cancellation AS (
 	session_id bigint,
@@ -353,7 +355,9 @@ CREATE TYPE @extschema@.swan_totals AS (
 	warning text,
 	warning_message text,
 	last_session_date timestamptz,
-	next_session_date timestamptz
+	next_session_date timestamptz,
+	missed integer,
+	overdue integer
 );
 COMMENT ON TYPE @extschema@.swan_totals IS 'a client''s credits and sessions, counted by status';
 COMMENT ON COLUMN @extschema@.swan_totals.user_id IS 'the client';
@@ -365,8 +369,10 @@ COMMENT ON COLUMN @extschema@.swan_totals.cancelled IS 'sessions in this status'
 COMMENT ON COLUMN @extschema@.swan_totals.total IS 'the sum of these five';
 COMMENT ON COLUMN @extschema@.swan_totals.warning IS 'none, low, or NULL for more';
 COMMENT ON COLUMN @extschema@.swan_totals.warning_message IS 'the sentence that goes with it';
-COMMENT ON COLUMN @extschema@.swan_totals.last_session_date IS 'latest completed session';
-COMMENT ON COLUMN @extschema@.swan_totals.next_session_date IS 'earliest live booking';
+COMMENT ON COLUMN @extschema@.swan_totals.last_session_date IS 'latest completed session that he did not miss';
+COMMENT ON COLUMN @extschema@.swan_totals.next_session_date IS 'earliest live booking to come';
+COMMENT ON COLUMN @extschema@.swan_totals.missed IS 'no-shows, which are among the completed';
+COMMENT ON COLUMN @extschema@.swan_totals.overdue IS 'live bookings that are over, and neither completed nor cancelled';
 
 CREATE TYPE @extschema@.swan_client_row AS (
 	id bigint,
@@ -389,7 +395,7 @@ COMMENT ON COLUMN @extschema@.swan_client_row.email IS 'the client''s e-mail add
 COMMENT ON COLUMN @extschema@.swan_client_row.available_sessions IS 'credits he can spend';
 COMMENT ON COLUMN @extschema@.swan_client_row.total_sessions_purchased IS 'credits given, less taken back';
 COMMENT ON COLUMN @extschema@.swan_client_row.sessions_used IS 'credits used';
-COMMENT ON COLUMN @extschema@.swan_client_row.last_session_date IS 'latest completed session';
+COMMENT ON COLUMN @extschema@.swan_client_row.last_session_date IS 'latest completed session that he did not miss';
 COMMENT ON COLUMN @extschema@.swan_client_row.warning IS 'none, low, or NULL for more';
 COMMENT ON COLUMN @extschema@.swan_client_row.created_at IS 'when the account was made';
 COMMENT ON COLUMN @extschema@.swan_client_row.cursor IS 'what to pass as after for the rows that follow; NULL from swan_client';
@@ -429,8 +435,8 @@ CREATE TYPE @extschema@.swan_schedule_row AS (
 	last_session_date timestamptz,
 	warning text,
 	warning_message text,
-	attended boolean,
 	cursor text,
+	attended boolean,
 	class_id bigint,
 	places integer,
 	places_left integer
@@ -447,11 +453,11 @@ COMMENT ON COLUMN @extschema@.swan_schedule_row.trainer_name IS 'the trainer''s 
 COMMENT ON COLUMN @extschema@.swan_schedule_row.available_sessions IS 'credits he can spend';
 COMMENT ON COLUMN @extschema@.swan_schedule_row.total_sessions_purchased IS 'credits given, less taken back';
 COMMENT ON COLUMN @extschema@.swan_schedule_row.sessions_used IS 'credits used';
-COMMENT ON COLUMN @extschema@.swan_schedule_row.last_session_date IS 'latest completed session';
+COMMENT ON COLUMN @extschema@.swan_schedule_row.last_session_date IS 'latest completed session that he did not miss';
 COMMENT ON COLUMN @extschema@.swan_schedule_row.warning IS 'none, low, or NULL for more';
 COMMENT ON COLUMN @extschema@.swan_schedule_row.warning_message IS 'the sentence that goes with it';
-COMMENT ON COLUMN @extschema@.swan_schedule_row.attended IS 'of a completed session: the client was there; NULL where the ledger does not know';
 COMMENT ON COLUMN @extschema@.swan_schedule_row.cursor IS 'what to pass as after for the rows that follow';
+COMMENT ON COLUMN @extschema@.swan_schedule_row.attended IS 'of a completed session: the client was there; NULL where the ledger does not know';
 COMMENT ON COLUMN @extschema@.swan_schedule_row.class_id IS 'the class it is a place of, whose open places are one row; NULL: of none';
 COMMENT ON COLUMN @extschema@.swan_schedule_row.places IS 'places of the class; 1 where it is none';
 COMMENT ON COLUMN @extschema@.swan_schedule_row.places_left IS 'those that nobody has or holds';
@@ -511,8 +517,8 @@ CREATE TYPE @extschema@.swan_line AS (
 	item text,
 	call_id bigint,
 	details jsonb,
-	attended boolean,
-	cursor text
+	cursor text,
+	attended boolean
 );
 COMMENT ON TYPE @extschema@.swan_line IS 'one line of a client''s statement: a ledger row with the names that explain it';
 COMMENT ON COLUMN @extschema@.swan_line.id IS 'the ledger row';
@@ -533,8 +539,8 @@ COMMENT ON COLUMN @extschema@.swan_line.payment_ref IS 'the payment';
 COMMENT ON COLUMN @extschema@.swan_line.item IS 'the item paid for';
 COMMENT ON COLUMN @extschema@.swan_line.call_id IS 'the id of the call''s first row; rows of one call share it';
 COMMENT ON COLUMN @extschema@.swan_line.details IS 'what else is known';
-COMMENT ON COLUMN @extschema@.swan_line.attended IS 'whether the client was there, of a row that says so';
 COMMENT ON COLUMN @extschema@.swan_line.cursor IS 'what to pass as after for the rows that follow';
+COMMENT ON COLUMN @extschema@.swan_line.attended IS 'whether the client was there, of a row that says so';
 
 CREATE TYPE @extschema@.swan_change AS (
 	id bigint,

@@ -8,6 +8,7 @@
 #ifndef SWAN_CLIENT_H
 #define SWAN_CLIENT_H
 
+#include "account/attendance.h"
 #include "account/totals.h"
 
 #define WHOLE_NAME(alias) \
@@ -42,14 +43,6 @@
 	" FROM {lots} l WHERE l.user_id OPERATOR(pg_catalog.=) " client \
 	" AND l.expires_at OPERATOR(pg_catalog.<=) " now ")"
 
-/* whether the client was there, as a ledger row says it; NULL where it does not */
-#define ATTENDED_OF(row) \
-	"CASE WHEN " row ".kind OPERATOR(pg_catalog.=) 'completion' THEN true" \
-	" WHEN " row ".kind OPERATOR(pg_catalog.=) 'no_show' THEN false" \
-	" WHEN " row ".kind OPERATOR(pg_catalog.<>) 'correction' THEN NULL" \
-	" WHEN (" row ".details OPERATOR(pg_catalog.->>) 'to') OPERATOR(pg_catalog.=) 'attended' THEN true" \
-	" WHEN (" row ".details OPERATOR(pg_catalog.->>) 'to') OPERATOR(pg_catalog.=) 'missed' THEN false END"
-
 /* the warning for so many credits */
 #define WARNING_FOR(available, threshold) \
 	"CASE WHEN " available " OPERATOR(pg_catalog.<=) 0 THEN 'none'" \
@@ -83,6 +76,16 @@
 #define TOTAL_OF_K(place)	"k.totals[" CppAsString2(place) "]"
 
 /*
+ * When the user u was last there, who has missed so many sessions.  A completed
+ * one of which the ledger does not say whether he was there counts as attended.
+ */
+#define LAST_SESSION_OF_U(missed) \
+	"(SELECT {o.session_date} FROM {sessions} o WHERE {live o} AND " SLOT_IS_OF("o", "{u.id}") \
+	" AND {o.session_date} IS NOT NULL AND {o.status:completed}" \
+	" AND (" missed " OPERATOR(pg_catalog.<=) 0 OR COALESCE(" ATTENDED_BY("{u.id}", "{o.id}") ", true))" \
+	" ORDER BY {o.user_id} DESC, {o.session_date} DESC LIMIT 1)"
+
+/*
  * The figures of the user u, as far as his totals tell.  His live bookings are
  * looked for from the last session backwards, until there are as many.
  */
@@ -92,28 +95,22 @@
 	SESSIONS_OF_U " AND " SLOT_IS_LIVE("o") " ORDER BY {o.session_date} DESC" \
 	" LIMIT " TOTAL_OF_K(TOTAL_SCHEDULED) " OPERATOR(pg_catalog.+) " TOTAL_OF_K(TOTAL_CONFIRMED) ") c)" \
 	" AS charged," \
-	" (SELECT {o.session_date} FROM {sessions} o WHERE {live o} AND " SLOT_IS_OF("o", "{u.id}") \
-	" AND {o.session_date} IS NOT NULL AND {o.status:completed}" \
-	" AND " TOTAL_OF_K(TOTAL_COMPLETED) " OPERATOR(pg_catalog.>) 0" \
-	" ORDER BY {o.user_id} DESC, {o.session_date} DESC LIMIT 1) AS last_session" \
+	" CASE WHEN " TOTAL_OF_K(TOTAL_COMPLETED) " OPERATOR(pg_catalog.>) 0 THEN " \
+	LAST_SESSION_OF_U(TOTAL_OF_K(TOTAL_MISSED)) " END AS last_session" \
 	" WHERE k.totals IS NOT NULL"
 
 /* Likewise from all of his ledger and sessions, where the totals are not known. */
 #define FIGURES_COUNTED \
 	"SELECT CASE WHEN g.known OPERATOR(pg_catalog.>) 0 THEN g.purchased" \
 	" ELSE COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.+) b.old_charged END," \
-	" g.debits, b.charged, b.last_session" \
-	" FROM (SELECT pg_catalog.count(*) AS known, COALESCE(pg_catalog.sum(l.delta) FILTER (WHERE" \
-	" l.kind OPERATOR(pg_catalog.=) ANY ('" PURCHASED_KINDS "')), 0) AS purchased," \
-	" COALESCE(OPERATOR(pg_catalog.-) pg_catalog.sum(l.delta) FILTER (WHERE" \
-	" l.kind OPERATOR(pg_catalog.=) ANY ('" DEBIT_KINDS "')), 0) AS debits" \
-	" FROM {ledger} l WHERE l.user_id OPERATOR(pg_catalog.=) {u.id}) g," \
+	" g.debits, b.charged, " LAST_SESSION_OF_U("g.no_shows") " AS last_session" \
+	" FROM (SELECT pg_catalog.count(*) AS known, " SUM_OF_G("", PURCHASED_KINDS) " AS purchased," \
+	" " SUM_OF_G("OPERATOR(pg_catalog.-) ", DEBIT_KINDS) " AS debits, " NO_SHOWS_OF_G " AS no_shows" \
+	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) {u.id}) g," \
 	" (SELECT pg_catalog.count(*) FILTER (WHERE " SLOT_IS_LIVE("o") " AND " O_IS_CHARGED ") AS charged," \
 	" pg_catalog.count(*) FILTER (WHERE " SLOT_IS_LIVE("o") \
 	" AND ({old_bookings} OPERATOR(pg_catalog.=) 'charged'" \
-	" OR ({old_bookings} OPERATOR(pg_catalog.=) 'flag' AND {o.session_deducted}))) AS old_charged," \
-	" pg_catalog.max({o.session_date})" \
-	" FILTER (WHERE {o.status:completed}) AS last_session" \
+	" OR ({old_bookings} OPERATOR(pg_catalog.=) 'flag' AND {o.session_deducted}))) AS old_charged" \
 	SESSIONS_OF_U ") b WHERE k.totals IS NULL"
 
 /*

@@ -111,7 +111,8 @@ note_written(Entry *entry, int64 id, int64 *first)
 {
 	if (*first == NO_ID)
 		*first = id;
-	entry->key = NULL;			/* it is on the first one */
+	entry->key = NULL;			/* these are on the first one */
+	entry->missed = 0;
 }
 
 /* Returns the lot to take the next credit from: one that had it before, or the soonest to expire. */

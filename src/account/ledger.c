@@ -16,6 +16,7 @@
 #include "miscadmin.h"
 #include "utils/xid8.h"
 
+#include "base/details.h"
 #include "base/error.h"
 #include "studio/actor.h"
 #include "account/ledger.h"
@@ -295,6 +296,7 @@ account_write(Call *call, Account *account, const Entry *entry)
 	int64		actor_id = NO_ID;
 	int64		lot_id = NO_ID;
 	bool		once = entry->payment_ref != NULL;
+	Datum		details = entry->details;
 	Rows		result;
 
 	if (call->actor && !entry->by_nobody)
@@ -305,6 +307,9 @@ account_write(Call *call, Account *account, const Entry *entry)
 		lot_id = entry->lot->id;
 	know_totals(call, account);
 	totals_move(&account->totals, entry->kind, entry->delta);
+	totals_missed(&account->totals, entry->missed);
+	if (entry->missed != 0)
+		details = details_with_number(details, "missed", entry->missed);
 	{
 		NullableDatum args[] = {
 			arg_id(id), arg_id(account->user_id), arg_int(entry->delta),
@@ -315,7 +320,7 @@ account_write(Call *call, Account *account, const Entry *entry)
 			arg_text(entry->key), arg_text(entry->payment_ref),
 			arg_text(entry->item),
 			arg_id(account->call_id == NO_ID ? id : account->call_id),
-			{entry->details, entry->details == (Datum) 0},
+			{details, details == (Datum) 0},
 			arg_time(at),
 			arg_datum(FullTransactionIdGetDatum(GetTopFullTransactionId())),
 			totals_arg(&account->totals)

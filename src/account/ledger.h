@@ -24,6 +24,8 @@ typedef struct Entry
 	const char *payment_ref;
 	const char *item;
 	Datum		details;		/* jsonb, or 0 */
+	int32		missed;			/* no-shows that there are more, see
+								 * attendance.c */
 	bool		by_nobody;		/* not on the actor's authority */
 
 	/* of the lot that it opens */

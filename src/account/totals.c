@@ -33,6 +33,7 @@
 #include "utils/array.h"
 #include "utils/xid8.h"
 
+#include "account/attendance.h"
 #include "account/totals.h"
 
 #define COUNTED_COLUMNS(first, next) \
@@ -53,6 +54,7 @@ static const StudioQuery count_sessions = {
 #define SUMMED_COLUMNS(first, next) \
 	first(SUMMED_PURCHASED, SUM_OF_G("", PURCHASED_KINDS)) \
 	next(SUMMED_DEBITS, SUM_OF_G("OPERATOR(pg_catalog.-) ", DEBIT_KINDS)) \
+	next(SUMMED_MISSED, NO_SHOWS_OF_G) \
 	next(SUMMED_IS_OURS, "COALESCE(pg_catalog.bool_or(g.xid OPERATOR(pg_catalog.=) $2), false)")
 
 RESULT_COLUMNS(SUMMED_COLUMNS);
@@ -170,6 +172,7 @@ totals_count(Call *call, int64 user_id, bool has_ledger, Totals *totals)
 	totals->known = true;
 	put(totals, TOTAL_PURCHASED, row_id(sums, 0, SUMMED_PURCHASED));
 	put(totals, TOTAL_DEBITS, row_id(sums, 0, SUMMED_DEBITS));
+	put(totals, TOTAL_MISSED, row_id(sums, 0, SUMMED_MISSED));
 	put_counts(totals, query_look_back(call, &count_sessions, args, FirstCommandId));
 	if (has_ledger && studio_guarded_since(studio) == FirstCommandId)
 		return;
@@ -185,12 +188,24 @@ totals_count(Call *call, int64 user_id, bool has_ledger, Totals *totals)
 void
 totals_move(Totals *totals, const char *kind, int32 delta)
 {
-	if (!totals->known || delta == 0)
+	if (!totals->known)
+		return;
+	if (strcmp(kind, "no_show") == 0)
+		add(totals, TOTAL_MISSED, 1);
+	if (delta == 0)
 		return;
 	if (is_among(PURCHASED_KINDS, kind))
 		add(totals, TOTAL_PURCHASED, delta);
 	else if (is_among(DEBIT_KINDS, kind))
 		add(totals, TOTAL_DEBITS, -delta);
+}
+
+/* Adds what a row says that no-shows have become more. */
+void
+totals_missed(Totals *totals, int32 n)
+{
+	if (totals->known && n != 0)
+		add(totals, TOTAL_MISSED, n);
 }
 
 /* Returns the total that a session of a client counts for, or 0. */

@@ -20,7 +20,8 @@
 #define TOTAL_CONFIRMED		4
 #define TOTAL_COMPLETED		5
 #define TOTAL_CANCELLED		6
-#define NTOTALS				6
+#define TOTAL_MISSED		7	/* no-shows that the ledger tells of */
+#define NTOTALS				7
 
 /* kinds of ledger rows, as the text of an array */
 #define PURCHASED_KINDS \
@@ -59,6 +60,7 @@ extern void totals_of_row(Studio *studio, Rows result, uint64 row,
 extern void totals_unknown(Totals *totals);
 extern void totals_count(Call *call, int64 user_id, bool has_ledger, Totals *totals);
 extern void totals_move(Totals *totals, const char *kind, int32 delta);
+extern void totals_missed(Totals *totals, int32 n);
 extern void totals_session(Totals *totals, int64 user_id,
 						   const Slot *old, const Slot *new);
 extern NullableDatum totals_arg(const Totals *totals);

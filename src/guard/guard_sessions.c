@@ -18,6 +18,7 @@
 #include "base/zone.h"
 #include "studio/enter.h"
 #include "slot/advice.h"
+#include "account/attendance.h"
 #include "account/debit.h"
 #include "account/open.h"
 #include "guard/guard.h"
@@ -264,7 +265,7 @@ append_slot(StringInfo json, const char *label, const Slot *slot)
 
 /* Returns what is written down of a change, as JSON. */
 static Datum
-change_details(const Slot *old, const Slot *new, int32 credit)
+change_details(const Slot *old, const Slot *new, int32 credit, const char *from)
 {
 	StringInfoData json;
 
@@ -275,6 +276,8 @@ change_details(const Slot *old, const Slot *new, int32 credit)
 	append_slot(&json, "new", new);
 	if (credit != 0)
 		appendStringInfo(&json, ", \"credit\": %d", credit);
+	if (from)
+		appendStringInfo(&json, ", \"from\": \"%s\"", from);
 	appendStringInfoChar(&json, '}');
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
 }
@@ -285,6 +288,7 @@ record_session_for(Call *call, int64 user_id, const Slot *old, const Slot *new)
 {
 	Entry		entry = NEW_ENTRY;
 	Account		account;
+	Attendance	ended;
 	int32		credit = 0;
 
 	if (user_id == NO_ID)
@@ -310,7 +314,9 @@ record_session_for(Call *call, int64 user_id, const Slot *old, const Slot *new)
 	}
 	entry.kind = "external";
 	entry.session_id = old && old->user_id == user_id ? old->id : new->id;
-	entry.details = change_details(old, new, credit);
+	ended = attendance_that_ends(call, user_id, old, new);
+	entry.details = change_details(old, new, credit, attendance_name(ended));
+	entry.missed = -(ended == ATTENDANCE_MISSED);
 	entry.by_nobody = true;
 	account_session(call, &account, old, new);
 	account_write(call, &account, &entry);

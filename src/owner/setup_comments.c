@@ -59,7 +59,7 @@ static const ColumnComment our_comments[] = {
 	{TABLE_LEDGER, "details", "what else is known"},
 	{TABLE_LEDGER, "at", "when it was written, under the client's lock"},
 	{TABLE_LEDGER, "xid", "the transaction that wrote it"},
-	{TABLE_LEDGER, "totals", "up to this row: purchased, taken, and sessions scheduled, confirmed, completed, cancelled; NULL: not counted"},
+	{TABLE_LEDGER, "totals", "up to this row: purchased, taken, sessions scheduled, confirmed, completed, cancelled, and no-shows; NULL: not counted"},
 
 	{TABLE_LOTS, "id", "the id of the ledger row that made it"},
 	{TABLE_LOTS, "user_id", "the client"},

@@ -75,17 +75,27 @@ PG_FUNCTION_INFO_V1(swan_clients);
 	" AND ($3 IS NULL OR ROW(" key ", {u.id}) OPERATOR(pg_catalog." beyond ") ROW($2, $3))" \
 	" ORDER BY " key direction ", {u.id}" direction " LIMIT $4"
 
+/* whether the user u may have missed a session */
+#define MAY_HAVE_MISSED \
+	"COALESCE((SELECT CASE WHEN " G_HAS_TOTALS \
+	" THEN " TOTAL_OF_G(TOTAL_MISSED) " OPERATOR(pg_catalog.>) 0 ELSE true END" \
+	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) {u.id} ORDER BY g.id DESC LIMIT 1), false)"
+
+/* whether the user u was at a completed session, as LAST_SESSION_OF_U has it */
+#define WAS_ATTENDED(alias) \
+	"(NOT " MAY_HAVE_MISSED " OR COALESCE(" ATTENDED_BY("{u.id}", "{" alias ".id}") ", true))"
+
 #define HAD_SESSION(also) \
 	"EXISTS (SELECT 1 FROM {sessions} o" \
 	" WHERE {live o} AND {o.user_id} OPERATOR(pg_catalog.=) {u.id}" \
-	" AND {o.status:completed}" also ")"
+	" AND {o.status:completed}" also " AND " WAS_ATTENDED("o") ")"
 
 /* a page by last session, latest first: of those who had one */
 #define PAGE_BY_LAST_SESSION(clients) \
 	"SELECT {u.id} AS id, {s.session_date} AS key FROM " clients \
 	" JOIN {sessions} s ON {live s} AND {s.user_id} OPERATOR(pg_catalog.=) {u.id}" \
 	" WHERE" WANTED " AND {s.status:completed}" \
-	" AND {s.session_date} IS NOT NULL" \
+	" AND {s.session_date} IS NOT NULL AND " WAS_ATTENDED("s") \
 	" AND ($3 IS NULL OR ROW({s.session_date}, {u.id}) OPERATOR(pg_catalog.<) ROW($2, $3))" \
 	" AND NOT " HAD_SESSION(" AND ROW({o.session_date}, {o.id})" \
 							" OPERATOR(pg_catalog.>) ROW({s.session_date}, {s.id})") \

@@ -26,7 +26,8 @@ PG_FUNCTION_INFO_V1(swan_balance_at);
 
 #define SESSION_COLUMNS(first, next) \
 	first(SESSION_STATUS, "{s.status}") \
-	next(SESSION_DATE, "{s.session_date}")
+	next(SESSION_DATE, "{s.session_date}") \
+	next(SESSION_DURATION, "COALESCE({s.duration}, 60)")
 
 RESULT_COLUMNS(SESSION_COLUMNS);
 
@@ -38,16 +39,27 @@ static const StudioQuery read_sessions = {
 };
 
 /*
- * A client's next session, after $2, and the last one that he had; that one has
- * a date, which an index is searched for more simply by a comparison.
+ * A client's bookings to come, after $2, the next one first; how many others are
+ * over by then, of $3 that are not among these; and the last session that he had,
+ * which has a date: an index is searched for that more simply by a comparison.
  */
-static const StudioQuery next_session = {
+static const StudioQuery next_sessions = {
 	"SELECT {s.session_date} FROM {sessions} s"
 	" WHERE {live s} AND " SLOT_IS_OF("s", "$1")
 	" AND {s.session_date} OPERATOR(pg_catalog.>) $2"
 	" AND " SLOT_IS_LIVE("s")
-	" ORDER BY {s.user_id}, {s.session_date} LIMIT 1",
+	" ORDER BY {s.user_id}, {s.session_date}",
 	2, {INT8OID, TIMESTAMPTZOID}, PLAN_SIMPLE
+};
+
+static const StudioQuery count_overdue = {
+	"SELECT pg_catalog.count(*) FROM (SELECT " SLOT_END("s") " AS until FROM {sessions} s"
+	" WHERE {live s} AND " SLOT_IS_OF("s", "$1")
+	" AND {s.session_date} OPERATOR(pg_catalog.<=) $2"
+	" AND " SLOT_IS_LIVE("s")
+	" ORDER BY {s.user_id} DESC, {s.session_date} DESC LIMIT $3) x"
+	" WHERE x.until OPERATOR(pg_catalog.<=) $2",
+	3, {INT8OID, TIMESTAMPTZOID, INT8OID}
 };
 
 static const StudioQuery last_session = {
@@ -57,6 +69,17 @@ static const StudioQuery last_session = {
 	" AND {s.status:completed}"
 	" ORDER BY {s.user_id} DESC, {s.session_date} DESC LIMIT 1",
 	1, {INT8OID}, PLAN_SIMPLE
+};
+
+/* likewise of a client who has missed some */
+static const StudioQuery last_attended = {
+	"SELECT " LAST_SESSION_OF_U("1") " FROM {users} u WHERE {live u} AND {u.id} OPERATOR(pg_catalog.=) $1",
+	1, {INT8OID}
+};
+
+static const StudioQuery count_no_shows = {
+	"SELECT " NO_SHOWS_OF_G "::pg_catalog.int4 FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1",
+	1, {INT8OID}
 };
 
 /* $3: he may have come with attached tables, and count as having one lot */
@@ -82,8 +105,7 @@ static const StudioQuery read_ledger = {
 	" {s.session_date}, g.from_session_id, g.lot_id, g.reason, g.actor_id,"
 	" " PERSON_NAME("a") ","
 	" g.db_role, g.key, g.payment_ref, g.item, g.call_id, g.details,"
-	" " ATTENDED_OF("g") ","
-	" pg_catalog.concat($6, g.id)"
+	" pg_catalog.concat($6, g.id), " ATTENDED_OF("g")
 	" FROM {ledger} g"
 	" LEFT JOIN {sessions} s ON {live s} AND {s.id} OPERATOR(pg_catalog.=) g.session_id"
 	" LEFT JOIN {users} a ON {live a} AND {a.id} OPERATOR(pg_catalog.=) g.actor_id"
@@ -144,14 +166,26 @@ enter_client(FunctionCallInfo fcinfo, int actor_argument, int may, Account *acco
 typedef struct SessionFigures
 {
 	int32		counts[STATUS_OTHER + 1];	/* by status */
-	TimestampTz last;			/* that was completed, or NO_TIME */
+	int32		missed;			/* no-shows, which are completed too */
+	int32		overdue;		/* live bookings that are over */
+	TimestampTz last;			/* that he was at, or NO_TIME */
 	TimestampTz next;			/* to come */
 } SessionFigures;
 
+/* Returns the time that a query for one session has found, or NO_TIME. */
+static TimestampTz
+find_time(Call *call, const StudioQuery *query, int64 user_id)
+{
+	NullableDatum args[] = {arg_id(user_id)};
+	Rows		result = query_read(call, query, args);
+
+	return result.nrows > 0 ? row_time(result, 0, 1) : NO_TIME;
+}
+
 /*
  * Counts the sessions of a client by their status, and finds the last one that
- * was completed and the next one to come.  Aggregates would take the server
- * longer to set up than a client's few rows take to count.
+ * he was at and the next one to come.  Aggregates would take the server longer
+ * to set up than a client's few rows take to count.
  */
 static void
 count_sessions(Call *call, int64 user_id, SessionFigures *figures)
@@ -168,20 +202,34 @@ count_sessions(Call *call, int64 user_id, SessionFigures *figures)
 		if (status == STATUS_COMPLETED &&
 			(figures->last == NO_TIME || date > figures->last))
 			figures->last = date;
-		if ((status == STATUS_SCHEDULED || status == STATUS_CONFIRMED) &&
-			date > call->now && (figures->next == NO_TIME || date < figures->next))
+		if (status != STATUS_SCHEDULED && status != STATUS_CONFIRMED)
+			continue;
+		if (date > call->now && (figures->next == NO_TIME || date < figures->next))
 			figures->next = date;
+		if (slot_end_of(date, row_int(result, i, SESSION_DURATION)) <= call->now)
+			figures->overdue++;
 	}
+	figures->missed = row_int(query_read(call, &count_no_shows, args), 0, 1);
+	if (figures->missed > 0)
+		figures->last = find_time(call, &last_attended, user_id);
 }
 
-/* Returns the time that a query for one session has found, or NO_TIME. */
-static TimestampTz
-find_time(Call *call, const StudioQuery *query, int64 user_id)
+/* Finds the next of so many live bookings of a client, and which of them are over. */
+static void
+find_live(Call *call, int64 user_id, int32 nlive, SessionFigures *figures)
 {
-	NullableDatum args[] = {arg_id(user_id), arg_time(call->now)};
-	Rows		result = query_read(call, query, args);
+	NullableDatum args[] = {arg_id(user_id), arg_time(call->now), arg_null()};
+	Rows		result;
 
-	return result.nrows > 0 ? row_time(result, 0, 1) : NO_TIME;
+	if (nlive <= 0)
+		return;
+	result = query_read(call, &next_sessions, args);
+	if (result.nrows > 0)
+		figures->next = row_time(result, 0, 1);
+	if (result.nrows >= nlive)
+		return;
+	args[2] = arg_id(nlive - result.nrows);
+	figures->overdue = row_int(query_read(call, &count_overdue, args), 0, 1);
 }
 
 /*
@@ -205,10 +253,11 @@ read_figures(Call *call, Account *account, SessionFigures *figures)
 	figures->counts[STATUS_CONFIRMED] = totals[TOTAL_CONFIRMED];
 	figures->counts[STATUS_COMPLETED] = totals[TOTAL_COMPLETED];
 	figures->counts[STATUS_CANCELLED] = totals[TOTAL_CANCELLED];
+	figures->missed = totals[TOTAL_MISSED];
 	if (totals[TOTAL_COMPLETED] > 0)
-		figures->last = find_time(call, &last_session, account->user_id);
-	if (totals[TOTAL_SCHEDULED] + totals[TOTAL_CONFIRMED] > 0)
-		figures->next = find_time(call, &next_session, account->user_id);
+		figures->last = find_time(call, figures->missed > 0 ? &last_attended : &last_session,
+								  account->user_id);
+	find_live(call, account->user_id, totals[TOTAL_SCHEDULED] + totals[TOTAL_CONFIRMED], figures);
 }
 
 /* swan_summary(): what a client has, in numbers. */
@@ -221,8 +270,8 @@ swan_summary(PG_FUNCTION_ARGS)
 	const char *warning = warning_for(call, available);
 	int32		total = available;
 	SessionFigures figures;
-	Datum		values[11];
-	bool		nulls[11] = {false};
+	Datum		values[13];
+	bool		nulls[13] = {false};
 
 	read_figures(call, &account, &figures);
 	values[0] = Int64GetDatum(account.user_id);
@@ -243,6 +292,8 @@ swan_summary(PG_FUNCTION_ARGS)
 	nulls[9] = figures.last == NO_TIME;
 	values[10] = TimestampTzGetDatum(figures.next);
 	nulls[10] = figures.next == NO_TIME;
+	values[11] = Int32GetDatum(figures.missed);
+	values[12] = Int32GetDatum(figures.overdue);
 	return call_return_row(call, fcinfo, values, nulls);
 }
 

@@ -78,11 +78,7 @@ static const StudioQuery dated_sessions = {
 	" f.available, f.purchased, f.used, f.last_session, x.warning,"
 	" CASE WHEN x.warning OPERATOR(pg_catalog.=) 'none' THEN '" SENTENCE_NONE "'"
 	" WHEN x.warning OPERATOR(pg_catalog.=) 'low' THEN '" SENTENCE_LOW "' END,"
-	" CASE WHEN p.is_completed THEN (SELECT " ATTENDED_OF("g")
-	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) p.user_id"
-	" AND g.session_id OPERATOR(pg_catalog.=) p.id"
-	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{completion,no_show,correction}')"
-	" ORDER BY g.id DESC LIMIT 1) END,"
+	" CASE WHEN p.is_completed THEN " ATTENDED_BY("p.user_id", "p.id") " END,"
 	" p.class_id, CASE WHEN p.class_id IS NULL THEN 1 ELSE c.n END,"
 	" CASE WHEN p.class_id IS NOT NULL THEN c.free WHEN p.user_id IS NULL"
 	" AND p.is_available THEN 1 ELSE 0 END,"

@@ -15,6 +15,7 @@
 #include "catalog/pg_type.h"
 #include "utils/lsyscache.h"
 
+#include "account/attendance.h"
 #include "account/totals.h"
 #include "verify/checks.h"
 
@@ -227,9 +228,10 @@ const Check checks[] = {
 			"SELECT x.user_id, NULL::pg_catalog.int8, x.id,"
 			" pg_catalog.format('the totals are %s, they should be %s', x.kept, x.expected)"
 			" FROM (SELECT g.user_id, g.id, " G_HAS_TOTALS " AS known, {g.totals}::pg_catalog.int8[] AS kept,"
-			" l.summed OPERATOR(pg_catalog.||) COALESCE(c.counted, ARRAY[0, 0, 0, 0]::pg_catalog.int8[]) AS expected"
+			" l.summed OPERATOR(pg_catalog.||) COALESCE(c.counted, ARRAY[0, 0, 0, 0]::pg_catalog.int8[])"
+			" OPERATOR(pg_catalog.||) l.missed AS expected"
 			" FROM (SELECT g.user_id, pg_catalog.max(g.id) AS id, ARRAY["
-			SUM_OF_G("", PURCHASED_KINDS) ", " SUM_OF_G("OPERATOR(pg_catalog.-) ", DEBIT_KINDS) "] AS summed"
+			SUM_OF_G("", PURCHASED_KINDS) ", " SUM_OF_G("OPERATOR(pg_catalog.-) ", DEBIT_KINDS) "] AS summed, " NO_SHOWS_OF_G " AS missed"
 			" FROM {ledger} g WHERE " FOR_CLIENT("g.user_id") " GROUP BY g.user_id) l"
 			" JOIN {ledger} g ON g.id OPERATOR(pg_catalog.=) l.id"
 			" LEFT JOIN (SELECT {s.user_id} AS user_id, ARRAY["

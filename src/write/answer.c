@@ -31,13 +31,16 @@ put_time(Datum *values, bool *nulls, int column, TimestampTz t)
 	nulls[column] = t == NO_TIME;
 }
 
-/* Fills the columns of a swan_cancellation, of which a swan_booking has the first. */
+/* the columns of what is answered with a booking in it */
+typedef void (*Columns) (const BookingAnswer *answer, Datum *values, bool *nulls);
+
+/* Fills the columns that a swan_booking and a swan_cancellation begin with. */
 static void
-answer_columns(const BookingAnswer *answer, Datum *values, bool *nulls)
+common_columns(const BookingAnswer *answer, Datum *values, bool *nulls)
 {
 	const Slot *slot = &answer->slot;
 
-	memset(nulls, false, CANCELLATION_NCOLUMNS * sizeof(bool));
+	memset(nulls, false, MOST_NCOLUMNS * sizeof(bool));
 	put_id(values, nulls, 0, slot->id);
 	put_id(values, nulls, 1, slot->user_id);
 	put_id(values, nulls, 2, slot->trainer_id);
@@ -51,6 +54,22 @@ answer_columns(const BookingAnswer *answer, Datum *values, bool *nulls)
 	values[9] = CStringGetTextDatum(answer->message);
 	put_id(values, nulls, 10, answer->ledger_id);
 	values[11] = BoolGetDatum(answer->replayed);
+}
+
+/* Fills the columns of a swan_booking. */
+static void
+booking_columns(const BookingAnswer *answer, Datum *values, bool *nulls)
+{
+	common_columns(answer, values, nulls);
+	values[12] = BoolGetDatum(answer->attendance == ATTENDANCE_ATTENDED);
+	nulls[12] = answer->attendance == ATTENDANCE_UNKNOWN;
+}
+
+/* Fills the columns of a swan_cancellation. */
+static void
+cancellation_columns(const BookingAnswer *answer, Datum *values, bool *nulls)
+{
+	common_columns(answer, values, nulls);
 	values[12] = BoolGetDatum(answer->returned);
 	put_id(values, nulls, 13, answer->reopened);
 }
@@ -67,33 +86,62 @@ answer_repeats_client(const BookingAnswer *answers, int i)
 	return false;
 }
 
-/* Closes the call with a swan_booking or swan_cancellation. */
-Datum
-answer_row(Call *call, FunctionCallInfo fcinfo, const BookingAnswer *answer)
+/* Closes the call with one row. */
+static Datum
+put_row(Call *call, FunctionCallInfo fcinfo, Columns columns, const BookingAnswer *answer)
 {
-	Datum		values[CANCELLATION_NCOLUMNS];
-	bool		nulls[CANCELLATION_NCOLUMNS];
+	Datum		values[MOST_NCOLUMNS];
+	bool		nulls[MOST_NCOLUMNS];
 
-	answer_columns(answer, values, nulls);
+	columns(answer, values, nulls);
 	return call_return_row(call, fcinfo, values, nulls);
 }
 
-/* Closes the call with a set of them, in their order. */
-Datum
-answer_rows(Call *call, FunctionCallInfo fcinfo, const BookingAnswer *answers, int n)
+/* Closes the call with a set of rows, in their order. */
+static Datum
+put_rows(Call *call, FunctionCallInfo fcinfo, Columns columns,
+		 const BookingAnswer *answers, int n)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 
 	for (int i = 0; i < n; i++)
 	{
-		Datum		values[CANCELLATION_NCOLUMNS];
-		bool		nulls[CANCELLATION_NCOLUMNS];
+		Datum		values[MOST_NCOLUMNS];
+		bool		nulls[MOST_NCOLUMNS];
 
-		answer_columns(&answers[i], values, nulls);
+		columns(&answers[i], values, nulls);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	call_end(call);
 	return (Datum) 0;
+}
+
+/* Closes the call with a swan_booking. */
+Datum
+answer_row(Call *call, FunctionCallInfo fcinfo, const BookingAnswer *answer)
+{
+	return put_row(call, fcinfo, booking_columns, answer);
+}
+
+/* Closes the call with a set of them. */
+Datum
+answer_rows(Call *call, FunctionCallInfo fcinfo, const BookingAnswer *answers, int n)
+{
+	return put_rows(call, fcinfo, booking_columns, answers, n);
+}
+
+/* Closes the call with a swan_cancellation. */
+Datum
+answer_cancellation(Call *call, FunctionCallInfo fcinfo, const BookingAnswer *answer)
+{
+	return put_row(call, fcinfo, cancellation_columns, answer);
+}
+
+/* Closes the call with a set of them. */
+Datum
+answer_cancellations(Call *call, FunctionCallInfo fcinfo, const BookingAnswer *answers, int n)
+{
+	return put_rows(call, fcinfo, cancellation_columns, answers, n);
 }
 
 /* Returns a string as a JSON value, or as a key. */

@@ -9,6 +9,7 @@
 #define SWAN_ANSWER_H
 
 #include "slot/slot.h"
+#include "account/attendance.h"
 
 typedef struct BookingAnswer
 {
@@ -19,14 +20,16 @@ typedef struct BookingAnswer
 	const char *message;
 	int64		ledger_id;		/* NO_ID where nothing was written */
 	bool		replayed;
+	Attendance	attendance;		/* of a booking only */
 
 	/* of a cancellation only */
 	bool		returned;
 	int64		reopened;		/* NO_ID where no slot took its place */
 } BookingAnswer;
 
-#define BOOKING_NCOLUMNS		12
+#define BOOKING_NCOLUMNS		13
 #define CANCELLATION_NCOLUMNS	14
+#define MOST_NCOLUMNS			Max(BOOKING_NCOLUMNS, CANCELLATION_NCOLUMNS)
 
 /* a grant or purchase: one swan_credit */
 typedef struct CreditAnswer
@@ -67,5 +70,9 @@ extern Datum answer_row(Call *call, FunctionCallInfo fcinfo,
 						const BookingAnswer *answer);
 extern Datum answer_rows(Call *call, FunctionCallInfo fcinfo,
 						 const BookingAnswer *answers, int n);
+extern Datum answer_cancellation(Call *call, FunctionCallInfo fcinfo,
+								 const BookingAnswer *answer);
+extern Datum answer_cancellations(Call *call, FunctionCallInfo fcinfo,
+								  const BookingAnswer *answers, int n);
 
 #endif							/* SWAN_ANSWER_H */

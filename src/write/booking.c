@@ -116,6 +116,7 @@ find_replay(Call *call, const Booking *bookings, int n, const char *key,
 		answer->message = booked_message;
 		answer->ledger_id = row_id(result, row, OF_CALL_ID);
 		answer->replayed = true;
+		answer->attendance = attendance_of(call, &answer->slot, query_recheck);
 	}
 	return true;
 }

@@ -380,7 +380,7 @@ swan_cancel(PG_FUNCTION_ARGS)
 	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 5, MAY_PERSONS);
 	int64		session_id = argument_id(fcinfo, 0, "session_id");
 
-	return answer_row(call, fcinfo, cancel_sessions(call, fcinfo, &session_id, 1));
+	return answer_cancellation(call, fcinfo, cancel_sessions(call, fcinfo, &session_id, 1));
 }
 
 /* swan_cancel_many(): several bookings and open slots, of whomever, or none. */
@@ -394,5 +394,5 @@ swan_cancel_many(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	call = actor_enter(fcinfo, CALL_WRITER, 5, MAY_PERSONS);
 	ids = argument_ids(fcinfo, 0, "session_ids", SWAN_REPEAT_MAX, &n);
-	return answer_rows(call, fcinfo, cancel_sessions(call, fcinfo, ids, n), n);
+	return answer_cancellations(call, fcinfo, cancel_sessions(call, fcinfo, ids, n), n);
 }

@@ -20,6 +20,7 @@
 #include "studio/actor.h"
 #include "slot/advice.h"
 #include "slot/crossing.h"
+#include "account/attendance.h"
 #include "account/debit.h"
 #include "account/open.h"
 #include "write/answer.h"
@@ -30,18 +31,19 @@ PG_FUNCTION_INFO_V1(swan_correct);
 
 static const char corrected_message[] = "Session corrected.";
 
-/* What a session can be corrected to, and its status then. */
+/* What a session can be corrected to, and what it is then. */
 typedef struct Target
 {
 	const char *name;
 	SlotStatus	status;
+	Attendance	attendance;
 } Target;
 
 static const Target targets[] = {
-	{"attended", STATUS_COMPLETED},
-	{"missed", STATUS_COMPLETED},
-	{"confirmed", STATUS_CONFIRMED},
-	{"scheduled", STATUS_SCHEDULED},
+	{"attended", STATUS_COMPLETED, ATTENDANCE_ATTENDED},
+	{"missed", STATUS_COMPLETED, ATTENDANCE_MISSED},
+	{"confirmed", STATUS_CONFIRMED, ATTENDANCE_UNKNOWN},
+	{"scheduled", STATUS_SCHEDULED, ATTENDANCE_UNKNOWN},
 };
 
 /* What the ledger says of a session. */
@@ -50,6 +52,7 @@ typedef struct Story
 	bool		booked;			/* does it know how it was booked? */
 	const char *now;			/* what it became: as in targets, "cancelled",
 								 * or NULL where the ledger cannot say */
+	Attendance	attendance;		/* of a completed one */
 	Debit		gone;			/* what has come back of what it took */
 	int32		returned;		/* so much of that to be spent again */
 	int64		reopened;		/* the slot that took its time, or NO_ID */
@@ -116,17 +119,16 @@ argument_target(FunctionCallInfo fcinfo, int n)
 	return NULL;				/* keep compiler quiet */
 }
 
-/* Returns what a session became by the ledger's last row of it, NULL where that cannot say. */
+/*
+ * Returns what a session became that is not completed, by the ledger's last row of
+ * it, NULL where that cannot say.
+ */
 static const char *
 became(Rows rows)
 {
 	char	   *kind = row_text(rows, 0, STORY_KIND);
 	bool		isnull;
 
-	if (strcmp(kind, "completion") == 0)
-		return "attended";
-	if (strcmp(kind, "no_show") == 0)
-		return "missed";
 	if (strcmp(kind, "confirmation") == 0)
 		return "confirmed";
 	if (strcmp(kind, "cancellation") == 0)
@@ -163,13 +165,15 @@ find_story(Call *call, const Slot *slot, Story *story)
 	Rows		rows = query_recheck(call, &read_story, args);
 
 	story->booked = false;
-	story->now = NULL;
+	story->attendance = attendance_of(call, slot, query_recheck);
+	story->now = attendance_name(story->attendance);
 	memset(&story->gone, 0, sizeof(Debit));
 	story->returned = 0;
 	story->reopened = NO_ID;
 	if (rows.nrows == 0)
 		return;
-	story->now = became(rows);
+	if (slot->status != STATUS_COMPLETED)
+		story->now = became(rows);
 	if (story->now && strcmp(story->now, "cancelled") == 0)
 	{
 		bool		isnull;
@@ -334,6 +338,7 @@ same_correction(Call *call, const Slot *slot, const Target *target, const char *
 	answer->available = before.balance_after;
 	answer->ledger_id = before.ledger_id;
 	answer->replayed = true;
+	answer->attendance = attendance_of(call, slot, query_recheck);
 	return true;
 }
 
@@ -353,6 +358,8 @@ correct(Call *call, const Slot *slot, const Story *story, const Target *target,
 		debit = debit_find(call, slot->user_id, slot->id, query_recheck);
 	entry->kind = "correction";
 	entry->session_id = slot->id;
+	entry->missed = (target->attendance == ATTENDANCE_MISSED) -
+		(story->attendance == ATTENDANCE_MISSED);
 	entry->details = correction_details(slot, story, target, closed);
 	account_session(call, account, slot, &answer->slot);
 	answer->ledger_id = story->returned > 0 ?
@@ -369,6 +376,7 @@ correct(Call *call, const Slot *slot, const Story *story, const Target *target,
 	answer->charged = story->returned > 0 || debit.credits > 0;
 	answer->has_available = true;
 	answer->available = account->balance;
+	answer->attendance = target->attendance;
 }
 
 /* swan_correct(): what was written down of a booking by mistake is put right. */

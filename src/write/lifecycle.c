@@ -49,16 +49,17 @@ typedef struct Step
 	SlotStatus	status;
 	const char *kind;
 	const char *message;
+	Attendance	attendance;
 } Step;
 
 static const Step confirmation = {
-	STATUS_CONFIRMED, "confirmation", "Session confirmed."
+	STATUS_CONFIRMED, "confirmation", "Session confirmed.", ATTENDANCE_UNKNOWN
 };
 static const Step completion = {
-	STATUS_COMPLETED, "completion", "Session completed."
+	STATUS_COMPLETED, "completion", "Session completed.", ATTENDANCE_ATTENDED
 };
 static const Step no_show = {
-	STATUS_COMPLETED, "no_show", "Session completed without the client."
+	STATUS_COMPLETED, "no_show", "Session completed without the client.", ATTENDANCE_MISSED
 };
 
 /* Returns whether a slot to come is of a later day than today, where the studio is. */
@@ -128,6 +129,7 @@ advance(Call *call, FunctionCallInfo fcinfo, int64 session_id, const Step *step)
 	answer.has_available = true;
 	answer.available = account.balance;
 	answer.message = step->message;
+	answer.attendance = step->attendance;
 	return answer_row(call, fcinfo, &answer);
 }
 
