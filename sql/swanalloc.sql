@@ -781,6 +781,20 @@ AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_open(bigint, timestamptz, integer, integer, interval, integer, boolean, bigint) IS
 'opens repeat slots of duration minutes, the first at the given time, the others every so often in the studio''s time zone; with several places each is a class, which any of its rows stands for; returns their ids; for the trainer himself, staff, admins and the system';
 
+CREATE FUNCTION @extschema@.swan_block(trainer_id bigint, at timestamptz, duration integer DEFAULT 60, repeat integer DEFAULT 1, every interval DEFAULT '7 days', reason text DEFAULT NULL, actor bigint DEFAULT NULL)
+RETURNS SETOF bigint
+LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 10
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_block(bigint, timestamptz, integer, integer, interval, text, bigint) IS
+'keeps a trainer''s time for himself: nobody can book it until swan_cancel frees it; times as in swan_open; returns the ids; for the trainer himself, staff, admins and the system';
+
+CREATE FUNCTION @extschema@.swan_request(user_id bigint, at timestamptz, trainer_id bigint DEFAULT NULL, duration integer DEFAULT 60, key text DEFAULT NULL, actor bigint DEFAULT NULL)
+RETURNS @extschema@.swan_booking
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_request(bigint, timestamptz, bigint, integer, text, bigint) IS
+'asks for a time, with a trainer or with any; takes no credit and nobody''s time until that trainer or the office books it with swan_book; for the client, his trainers with themselves, staff, admins and the system';
+
 CREATE FUNCTION @extschema@.swan_book(user_id bigint, session_id bigint, charge boolean DEFAULT NULL, key text DEFAULT NULL, guest boolean DEFAULT false, force boolean DEFAULT false, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_booking
 LANGUAGE c VOLATILE PARALLEL UNSAFE

@@ -57,6 +57,19 @@ argument_time(FunctionCallInfo fcinfo, int n)
 	return PG_ARGISNULL(n) ? NO_TIME : PG_GETARG_TIMESTAMPTZ(n);
 }
 
+/* Returns when a session shall begin. */
+TimestampTz
+argument_start(FunctionCallInfo fcinfo, int n)
+{
+	if (PG_ARGISNULL(n))
+		swan_missing_argument("at", NULL);
+	if (TIMESTAMP_NOT_FINITE(PG_GETARG_TIMESTAMPTZ(n)))
+		ereport(ERROR,
+				(swan_error(SWAN_INVALID_ARGUMENT),
+				 errmsg("at must be finite")));
+	return PG_GETARG_TIMESTAMPTZ(n);
+}
+
 /* Returns a text that an index can hold, or NULL. */
 char *
 argument_short_text(FunctionCallInfo fcinfo, int n, const char *name)

@@ -14,6 +14,7 @@ extern int64 argument_id(FunctionCallInfo fcinfo, int n, const char *name);
 extern int64 argument_id_or_null(FunctionCallInfo fcinfo, int n);
 extern char *argument_text(FunctionCallInfo fcinfo, int n);
 extern TimestampTz argument_time(FunctionCallInfo fcinfo, int n);
+extern TimestampTz argument_start(FunctionCallInfo fcinfo, int n);
 extern char *argument_short_text(FunctionCallInfo fcinfo, int n, const char *name);
 extern char *argument_label(FunctionCallInfo fcinfo, int n, const char *name);
 extern int32 argument_count(FunctionCallInfo fcinfo, int n, int32 max);

@@ -102,7 +102,7 @@ judge_time(Studio *studio, const Slot *slot)
 						(long long) slot->trainer_id, (long long) slot->id),
 				 errhint("His time is kept by a lock on his row of the users.")));
 	other = slot_trainer_overlap(call, slot->trainer_id, slot->date,
-								 slot_end(slot), studio->settings.buffer, slot->id,
+								 slot_end(slot), slot_buffer(studio, slot), slot->id,
 								 slot->class_id);
 	if (other != NO_ID)
 		ereport(ERROR,

@@ -16,11 +16,11 @@
 #include "base/error.h"
 #include "slot/crossing.h"
 
-/* all slots of a trainer from $2 to $3, but for those of class $4 */
+/* all slots of a trainer from $2 to $3, of which $5 on both sides is a buffer, but for those of class $4 */
 static const StudioQuery trainer_rows = {
 	"SELECT {s.id} FROM {sessions} s"
-	" WHERE {live s} AND " SLOT_BESIDE("s", "$4") SLOT_KEEPS_TRAINER,
-	4, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}, PLAN_SIMPLE
+	" WHERE {live s} AND " SLOT_BESIDE("s", "$4") SLOT_KEEPS_TRAINER " AND " SLOT_KEEPS_BUFFER("$5"),
+	5, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INTERVALOID}, PLAN_SIMPLE
 };
 
 /* all live bookings of a client from $2 to $3, but for those of class $4 */
@@ -35,7 +35,6 @@ typedef struct Crossing
 {
 	const Slot *targets;
 	int			n;
-	int64		buffer;			/* between two slots of a trainer */
 	int64		first;			/* a slot that cannot go there */
 	int64	   *others;			/* what is in the way, each once */
 	int			nothers;
@@ -79,10 +78,11 @@ search(Call *call, Crossing *crossing, const StudioQuery *query, int64 owner,
 	   const Slot *slot, QueryRun run, bool noting)
 {
 	int64		buffer = query == &trainer_rows && !TIMESTAMP_NOT_FINITE(slot->date) ?
-	crossing->buffer : 0;
+	slot_buffer(call->studio, slot) : 0;
+	Interval	wider = {.time = buffer};
 	NullableDatum args[] = {
 		arg_id(owner), arg_time(slot->date - buffer), arg_time(slot_end(slot) + buffer),
-		arg_id(slot->class_id)
+		arg_id(slot->class_id), arg_datum(IntervalPGetDatum(&wider))
 	};
 	Rows		result = run(call, query, args);
 	int			nfound = 0;
@@ -125,12 +125,12 @@ is_near(const Slot *a, const Slot *b, int64 buffer)
 
 /* Returns whether two slots that move would be in each other's way. */
 static bool
-meet(const Slot *a, const Slot *b, int64 buffer, bool trainers_too)
+meet(const Studio *studio, const Slot *a, const Slot *b, bool trainers_too)
 {
 	if (a->class_id != NO_ID && a->class_id == b->class_id)
 		return false;			/* side by side */
 	if (trainers_too && a->trainer_id != NO_ID && a->trainer_id == b->trainer_id &&
-		is_near(a, b, buffer))
+		is_near(a, b, Min(slot_buffer(studio, a), slot_buffer(studio, b))))
 		return true;
 	return a->user_id != NO_ID && a->user_id == b->user_id && is_near(a, b, 0);
 }
@@ -146,7 +146,6 @@ crossing_find(Call *call, const Slot *targets, int n, int64 *first, int64 **othe
 	bool		trainers_too = !call->studio->settings.trainer_overlap;
 	Crossing	crossing = {.targets = targets,.n = n,.room = 8};
 
-	crossing.buffer = call->studio->settings.buffer;
 	crossing.others = palloc(crossing.room * sizeof(int64));
 	for (int i = 0; i < n; i++)
 	{
@@ -160,7 +159,7 @@ crossing_find(Call *call, const Slot *targets, int n, int64 *first, int64 **othe
 			look_at(call, &crossing, &client_rows, slot->user_id, slot);
 		for (int j = 0; j < i; j++)
 		{
-			if (meet(slot, &targets[j], crossing.buffer, trainers_too))
+			if (meet(call->studio, slot, &targets[j], trainers_too))
 				note(&crossing, slot->id, targets[j].id);
 		}
 	}

@@ -33,12 +33,13 @@ static const StudioQuery insert_slot = {
 	5, {INT8OID, TIMESTAMPTZOID, INT4OID, TIMESTAMPTZOID, INT8OID}
 };
 
-/* a trainer's slot from $2 to $3, but for those of class $5 */
+/* a trainer's slot from $2 to $3, of which $6 on both sides is a buffer, but for those of class $5 */
 static const StudioQuery trainer_overlap = {
 	"SELECT {s.id} FROM {sessions} s"
 	" WHERE {live s} AND " SLOT_KEEPS_TRAINER
-	" AND " SLOT_BESIDE("s", "$5") "{s.id} OPERATOR(pg_catalog.<>) $4 LIMIT 1",
-	5, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT8OID}, PLAN_SIMPLE
+	" AND " SLOT_BESIDE("s", "$5") "{s.id} OPERATOR(pg_catalog.<>) $4"
+	" AND " SLOT_KEEPS_BUFFER("$6") " LIMIT 1",
+	6, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT8OID, INTERVALOID}, PLAN_SIMPLE
 };
 
 /* a client's live booking from $2 to $3 */
@@ -384,6 +385,13 @@ slot_insert_open(Call *call, int64 trainer_id, TimestampTz start,
 	return slot_insert(call, &insert_slot, args, &slot);
 }
 
+/* Returns what time is kept free on both sides of a slot: blocked time is no session. */
+int64
+slot_buffer(const Studio *studio, const Slot *slot)
+{
+	return slot->status == STATUS_BLOCKED ? 0 : studio->settings.buffer;
+}
+
 /* Says in an error about a trainer's time that more than the sessions takes it. */
 int
 slot_buffer_hint(Call *call)
@@ -393,15 +401,21 @@ slot_buffer_hint(Call *call)
 	return errhint("The setting buffer keeps time free between two sessions of a trainer.");
 }
 
-/* Returns a row that a search for overlaps finds, or NO_ID. */
+/*
+ * Returns a row that a search for overlaps finds, or NO_ID, in the time that a
+ * buffer widens on both sides.
+ */
 static int64
 look_for_overlap(Call *call, const StudioQuery *search, int64 owner,
-				 TimestampTz start, TimestampTz end, int64 but_not, int64 but_class,
-				 QueryRun run)
+				 TimestampTz start, TimestampTz end, int64 buffer, int64 but_not,
+				 int64 but_class, QueryRun run)
 {
+	bool		endless = TIMESTAMP_NOT_FINITE(start) || TIMESTAMP_NOT_FINITE(end);
+	Interval	wider = {.time = endless ? 0 : buffer};
 	NullableDatum args[] = {
-		arg_id(owner), arg_time(start), arg_time(end),
-		{Int64GetDatum(but_not), false}, arg_id(but_class)
+		arg_id(owner), arg_time(start - wider.time), arg_time(end + wider.time),
+		{Int64GetDatum(but_not), false}, arg_id(but_class),
+		arg_datum(IntervalPGetDatum(&wider))
 	};
 	Rows		result;
 
@@ -414,25 +428,17 @@ look_for_overlap(Call *call, const StudioQuery *search, int64 owner,
 /* Likewise; one that only the latest snapshot sees is for the caller to retry. */
 static int64
 find_overlap(Call *call, const StudioQuery *search, int64 owner,
-			 TimestampTz start, TimestampTz end, int64 but_not, int64 but_class)
+			 TimestampTz start, TimestampTz end, int64 buffer, int64 but_not,
+			 int64 but_class)
 {
-	int64		found = look_for_overlap(call, search, owner, start, end, but_not, but_class,
-										 query_recheck);
+	int64		found = look_for_overlap(call, search, owner, start, end, buffer, but_not,
+										 but_class, query_recheck);
 
 	if (found != NO_ID && IsolationUsesXactSnapshot() &&
-		look_for_overlap(call, search, owner, start, end, but_not, but_class, query_look) == NO_ID)
+		look_for_overlap(call, search, owner, start, end, buffer, but_not, but_class,
+						 query_look) == NO_ID)
 		swan_serialization_failure();
 	return found;
-}
-
-/* Widens a time by a buffer on both sides; one that takes no time stays as it is. */
-static void
-widen(TimestampTz *start, TimestampTz *end, int64 buffer)
-{
-	if (*end <= *start || TIMESTAMP_NOT_FINITE(*start) || TIMESTAMP_NOT_FINITE(*end))
-		return;
-	*start -= buffer;
-	*end += buffer;
 }
 
 /*
@@ -445,8 +451,7 @@ slot_trainer_overlap(Call *call, int64 trainer_id,
 					 TimestampTz start, TimestampTz end, int64 buffer, int64 but_not,
 					 int64 but_class)
 {
-	widen(&start, &end, buffer);
-	return find_overlap(call, &trainer_overlap, trainer_id, start, end, but_not,
+	return find_overlap(call, &trainer_overlap, trainer_id, start, end, buffer, but_not,
 						but_class);
 }
 
@@ -465,7 +470,8 @@ int64
 slot_client_overlap(Call *call, int64 user_id,
 					TimestampTz start, TimestampTz end, int64 but_not, int64 but_class)
 {
-	return find_overlap(call, client_search(but_class), user_id, start, end, but_not, but_class);
+	return find_overlap(call, client_search(but_class), user_id, start, end, 0, but_not,
+						but_class);
 }
 
 /* Likewise without a lock, or seeing what the caller chooses to see. */
@@ -474,7 +480,7 @@ slot_look_for_client_overlap(Call *call, int64 user_id,
 							 TimestampTz start, TimestampTz end, int64 but_not,
 							 int64 but_class, QueryRun run)
 {
-	return look_for_overlap(call, client_search(but_class), user_id, start, end, but_not,
+	return look_for_overlap(call, client_search(but_class), user_id, start, end, 0, but_not,
 							but_class, run);
 }
 
@@ -484,7 +490,6 @@ slot_look_for_trainer_overlap(Call *call, int64 trainer_id,
 							  TimestampTz start, TimestampTz end, int64 buffer,
 							  int64 but_not, int64 but_class, QueryRun run)
 {
-	widen(&start, &end, buffer);
-	return look_for_overlap(call, &trainer_overlap, trainer_id, start, end, but_not,
+	return look_for_overlap(call, &trainer_overlap, trainer_id, start, end, buffer, but_not,
 							but_class, run);
 }

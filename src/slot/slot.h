@@ -142,6 +142,14 @@ RESULT_COLUMNS(SLOT_COLUMNS);
 	" AND " SLOT_OVERLAPS("s", "$2", "$3") \
 	" AND " SLOT_IS_LIVE("s")
 
+/*
+ * Which slots of the trainer do so where the time was widened on both sides by a buffer, which
+ * is kept between sessions: blocked time is none.
+ */
+#define SLOT_KEEPS_BUFFER(buffer) \
+	"(NOT {s.status:blocked} OR ({s.session_date} OPERATOR(pg_catalog.<) ($3 OPERATOR(pg_catalog.-) " buffer ")" \
+	" AND (" SLOT_END("s") ") OPERATOR(pg_catalog.>) ($2 OPERATOR(pg_catalog.+) " buffer ")))"
+
 extern SlotStatus slot_parse_status(const Studio *studio, const char *label);
 extern const char *slot_status_name(SlotStatus status);
 extern void slot_set_status(const Studio *studio, Slot *slot, SlotStatus status);
@@ -172,6 +180,7 @@ extern void slot_write(Call *call, const StudioQuery *statement,
 extern int64 slot_trainer_overlap(Call *call, int64 trainer_id,
 								  TimestampTz start, TimestampTz end,
 								  int64 buffer, int64 but_not, int64 but_class);
+extern int64 slot_buffer(const Studio *studio, const Slot *slot);
 extern int	slot_buffer_hint(Call *call);
 extern int64 slot_client_overlap(Call *call, int64 user_id,
 								 TimestampTz start, TimestampTz end,
@@ -185,6 +194,9 @@ extern int64 slot_look_for_trainer_overlap(Call *call, int64 trainer_id,
 										   int64 buffer, int64 but_not, int64 but_class,
 										   QueryRun run);
 extern void reach_measure(Studio *studio);
+
+/* unbooked.c */
+extern void slot_insert_unbooked(Call *call, Slot *slot, const char *notes);
 
 /* copied.c */
 extern int64 slot_insert_copy(Call *call, const Slot *slot);

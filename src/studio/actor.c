@@ -275,8 +275,9 @@ actor_require_client(Call *call, int64 user_id)
 	if (actor_is(call, MAY_TRAINER))
 	{
 		NullableDatum args[] = {arg_id(user_id), arg_id(call->actor->user_id)};
+		QueryRun	run = call->kind == CALL_READER ? query_read : query_look;
 
-		if (query_read(call, &trains_client, args).nrows > 0)
+		if (run(call, &trains_client, args).nrows > 0)
 			return;
 	}
 	actor_refuse(call, NULL);

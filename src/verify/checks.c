@@ -294,7 +294,7 @@ const Check checks[] = {
 			" pg_catalog.format('there is no kind %s', pg_catalog.quote_literal(g.kind))"
 			" FROM {ledger} g WHERE g.kind OPERATOR(pg_catalog.<>) ALL ('{opening,grant,purchase,"
 			"reversal,reinstatement,revocation,expiry,booking,cancellation,reschedule,move,"
-			"hold,release,confirmation,completion,no_show,correction,external}') AND " FOR_CLIENT("g.user_id"),
+			"hold,release,request,confirmation,completion,no_show,correction,external}') AND " FOR_CLIENT("g.user_id"),
 	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"ledger_key", ABOUT_BOOKINGS, has_partitions, {

@@ -57,12 +57,16 @@ changes(const Slot *from, const Slot *to)
 		to->duration != from->duration;
 }
 
-/* Refuses whoever is neither the trainer of a slot, and may, nor of the office. */
+/*
+ * Refuses whoever is neither the trainer of a slot, and may, nor of the office; a
+ * trainer always may with his blocked time.
+ */
 static void
 authorise_move(Call *call, const Slot *slot)
 {
 	actor_require_own(call, slot->trainer_id, NULL);
-	actor_require_task(call, slot_is_booking(slot) ? TASK_BOOK : TASK_OPEN);
+	if (slot->status != STATUS_BLOCKED)
+		actor_require_task(call, slot_is_booking(slot) ? TASK_BOOK : TASK_OPEN);
 }
 
 /* Returns whether a slot is among those that shall move. */
@@ -191,18 +195,12 @@ check_classes(const Slot *targets, int n)
 	}
 }
 
-/* Returns whether it is a place of a class that nobody shall have, and goes with it. */
-static bool
-is_withheld(const Slot *slot)
-{
-	return slot->class_id != NO_ID && slot->status == STATUS_BLOCKED;
-}
-
-/* Refuses to move what is neither a slot nor a booking. */
+/* Refuses to move what is neither a slot, nor a booking, nor a trainer's own time. */
 static void
 check_movable(Call *call, const Slot *slot)
 {
-	if (!slot_is_booking(slot) && !slot_is_open(slot) && !is_withheld(slot))
+	if (!slot_is_booking(slot) && !slot_is_open(slot) &&
+		!(slot->date != NO_TIME && slot->status == STATUS_BLOCKED))
 		ereport(ERROR,
 				(swan_error_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", slot->id),
 				 errmsg("session %lld is %s and cannot be moved", (long long) slot->id,

@@ -1,15 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * opening.c
- *	  Opening slots.
+ *	  What a trainer makes of his time: slots to book, and time that he does not
+ *	  give.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
@@ -21,26 +22,25 @@
 #include "account/locks.h"
 
 PG_FUNCTION_INFO_V1(swan_open);
+PG_FUNCTION_INFO_V1(swan_block);
 
-/*
- * The starts of a series.  Days, weeks and months are those of the studio's
- * time zone, so a class at nine stays at nine when the clocks change; hours and
- * minutes are hours and minutes.
- */
-static const StudioQuery series = {
-	"SELECT " INSTANT("$2", LOCAL_TIME("$2", "$1") " OPERATOR(pg_catalog.+)"
-					  " (i OPERATOR(pg_catalog.*) pg_catalog.date_trunc('day', $3))")
-	" OPERATOR(pg_catalog.+) (i OPERATOR(pg_catalog.*)"
-	" ($3 OPERATOR(pg_catalog.-) pg_catalog.date_trunc('day', $3)))"
-	" FROM (SELECT n::pg_catalog.float8 AS i"
-	" FROM pg_catalog.generate_series(0, $4 OPERATOR(pg_catalog.-) 1) n) x"
-	" ORDER BY i",
-	4, {TIMESTAMPTZOID, TEXTOID, INTERVALOID, INT4OID}
-};
+/* A trainer's time that is taken, over and over. */
+typedef struct Series
+{
+	int64		trainer_id;
+	TimestampTz *starts;
+	int			repeat;
+	int32		duration;
+	int64		buffer;			/* to be kept free between two sessions */
+	int32		places;			/* of each, if it is a class */
+	bool		forced;
+	bool		blocked;		/* nobody can book it */
+	const char *notes;			/* of what is blocked */
+} Series;
 
 /* Answers a time that the trainer has given away already. */
 static void
-slot_conflict(Call *call, int64 trainer_id, TimestampTz start, int64 other)
+slot_conflict(Call *call, const Series *series, TimestampTz start, int64 other)
 {
 	const char *at = timestamptz_to_str(start);
 
@@ -48,29 +48,33 @@ slot_conflict(Call *call, int64 trainer_id, TimestampTz start, int64 other)
 		ereport(ERROR,
 				(swan_error(SWAN_SLOT_CONFLICT),
 				 errmsg("slot at %s overlaps another of the same series", at),
-				 call->studio->settings.buffer ? slot_buffer_hint(call) :
+				 series->buffer ? slot_buffer_hint(call) :
 				 errhint("The slots are longer than the time between them.")));
 	ereport(ERROR,
 			(swan_error_counting(SWAN_SLOT_CONFLICT, NULL, "sessionId", other),
 			 errmsg("slot at %s overlaps session %lld of trainer %lld",
-					at, (long long) other, (long long) trainer_id),
-			 slot_buffer_hint(call)));
+					at, (long long) other, (long long) series->trainer_id),
+			 series->buffer ? slot_buffer_hint(call) : 0));
 }
 
-/* Returns the starts of a series, each in order and each a real time. */
+/*
+ * Returns the starts of a series, in their order.  Days, weeks and months are those
+ * of the studio's time zone, so a class at nine stays at nine when the clocks
+ * change; hours and minutes are hours and minutes.
+ */
 static TimestampTz *
-series_starts(Call *call, TimestampTz at, int32 repeat, Datum every)
+series_starts(Call *call, TimestampTz at, int32 repeat, Interval *every)
 {
-	NullableDatum args[] = {
-		arg_time(at), arg_text(call->studio->settings.time_zone),
-		arg_datum(every), arg_int(repeat)
-	};
-	Rows		result = query_look(call, &series, args);
-	TimestampTz *starts = palloc(result.nrows * sizeof(TimestampTz));
+	TimestampTz *starts = palloc(repeat * sizeof(TimestampTz));
 
-	for (uint64 i = 0; i < result.nrows; i++)
+	starts[0] = at;
+	for (int i = 0; i < repeat; i++)
 	{
-		starts[i] = row_time(result, i, 1);
+		if (i > 0)
+			starts[i] = zone_later(call->studio->settings.time_zone, at,
+								   DatumGetIntervalP(DirectFunctionCall2(interval_mul,
+																		 IntervalPGetDatum(every),
+																		 Float8GetDatum(i))));
 		if (!IS_VALID_TIMESTAMP(slot_end_of(starts[i], SWAN_DURATION_MAX)))
 			ereport(ERROR,
 					(swan_error(SWAN_INVALID_ARGUMENT),
@@ -85,87 +89,121 @@ series_starts(Call *call, TimestampTz at, int32 repeat, Datum every)
 
 /* Refuses slots that overlap each other, or one of the trainer's. */
 static void
-check_series(Call *call, int64 trainer_id, const TimestampTz *starts, int n,
-			 int32 duration)
+check_series(Call *call, const Series *series)
 {
-	int64		buffer = call->studio->settings.buffer;
-
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < series->repeat; i++)
 	{
-		TimestampTz end = slot_end_of(starts[i], duration);
+		TimestampTz start = series->starts[i];
 		int64		other;
 
-		if (i > 0 && starts[i] < slot_end_of(starts[i - 1], duration) + buffer)
-			slot_conflict(call, trainer_id, starts[i], NO_ID);
-		other = slot_trainer_overlap(call, trainer_id, starts[i], end, buffer, NO_ID, NO_ID);
+		if (i > 0 && start < slot_end_of(series->starts[i - 1], series->duration) + series->buffer)
+			slot_conflict(call, series, start, NO_ID);
+		other = slot_trainer_overlap(call, series->trainer_id, start,
+									 slot_end_of(start, series->duration), series->buffer, NO_ID, NO_ID);
 		if (other != NO_ID)
-			slot_conflict(call, trainer_id, starts[i], other);
+			slot_conflict(call, series, start, other);
 	}
+}
+
+/* Reads what both functions below begin with: whose time it is, and when. */
+static void
+argument_series(Call *call, FunctionCallInfo fcinfo, Series *series)
+{
+	TimestampTz at;
+
+	series->trainer_id = argument_id(fcinfo, 0, "trainer_id");
+	actor_require_own(call, series->trainer_id, NULL);
+	if (!series->blocked)
+		actor_require_task(call, TASK_OPEN);
+	at = argument_start(fcinfo, 1);
+	series->duration = argument_duration(fcinfo, 2);
+	series->repeat = argument_between(fcinfo, 3, "repeat", SWAN_REPEAT_MAX, "");
+	if (PG_ARGISNULL(4))
+		swan_missing_argument("every", NULL);
+	series->starts = series_starts(call, at, series->repeat, PG_GETARG_INTERVAL_P(4));
 }
 
 /* Makes one slot, or a class of so many places, and returns the id to book it by. */
 static int64
-open_places(Call *call, int64 trainer_id, TimestampTz start, int32 duration, int32 places)
+open_places(Call *call, const Series *series, TimestampTz start)
 {
-	int64		id = slot_insert_open(call, trainer_id, start, duration, NO_ID);
+	int64		id = slot_insert_open(call, series->trainer_id, start, series->duration, NO_ID);
 
-	if (places > 1)
+	if (series->places > 1)
 		class_begin(call, id);
-	for (int i = 1; i < places; i++)
-		slot_insert_open(call, trainer_id, start, duration, id);
+	for (int i = 1; i < series->places; i++)
+		slot_insert_open(call, series->trainer_id, start, series->duration, id);
 	return id;
 }
 
-/* swan_open(): a trainer offers his time. */
-Datum
-swan_open(PG_FUNCTION_ARGS)
+/* Takes one time of a series, and returns the id of what is made of it. */
+static int64
+take_time(Call *call, const Series *series, TimestampTz start)
+{
+	Slot		slot = {
+		.id = NO_ID,.user_id = NO_ID,.trainer_id = series->trainer_id,.date = start,
+		.duration = series->duration,.booked_at = NO_TIME,.class_id = NO_ID
+	};
+
+	if (!series->blocked)
+		return open_places(call, series, start);
+	slot_set_status(call->studio, &slot, STATUS_BLOCKED);
+	slot_insert_unbooked(call, &slot, series->notes);
+	return slot.id;
+}
+
+/* Takes the trainer's time at all times of a series, or at none, and closes the call with the ids. */
+static Datum
+insert_series(Call *call, FunctionCallInfo fcinfo, const Series *series)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	Call	   *call;
-	int64		trainer_id;
-	TimestampTz at;
-	int32		duration;
-	int32		repeat;
-	int32		places;
-	bool		forced;
-	TimestampTz *starts;
 	Locks		locks = {0};
 
-	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
-	call = actor_enter(fcinfo, CALL_WRITER, 7, MAY_TRAINER | MAY_OFFICE);
-	trainer_id = argument_id(fcinfo, 0, "trainer_id");
-	actor_require_own(call, trainer_id, NULL);
-	actor_require_task(call, TASK_OPEN);
-	forced = actor_force(call, fcinfo, 6);
-	if (PG_ARGISNULL(1))
-		swan_missing_argument("at", NULL);
-	at = PG_GETARG_TIMESTAMPTZ(1);
-	if (TIMESTAMP_NOT_FINITE(at))
-		ereport(ERROR,
-				(swan_error(SWAN_INVALID_ARGUMENT),
-				 errmsg("at must be finite")));
-	duration = argument_duration(fcinfo, 2);
-	repeat = argument_between(fcinfo, 3, "repeat", SWAN_REPEAT_MAX, "");
-	if (PG_ARGISNULL(4))
-		swan_missing_argument("every", NULL);
-	starts = series_starts(call, at, repeat, PG_GETARG_DATUM(4));
-	places = PG_ARGISNULL(5) ? 1 :
-		argument_between(fcinfo, 5, "places", SWAN_PLACES_MAX, "");
-
 	/* a trainer is a user; his lock keeps his time from being given twice */
-	lock_users(call, &locks, &trainer_id, 1);
-	if (!user_is_locked(&locks, trainer_id))
-		user_not_found(trainer_id);
-	actor_require_trainer(call, trainer_id);
-	if (!call->studio->settings.trainer_overlap && !forced)
-		check_series(call, trainer_id, starts, repeat, duration);
-	for (int i = 0; i < repeat; i++)
+	lock_users(call, &locks, &series->trainer_id, 1);
+	if (!user_is_locked(&locks, series->trainer_id))
+		user_not_found(series->trainer_id);
+	actor_require_trainer(call, series->trainer_id);
+	if (!call->studio->settings.trainer_overlap && !series->forced)
+		check_series(call, series);
+	for (int i = 0; i < series->repeat; i++)
 	{
-		Datum		value = Int64GetDatum(open_places(call, trainer_id, starts[i], duration, places));
+		Datum		value = Int64GetDatum(take_time(call, series, series->starts[i]));
 		bool		isnull = false;
 
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, &value, &isnull);
 	}
 	call_end(call);
 	return (Datum) 0;
+}
+
+/* swan_open(): a trainer offers his time. */
+Datum
+swan_open(PG_FUNCTION_ARGS)
+{
+	Call	   *call;
+	Series		series = {0};
+
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+	call = actor_enter(fcinfo, CALL_WRITER, 7, MAY_TRAINER | MAY_OFFICE);
+	argument_series(call, fcinfo, &series);
+	series.forced = actor_force(call, fcinfo, 6);
+	series.places = PG_ARGISNULL(5) ? 1 :
+		argument_between(fcinfo, 5, "places", SWAN_PLACES_MAX, "");
+	series.buffer = call->studio->settings.buffer;
+	return insert_series(call, fcinfo, &series);
+}
+
+/* swan_block(): a trainer keeps time for himself, without what the setting buffer keeps between sessions. */
+Datum
+swan_block(PG_FUNCTION_ARGS)
+{
+	Call	   *call;
+	Series		series = {.blocked = true};
+
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+	call = actor_enter(fcinfo, CALL_WRITER, 6, MAY_TRAINER | MAY_OFFICE);
+	argument_series(call, fcinfo, &series);
+	series.notes = argument_reason(fcinfo, 5, NULL);
+	return insert_series(call, fcinfo, &series);
 }

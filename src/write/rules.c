@@ -50,6 +50,8 @@ booking_verdict(Call *call, Booking *booking, const Account *account)
 	booking->rule = limit_of_time(call, slot);
 	if (booking->rule != RULE_NONE)
 		return SWAN_BOOKING_REFUSED;
+	if (booking->trainer_missing)
+		return SWAN_USER_NOT_FOUND;
 	if (!booking->forced &&
 		(booking->overlap != NO_ID || booking->trainer_overlap != NO_ID))
 		return SWAN_SLOT_CONFLICT;
@@ -80,7 +82,7 @@ booking_refuse(const Booking *booking, const Account *account,
 	switch (verdict)
 	{
 		case SWAN_USER_NOT_FOUND:
-			user_not_found(booking->user_id);
+			user_not_found(booking->client_known ? booking->slot.trainer_id : booking->user_id);
 			break;
 		case SWAN_SLOT_CONFLICT:
 			if (booking->overlap == NO_ID)
@@ -144,6 +146,7 @@ booking_look_at_slot(Call *call, Booking *booking, QueryRun run)
 	booking->overlap = NO_ID;
 	booking->live = 0;
 	booking->trainer_overlap = NO_ID;
+	booking->trainer_missing = false;
 	booking->full = false;
 	if (!booking->slot_known)
 		return;
@@ -186,11 +189,16 @@ booking_look_at_client(Call *call, Booking *booking, QueryRun run)
 									 booking->slot.id : booking->instead_of,
 									 booking->guest ? booking->slot.class_id : NO_ID, run);
 	if (takes_trainer_time(call, &booking->slot))
+	{
+		Account		trainer;
+
+		booking->trainer_missing = !account_find(call, booking->slot.trainer_id, &trainer, run);
 		booking->trainer_overlap =
 			slot_look_for_trainer_overlap(call, booking->slot.trainer_id,
 										  booking->slot.date, slot_end(&booking->slot),
 										  call->studio->settings.buffer,
 										  booking->slot.id, NO_ID, run);
+	}
 }
 
 /*
@@ -227,6 +235,7 @@ booking_lock_at_once(Call *call, Booking *booking, Account *account)
 	booking->held_by = NO_ID;
 	booking->overlap = NO_ID;
 	booking->trainer_overlap = NO_ID;
+	booking->trainer_missing = false;
 	booking->full = false;
 	if (limit_counts_live(call))		/* who has too many has to lock nothing */
 		return false;

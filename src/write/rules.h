@@ -43,6 +43,7 @@ typedef struct Booking
 	int64		live;			/* his bookings to come, if they are limited */
 	BookingRule rule;			/* what an SW017 is about */
 	int64		trainer_overlap;	/* what takes the trainer's time, or NO_ID */
+	bool		trainer_missing;	/* is he no user, whose time is to be kept? */
 } Booking;
 
 extern void booking_look_at_slot(Call *call, Booking *booking, QueryRun run);

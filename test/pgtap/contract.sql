@@ -34,6 +34,8 @@ INSERT INTO want VALUES
 ('swan_grant', 'user_id bigint, n integer, reason text DEFAULT NULL, expires_at timestamptz DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_credit', 'v', 'u'),
 ('swan_credits', 'user_id bigint, actor bigint DEFAULT NULL', 'SETOF swan_lot', 's', 'u'),
 ('swan_open', 'trainer_id bigint, at timestamptz, duration integer DEFAULT 60, repeat integer DEFAULT 1, every interval DEFAULT ''7 days'', places integer DEFAULT 1, force boolean DEFAULT false, actor bigint DEFAULT NULL', 'SETOF bigint', 'v', 'u'),
+('swan_block', 'trainer_id bigint, at timestamptz, duration integer DEFAULT 60, repeat integer DEFAULT 1, every interval DEFAULT ''7 days'', reason text DEFAULT NULL, actor bigint DEFAULT NULL', 'SETOF bigint', 'v', 'u'),
+('swan_request', 'user_id bigint, at timestamptz, trainer_id bigint DEFAULT NULL, duration integer DEFAULT 60, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_booking', 'v', 'u'),
 ('swan_book', 'user_id bigint, session_id bigint, charge boolean DEFAULT NULL, key text DEFAULT NULL, guest boolean DEFAULT false, force boolean DEFAULT false, actor bigint DEFAULT NULL', 'swan_booking', 'v', 'u'),
 ('swan_can_book', 'user_id bigint, session_id bigint, guest boolean DEFAULT false, actor bigint DEFAULT NULL', 'swan_verdict', 's', 'u'),
 ('swan_can_cancel', 'session_id bigint, actor bigint DEFAULT NULL', 'swan_cancel_verdict', 's', 'u'),

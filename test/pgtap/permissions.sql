@@ -186,6 +186,8 @@ INSERT INTO may VALUES
 ('swan_expire',     '*',        'n', 'n', 'n', 'n', 'n', 'n', 'n',   'y', 'n', 'n', 'y', 'n'),
 -- slots and bookings
 ('swan_open',       '*',        'n', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_block',      '*',        'n', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_request',    '*',        'y', 'n', 'y', 'y', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_book',       '*',        'y', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_book_many',  '*',        'y', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_can_book',   '*',        'y', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
@@ -398,6 +400,8 @@ SELECT is(pg_temp.answer('regress_' || who, format('SELECT swan_book(1, %s, char
 FROM thing, (VALUES ('ann', 'n'), ('tom', 'n'), ('sue', 'y'), ('ada', 'y')) x (who, want) WHERE name = 'open';
 SELECT is(pg_temp.answer('regress_vic', 'SELECT swan_open(3, ''2099-04-01 10:00'')'), 'n', 'a trainer opens no slot of another');
 SELECT is(pg_temp.answer('regress_vic', 'SELECT swan_open(5, ''2099-04-01 10:00'')'), 'y', 'but his own');
+SELECT is(pg_temp.answer('regress_' || who, format('SELECT swan_request(%s, ''2099-04-01 10:00'', %s)', client, trainer)), want, format('%s asks for %s with %s: %s', who, client, trainer, want))
+FROM (VALUES ('ann', 1, 5, 'y'), ('ann', 2, 3, 'n'), ('tom', 1, 3, 'y'), ('tom', 1, 4, 'n'), ('tom', 3, 4, 'y'), ('vic', 1, 5, 'n'), ('sue', 2, 5, 'y')) x (who, client, trainer, want);
 SELECT is(pg_temp.answer('regress_tom', 'SELECT swan_summary(2)'), 'n', 'a trainer does not see who is not his client');
 SELECT is(pg_temp.answer('regress_ann', 'SELECT swan_summary(3)'), 'n', 'a client does not see a trainer');
 SELECT is(pg_temp.answer('regress_ann', 'SELECT swan_summary(99)'), 'n', 'nor learns that somebody does not exist');

@@ -33,6 +33,9 @@ SELECT swan_open(5, '2024-03-10 20:00 Europe/Berlin', 60, 4) AS id;
 SET timezone = 'UTC';
 SELECT session_date AS utc, session_date AT TIME ZONE 'Europe/Berlin' AS berlin
   FROM studio.sessions WHERE trainer_id = 5 ORDER BY id;
+-- the first begins when it was asked for, also in the hour that the clocks show twice
+SELECT t.n, array_agg(s.session_date ORDER BY s.session_date) FROM (VALUES (1, '2025-10-26 00:30Z'::timestamptz, 2, interval '1 hour'), (2, '2026-10-25 00:30Z', 2, '1 day'), (3, '2027-10-31 01:30Z', 1, '7 days')) t (n, at, repeat, every), LATERAL (SELECT array_agg(id) AS ids FROM swan_open(6, t.at, 1, t.repeat, t.every) id) o
+  CROSS JOIN LATERAL (SELECT session_date FROM swan_schedule(t.at - interval '1 hour', t.at + interval '2 days', 6)) s GROUP BY t.n ORDER BY t.n;
 -- hours are hours, also in the night when the clocks change
 SELECT swan_open(6, '2024-03-31 00:30 Europe/Berlin', 60, 4, '1 hour') AS id;
 SELECT swan_open(6, '2024-10-27 00:30 Europe/Berlin', 60, 4, '1 hour') AS id;

@@ -33,6 +33,8 @@ INSERT INTO calls (query) VALUES
 	('SELECT swan_grant(1, NULL)'),
 	('SELECT swan_grant(99, 1)'),
 	('SELECT swan_open(2, ''2099-02-01 10:00'')'),
+	('SELECT swan_block(2, ''2099-02-01 10:00'')'),
+	('SELECT swan_request(3, ''2099-02-01 10:00'')'),
 	('SELECT swan_book(1, 2)'),
 	('SELECT swan_book(1, 99)'),
 	('SELECT swan_configure(''low_threshold'', ''2'')'),
