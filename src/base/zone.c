@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "common/int.h"
 #include "fmgr.h"
 #include "pgtime.h"
 #include "utils/builtins.h"
@@ -160,7 +161,18 @@ zone_later(const char *zone, TimestampTz at, const Interval *interval)
 													  IntervalPGetDatum(&days)));
 		at = zone_instant(zone, local);
 	}
-	return at + interval->time;
+	if (pg_add_s64_overflow(at, interval->time, &at) || !IS_VALID_TIMESTAMP(at))
+		out_of_range();
+	return at;
+}
+
+/* Returns the instant so much earlier. */
+TimestampTz
+zone_earlier(const char *zone, TimestampTz at, const Interval *interval)
+{
+	return zone_later(zone, at,
+					  DatumGetIntervalP(DirectFunctionCall1(interval_um,
+															IntervalPGetDatum(interval))));
 }
 
 /* Returns a time as it is written into JSON: the same text in every session. */

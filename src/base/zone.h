@@ -19,6 +19,8 @@ extern Timestamp zone_local_time(const char *zone, TimestampTz at);
 extern TimestampTz zone_instant(const char *zone, Timestamp local);
 extern TimestampTz zone_later(const char *zone, TimestampTz at,
 							  const Interval *interval);
+extern TimestampTz zone_earlier(const char *zone, TimestampTz at,
+								const Interval *interval);
 extern char *zone_json_time(TimestampTz at);
 
 #endif							/* SWAN_ZONE_H */

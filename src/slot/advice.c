@@ -36,11 +36,12 @@ session_advice(const Studio *studio, const Slot *slot)
 		return "A client asks for it: swan_book() books it for him, if its trainer or the office calls it,"
 			" and swan_cancel() ends it.";
 	if (slot->date != NO_TIME && slot->status == STATUS_BLOCKED)
-		return "It is time that its trainer does not give: swan_cancel() frees it.";
+		return "It is time that its trainer does not give: swan_move() moves it, and swan_cancel() frees it.";
 	if (slot->date != NO_TIME && slot->user_id != NO_ID && slot->status == STATUS_COMPLETED)
-		return "It stays as it is, the client's record; swan_grant() gives him a credit for another.";
+		return "It is the client's record: swan_correct() puts right what was not so,"
+			" and swan_grant() gives him a credit for another.";
 	if (slot->date != NO_TIME && slot->status == STATUS_CANCELLED)
-		return "It stays as it is, a record; swan_book() takes another slot.";
+		return "It is a record; swan_book() takes another slot.";
 	if (is_record(studio, slot))
 		return "It stands for a credit: swan_grant() and swan_revoke() make such rows and remove them.";
 	if (studio->settings.guard_sessions == GUARD_REFUSE && slot->status == STATUS_OTHER)

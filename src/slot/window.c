@@ -15,17 +15,6 @@
 #include "call/columns.h"
 #include "slot/window.h"
 
-/*
- * The last moment to cancel for nothing.  Days of the window are days of the
- * studio's time zone; hours are hours, also when the clocks change.
- */
-static const StudioQuery last_moment = {
-	"SELECT " INSTANT("$2", LOCAL_TIME("$2", "$1") " OPERATOR(pg_catalog.-)"
-					  " pg_catalog.date_trunc('day', $3)") " OPERATOR(pg_catalog.-)"
-	" ($3 OPERATOR(pg_catalog.-) pg_catalog.date_trunc('day', $3))",
-	3, {TIMESTAMPTZOID, TEXTOID, INTERVALOID}
-};
-
 #define MOVED(from, to) \
 	"(g.details OPERATOR(pg_catalog.->) '" from "' OPERATOR(pg_catalog.->>) 'session_date')" \
 	" OPERATOR(pg_catalog.<>)" \
@@ -34,35 +23,39 @@ static const StudioQuery last_moment = {
 #define PLACING_COLUMNS(first, next) \
 	first(PLACED_AT, "g.at") \
 	next(PLACED_BY, "g.actor_id") \
-	next(PLACED_BY_MOVE, "g.kind OPERATOR(pg_catalog.=) ANY ('{move,external}')")
+	next(PLACED_BY_MOVE, "g.kind OPERATOR(pg_catalog.<>) 'booking'")
 
 RESULT_COLUMNS(PLACING_COLUMNS);
 
 /*
- * What gave a booking its time: its client, who chose it, or the last move to
- * another time, by whom.  Direct writes that were recorded name no person.
+ * What gave a booking its time: that it was booked so, or the last move or exchange
+ * for another time, by whom.  Direct writes that were recorded name no person.
  */
 static const StudioQuery last_placing = {
 	"SELECT" SELECT_LIST(PLACING_COLUMNS)
 	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
 	" AND g.session_id OPERATOR(pg_catalog.=) $2"
-	" AND (g.kind OPERATOR(pg_catalog.=) ANY ('{booking,reschedule}')"
+	" AND (g.kind OPERATOR(pg_catalog.=) 'booking'"
+	" OR (g.kind OPERATOR(pg_catalog.=) 'reschedule' AND (SELECT {o.session_date} FROM {sessions} o"
+	" WHERE {live o} AND {o.id} OPERATOR(pg_catalog.=) g.from_session_id) OPERATOR(pg_catalog.<>) $3)"
 	" OR (g.kind OPERATOR(pg_catalog.=) 'move' AND " MOVED("from", "to") ")"
 	" OR (g.kind OPERATOR(pg_catalog.=) 'external' AND " MOVED("old", "new")
 	" AND (g.details OPERATOR(pg_catalog.->) 'old' OPERATOR(pg_catalog.->) 'user_id')"
 	" OPERATOR(pg_catalog.=) (g.details OPERATOR(pg_catalog.->) 'new' OPERATOR(pg_catalog.->) 'user_id')))"
 	" ORDER BY g.id DESC LIMIT 1",
-	2, {INT8OID, INT8OID}
+	3, {INT8OID, INT8OID, TIMESTAMPTZOID}
 };
 
 /*
- * Returns whether somebody else than the client moved a booking to its time
- * when it was too late already for the client to give it up for nothing.
+ * Returns whether somebody else than the client gave a booking its time when it
+ * was too late already for the client to give it up for nothing.
  */
 static bool
 was_moved_after(Call *call, const Slot *slot, TimestampTz last, QueryRun run)
 {
-	NullableDatum args[] = {arg_id(slot->user_id), arg_id(slot->id)};
+	NullableDatum args[] = {
+		arg_id(slot->user_id), arg_id(slot->id), arg_time(slot->date)
+	};
 	Rows		result = run(call, &last_placing, args);
 
 	return result.nrows == 1 && row_bool(result, 0, PLACED_BY_MOVE) &&
@@ -71,21 +64,19 @@ was_moved_after(Call *call, const Slot *slot, TimestampTz last, QueryRun run)
 }
 
 /*
- * Returns until when the client may give up a booking for nothing.  That is until
- * it begins, where the studio put it so near.
+ * Returns until when the client may give up a booking for nothing: days of the
+ * window are those of the studio's clocks, hours are hours.  That is until it
+ * begins, where the studio put it so near.
  */
 TimestampTz
 window_end(Call *call, const Slot *slot, QueryRun run)
 {
-	NullableDatum args[] = {
-		arg_time(slot->date), arg_text(call->studio->settings.time_zone),
-		arg_datum(IntervalPGetDatum(&call->studio->settings.cancel_window))
-	};
+	const StudioSettings *set = &call->studio->settings;
 	TimestampTz last;
 
 	if (TIMESTAMP_NOT_FINITE(slot->date))
 		return slot->date;
-	last = row_time(run(call, &last_moment, args), 0, 1);
+	last = zone_earlier(set->time_zone, slot->date, &set->cancel_window);
 	if (call->now > last && was_moved_after(call, slot, last, run))
 		return slot->date;
 	return last;

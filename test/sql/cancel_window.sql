@@ -100,10 +100,40 @@ SELECT status FROM swan_book(11, :slot);
 SELECT status FROM swan_move(:slot, clock_timestamp() + interval '4:50', actor => 3);
 SELECT status FROM swan_reschedule(:slot, :target, actor => 11);
 SELECT returned FROM swan_cancel(:target, actor => 11);
+-- what the studio exchanged for it is its doing, if it is at another time
+UPDATE studio.users SET role = 'trainer' WHERE id = 4;
+SELECT studio.slot('5 days') AS slot, studio.slot('6:10') AS target, studio.slot('7:20') AS next \gset
+SELECT status FROM swan_book(11, :slot);
+SELECT status FROM swan_reschedule(:slot, :target, actor => 2);
+SELECT returns, free_until > now() AS free FROM swan_can_cancel(:target, actor => 11);
+SELECT try('SELECT returned FROM swan_cancel(' || :target || ', actor => 11)') AS put_there, try('SELECT status FROM swan_reschedule(' || :target || ', ' || :next || ', actor => 11)') AS exchanges;
+SELECT a AS opens FROM swan_open(4, (SELECT session_date FROM studio.sessions WHERE id = :next)) a \gset
+SELECT studio.slot('9 days') AS slot \gset
+SELECT status FROM swan_book(11, :slot, actor => 11);
+SELECT status FROM swan_reschedule(:slot, :next, actor => 11);
+SELECT status FROM swan_reschedule(:next, :opens, actor => 2);
+SELECT returned FROM swan_cancel(:opens, actor => 11);
 -- without a credit there is none to return, in time or not
 SELECT studio.slot('1 hour') AS slot \gset
 SELECT charged FROM swan_book(12, :slot, false);
 SELECT charged, returned, available_sessions, reopened_session_id > :slot AS reopened FROM swan_cancel(:slot, actor => 12);
+
+--
+-- When the clocks change, hours are hours, and days are those of the studio's clocks, which show an hour in autumn twice and one in spring never
+--
+BEGIN;
+SELECT swan_configure('time_zone', 'Europe/Berlin');
+CREATE TABLE studio.nights AS SELECT a AS id FROM unnest('{2099-03-29 00:30Z,2099-03-29 01:30Z,2099-03-30 00:30Z,2099-03-30 01:30Z,2099-10-25 00:30Z,2099-10-25 01:30Z,2099-10-26 00:30Z,2099-10-26 01:30Z}'::timestamptz[]) WITH ORDINALITY t (at, n),
+	swan_open(4, t.at, 1) a;
+SELECT count(*) FROM studio.nights n, swan_book(11, n.id);
+CREATE FUNCTION studio.until(window_is text) RETURNS SETOF timestamptz LANGUAGE sql AS $$
+	SELECT swan_configure('cancel_window', window_is);
+	SELECT c.free_until FROM studio.nights n, swan_can_cancel(n.id) c ORDER BY n.id
+$$;
+SET timezone = 'Europe/Berlin';
+SELECT s.session_date AS begins, x.* FROM ROWS FROM (studio.until('0'), studio.until('3 hours'), studio.until('24 hours'), studio.until('1 day'), studio.until('1 day 2 hours')) x (none, hours_3, hours_24, a_day, a_day_and_2_hours)
+  JOIN studio.sessions s ON s.session_date = x.none AND s.trainer_id = 4 ORDER BY 1;
+ROLLBACK;
 
 --
 -- The setting

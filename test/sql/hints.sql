@@ -28,6 +28,7 @@ BEGIN
 			WHEN 'swan_move' THEN format('swan_move(%s, ''2002-07-01'')', session) WHEN 'swan_reschedule' THEN format('swan_reschedule(%s, open.id)', session)
 			WHEN 'swan_complete' THEN format('swan_complete(%s)', CASE WHEN hint ~ 'Insert it' THEN 'booked.id' ELSE session::text END)
 			WHEN 'swan_cancel' THEN format('swan_cancel(%s)', CASE WHEN hint ~ 'Insert it' THEN 'booked.id' ELSE session::text END)
+			WHEN 'swan_correct' THEN format('swan_correct(%s, (SELECT CASE WHEN attended THEN ''missed'' ELSE ''attended'' END FROM swan_schedule(NULL, NULL) WHERE session_id = %s), ''it was not so'')', session, session)
 			WHEN 'swan_hold' THEN format('swan_hold(11, %s)', session)
 			WHEN 'swan_grant' THEN format('swan_grant(%s, 1)', coalesce(client, 11)) WHEN 'swan_revoke' THEN format('swan_revoke(%s, 1)', coalesce(client, 11))
 			ELSE format('%s(%s)', name, session) END;

@@ -26,7 +26,7 @@ CREATE TEMP TABLE writers AS SELECT * FROM (VALUES
 	('swan_grant', 'swan_grant(11, 1)'), ('swan_grant_many', 'swan_grant_many(''{11, 12}'', 1)'), ('swan_purchase', 'swan_purchase(11, 1, ''other'')'),
 	('swan_reverse', 'swan_reverse(''pay11'', n => 2)'), ('swan_reinstate', 'swan_reinstate(''pay11'', ''k'')'), ('swan_revoke', 'swan_revoke(11, 1)'),
 	('swan_extend', 'swan_extend((SELECT max(id) FROM studio.swan_lots), ''2099-08-01'')'), ('swan_expire', 'swan_expire()'),
-	('swan_book', 'swan_book(11, 2)'), ('swan_book_many', 'swan_book_many(11, ''{2, 4}'')'), ('swan_hold', 'swan_hold(11, 3)'), ('swan_release', 'swan_release(3)'),
+	('swan_request', 'swan_request(11, ''2099-12-01'')'), ('swan_book', 'swan_book(11, 2)'), ('swan_book_many', 'swan_book_many(11, ''{2, 4}'')'), ('swan_hold', 'swan_hold(11, 3)'), ('swan_release', 'swan_release(3)'),
 	('swan_confirm', 'swan_confirm(1)'), ('swan_complete', 'swan_complete(took_place(1))'), ('swan_move', 'swan_move(1, ''2099-12-01'')'),
 	('swan_move_many', 'swan_move_many(''{1, 3}'', ''{2099-12-01, 2099-12-02}'')'), ('swan_cancel_many', 'swan_cancel_many(''{4, 1}'')'),
 	('swan_correct', 'swan_correct((SELECT session_id FROM swan_confirm(1)), ''scheduled'', ''a mistake'')'), ('swan_cancel', 'swan_cancel(1)'), ('swan_reschedule', 'swan_reschedule(1, 2)')) w (name, call);
