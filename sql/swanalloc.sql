@@ -304,6 +304,20 @@ COMMENT ON COLUMN @extschema@.swan_cancellation.replayed IS 'the key was used be
 COMMENT ON COLUMN @extschema@.swan_cancellation.returned IS 'the client can spend the credit again';
 COMMENT ON COLUMN @extschema@.swan_cancellation.reopened_session_id IS 'the new open slot at its time';
 
+CREATE TYPE @extschema@.swan_suspension AS (
+	user_id bigint,
+	since timestamptz,
+	until timestamptz,
+	message text,
+	ledger_id bigint
+);
+COMMENT ON TYPE @extschema@.swan_suspension IS 'the time in which a client books nothing';
+COMMENT ON COLUMN @extschema@.swan_suspension.user_id IS 'the client';
+COMMENT ON COLUMN @extschema@.swan_suspension.since IS 'when it begins';
+COMMENT ON COLUMN @extschema@.swan_suspension.until IS 'when it ends, not included; NULL: when swan_resume ends it';
+COMMENT ON COLUMN @extschema@.swan_suspension.message IS 'a sentence to show';
+COMMENT ON COLUMN @extschema@.swan_suspension.ledger_id IS 'the ledger row';
+
 CREATE TYPE @extschema@.swan_held AS (
 	session_id bigint,
 	user_id bigint,
@@ -357,7 +371,9 @@ CREATE TYPE @extschema@.swan_totals AS (
 	last_session_date timestamptz,
 	next_session_date timestamptz,
 	missed integer,
-	overdue integer
+	overdue integer,
+	suspended_since timestamptz,
+	suspended_until timestamptz
 );
 COMMENT ON TYPE @extschema@.swan_totals IS 'a client''s credits and sessions, counted by status';
 COMMENT ON COLUMN @extschema@.swan_totals.user_id IS 'the client';
@@ -373,6 +389,8 @@ COMMENT ON COLUMN @extschema@.swan_totals.last_session_date IS 'latest completed
 COMMENT ON COLUMN @extschema@.swan_totals.next_session_date IS 'earliest live booking to come';
 COMMENT ON COLUMN @extschema@.swan_totals.missed IS 'no-shows, which are among the completed';
 COMMENT ON COLUMN @extschema@.swan_totals.overdue IS 'live bookings that are over, and neither completed nor cancelled';
+COMMENT ON COLUMN @extschema@.swan_totals.suspended_since IS 'when his suspension begins or began; NULL: none';
+COMMENT ON COLUMN @extschema@.swan_totals.suspended_until IS 'when it ends; NULL: nobody knows yet';
 
 CREATE TYPE @extschema@.swan_client_row AS (
 	id bigint,
@@ -385,7 +403,9 @@ CREATE TYPE @extschema@.swan_client_row AS (
 	last_session_date timestamptz,
 	warning text,
 	created_at timestamptz,
-	cursor text
+	cursor text,
+	suspended_since timestamptz,
+	suspended_until timestamptz
 );
 COMMENT ON TYPE @extschema@.swan_client_row IS 'a client as the admin pages list him';
 COMMENT ON COLUMN @extschema@.swan_client_row.id IS 'the client';
@@ -399,6 +419,8 @@ COMMENT ON COLUMN @extschema@.swan_client_row.last_session_date IS 'latest compl
 COMMENT ON COLUMN @extschema@.swan_client_row.warning IS 'none, low, or NULL for more';
 COMMENT ON COLUMN @extschema@.swan_client_row.created_at IS 'when the account was made';
 COMMENT ON COLUMN @extschema@.swan_client_row.cursor IS 'what to pass as after for the rows that follow; NULL from swan_client';
+COMMENT ON COLUMN @extschema@.swan_client_row.suspended_since IS 'when his suspension begins or began; NULL: none';
+COMMENT ON COLUMN @extschema@.swan_client_row.suspended_until IS 'when it ends; NULL: nobody knows yet';
 
 CREATE TYPE @extschema@.swan_slot_row AS (
 	session_id bigint,
@@ -892,6 +914,20 @@ LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_correct(bigint, text, text, text, bigint) IS
 'puts right what a booking became by mistake: attended, missed, confirmed or scheduled; taking back a cancellation closes the slot that was reopened and takes the credit again; for staff, admins and the system';
+
+CREATE FUNCTION @extschema@.swan_suspend(user_id bigint, since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, reason text DEFAULT NULL, put_off boolean DEFAULT false, actor bigint DEFAULT NULL)
+RETURNS @extschema@.swan_suspension
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_suspend(bigint, timestamptz, timestamptz, text, boolean, bigint) IS
+'a client books no session that begins from since (now) until the given time; put_off lets his lots end as much later; for staff, admins and the system';
+
+CREATE FUNCTION @extschema@.swan_resume(user_id bigint, actor bigint DEFAULT NULL)
+RETURNS @extschema@.swan_suspension
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_resume(bigint, bigint) IS
+'ends the suspension of a client now; for staff, admins and the system';
 
 /* Reading */
 

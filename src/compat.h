@@ -19,6 +19,7 @@
 #include "executor/executor.h"
 #include "nodes/plannodes.h"
 #include "utils/acl.h"
+#include "utils/rangetypes.h"
 
 #if PG_VERSION_NUM < 150000
 #error "swanalloc needs PostgreSQL 15 or later"
@@ -59,6 +60,17 @@ swan_may_create_in(Oid namespace, Oid role)
 	return object_aclcheck(NamespaceRelationId, namespace, role, ACL_CREATE) == ACLCHECK_OK;
 #else
 	return pg_namespace_aclcheck(namespace, role, ACL_CREATE) == ACLCHECK_OK;
+#endif
+}
+
+/* makes a range of two bounds, the lower one first */
+static inline RangeType *
+swan_make_range(TypeCacheEntry *type, RangeBound *lower, RangeBound *upper)
+{
+#if PG_VERSION_NUM >= 160000
+	return make_range(type, lower, upper, false, NULL);
+#else
+	return make_range(type, lower, upper, false);
 #endif
 }
 

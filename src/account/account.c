@@ -58,7 +58,8 @@ static const StudioQuery find_lot = {
 	first(LAST_ID, "g.id") \
 	next(LAST_BALANCE, "g.balance_after") \
 	next(LAST_AT, "g.at") \
-	next(LAST_TOTALS, "{g.totals}")
+	next(LAST_TOTALS, "{g.totals}") \
+	next(LAST_SUSPENDED, "{g.suspended}")
 
 RESULT_COLUMNS(LAST_ROW_COLUMNS);
 
@@ -122,6 +123,7 @@ account_of_row(Rows result, uint64 row, int before, int64 user_id, Account *acco
 	memset(account, 0, sizeof(Account));
 	account->user_id = user_id;
 	account->call_id = NO_ID;
+	account->suspension = NO_SUSPENSION;
 	if (row >= result.nrows)
 		return false;
 	account->balance = row_int(result, row, before + CLIENT_BALANCE);
@@ -194,6 +196,8 @@ account_read_last(Call *call, Account *account, QueryRun run)
 	account->has_ledger = result.nrows > 0;
 	account->ledger_balance = account->has_ledger ? row_int(result, 0, LAST_BALANCE) : 0;
 	account->last_at = account->has_ledger ? row_time(result, 0, LAST_AT) : DT_NOBEGIN;
+	account->suspension = account->has_ledger ?
+		suspension_of_row(result, 0, LAST_SUSPENDED) : NO_SUSPENSION;
 	memset(&account->totals, 0, sizeof(Totals));
 	if (account->has_ledger)
 		totals_of_row(call->studio, result, 0, LAST_ID, LAST_TOTALS, &account->totals);

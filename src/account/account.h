@@ -11,6 +11,7 @@
 #include "compat.h"
 #include "call/columns.h"
 #include "studio/query.h"
+#include "account/suspension.h"
 #include "account/totals.h"
 
 typedef struct Lot
@@ -33,6 +34,7 @@ typedef struct Account
 	int32		ledger_balance; /* the last balance_after */
 	TimestampTz last_at;		/* when the last row was written */
 	Totals		totals;			/* up to the last row */
+	Suspension	suspension;		/* from the last row on */
 	int64		call_id;		/* the first ledger row of this call */
 	int			nlots;			/* lots with credits left, soonest first */
 	Lot		   *lots;

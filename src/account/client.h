@@ -9,6 +9,7 @@
 #define SWAN_CLIENT_H
 
 #include "account/attendance.h"
+#include "account/suspension.h"
 #include "account/totals.h"
 
 #define WHOLE_NAME(alias) \
@@ -114,18 +115,21 @@
 	SESSIONS_OF_U ") b WHERE k.totals IS NULL"
 
 /*
- * (available, purchased, used, last_session) of the user u at "now": what he
- * bought, and what he used of it: debits that were not returned, less those of
- * bookings still to come.  OFFSET keeps the planner from counting again for
- * every use of a figure.
+ * (available, purchased, used, last_session, suspended_since, suspended_until) of
+ * the user u at "now": what he bought, and what he used of it: debits that were not
+ * returned, less those of bookings still to come; and when he books nothing.  OFFSET
+ * keeps the planner from counting again for every use of a figure.
  */
 #define CLIENT_FIGURES(now) \
 	"(SELECT " CLIENT_AVAILABLE(now) " AS available," \
 	" f.purchased::pg_catalog.int4 AS purchased," \
 	" (f.debits OPERATOR(pg_catalog.-) f.charged)::pg_catalog.int4 AS used," \
-	" f.last_session" \
+	" f.last_session," \
+	" " SUSPENDED_SINCE("k.suspended", now) " AS suspended_since," \
+	" " SUSPENDED_UNTIL("k.suspended", now) " AS suspended_until" \
 	" FROM (SELECT 1) n" \
-	" LEFT JOIN LATERAL (SELECT CASE WHEN " G_HAS_TOTALS " THEN {g.totals} END AS totals" \
+	" LEFT JOIN LATERAL (SELECT CASE WHEN " G_HAS_TOTALS " THEN {g.totals} END AS totals," \
+	" {g.suspended} AS suspended" \
 	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) {u.id}" \
 	" ORDER BY g.id DESC LIMIT 1) k ON true" \
 	" CROSS JOIN LATERAL (" FIGURES_KEPT " UNION ALL " FIGURES_COUNTED ") f OFFSET 0)"

@@ -25,19 +25,19 @@
 	"INSERT INTO {ledger} (id, user_id, delta, balance_after, kind," \
 	" session_id, from_session_id, lot_id, reason, actor_id, db_role," \
 	" key, payment_ref, item, call_id, details, at, xid" \
-	"{?ledger.totals:, {ledger.totals}})" \
+	"{?ledger.totals:, {ledger.totals}}{?ledger.suspended:, {ledger.suspended}})" \
 	" OVERRIDING SYSTEM VALUE" \
 	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14," \
-	" $15, $16, $17, $18{?ledger.totals:, $19})"
+	" $15, $16, $17, $18{?ledger.totals:, $19}{?ledger.suspended:, $20})"
 #define WRITTEN_COLUMNS(first, next) \
 	first(WRITTEN_ID, "id") \
 	next(WRITTEN_DELTA, "delta") \
 	next(WRITTEN_BALANCE, "balance_after")
 #define LEDGER_WRITTEN	"{!ledger: RETURNING" SELECT_LIST(WRITTEN_COLUMNS) "}"
 #define INSERT_LEDGER_ARGS \
-	19, {INT8OID, INT8OID, INT4OID, INT4OID, TEXTOID, INT8OID, INT8OID, \
+	20, {INT8OID, INT8OID, INT4OID, INT4OID, TEXTOID, INT8OID, INT8OID, \
 	INT8OID, TEXTOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, \
-	JSONBOID, TIMESTAMPTZOID, XID8OID, INT4ARRAYOID}, PLAN_SIMPLE
+	JSONBOID, TIMESTAMPTZOID, XID8OID, INT4ARRAYOID, TSTZRANGEOID}, PLAN_SIMPLE
 
 RESULT_COLUMNS(WRITTEN_COLUMNS);
 
@@ -323,7 +323,8 @@ account_write(Call *call, Account *account, const Entry *entry)
 			{details, details == (Datum) 0},
 			arg_time(at),
 			arg_datum(FullTransactionIdGetDatum(GetTopFullTransactionId())),
-			totals_arg(&account->totals)
+			totals_arg(&account->totals),
+			suspension_arg(&account->suspension)
 		};
 
 		result = query_change(call,

@@ -97,14 +97,49 @@ details_text(Datum details, const char *name)
 	return pnstrdup(value.val.string.val, value.val.string.len);
 }
 
-/* Appends that a lot's end was put off, to an object that has no more to say. */
+/* Appends a time to an object; it is NULL for never. */
+static void
+append_time(StringInfo json, const char *name, TimestampTz at)
+{
+	if (at == NO_TIME)
+		appendStringInfo(json, "\"%s\": null", name);
+	else
+		appendStringInfo(json, "\"%s\": \"%s\"", name, zone_json_time(at));
+}
+
+/* Appends that a lot was given another end, to an object that has no more to say. */
 void
 details_append_extension(StringInfo json, TimestampTz from, TimestampTz to)
 {
-	appendStringInfo(json, "\"extended_from\": \"%s\", \"extended_to\": ",
-					 zone_json_time(from));
-	if (to == NO_TIME)
-		appendStringInfoString(json, "null}");
-	else
-		appendStringInfo(json, "\"%s\"}", zone_json_time(to));
+	append_time(json, "extended_from", from);
+	appendStringInfoString(json, ", ");
+	append_time(json, "extended_to", to);
+	appendStringInfoChar(json, '}');
+}
+
+/* Returns an object that says only that. */
+Datum
+details_of_end(TimestampTz from, TimestampTz to)
+{
+	StringInfoData json;
+
+	initStringInfo(&json);
+	appendStringInfoChar(&json, '{');
+	details_append_extension(&json, from, to);
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
+}
+
+/* Returns an object that says when a client books nothing. */
+Datum
+details_of_suspension(TimestampTz since, TimestampTz until, bool put_off)
+{
+	StringInfoData json;
+
+	initStringInfo(&json);
+	appendStringInfoChar(&json, '{');
+	append_time(&json, "since", since);
+	appendStringInfoString(&json, ", ");
+	append_time(&json, "until", until);
+	appendStringInfoString(&json, put_off ? ", \"put_off\": true}" : "}");
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
 }

@@ -20,5 +20,7 @@ extern int64 details_number(Datum details, const char *name, int64 if_absent);
 extern char *details_text(Datum details, const char *name);
 extern void details_append_extension(StringInfo json, TimestampTz from,
 									 TimestampTz to);
+extern Datum details_of_end(TimestampTz from, TimestampTz to);
+extern Datum details_of_suspension(TimestampTz since, TimestampTz until, bool put_off);
 
 #endif							/* SWAN_DETAILS_H */

@@ -120,7 +120,8 @@ static const char *const our_tables[] = {
 	" details jsonb,"
 	" at timestamptz NOT NULL,"
 	" xid xid8 NOT NULL,"
-	" totals integer[]"
+	" totals integer[],"
+	" suspended tstzrange"
 	")",
 	"COMMENT ON TABLE {ledger} IS"
 	" 'append-only journal of everything that happened to a client; written by swanalloc'",

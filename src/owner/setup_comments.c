@@ -60,6 +60,7 @@ static const ColumnComment our_comments[] = {
 	{TABLE_LEDGER, "at", "when it was written, under the client's lock"},
 	{TABLE_LEDGER, "xid", "the transaction that wrote it"},
 	{TABLE_LEDGER, "totals", "up to this row: purchased, taken, sessions scheduled, confirmed, completed, cancelled, and no-shows; NULL: not counted"},
+	{TABLE_LEDGER, "suspended", "from this row on: the time in which the client books nothing; NULL: none"},
 
 	{TABLE_LOTS, "id", "the id of the ledger row that made it"},
 	{TABLE_LOTS, "user_id", "the client"},

@@ -270,8 +270,8 @@ swan_summary(PG_FUNCTION_ARGS)
 	const char *warning = warning_for(call, available);
 	int32		total = available;
 	SessionFigures figures;
-	Datum		values[13];
-	bool		nulls[13] = {false};
+	Datum		values[15];
+	bool		nulls[15] = {false};
 
 	read_figures(call, &account, &figures);
 	values[0] = Int64GetDatum(account.user_id);
@@ -294,6 +294,12 @@ swan_summary(PG_FUNCTION_ARGS)
 	nulls[10] = figures.next == NO_TIME;
 	values[11] = Int32GetDatum(figures.missed);
 	values[12] = Int32GetDatum(figures.overdue);
+	if (suspension_is_over(&account.suspension, call->now))
+		account.suspension = NO_SUSPENSION;
+	values[13] = TimestampTzGetDatum(account.suspension.since);
+	nulls[13] = account.suspension.since == NO_TIME;
+	values[14] = TimestampTzGetDatum(account.suspension.until);
+	nulls[14] = account.suspension.until == NO_TIME;
 	return call_return_row(call, fcinfo, values, nulls);
 }
 

@@ -59,6 +59,7 @@ const StudioColumnDef studio_column_defs[STUDIO_NKNOWN] = {
 	[SESSIONS_CANCEL_REASON] = {TABLE_SESSIONS, COLUMN_TEXT, "cancel_reason", "NULL::pg_catalog.text",
 	.attached_only = true},
 	[LEDGER_TOTALS] = {TABLE_LEDGER, COLUMN_NUMBERS, "totals", "(NULL::pg_catalog.int4[])"},
+	[LEDGER_SUSPENDED] = {TABLE_LEDGER, COLUMN_PERIOD, "suspended", "NULL::pg_catalog.tstzrange"},
 };
 
 /* the tables that we make ourselves, and how they are called */
@@ -79,6 +80,7 @@ const Oid	studio_column_types[STUDIO_NKINDS][2] = {
 	[COLUMN_MARK] = {TIMESTAMPTZOID, TIMESTAMPOID},
 	[COLUMN_FLAG] = {BOOLOID, BOOLOID},
 	[COLUMN_NUMBERS] = {INT4ARRAYOID, INT4ARRAYOID},
+	[COLUMN_PERIOD] = {TSTZRANGEOID, TSTZRANGEOID},
 };
 
 /* Returns what a table is called in a studio of our own making. */

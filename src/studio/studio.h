@@ -58,10 +58,11 @@ typedef enum StudioColumnId
 	SESSIONS_CANCEL_REASON,
 
 	/* of our own tables: what studios lack that an earlier version made */
-	LEDGER_TOTALS
+	LEDGER_TOTALS,
+	LEDGER_SUSPENDED
 } StudioColumnId;
 #define STUDIO_NCOLUMNS (SESSIONS_CANCEL_REASON + 1)	/* of the application */
-#define STUDIO_NKNOWN	(LEDGER_TOTALS + 1)
+#define STUDIO_NKNOWN	(LEDGER_SUSPENDED + 1)
 
 /* what a column holds, in whichever of the types that can hold it */
 typedef enum ColumnKind
@@ -73,9 +74,10 @@ typedef enum ColumnKind
 	COLUMN_TIME,				/* timestamptz, or timestamp of a named zone */
 	COLUMN_MARK,				/* a time, of which it only matters that there is one */
 	COLUMN_FLAG,				/* boolean */
-	COLUMN_NUMBERS				/* integer[] */
+	COLUMN_NUMBERS,				/* integer[] */
+	COLUMN_PERIOD				/* tstzrange */
 } ColumnKind;
-#define STUDIO_NKINDS (COLUMN_NUMBERS + 1)
+#define STUDIO_NKINDS (COLUMN_PERIOD + 1)
 
 typedef struct StudioColumn
 {

@@ -23,7 +23,7 @@
  *		{u.email} {t.email} {a.email} {s.status} {o.status}
  *				a column of users (alias u, t or a) or sessions (s or o), to read;
  *				where the table has no such column, what stands for it
- *		{g.totals} {ledger.totals}
+ *		{g.totals} {ledger.totals} {g.suspended} {ledger.suspended}
  *				likewise of the ledger (g), for what not every studio's has
  *		{s.status:scheduled,confirmed}
  *				whether the status is one of those, as labels that the column can have

@@ -57,6 +57,13 @@ keeps_records(Studio *studio)
 	return studio->settings.session_records;
 }
 
+/* Returns whether clients can be suspended. */
+static bool
+has_suspensions(Studio *studio)
+{
+	return studio->columns[LEDGER_SUSPENDED].name != NULL;
+}
+
 /* Returns whether the ledger is in partitions, each with unique indexes of its own. */
 static bool
 has_partitions(Studio *studio)
@@ -251,6 +258,20 @@ const Check checks[] = {
 			" WHERE x.at OPERATOR(pg_catalog.<) x.before",
 	1, {INT8OID}, PLAN_CUSTOM}},
 
+	{"ledger_suspended", ABOUT_BOOKINGS, has_suspensions, {
+			"SELECT x.user_id, x.session_id, x.id,"
+			" pg_catalog.format('suspended is %s, %s was expected', COALESCE(x.kept, 'nothing'),"
+			" COALESCE(x.expected, 'nothing'))"
+			" FROM (SELECT g.user_id, g.session_id, g.id, {g.suspended}::pg_catalog.text AS kept,"
+			" CASE WHEN g.kind OPERATOR(pg_catalog.=) 'suspension' THEN pg_catalog.tstzrange("
+			"(g.details OPERATOR(pg_catalog.->>) 'since')::pg_catalog.timestamptz,"
+			" (g.details OPERATOR(pg_catalog.->>) 'until')::pg_catalog.timestamptz)"
+			" WHEN g.kind OPERATOR(pg_catalog.<>) 'resumption' THEN pg_catalog.lag({g.suspended})"
+			" OVER (PARTITION BY g.user_id ORDER BY g.id) END::pg_catalog.text AS expected"
+			" FROM {ledger} g WHERE " FOR_CLIENT("g.user_id") ") x"
+			" WHERE COALESCE(x.kept, '') OPERATOR(pg_catalog.<>) COALESCE(x.expected, '')",
+	1, {INT8OID}, PLAN_CUSTOM}},
+
 	{"lot_ledger", ABOUT_BALANCES, NULL, {
 			"SELECT COALESCE(l.user_id, g.user_id), NULL::pg_catalog.int8,"
 			" COALESCE(l.id, g.lot_id),"
@@ -293,8 +314,8 @@ const Check checks[] = {
 			"SELECT g.user_id, g.session_id, g.id,"
 			" pg_catalog.format('there is no kind %s', pg_catalog.quote_literal(g.kind))"
 			" FROM {ledger} g WHERE g.kind OPERATOR(pg_catalog.<>) ALL ('{opening,grant,purchase,"
-			"reversal,reinstatement,revocation,expiry,booking,cancellation,reschedule,move,"
-			"hold,release,request,confirmation,completion,no_show,correction,external}') AND " FOR_CLIENT("g.user_id"),
+			"reversal,reinstatement,revocation,expiry,extension,booking,cancellation,reschedule,move,"
+			"hold,release,request,confirmation,completion,no_show,correction,suspension,resumption,external}') AND " FOR_CLIENT("g.user_id"),
 	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"ledger_key", ABOUT_BOOKINGS, has_partitions, {

@@ -14,22 +14,33 @@
 #include "studio/actor.h"
 #include "write/limits.h"
 
+#define HINT_OF_LIMITS	"Staff, trainers and admins can book it."
+
 /* how SW017 names its rules, and what a client is shown */
 const LimitWords limit_words[] = {
 	[RULE_NOTICE] = {
 		"notice",
 		"It is too late to book this session.",
-		"starts too soon to be booked by a client, see the setting book_notice"
+		"starts too soon to be booked by a client, see the setting book_notice",
+		HINT_OF_LIMITS
 	},
 	[RULE_HORIZON] = {
 		"horizon",
 		"It is too early to book this session.",
-		"is too far ahead to be booked by a client, see the setting book_horizon"
+		"is too far ahead to be booked by a client, see the setting book_horizon",
+		HINT_OF_LIMITS
+	},
+	[RULE_SUSPENDED] = {
+		"suspended",
+		"Bookings are suspended at that time.",
+		"is at a time for which its client is suspended",
+		"swan_resume() ends the suspension; staff and admins can book it with force."
 	},
 	[RULE_LIMIT] = {
 		"limit",
 		"You have as many bookings as you may.",
-		"would be one booking more than a client may have, see the setting live_max"
+		"would be one booking more than a client may have, see the setting live_max",
+		HINT_OF_LIMITS
 	},
 };
 

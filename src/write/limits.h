@@ -16,6 +16,7 @@ typedef struct LimitWords
 	const char *name;			/* in the DETAIL of SW017 */
 	const char *sentence;		/* to the client */
 	const char *message;
+	const char *hint;
 } LimitWords;
 
 extern const LimitWords limit_words[];

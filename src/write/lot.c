@@ -10,13 +10,10 @@
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
-#include "utils/json.h"
-#include "utils/jsonb.h"
 
 #include "base/argument.h"
 #include "base/details.h"
 #include "base/error.h"
-#include "base/zone.h"
 #include "studio/actor.h"
 #include "account/open.h"
 #include "write/answer.h"
@@ -102,18 +99,6 @@ check_extension(Rows lot, int64 lot_id, TimestampTz now, TimestampTz expires_at)
 				 errhint("swan_extend() only puts an expiry off.")));
 }
 
-/* Returns the ledger's details of an extension. */
-static Datum
-extension_details(TimestampTz from, TimestampTz to)
-{
-	StringInfoData json;
-
-	initStringInfo(&json);
-	appendStringInfoChar(&json, '{');
-	details_append_extension(&json, from, to);
-	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
-}
-
 /* swan_extend(): a lot expires later, or never. */
 Datum
 swan_extend(PG_FUNCTION_ARGS)
@@ -145,7 +130,7 @@ swan_extend(PG_FUNCTION_ARGS)
 	entry.kind = "grant";
 	entry.lot = account_lot(call, &account, lot_id);
 	entry.reason = argument_reason(fcinfo, 2, NULL);
-	entry.details = extension_details(row_time(lot, 0, LOT_EXPIRES_AT), expires_at);
+	entry.details = details_of_end(row_time(lot, 0, LOT_EXPIRES_AT), expires_at);
 	account_write(call, &account, &entry);
 	extend_args[0] = arg_id(lot_id);
 	extend_args[1] = arg_time(expires_at);

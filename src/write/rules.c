@@ -48,6 +48,9 @@ booking_verdict(Call *call, Booking *booking, const Account *account)
 	if (!booking->client_known)
 		return SWAN_USER_NOT_FOUND;
 	booking->rule = limit_of_time(call, slot);
+	if (booking->rule == RULE_NONE && !booking->forced &&
+		suspension_covers(&account->suspension, slot->date))
+		booking->rule = RULE_SUSPENDED;
 	if (booking->rule != RULE_NONE)
 		return SWAN_BOOKING_REFUSED;
 	if (booking->trainer_missing)
@@ -103,7 +106,7 @@ booking_refuse(const Booking *booking, const Account *account,
 					(swan_error_naming(verdict, booking_sentence(booking, verdict), "rule",
 									   limit_words[booking->rule].name),
 					 errmsg("session %lld %s", session_id, limit_words[booking->rule].message),
-					 errhint("Staff, trainers and admins can book it.")));
+					 errhint("%s", limit_words[booking->rule].hint)));
 			break;
 		case SWAN_INSUFFICIENT_SESSIONS:
 			if (booking->taken_before > 0)
@@ -217,6 +220,7 @@ booking_judge_unlocked(Call *call, Booking *booking, Account *account,
 	if (verdict == SWAN_INSUFFICIENT_SESSIONS || (verdict == SWAN_OK && thoroughly))
 	{
 		booking_look_at_client(call, booking, run);
+		account_read_last(call, account, run);	/* is he suspended? */
 		verdict = booking_verdict(call, booking, account);
 	}
 	return verdict;
@@ -356,6 +360,8 @@ booking_judge_locked(Call *call, Booking *booking, Account *account)
 		account_seen.moved = account->moved;	/* not in the table yet */
 		if (seen.slot_known && seen.slot.date != NO_TIME)
 			booking_look_at_client(call, &seen, query_look);
+		if (seen.client_known)
+			account_read_last(call, &account_seen, query_look);
 		if (booking_verdict(call, &seen, &account_seen) == SWAN_OK)
 			swan_serialization_failure();
 	}

@@ -18,6 +18,7 @@ typedef enum BookingRule
 	RULE_NONE,
 	RULE_NOTICE,
 	RULE_HORIZON,
+	RULE_SUSPENDED,
 	RULE_LIMIT
 } BookingRule;
 

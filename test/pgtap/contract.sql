@@ -64,6 +64,7 @@ INSERT INTO elsewhere VALUES
 ('swan_expire', 'function'), ('swan_book_many', 'function'), ('swan_hold', 'function'),
 ('swan_release', 'function'), ('swan_confirm', 'function'), ('swan_complete', 'function'),
 ('swan_move', 'function'), ('swan_move_many', 'function'), ('swan_cancel', 'function'), ('swan_cancel_many', 'function'), ('swan_correct', 'function'), ('swan_reschedule', 'function'),
+('swan_suspend', 'function'), ('swan_resume', 'function'), ('swan_suspension', 'type'),
 ('swan_reversal', 'type'), ('swan_cancellation', 'type'), ('swan_held', 'type');
 
 CREATE TEMP TABLE want_type (name text PRIMARY KEY, columns text);
@@ -74,8 +75,8 @@ INSERT INTO want_type VALUES
 ('swan_cancel_verdict', 'ok boolean, sqlstate text, code text, message text, returns boolean, credits integer, free_until timestamptz'),
 ('swan_hold_row', 'session_id bigint, session_date timestamptz, duration integer, trainer_id bigint, trainer_name text, user_id bigint, user_name text, until timestamptz'),
 ('swan_verdict', 'ok boolean, sqlstate text, code text, message text'),
-('swan_totals', 'user_id bigint, available integer, scheduled integer, confirmed integer, completed integer, cancelled integer, total integer, warning text, warning_message text, last_session_date timestamptz, next_session_date timestamptz, missed integer, overdue integer'),
-('swan_client_row', 'id bigint, first_name text, last_name text, email text, available_sessions integer, total_sessions_purchased integer, sessions_used integer, last_session_date timestamptz, warning text, created_at timestamptz, cursor text'),
+('swan_totals', 'user_id bigint, available integer, scheduled integer, confirmed integer, completed integer, cancelled integer, total integer, warning text, warning_message text, last_session_date timestamptz, next_session_date timestamptz, missed integer, overdue integer, suspended_since timestamptz, suspended_until timestamptz'),
+('swan_client_row', 'id bigint, first_name text, last_name text, email text, available_sessions integer, total_sessions_purchased integer, sessions_used integer, last_session_date timestamptz, warning text, created_at timestamptz, cursor text, suspended_since timestamptz, suspended_until timestamptz'),
 ('swan_slot_row', 'session_id bigint, trainer_id bigint, trainer_name text, session_date timestamptz, duration integer, cursor text, places integer, places_left integer'),
 ('swan_schedule_row', 'session_id bigint, session_date timestamptz, duration integer, status text, user_id bigint, client_name text, trainer_id bigint, trainer_name text, available_sessions integer, total_sessions_purchased integer, sessions_used integer, last_session_date timestamptz, warning text, warning_message text, cursor text, attended boolean, class_id bigint, places integer, places_left integer'),
 ('swan_expiring_row', 'user_id bigint, name text, lot_id bigint, remaining integer, expires_at timestamptz, cursor text'),

@@ -27,13 +27,16 @@ INSERT INTO want VALUES
 ('swan_correct', 'session_id bigint, to_status text, reason text, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_booking'),
 ('swan_move_many', 'session_ids bigint[], ats timestamptz[] DEFAULT NULL, trainer_ids bigint[] DEFAULT NULL, actor bigint DEFAULT NULL', 'SETOF swan_booking'),
 ('swan_cancel_many', 'session_ids bigint[], reason text DEFAULT NULL, return_credit boolean DEFAULT NULL, reopen boolean DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'SETOF swan_cancellation'),
-('swan_reschedule', 'session_id bigint, to_session_id bigint, key text DEFAULT NULL, force boolean DEFAULT false, actor bigint DEFAULT NULL', 'swan_booking');
+('swan_reschedule', 'session_id bigint, to_session_id bigint, key text DEFAULT NULL, force boolean DEFAULT false, actor bigint DEFAULT NULL', 'swan_booking'),
+('swan_suspend', 'user_id bigint, since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, reason text DEFAULT NULL, put_off boolean DEFAULT false, actor bigint DEFAULT NULL', 'swan_suspension'),
+('swan_resume', 'user_id bigint, actor bigint DEFAULT NULL', 'swan_suspension');
 
 CREATE TEMP TABLE want_type (name text PRIMARY KEY, columns text);
 INSERT INTO want_type VALUES
 ('swan_reversal', 'user_id bigint, moved integer, shortfall integer, available_sessions integer, ledger_id bigint, replayed boolean'),
 ('swan_cancellation', 'session_id bigint, user_id bigint, trainer_id bigint, status text, session_date timestamptz, duration integer, booked_at timestamptz, charged boolean, available_sessions integer, message text, ledger_id bigint, replayed boolean, returned boolean, reopened_session_id bigint'),
-('swan_held', 'session_id bigint, user_id bigint, until timestamptz');
+('swan_held', 'session_id bigint, user_id bigint, until timestamptz'),
+('swan_suspension', 'user_id bigint, since timestamptz, until timestamptz, message text, ledger_id bigint');
 
 CREATE TEMP VIEW member AS
 SELECT d.classid, d.objid

@@ -42,6 +42,9 @@ SELECT swan_allow(role, kind) FROM (VALUES ('regress_backend', 'backend'), ('reg
 	('regress_reader', 'reader')) x (role, kind) \g /dev/null
 SELECT swan_grant(1, 50, expires_at => '2099-12-01') \g /dev/null
 SELECT swan_grant(2, 5) \g /dev/null
+-- who is suspended, and nobody's client
+INSERT INTO studio.users (id, first_name, role) VALUES (8, 'Ned', 'client');
+SELECT swan_suspend(8) \g /dev/null
 
 -- Its rows, by the name under which arguments ask for them
 CREATE TEMP TABLE thing (name text PRIMARY KEY, id bigint);
@@ -132,7 +135,8 @@ INSERT INTO value VALUES
 ('swan_correct', 'reason', $$'it took place'$$),
 ('swan_holds', 'user_id', '1'),
 ('swan_reschedule', 'session_id', '[booked]'),
-('swan_reschedule', 'to_session_id', '[open]');
+('swan_reschedule', 'to_session_id', '[open]'),
+('swan_resume', 'user_id', '8');
 
 /*
  * Who may: y yes (the call succeeds), n no (SW006), another answer by its SQLSTATE. The callers,
@@ -202,6 +206,8 @@ INSERT INTO may VALUES
 ('swan_cancel_many', '*',       'y', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_can_cancel',  '*',       'y', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_reschedule', '*',        'y', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_suspend',    '*',        'n', 'n', 'n', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_resume',     '*',        'n', 'n', 'n', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 -- reading
 ('swan_summary',    '*',        'y', 'n', 'y', 'y', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_holds',      '*',        'y', 'n', 'y', 'y', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
@@ -354,7 +360,7 @@ SELECT is((SELECT string_agg(format('%s: %s', r.name, pg_temp.answer('regress_ba
 -- of NULL. Where NULL has a meaning all the same, the table says so.
 CREATE TEMP TABLE null_means_something (function text, argument text);
 INSERT INTO null_means_something VALUES
-('swan_open', 'force'), ('swan_book', 'force'), ('swan_hold', 'force'), ('swan_move', 'force'), ('swan_reschedule', 'force'),	-- false
+('swan_open', 'force'), ('swan_book', 'force'), ('swan_hold', 'force'), ('swan_move', 'force'), ('swan_reschedule', 'force'), ('swan_suspend', 'put_off'),	-- false
 ('swan_purchase', 'item'),		-- the same as '', its default
 ('swan_open', 'places'), ('swan_book', 'guest'), ('swan_book_many', 'guest'), ('swan_can_book', 'guest'),	-- likewise
 ('swan_slots', 'since'), ('swan_slots', 'until'),	-- unbounded

@@ -67,6 +67,7 @@ INSERT INTO want_column (relation, name, definition) VALUES
 ('swan_ledger', 'at', 'timestamptz not null'),
 ('swan_ledger', 'xid', 'xid8 not null'),
 ('swan_ledger', 'totals', 'integer[]'),
+('swan_ledger', 'suspended', 'tstzrange'),
 ('swan_lots', 'id', 'bigint not null'),
 ('swan_lots', 'user_id', 'bigint not null'),
 ('swan_lots', 'source', 'text not null'),

@@ -29,7 +29,8 @@ CREATE TEMP TABLE writers AS SELECT * FROM (VALUES
 	('swan_request', 'swan_request(11, ''2099-12-01'')'), ('swan_book', 'swan_book(11, 2)'), ('swan_book_many', 'swan_book_many(11, ''{2, 4}'')'), ('swan_hold', 'swan_hold(11, 3)'), ('swan_release', 'swan_release(3)'),
 	('swan_confirm', 'swan_confirm(1)'), ('swan_complete', 'swan_complete(took_place(1))'), ('swan_move', 'swan_move(1, ''2099-12-01'')'),
 	('swan_move_many', 'swan_move_many(''{1, 3}'', ''{2099-12-01, 2099-12-02}'')'), ('swan_cancel_many', 'swan_cancel_many(''{4, 1}'')'),
-	('swan_correct', 'swan_correct((SELECT session_id FROM swan_confirm(1)), ''scheduled'', ''a mistake'')'), ('swan_cancel', 'swan_cancel(1)'), ('swan_reschedule', 'swan_reschedule(1, 2)')) w (name, call);
+	('swan_correct', 'swan_correct((SELECT session_id FROM swan_confirm(1)), ''scheduled'', ''a mistake'')'), ('swan_cancel', 'swan_cancel(1)'), ('swan_reschedule', 'swan_reschedule(1, 2)'),
+	('swan_suspend', 'swan_suspend(11, put_off => true)'), ('swan_resume', 'swan_resume((SELECT user_id FROM swan_suspend(11, put_off => true)))')) w (name, call);
 SELECT name, try(format('SELECT (SELECT concat_ws('' '', s.*) FROM studio.sweeps(%L) s)', call)) AS expired_same_first_rows_verify_step FROM writers ORDER BY name;
 -- none was forgotten: what writes, but not for a client
 SELECT proname FROM pg_proc p JOIN pg_depend d ON d.objid = p.oid AND d.deptype = 'e' JOIN pg_extension e ON e.oid = d.refobjid AND extname = 'swanalloc'
