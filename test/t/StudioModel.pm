@@ -635,9 +635,18 @@ sub why_not
 	my $hold = $self->{holds}{ $slot->{name} };
 	return 'SW002' if $hold && $hold->{until} > $self->{now} && $hold->{user} != $user_id;
 	my $user = $self->{users}{$user_id} or return 'SW003';
-	return 'SW010' if $self->client_is_busy($user_id, $slot, $more{instead_of} || ());
+	return 'SW017' if !$more{forced} && $self->is_suspended_at($user, $slot->{date});
+	return 'SW010' if !$more{forced} && $self->client_is_busy($user_id, $slot, $more{instead_of} || ());
 	return 'SW001' if $more{charged} && $self->available($user) < ($more{credits} || 1);
 	return;
+}
+
+# Whether the office passes over rules and overlaps this once.
+sub forced
+{
+	my ($c, $who) = @_;
+	refuse('SW006') if $c->{force} && !is_office($who);
+	return $c->{force};
 }
 
 sub charges
@@ -688,6 +697,7 @@ sub book
 	my @slots = map { $self->{slots}{$_} } @names;
 	$self->check_may_book($who, $c->{user}, $_) for @slots;
 	my $charged = $self->charges($c, $who);
+	my $forced = forced($c, $who);
 	check_key($c->{key});
 	my $same = join(',', sort @names);
 	if (my $before = $self->replay($c->{user}, 'booking', $c->{key}, $same))
@@ -702,7 +712,7 @@ sub book
 	my %why;
 	for my $i (0 .. $#slots)
 	{
-		my $why = $self->why_not($who, $c->{user}, $slots[$i], charged => $charged, credits => $i + 1);
+		my $why = $self->why_not($who, $c->{user}, $slots[$i], charged => $charged, credits => $i + 1, forced => $forced);
 		$why{$why} = 1 if $why;
 		$why{SW010} = 1 if $slots[$i] && grep { $_ && meet($_, $slots[$i]) } @slots[ 0 .. $i - 1 ];
 	}
@@ -745,9 +755,10 @@ sub do_hold
 	required($c->{user}, $c->{slot});
 	my $slot = $self->{slots}{ $c->{slot} };
 	$self->check_may_book($who, $c->{user}, $slot);
+	my $forced = forced($c, $who);
 	required($c->{minutes});
 	refuse('SW013') if $c->{minutes} <= 0 || $c->{minutes} > 30;
-	my $why = $self->why_not($who, $c->{user}, $slot, charged => 1);
+	my $why = $self->why_not($who, $c->{user}, $slot, charged => 1, forced => $forced);
 	refuse($why) if $why;
 	my @held = grep { $_ ne $c->{slot} && $self->{holds}{$_}{user} == $c->{user} && $self->{holds}{$_}{until} > $self->{now} }
 	  keys %{ $self->{holds} };
@@ -1122,6 +1133,7 @@ sub do_reschedule
 	my $from = $self->{slots}{ $c->{slot} } or refuse('SW007');
 	my $is_trainer = $who->{role} eq 'trainer' && is_person($who, $from->{trainer});
 	refuse('SW006') unless is_office($who) || is_person($who, $from->{user}) || $is_trainer;
+	my $forced = forced($c, $who);
 	check_key($c->{key});
 	my $same = "$c->{slot} $c->{to}";
 	my $to = $self->{slots}{ $c->{to} };
@@ -1133,7 +1145,7 @@ sub do_reschedule
 	refuse('SW008') if !is_office($who) && !$is_trainer && ($self->has_begun($from) || $self->is_too_late($from));
 	refuse('SW006') if $to && $is_trainer && !is_person($who, $to->{trainer}) && !is_person($who, $from->{user});
 	refuse('SW007') unless $to;
-	my $why = $self->why_not($who, $from->{user}, $to, instead_of => $from->{name});
+	my $why = $self->why_not($who, $from->{user}, $to, instead_of => $from->{name}, forced => $forced);
 	refuse($why) if $why;
 
 	my $user = $self->{users}{ $from->{user} };
@@ -1147,6 +1159,64 @@ sub do_reschedule
 	my %then = (charged => $to->{debit}, available => $user->{balance}, ledger => $c->{as});
 	$self->remember($user->{id}, 'reschedule', $c->{key}, $same, %then);
 	return $self->booking_row($to, $then{charged}, $then{available}, 0, "{+$c->{as}}");
+}
+
+# -- suspensions
+
+sub is_suspended
+{
+	my ($self, $user) = @_;
+	my $suspension = $user->{suspension};
+	return $suspension && (!defined $suspension->{until} || $suspension->{until} > $self->{now});
+}
+
+sub is_suspended_at
+{
+	my ($self, $user, $date) = @_;
+	my $suspension = $user->{suspension} or return 0;
+	return $date >= $suspension->{since} && (!defined $suspension->{until} || $date < $suspension->{until});
+}
+
+sub do_suspend
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(staff admin system));
+	required($c->{user});
+	my $user = $self->user_of($c->{user});
+	refuse('SW008') if $self->is_suspended($user);
+	refuse('SW013') if defined $c->{until} && ($c->{until} <= $c->{since} || $c->{until} <= $self->{now});
+	$self->sweep($user);
+	my $suspension = $user->{suspension} = { since => $c->{since}, until => $c->{until}, put_off => [] };
+	$self->note($user, 'suspension', 0, actor => $who->{id});
+	for my $lot ($c->{put_off} ? map { $self->{lots}{$_} } @{ $user->{lots} } : ())
+	{
+		next if !defined $lot->{expires} || $lot->{expires} <= $self->{now} || $lot->{expires} <= $c->{since};
+		my $end = defined $c->{until} ? $lot->{expires} + $c->{until} - $c->{since} : undef;
+		push @{ $suspension->{put_off} }, { lot => $lot, from => $lot->{expires}, to => $end };
+		$self->note($user, 'extension', 0, lot => $lot->{name}, actor => $who->{id});
+		$lot->{expires} = $end;
+	}
+	return row($user->{id}, $c->{since}, $c->{until}, "{+$c->{as}}");
+}
+
+# Where lots were put off the suspension has not begun, so it took no time.
+sub do_resume
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(staff admin system));
+	required($c->{user});
+	my $user = $self->user_of($c->{user});
+	refuse('SW008') unless $self->is_suspended($user);
+	$self->sweep($user);
+	my $suspension = delete $user->{suspension};
+	$self->note($user, 'resumption', 0, actor => $who->{id});
+	for my $off (@{ $suspension->{put_off} })
+	{
+		next if text($off->{lot}{expires}) ne text($off->{to});
+		$self->note($user, 'extension', 0, lot => $off->{lot}{name}, actor => $who->{id});
+		$off->{lot}{expires} = $off->{from};
+	}
+	return row($user->{id}, $suspension->{since}, 't', "{+$c->{as}}");
 }
 
 # -- readers
