@@ -144,6 +144,13 @@ SELECT swan_configure('guard_balance', 'refuse'), swan_configure('guard_sessions
 INSERT INTO sessions ("userId", "trainerId", status, "sessionDate", "createdAt", "updatedAt") VALUES (12, 2, 'requested', '2099-04-01', now(), now()), (NULL, 2, 'blocked', '2099-04-02', now(), now()),
 	(12, 2, 'whatever', '2099-04-03', now(), now());
 SELECT id, status, try(format('CALL destroy(''sessions'', %s)', id)) AS destroy, try(format('CALL restore(''sessions'', %s)', id)) AS restore FROM sessions WHERE "deletedAt" IS NULL ORDER BY id;
+-- the same at every level
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT id, status, left(try(format('CALL destroy(''sessions'', %s)', id)), 5) AS destroy, try(format('CALL restore(''sessions'', %s)', id)) AS restore FROM sessions WHERE "deletedAt" IS NULL ORDER BY id;
+COMMIT;
+BEGIN ISOLATION LEVEL SERIALIZABLE;
+SELECT id, status, left(try(format('CALL destroy(''sessions'', %s)', id)), 5) AS destroy, try(format('CALL restore(''sessions'', %s)', id)) AS restore FROM sessions WHERE "deletedAt" IS NULL ORDER BY id;
+COMMIT;
 SELECT try('CALL destroy(''"Users"'', 12)'), try('CALL destroy(''"Users"'', 11)'), try('DELETE FROM "Users" WHERE id = 13');
 -- without a balance, with live bookings; without them
 SELECT moved FROM swan_revoke(12);
