@@ -40,6 +40,8 @@ CREATE TABLE swan.studio (
 	live_max integer,
 	buffer interval NOT NULL DEFAULT '0',
 	trainer_may text NOT NULL DEFAULT 'open, request, book, complete, cancel',
+	hold_credit text NOT NULL DEFAULT 'on',
+	hold_total interval NOT NULL DEFAULT '60 minutes',
 	CONSTRAINT studio_guard_balance CHECK (guard_balance OPERATOR(pg_catalog.=) ANY (ARRAY['refuse', 'record'])),
 	CONSTRAINT studio_guard_sessions CHECK (guard_sessions OPERATOR(pg_catalog.=) ANY (ARRAY['refuse', 'record', 'off'])),
 	CONSTRAINT studio_grant_max CHECK (grant_max OPERATOR(pg_catalog.>=) 1 AND grant_max OPERATOR(pg_catalog.<=) 10000),
@@ -55,7 +57,9 @@ CREATE TABLE swan.studio (
 	CONSTRAINT studio_book_horizon CHECK (book_horizon OPERATOR(pg_catalog.>=) interval '0'),
 	CONSTRAINT studio_live_max CHECK (live_max OPERATOR(pg_catalog.>=) 0),
 	CONSTRAINT studio_buffer CHECK (buffer OPERATOR(pg_catalog.>=) interval '0' AND buffer OPERATOR(pg_catalog.<=) interval '1 day'),
-	CONSTRAINT studio_trainer_may CHECK (pg_catalog.string_to_array(trainer_may, ', ') OPERATOR(pg_catalog.<@) ARRAY['open', 'request', 'book', 'complete', 'cancel', 'return'])
+	CONSTRAINT studio_trainer_may CHECK (pg_catalog.string_to_array(trainer_may, ', ') OPERATOR(pg_catalog.<@) ARRAY['open', 'request', 'book', 'complete', 'cancel', 'return']),
+	CONSTRAINT studio_hold_credit CHECK (hold_credit OPERATOR(pg_catalog.=) ANY (ARRAY['off', 'on'])),
+	CONSTRAINT studio_hold_total CHECK (hold_total OPERATOR(pg_catalog.>=) interval '0')
 );
 COMMENT ON TABLE swan.studio IS 'the studios of this database: their two tables, column names and settings; written by swan_* functions only';
 COMMENT ON COLUMN swan.studio.name IS 'its name';
@@ -84,6 +88,8 @@ COMMENT ON COLUMN swan.studio.book_horizon IS 'setting: how far ahead a client c
 COMMENT ON COLUMN swan.studio.live_max IS 'setting: bookings to come that a client can have; NULL: any number';
 COMMENT ON COLUMN swan.studio.buffer IS 'setting: what time is kept free between two sessions of a trainer';
 COMMENT ON COLUMN swan.studio.trainer_may IS 'setting: what trainers may do on their own';
+COMMENT ON COLUMN swan.studio.hold_credit IS 'setting: whether a client needs a credit to hold a slot; off in a new studio, on in one that is older';
+COMMENT ON COLUMN swan.studio.hold_total IS 'setting: how long a client may keep one slot by holding it again and again';
 
 /*
  * A role that is dropped and made anew by somebody else is not the one that was

@@ -86,9 +86,9 @@ write_registry(Attachment *att, Oid owner, int64 last_id)
 
 	sql_once(call,
 			 "INSERT INTO swan.studio (name, users, sessions, owned_by, own, columns,"
-			 " backfilled, created_at, guard_balance, guard_sessions, trainer_overlap, feed)"
+			 " backfilled, created_at, guard_balance, guard_sessions, trainer_overlap, hold_credit, feed)"
 			 " VALUES ($1, $2, $3, $4, false, $5, false, pg_catalog.clock_timestamp(),"
-			 " 'record', 'record', 'allow', $6)",
+			 " 'record', 'record', 'allow', 'off', $6)",
 			 6, argtypes, args);
 	call_end(call);
 }

@@ -69,6 +69,10 @@ static const Setting settings[] = {
 	"what time is kept free between two sessions of a trainer"},
 	{"trainer_may", SETTING_TASKS, {NULL}, 0, 0, "text",
 	"what trainers may do on their own, of open, request, book, complete, cancel and return"},
+	{"hold_credit", SETTING_CHOICE, {"off", "on"}, 0, 0, "text",
+	"whether a client needs a credit to hold a slot"},
+	{"hold_total", SETTING_INTERVAL, {NULL}, 0, 0, "interval",
+	"how long a client may keep one slot by holding it again and again"},
 };
 
 /* Returns the setting of that name, or NULL. */

@@ -183,7 +183,8 @@ static const char *const our_tables[] = {
 	"CREATE TABLE {holds} ("
 	" session_id bigint PRIMARY KEY,"
 	" user_id bigint NOT NULL,"
-	" until timestamptz NOT NULL"
+	" until timestamptz NOT NULL,"
+	" since timestamptz"
 	")",
 	"COMMENT ON TABLE {holds} IS"
 	" 'slots that are kept for a client for some minutes; written by swanalloc'",
@@ -271,8 +272,9 @@ register_studio(Studio *studio)
 	Call	   *call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");
 
 	sql_once(call,
-			 "INSERT INTO swan.studio (name, users, sessions, owned_by, own, backfilled, feed)"
-			 " VALUES ($1, $2::pg_catalog.regclass, $3::pg_catalog.regclass, $4, true, true, $5)",
+			 "INSERT INTO swan.studio (name, users, sessions, owned_by, own, backfilled, feed,"
+			 " hold_credit)"
+			 " VALUES ($1, $2::pg_catalog.regclass, $3::pg_catalog.regclass, $4, true, true, $5, 'off')",
 			 5, argtypes, args);
 	call_end(call);
 }

@@ -77,6 +77,7 @@ static const ColumnComment our_comments[] = {
 	{TABLE_HOLDS, "session_id", "the slot"},
 	{TABLE_HOLDS, "user_id", "for whom it is kept"},
 	{TABLE_HOLDS, "until", "how long"},
+	{TABLE_HOLDS, "since", "when he first held it, of the holds that follow each other"},
 };
 
 /* Writes a list of comments on the columns of a studio's tables. */

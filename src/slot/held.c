@@ -34,8 +34,19 @@ static const StudioQuery find_hold_of_client = {
 };
 
 static const StudioQuery insert_hold = {
-	"INSERT INTO {holds} (session_id, user_id, until) VALUES ($1, $2, $3)",
-	3, {INT8OID, INT8OID, TIMESTAMPTZOID}, PLAN_SIMPLE
+	"INSERT INTO {holds} (session_id, user_id, until{?holds.since:, {holds.since}})"
+	" VALUES ($1, $2, $3{?holds.since:, $4})",
+	4, {INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID}, PLAN_SIMPLE
+};
+
+static const StudioQuery held_since = {
+	"SELECT {h.since} FROM {holds} h WHERE h.session_id OPERATOR(pg_catalog.=) $1",
+	1, {INT8OID}, PLAN_SIMPLE
+};
+
+static const StudioQuery lapse_hold = {
+	"UPDATE {holds} h SET until = $2 WHERE h.session_id OPERATOR(pg_catalog.=) $1 RETURNING 1",
+	2, {INT8OID, TIMESTAMPTZOID}
 };
 
 static const StudioQuery delete_hold = {
@@ -69,13 +80,39 @@ slot_holds_any(Call *call, int64 user_id, QueryRun run)
 	return run(call, &find_hold_of_client, args).nrows > 0;
 }
 
+/*
+ * Returns when whoever holds a slot, or did so last, began to: of holds that
+ * follow each other the first, or NO_TIME where that is not known.
+ */
+TimestampTz
+slot_held_since(Call *call, int64 session_id)
+{
+	NullableDatum args[] = {arg_id(session_id)};
+	Rows		result = query_recheck(call, &held_since, args);
+
+	return result.nrows > 0 ? row_time(result, 0, 1) : NO_TIME;
+}
+
 /* Makes a hold on a locked slot that has none. */
 void
-slot_make_hold(Call *call, int64 session_id, int64 user_id, TimestampTz until)
+slot_make_hold(Call *call, int64 session_id, int64 user_id, TimestampTz until,
+			   TimestampTz since)
 {
-	NullableDatum args[] = {arg_id(session_id), arg_id(user_id), arg_time(until)};
+	NullableDatum args[] = {
+		arg_id(session_id), arg_id(user_id), arg_time(until), arg_time(since)
+	};
 
 	query_change(call, &insert_hold, args, TABLE_HOLDS, CMD_INSERT, NULL, 0);
+}
+
+/* Lets the hold on a locked slot be over by now. */
+void
+slot_lapse_hold(Call *call, int64 session_id)
+{
+	NullableDatum args[] = {arg_id(session_id), arg_time(call->now)};
+
+	if (query_change(call, &lapse_hold, args, TABLE_HOLDS, CMD_UPDATE, NULL, 0).nrows == 0)
+		swan_serialization_failure();	/* it is newer than our snapshot */
 }
 
 /* Deletes the hold on a slot, if there is one; the slot is locked. */

@@ -68,6 +68,8 @@ static MemoryContext retired = NULL;
 	next(REG_LIVE_MAX, "s.live_max") \
 	next(REG_BUFFER, "s.buffer") \
 	next(REG_TRAINER_MAY, "s.trainer_may") \
+	next(REG_HOLD_CREDIT, "s.hold_credit") \
+	next(REG_HOLD_TOTAL, "s.hold_total") \
 	next(REG_CREATED_AT, "s.created_at") \
 	next(REG_OLD_BOOKINGS, "s.columns OPERATOR(pg_catalog.->>) 'old_bookings'") \
 	next(REG_COLUMN_NAMES, "s.columns OPERATOR(pg_catalog.->) 'names'") \
@@ -179,6 +181,8 @@ load_booking_settings(StudioSettings *set, Rows result, uint64 row)
 	set->live_max = row_isnull(result, row, REG_LIVE_MAX) ?
 		-1 : row_int(result, row, REG_LIVE_MAX);
 	set->buffer = interval_usecs(DatumGetIntervalP(row_datum(result, row, REG_BUFFER, &isnull)));
+	set->hold_credit = strcmp(row_text(result, row, REG_HOLD_CREDIT), "on") == 0;
+	set->hold_total = *DatumGetIntervalP(row_datum(result, row, REG_HOLD_TOTAL, &isnull));
 }
 
 /* Makes a studio from its row of the registry. */

@@ -59,10 +59,11 @@ typedef enum StudioColumnId
 
 	/* of our own tables: what studios lack that an earlier version made */
 	LEDGER_TOTALS,
-	LEDGER_SUSPENDED
+	LEDGER_SUSPENDED,
+	HOLDS_SINCE
 } StudioColumnId;
 #define STUDIO_NCOLUMNS (SESSIONS_CANCEL_REASON + 1)	/* of the application */
-#define STUDIO_NKNOWN	(LEDGER_SUSPENDED + 1)
+#define STUDIO_NKNOWN	(HOLDS_SINCE + 1)
 
 /* what a column holds, in whichever of the types that can hold it */
 typedef enum ColumnKind
@@ -75,9 +76,10 @@ typedef enum ColumnKind
 	COLUMN_MARK,				/* a time, of which it only matters that there is one */
 	COLUMN_FLAG,				/* boolean */
 	COLUMN_NUMBERS,				/* integer[] */
-	COLUMN_PERIOD				/* tstzrange */
+	COLUMN_PERIOD,				/* tstzrange */
+	COLUMN_INSTANT				/* timestamptz only */
 } ColumnKind;
-#define STUDIO_NKINDS (COLUMN_PERIOD + 1)
+#define STUDIO_NKINDS (COLUMN_INSTANT + 1)
 
 typedef struct StudioColumn
 {
@@ -142,6 +144,8 @@ typedef struct StudioSettings
 	int32		live_max;		/* -1: any number */
 	int64		buffer;			/* microseconds */
 	int			trainer_may;	/* a bit for each TrainerTask */
+	bool		hold_credit;	/* does a hold need one? */
+	Interval	hold_total;
 } StudioSettings;
 
 typedef struct Studio

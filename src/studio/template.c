@@ -23,8 +23,8 @@
  *		{u.email} {t.email} {a.email} {s.status} {o.status}
  *				a column of users (alias u, t or a) or sessions (s or o), to read;
  *				where the table has no such column, what stands for it
- *		{g.totals} {ledger.totals} {g.suspended} {ledger.suspended}
- *				likewise of the ledger (g), for what not every studio's has
+ *		{g.totals} {ledger.totals} {g.suspended} {ledger.suspended} {h.since} {holds.since}
+ *				likewise of the ledger (g) and the holds (h), for what not every studio has
  *		{s.status:scheduled,confirmed}
  *				whether the status is one of those, as labels that the column can have
  *		{s.status:}
@@ -94,6 +94,8 @@ table_of_alias(const char *alias)
 		return TABLE_SESSIONS;
 	if (strcmp(alias, "g") == 0)
 		return TABLE_LEDGER;
+	if (strcmp(alias, "h") == 0)
+		return TABLE_HOLDS;
 	elog(ERROR, "unknown alias \"%s\" in a statement", alias);
 }
 

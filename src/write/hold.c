@@ -16,6 +16,7 @@
 
 #include "base/argument.h"
 #include "base/details.h"
+#include "base/zone.h"
 #include "studio/actor.h"
 #include "account/open.h"
 #include "write/rules.h"
@@ -96,6 +97,45 @@ check_hold_max(Call *call, const Booking *booking)
 			 errhint("Book or release one first.")));
 }
 
+/*
+ * Returns since when a client keeps a slot that he is about to hold.  He did before
+ * if he does now, or let go of it no longer ago than hold_total: else he could
+ * keep it by releasing it and holding it again.
+ */
+static TimestampTz
+kept_since(Call *call, const Booking *booking)
+{
+	const StudioSettings *set = &call->studio->settings;
+	TimestampTz since = NO_TIME;
+
+	if (booking->held_by == booking->user_id &&
+		zone_later(set->time_zone, booking->held_until, &set->hold_total) > call->now)
+		since = slot_held_since(call, booking->slot.id);
+	return since == NO_TIME ? call->now : since;
+}
+
+/*
+ * Returns until when a hold lasts, which is the end of hold_total at most, and
+ * refuses it after that.  A studio that does not know since when has no end.
+ */
+static TimestampTz
+hold_until(Call *call, const Booking *booking, TimestampTz since, int64 ttl)
+{
+	const StudioSettings *set = &call->studio->settings;
+	TimestampTz end = DT_NOEND;
+
+	if (call->studio->columns[HOLDS_SINCE].name)
+		end = zone_later(set->time_zone, since, &set->hold_total);
+	if (end <= call->now)
+		ereport(ERROR,
+				(swan_error_saying(SWAN_INVALID_ARGUMENT,
+								   "You have held this session as long as you may."),
+				 errmsg("user %lld has held session %lld as long as a client may, see the setting hold_total",
+						(long long) booking->user_id, (long long) booking->session_id),
+				 errhint("Book it, or let others have it.")));
+	return Min(end, call->now + ttl);
+}
+
 /* Notes in the client's ledger that a hold was made or ended. */
 static void
 write_hold(Call *call, Account *account, const char *kind, int64 session_id, bool forced)
@@ -129,9 +169,10 @@ Datum
 swan_hold(PG_FUNCTION_ARGS)
 {
 	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 4, MAY_PERSONS);
-	Booking		booking = {.instead_of = NO_ID,.charged = true};
+	Booking		booking = {.instead_of = NO_ID,.charged = call->studio->settings.hold_credit};
 	SwanErrorCode verdict;
 	Account		account;
+	TimestampTz since;
 	TimestampTz until;
 	int64		ttl;
 
@@ -154,10 +195,11 @@ swan_hold(PG_FUNCTION_ARGS)
 	booking_judge_locked(call, &booking, &account);
 	check_hold_max(call, &booking);
 
-	until = call->now + ttl;
+	since = kept_since(call, &booking);
+	until = hold_until(call, &booking, since, ttl);
 	write_hold(call, &account, "hold", booking.slot.id, booking.forced);
 	booking_end_hold(call, &booking);
-	slot_make_hold(call, booking.slot.id, booking.user_id, until);
+	slot_make_hold(call, booking.slot.id, booking.user_id, until, since);
 	return answer_held(call, fcinfo, booking.slot.id, booking.user_id, until);
 }
 
@@ -222,6 +264,6 @@ swan_release(PG_FUNCTION_ARGS)
 	lock_users(call, &locks, &user_id, 1);
 	account_enter(call, &locks, user_id, &account);
 	write_hold(call, &account, "release", session_id, false);
-	slot_end_hold(call, session_id);
+	slot_lapse_hold(call, session_id);
 	return answer_held(call, fcinfo, session_id, user_id, until);
 }

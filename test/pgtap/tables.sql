@@ -81,7 +81,7 @@ INSERT INTO want_column (relation, name, definition) VALUES
 ('swan_lots', 'swept', 'boolean not null default false'),
 ('swan_holds', 'session_id', 'bigint not null'),
 ('swan_holds', 'user_id', 'bigint not null'),
-('swan_holds', 'until', 'timestamptz not null');
+('swan_holds', 'until', 'timestamptz not null'), ('swan_holds', 'since', 'timestamptz');
 
 SELECT set_eq($$SELECT name::text, relkind::text FROM studio_table WHERE schema = 'studio'$$,
 	$$SELECT DISTINCT relation, 'r' FROM want_column$$, 'a studio has these five tables and no other relation');
@@ -235,7 +235,8 @@ SELECT results_eq($$
 	('studio.admin_booking', 'text not null'), ('studio.hold_max', 'integer not null'), ('studio.trainer_overlap', 'text not null'),
 	('studio.time_zone', 'text not null'), ('studio.search_path', 'text'), ('studio.session_records', 'text not null'), ('studio.feed', 'text'),
 	('studio.book_notice', 'interval not null'), ('studio.book_horizon', 'interval'), ('studio.live_max', 'integer'), ('studio.buffer', 'interval not null'),
-	('studio.trainer_may', 'text not null')$$,
+	('studio.trainer_may', 'text not null'),
+	('studio.hold_credit', 'text not null'), ('studio.hold_total', 'interval not null')$$,
 	'the registry''s columns, in order');
 SELECT is((SELECT string_agg(r.name || '.' || a.attname, ', ') FROM registry r
 	JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -255,10 +256,10 @@ SELECT set_eq($$SELECT tgrelid::regclass::text, pg_get_triggerdef(oid), tgenable
 	'every change of it is told to all backends, that of a restore too');
 SELECT results_eq(
 	$$SELECT name, users::text, sessions::text, owned_by, own, columns, backfilled, guard_balance, guard_sessions, grant_max, purchase_max,
-		low_threshold, cancel_window, admin_booking, hold_max, trainer_overlap, time_zone, search_path, session_records
+		low_threshold, cancel_window, admin_booking, hold_max, trainer_overlap, time_zone, search_path, session_records, hold_credit, hold_total
 	FROM swan.studio WHERE name = 'studio'$$,
 	$$VALUES ('studio', 'studio.users', 'studio.sessions', 'regress_owner', true, '{}'::jsonb, true, 'refuse', 'refuse', 100, 1000,
-		3, interval '24 hours', 'free', 1, 'refuse', 'UTC', NULL::text, 'off')$$, 'a new studio''s row and settings');
+		3, interval '24 hours', 'free', 1, 'refuse', 'UTC', NULL::text, 'off', 'off', interval '60 minutes')$$, 'a new studio''s row and settings');
 SELECT is((SELECT count(*) FROM swan.role), 0::bigint, 'nobody is listed in a new studio');
 
 -- Reading and writing it as an ordinary role and as the owner of a studio

@@ -4,6 +4,14 @@
 CREATE FUNCTION public.over(slot bigint) RETURNS text LANGUAGE sql SECURITY DEFINER SET session_replication_role = replica AS $$
 	UPDATE studio.swan_holds SET until = '2001-01-01' WHERE session_id = slot RETURNING 'over'
 $$;
+-- time passes for a hold; for how many minutes it is kept, and since when
+CREATE FUNCTION public.later(slot bigint, long interval) RETURNS text LANGUAGE sql SECURITY DEFINER SET session_replication_role = replica AS $$
+	UPDATE studio.swan_holds SET until = until - long, since = since - long WHERE session_id = slot RETURNING 'later'
+$$;
+CREATE FUNCTION public.held(slot bigint) RETURNS text LANGUAGE sql AS $$
+	SELECT concat_ws(' ', user_id, 'for', round(extract(epoch FROM until - clock_timestamp()) / 60), 'since', round(extract(epoch FROM clock_timestamp() - since) / 60))
+	  FROM studio.swan_holds WHERE session_id = slot
+$$;
 
 SET ROLE regress_owner;
 SELECT count(*) FROM swan_open(3, '2099-01-05 09:00', 60, 30, '1 day') a;
@@ -53,8 +61,11 @@ SELECT swan_configure('hold_max', '1');
 SELECT * FROM swan_hold(11, 7);
 
 --
--- What may be held is what may be booked, with a credit
+-- What may be held is what may be booked, with a credit where the studio wants it so
 --
+SELECT user_id, available FROM swan_summary(16);
+SELECT try('SELECT session_id FROM swan_hold(16, 8, actor => 16)'), try('SELECT session_id FROM swan_hold(16, 8)');
+SELECT swan_configure('hold_credit', 'on');
 SELECT * FROM swan_hold(13, 1);
 SELECT * FROM swan_hold(13, 999);
 SELECT * FROM swan_hold(13, 36, actor => 13);
@@ -103,7 +114,8 @@ SELECT who, try('SELECT session_id || '' '' || user_id FROM swan_hold(13, 9, act
 -- swan_release lets go of it
 --
 SELECT session_id, user_id, until > now() AS until FROM swan_release(10, 14);
-SELECT count(*) FROM studio.swan_holds WHERE session_id = 10;
+SELECT session_id, user_id, until > clock_timestamp() AS held FROM studio.swan_holds WHERE session_id = 10;
+SELECT ok FROM swan_can_book(15, 10);
 SELECT kind, delta, session_id, actor_id FROM studio.swan_ledger WHERE user_id = 14 ORDER BY id;
 -- twice; never held; over; booked: it is not held
 SELECT * FROM swan_release(10, 14);
@@ -139,10 +151,60 @@ SELECT session_id FROM swan_release(13);
 SELECT count(*) FROM studio.sessions WHERE user_id = 14;
 SELECT user_id, kind, count(*) FROM studio.swan_ledger WHERE kind IN ('hold', 'release') GROUP BY user_id, kind ORDER BY user_id, kind;
 
+--
+-- One client keeps one slot for an hour at most, whether he lets go of it in between or not
+--
+SELECT value FROM swan_settings() WHERE setting = 'hold_total';
+SELECT session_id FROM swan_hold(15, 20, '20 minutes');
+SELECT held(20);
+SELECT later(20, '18 minutes');
+SELECT session_id FROM swan_hold(15, 20, '20 minutes', actor => 15);
+SELECT held(20);
+SELECT later(20, '25 minutes');
+SELECT session_id FROM swan_hold(15, 20, '30 minutes');
+SELECT held(20);
+SELECT session_id FROM swan_release(20, 15);
+SELECT session_id FROM swan_hold(15, 20, '30 minutes', actor => 15);
+SELECT held(20);
+SELECT later(20, '18 minutes');
+SELECT * FROM swan_hold(15, 20);
+SELECT * FROM swan_hold(15, 20, actor => 1);
+-- it is not his any more
+SELECT session_id FROM swan_hold(13, 20);
+SELECT held(20);
+SELECT session_id FROM swan_release(20, 13);
+SELECT session_id FROM swan_hold(15, 20);
+SELECT held(20);
+-- an hour after he let go of it he may again
+SELECT later(20, '69 minutes');
+SELECT try('SELECT session_id FROM swan_hold(15, 20)');
+SELECT later(20, '2 minutes');
+SELECT session_id FROM swan_hold(15, 20, '5 minutes');
+SELECT held(20);
+SELECT swan_configure('hold_total', '2 minutes');
+SELECT session_id FROM swan_hold(15, 20, '5 minutes');
+SELECT held(20);
+SELECT value, try(format('SELECT swan_configure(''hold_total'', %L)', value)) FROM unnest(ARRAY['0', '90 minutes', '-1 minute', NULL]) value;
+SELECT value, try(format('SELECT swan_configure(''hold_credit'', %L)', value)) FROM unnest(ARRAY['off', 'yes', NULL]) value;
+-- booked, it is his
+SELECT status FROM swan_book(15, 20);
+-- a studio that 0.1.0 made does not know since when, and one that has a column of that name for something else does not either
+RESET ROLE;
+ALTER TABLE studio.swan_holds DROP COLUMN since;
+SET ROLE regress_owner;
+SELECT session_id FROM swan_hold(15, 21, '20 minutes');
+SELECT session_id, until > clock_timestamp() + interval '25 minutes' AS longer FROM swan_hold(15, 21, '30 minutes');
+SELECT session_id FROM swan_release(21);
+RESET ROLE;
+ALTER TABLE studio.swan_holds ADD COLUMN since timestamp;
+SET ROLE regress_owner;
+SELECT session_id, until > clock_timestamp() + interval '25 minutes' AS longer FROM swan_hold(15, 21, '30 minutes');
+SELECT since FROM studio.swan_holds WHERE session_id = 21;
+
 -- nothing is wrong
 SELECT * FROM swan_verify();
 SELECT * FROM out_of_step();
 
 RESET ROLE;
 \i test/fixture/moves_gone.sql
-DROP FUNCTION public.over;
+DROP FUNCTION public.over, public.later, public.held;

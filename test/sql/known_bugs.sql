@@ -108,7 +108,8 @@ SELECT slot, try('SELECT session_id FROM swan_hold(18, ' || slot || ', actor => 
 SELECT * FROM swan_hold(18, 18, actor => 18);
 -- for ever
 SELECT * FROM swan_hold(18, 14, '1 year', actor => 18);
--- or without a credit to book it with
+-- or without a credit to book it with, where the studio wants it so
+SELECT swan_configure('hold_credit', 'on');
 SELECT * FROM swan_hold(19, 18, actor => 19);
 
 -- Buy, book, refund the payment, cancel: a free credit

@@ -122,7 +122,8 @@ SELECT n(session_id), available_sessions FROM swan_book(13, s(7), actor => 13);
 SELECT try('SELECT * FROM swan_book(13, #8, actor => 13)');
 SELECT ok, sqlstate, code, message FROM swan_can_book(13, s(8), actor => 13);
 
--- Holds
+-- Holds, which need a credit if the studio wants it so
+SELECT swan_configure('hold_credit', 'on');
 SELECT n(session_id), user_id, until > clock_timestamp() AS holds FROM swan_hold(12, s(8), actor => 12);
 SELECT try('SELECT * FROM swan_book(11, #8, actor => 11)');
 SELECT try('SELECT * FROM swan_hold(12, #9, actor => 12)');

@@ -576,13 +576,13 @@ sub play_round
 	%ids = (s0 => 987654321, l0 => 987654321);
 	my %settings = (
 		grant_max => 100, purchase_max => 1000,
-		admin_booking => pick('free', 'charged'), hold_max => pick(1, 1, 2, 3),
+		admin_booking => pick('free', 'charged'), hold_max => pick(1, 1, 2, 3), hold_credit => pick('off', 'on'),
 		cancel_window => pick(24, 24, 10, 0), session_records => pick('off', 'off', 'off', 'on'));
 	# it is about noon there, so that no day ends meanwhile
 	my $west = (gmtime)[2] - 12;
 	$settings{time_zone} = sprintf('Etc/GMT%+d', $west);
 	my $configure = join('', map { "SELECT swan_configure('$_', '$settings{$_}" . ($_ eq 'cancel_window' ? ' hours' : '') . "');" }
-		  qw(admin_booking hold_max cancel_window session_records time_zone));
+		  qw(admin_booking hold_max hold_credit cancel_window session_records time_zone));
 	$node->safe_psql($_, $configure) for $db, by_sql($db);
 	$settings{cancel_window} *= 3600;
 	$settings{seconds_east} = -3600 * $west;

@@ -758,7 +758,7 @@ sub do_hold
 	my $forced = forced($c, $who);
 	required($c->{minutes});
 	refuse('SW013') if $c->{minutes} <= 0 || $c->{minutes} > 30;
-	my $why = $self->why_not($who, $c->{user}, $slot, charged => 1, forced => $forced);
+	my $why = $self->why_not($who, $c->{user}, $slot, charged => $self->{settings}{hold_credit} eq 'on', forced => $forced);
 	refuse($why) if $why;
 	my @held = grep { $_ ne $c->{slot} && $self->{holds}{$_}{user} == $c->{user} && $self->{holds}{$_}{until} > $self->{now} }
 	  keys %{ $self->{holds} };
@@ -783,7 +783,7 @@ sub do_release
 	my $user = $self->{users}{ $hold->{user} };
 	$self->sweep($user);
 	$self->note($user, 'release', 0, slot => $c->{slot}, actor => $who->{id});
-	delete $self->{holds}{ $c->{slot} };
+	$hold->{until} = $self->{now};
 	return row("{$c->{slot}}", $hold->{user}, 't');
 }
 
