@@ -42,6 +42,8 @@ CREATE TABLE swan.studio (
 	trainer_may text NOT NULL DEFAULT 'open, request, book, complete, cancel',
 	hold_credit text NOT NULL DEFAULT 'on',
 	hold_total interval NOT NULL DEFAULT '60 minutes',
+	booking_rule text,
+	assignments text,
 	CONSTRAINT studio_guard_balance CHECK (guard_balance OPERATOR(pg_catalog.=) ANY (ARRAY['refuse', 'record'])),
 	CONSTRAINT studio_guard_sessions CHECK (guard_sessions OPERATOR(pg_catalog.=) ANY (ARRAY['refuse', 'record', 'off'])),
 	CONSTRAINT studio_grant_max CHECK (grant_max OPERATOR(pg_catalog.>=) 1 AND grant_max OPERATOR(pg_catalog.<=) 10000),
@@ -90,6 +92,8 @@ COMMENT ON COLUMN swan.studio.buffer IS 'setting: what time is kept free between
 COMMENT ON COLUMN swan.studio.trainer_may IS 'setting: what trainers may do on their own';
 COMMENT ON COLUMN swan.studio.hold_credit IS 'setting: whether a client needs a credit to hold a slot; off in a new studio, on in one that is older';
 COMMENT ON COLUMN swan.studio.hold_total IS 'setting: how long a client may keep one slot by holding it again and again';
+COMMENT ON COLUMN swan.studio.booking_rule IS 'setting: the application''s own rule of booking, a function by its qualified name; NULL: none';
+COMMENT ON COLUMN swan.studio.assignments IS 'setting: whose clients are whose, a table or view by its qualified name; NULL: those with a session';
 
 /*
  * A role that is dropped and made anew by somebody else is not the one that was

@@ -52,6 +52,17 @@ swan_owns_relation(Oid relid, Oid role)
 #endif
 }
 
+/* may "role" call a function? */
+static inline bool
+swan_may_execute(Oid function, Oid role)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE) == ACLCHECK_OK;
+#else
+	return pg_proc_aclcheck(function, role, ACL_EXECUTE) == ACLCHECK_OK;
+#endif
+}
+
 /* may "role" create tables in a schema? */
 static inline bool
 swan_may_create_in(Oid namespace, Oid role)

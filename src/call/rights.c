@@ -75,7 +75,7 @@ refuse_holding(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 		works_for_others())
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("a trigger must not declare a cursor WITH HOLD during a swanalloc call"),
+				 errmsg("a trigger or rule must not declare a cursor WITH HOLD during a swanalloc call"),
 				 errdetail("Its query would run with the rights of whoever commits.")));
 	if (next_utility_hook)
 		next_utility_hook(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);

@@ -16,6 +16,8 @@
 #include "base/argument.h"
 #include "base/error.h"
 #include "base/zone.h"
+#include "studio/enter.h"
+#include "studio/hook.h"
 #include "owner/setting.h"
 
 /* Refuses a value, and says what would do. */
@@ -149,6 +151,24 @@ check_tasks(const Setting *setting, const char *value)
 	return list.data;
 }
 
+/*
+ * Checks the name of a function or table of the application's, and returns it with
+ * its schema.  It is looked for as the owner of the studio, under its search_path.
+ */
+static char *
+check_hook(Studio *studio, const Setting *setting, const char *value)
+{
+	Call	   *call = call_begin(studio, CALL_READER);
+	const char *problem;
+	char	   *name = hook_name(call, hook_of_setting(setting->name), value, &problem);
+
+	if (problem)
+		refuse_value(setting, value, psprintf("%c%s.", pg_toupper(problem[0]), problem + 1));
+	name = MemoryContextStrdup(call->result_context, name);
+	call_end(call);
+	return name;
+}
+
 /* Checks a value before it is written; returns it as it is to be written. */
 char *
 setting_check(Studio *studio, const Setting *setting, char *value)
@@ -175,6 +195,9 @@ setting_check(Studio *studio, const Setting *setting, char *value)
 			break;
 		case SETTING_TASKS:
 			value = check_tasks(setting, value);
+			break;
+		case SETTING_HOOK:
+			value = check_hook(studio, setting, value);
 			break;
 	}
 	if (strcmp(setting->name, "session_records") == 0 && strcmp(value, "on") == 0 &&

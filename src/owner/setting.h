@@ -19,7 +19,8 @@ typedef enum SettingKind
 	SETTING_PAUSE,
 	SETTING_TIME_ZONE,
 	SETTING_SEARCH_PATH,
-	SETTING_TASKS
+	SETTING_TASKS,
+	SETTING_HOOK
 } SettingKind;
 
 typedef struct Setting

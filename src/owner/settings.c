@@ -73,6 +73,12 @@ static const Setting settings[] = {
 	"whether a client needs a credit to hold a slot"},
 	{"hold_total", SETTING_INTERVAL, {NULL}, 0, 0, "interval",
 	"how long a client may keep one slot by holding it again and again"},
+	{"booking_rule", SETTING_HOOK, {NULL}, 0, 0, "text",
+	"function (user_id, session_id, actor_id) that says why a booking is refused; unset: none",
+	.may_be_unset = true},
+	{"assignments", SETTING_HOOK, {NULL}, 0, 0, "text",
+	"table or view of trainer_id and user_id that says whose clients are whose; unset: who had a session",
+	.may_be_unset = true},
 };
 
 /* Returns the setting of that name, or NULL. */

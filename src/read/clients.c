@@ -20,6 +20,7 @@
 #include "base/argument.h"
 #include "base/error.h"
 #include "studio/actor.h"
+#include "studio/hook.h"
 #include "account/account.h"
 #include "account/client.h"
 #include "read/cursor.h"
@@ -58,15 +59,14 @@ PG_FUNCTION_INFO_V1(swan_clients);
 	" THEN " HAS_WARNING " OPERATOR(pg_catalog.=) $7 ELSE false END)"
 
 /*
- * Whom the actor may see: all, or those whom he trains.  These are found first,
+ * Whom the actor may see: all, or those who are his.  These are found first,
  * which OFFSET makes sure of: walking through everybody in the order of the list
  * until enough of them are met would take long.
  */
 #define ALL_CLIENTS "{users} u"
 #define OWN_CLIENTS \
-	"(SELECT DISTINCT {s.user_id} AS id FROM {sessions} s" \
-	" WHERE {live s} AND {s.trainer_id} OPERATOR(pg_catalog.=) $8" \
-	" AND {s.status:requested,scheduled,confirmed,completed,cancelled} OFFSET 0) c" \
+	"(SELECT DISTINCT x.user_id AS id FROM {assignments} x" \
+	" WHERE x.trainer_id OPERATOR(pg_catalog.=) $8 OFFSET 0) c" \
 	" JOIN {users} u ON {live u} AND {u.id} OPERATOR(pg_catalog.=) c.id"
 
 /* a page by a key of the client himself */
@@ -233,6 +233,14 @@ search_pattern(const char *search)
 	return pattern.data;
 }
 
+/* Reads a page; whose clients a trainer's are the application may say. */
+static Rows
+read_page(Call *call, const StudioQuery *query, const NullableDatum *args, bool all)
+{
+	return all ? query_read(call, query, args) :
+		hook_run(call, HOOK_ASSIGNMENTS, query, args, query_read);
+}
+
 /* swan_clients(): a page of the list. */
 Datum
 swan_clients(PG_FUNCTION_ARGS)
@@ -268,13 +276,13 @@ swan_clients(PG_FUNCTION_ARGS)
 	args[5] = arg_int(call->studio->settings.low_threshold);
 	args[6] = arg_text(warning);
 	args[7] = arg_id(call->actor->user_id);
-	page = query_read(call, all ? &ordering->all : &ordering->of_trainer, args);
+	page = read_page(call, all ? &ordering->all : &ordering->of_trainer, args, all);
 	cursor_put_page(fcinfo, page, prefix, ordering->by_time, 1);
 	if (ordering->has_tail && page.nrows < max_rows)
 	{
 		args[3] = arg_int(max_rows - page.nrows);
-		page = query_read(call, all ? &ordering->tail_of_all :
-						  &ordering->tail_of_trainer, args);
+		page = read_page(call, all ? &ordering->tail_of_all :
+						 &ordering->tail_of_trainer, args, all);
 		cursor_put_page(fcinfo, page, prefix, true, 1);
 	}
 	call_end(call);

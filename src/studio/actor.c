@@ -23,6 +23,7 @@
 #include "base/error.h"
 #include "studio/actor.h"
 #include "studio/enter.h"
+#include "studio/hook.h"
 #include "studio/listing.h"
 
 PG_FUNCTION_INFO_V1(swan_act_as);
@@ -34,10 +35,9 @@ static const StudioQuery person_role = {
 };
 
 static const StudioQuery trains_client = {
-	"SELECT 1 FROM {sessions} s"
-	" WHERE {live s} AND {s.user_id} OPERATOR(pg_catalog.=) $1"
-	" AND {s.trainer_id} OPERATOR(pg_catalog.=) $2"
-	" AND {s.status:requested,scheduled,confirmed,completed,cancelled} LIMIT 1",
+	"SELECT 1 FROM {assignments} c"
+	" WHERE c.user_id OPERATOR(pg_catalog.=) $1"
+	" AND c.trainer_id OPERATOR(pg_catalog.=) $2 LIMIT 1",
 	2, {INT8OID, INT8OID}, PLAN_SIMPLE
 };
 
@@ -277,7 +277,7 @@ actor_require_client(Call *call, int64 user_id)
 		NullableDatum args[] = {arg_id(user_id), arg_id(call->actor->user_id)};
 		QueryRun	run = call->kind == CALL_READER ? query_read : query_look;
 
-		if (run(call, &trains_client, args).nrows > 0)
+		if (hook_run(call, HOOK_ASSIGNMENTS, &trains_client, args, run).nrows > 0)
 			return;
 	}
 	actor_refuse(call, NULL);

@@ -26,7 +26,7 @@ call_begin(Studio *studio, CallKind kind)
 			if (call->kind == CALL_WRITER || call->kind == CALL_GUARD)
 				ereport(ERROR,
 						(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-						 errmsg("a trigger must not change credits or bookings during a swanalloc call"),
+						 errmsg("a trigger or rule must not change credits or bookings during a swanalloc call"),
 						 errhint("Do it after the call, in the same transaction.")));
 		}
 	}

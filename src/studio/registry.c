@@ -70,6 +70,8 @@ static MemoryContext retired = NULL;
 	next(REG_TRAINER_MAY, "s.trainer_may") \
 	next(REG_HOLD_CREDIT, "s.hold_credit") \
 	next(REG_HOLD_TOTAL, "s.hold_total") \
+	next(REG_BOOKING_RULE, "s.booking_rule") \
+	next(REG_ASSIGNMENTS, "s.assignments") \
 	next(REG_CREATED_AT, "s.created_at") \
 	next(REG_OLD_BOOKINGS, "s.columns OPERATOR(pg_catalog.->>) 'old_bookings'") \
 	next(REG_COLUMN_NAMES, "s.columns OPERATOR(pg_catalog.->) 'names'") \
@@ -219,6 +221,8 @@ load_studio(Rows result, uint64 row)
 	set->session_records = strcmp(row_text(result, row, REG_SESSION_RECORDS), "on") == 0;
 	load_booking_settings(set, result, row);
 	set->trainer_may = Max(0, trainer_tasks_of(row_text(result, row, REG_TRAINER_MAY)));
+	set->hooks[HOOK_BOOKING_RULE] = copy_text(result, row, REG_BOOKING_RULE, context);
+	set->hooks[HOOK_ASSIGNMENTS] = copy_text(result, row, REG_ASSIGNMENTS, context);
 	studio->made_at = row_time(result, row, REG_CREATED_AT);
 	old_bookings = row_text(result, row, REG_OLD_BOOKINGS);
 	if (old_bookings && strcmp(old_bookings, "charged") == 0)

@@ -124,6 +124,14 @@ typedef enum TrainerTask
 } TrainerTask;
 #define NTRAINER_TASKS	(TASK_RETURN + 1)
 
+/* what a setting names of the application's, see hook.c */
+typedef enum StudioHook
+{
+	HOOK_BOOKING_RULE,
+	HOOK_ASSIGNMENTS
+} StudioHook;
+#define STUDIO_NHOOKS (HOOK_ASSIGNMENTS + 1)
+
 typedef struct StudioSettings
 {
 	GuardMode	guard_balance;
@@ -146,6 +154,7 @@ typedef struct StudioSettings
 	int			trainer_may;	/* a bit for each TrainerTask */
 	bool		hold_credit;	/* does a hold need one? */
 	Interval	hold_total;
+	char	   *hooks[STUDIO_NHOOKS];	/* qualified and quoted; NULL: none */
 } StudioSettings;
 
 typedef struct Studio

@@ -16,6 +16,10 @@
  *				how live bookings count that came with attached tables, as a text
  *		{reach}
  *				how far back searches for overlaps reach, as an interval
+ *		{booking_rule}
+ *				what the setting of that name names
+ *		{assignments}
+ *				likewise; where it is unset, whoever has or had a session with whom
  *		{counted_from}
  *				after which ledger row totals count, as a number, see totals.c
  *		{users.email} {sessions.status}
@@ -63,6 +67,7 @@
 #include "utils/builtins.h"
 
 #include "base/zone.h"
+#include "studio/hook.h"
 #include "studio/template.h"
 
 static const char *expand_into(StringInfo out, Studio *studio, const char *p,
@@ -295,6 +300,12 @@ expand_word(StringInfo out, Studio *studio, const char *word)
 	else if (strcmp(word, "old_bookings") == 0)
 		appendStringInfoString(out, studio->old_bookings == OLD_BOOKINGS_CHARGED ? "'charged'" :
 							   studio->old_bookings == OLD_BOOKINGS_FLAG ? "'flag'" : "'free'");
+	else if (strcmp(word, "booking_rule") == 0)
+		expand_known(out, word, studio->settings.hooks[HOOK_BOOKING_RULE]);
+	else if (strcmp(word, "assignments") == 0 && studio->settings.hooks[HOOK_ASSIGNMENTS])
+		appendStringInfoString(out, studio->settings.hooks[HOOK_ASSIGNMENTS]);
+	else if (strcmp(word, "assignments") == 0)
+		expand_into(out, studio, hook_no_assignments, true, false);
 	else if (strcmp(word, "counted_from") == 0)
 		appendStringInfo(out, INT64_FORMAT, studio_counted_from(studio));
 	else if (strncmp(word, "label ", 6) == 0)

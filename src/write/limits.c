@@ -42,6 +42,12 @@ const LimitWords limit_words[] = {
 		"would be one booking more than a client may have, see the setting live_max",
 		HINT_OF_LIMITS
 	},
+	[RULE_APPLICATION] = {
+		"application",
+		NULL,					/* the rule's own words */
+		"is refused by the application's own rule, see the setting booking_rule",
+		"Staff and admins can pass over it: force => true."
+	},
 };
 
 /* another booking of the client's that is to come */

@@ -16,6 +16,7 @@
 #include "studio/actor.h"
 #include "account/locks.h"
 #include "write/limits.h"
+#include "write/objection.h"
 
 /*
  * Returns whether a slot is to be had: it is open, or this client has asked for
@@ -63,15 +64,33 @@ booking_verdict(Call *call, Booking *booking, const Account *account)
 		return SWAN_BOOKING_REFUSED;
 	if (booking->charged && account_available(account) <= 0)
 		return SWAN_INSUFFICIENT_SESSIONS;
-	return SWAN_OK;
+	if (booking->objection == NULL)
+		return SWAN_OK;
+	booking->rule = RULE_APPLICATION;
+	return SWAN_BOOKING_REFUSED;
+}
+
+/* Returns the verdict, for which the application is asked about what we allow. */
+static SwanErrorCode
+verdict_of_all(Call *call, Booking *booking, const Account *account, QueryRun run)
+{
+	SwanErrorCode verdict = booking_verdict(call, booking, account);
+
+	if (verdict != SWAN_OK)
+		return verdict;
+	booking_ask(call, booking, account, run);
+	return booking_verdict(call, booking, account);
 }
 
 /* Returns what to tell the client of a broken rule. */
 const char *
 booking_sentence(const Booking *booking, SwanErrorCode verdict)
 {
-	return verdict == SWAN_BOOKING_REFUSED ?
-		limit_words[booking->rule].sentence : swan_error_sentence(verdict);
+	if (verdict != SWAN_BOOKING_REFUSED)
+		return swan_error_sentence(verdict);
+	if (booking->rule != RULE_APPLICATION)
+		return limit_words[booking->rule].sentence;
+	return booking->objection[0] ? booking->objection : swan_error_sentence(verdict);
 }
 
 /* Raises the error of a broken rule. */
@@ -151,6 +170,7 @@ booking_look_at_slot(Call *call, Booking *booking, QueryRun run)
 	booking->trainer_overlap = NO_ID;
 	booking->trainer_missing = false;
 	booking->full = false;
+	booking->objection = NULL;
 	if (!booking->slot_known)
 		return;
 	if (booking->slot.class_id == NO_ID)
@@ -216,14 +236,14 @@ booking_judge_unlocked(Call *call, Booking *booking, Account *account,
 
 	booking->client_known = account_find(call, booking->user_id, account, run);
 	verdict = booking_verdict(call, booking, account);
-	thoroughly = thoroughly || limit_counts_live(call);
-	if (verdict == SWAN_INSUFFICIENT_SESSIONS || (verdict == SWAN_OK && thoroughly))
+	if (verdict == SWAN_INSUFFICIENT_SESSIONS ||
+		(verdict == SWAN_OK && (thoroughly || limit_counts_live(call))))
 	{
 		booking_look_at_client(call, booking, run);
 		account_read_last(call, account, run);	/* is he suspended? */
 		verdict = booking_verdict(call, booking, account);
 	}
-	return verdict;
+	return thoroughly ? verdict_of_all(call, booking, account, run) : verdict;
 }
 
 /*
@@ -241,6 +261,7 @@ booking_lock_at_once(Call *call, Booking *booking, Account *account)
 	booking->trainer_overlap = NO_ID;
 	booking->trainer_missing = false;
 	booking->full = false;
+	booking->objection = NULL;
 	if (limit_counts_live(call))		/* who has too many has to lock nothing */
 		return false;
 	booking->slot_known = lock_slot_and_client(call, booking->session_id, booking->user_id,
@@ -347,7 +368,7 @@ booking_judge_locked(Call *call, Booking *booking, Account *account)
 					   query_recheck);
 		booking_look_at_client(call, booking, query_recheck);
 	}
-	verdict = booking_verdict(call, booking, account);
+	verdict = verdict_of_all(call, booking, account, query_recheck);
 	if (verdict == SWAN_OK)
 		return;
 	if (IsolationUsesXactSnapshot())
@@ -362,7 +383,7 @@ booking_judge_locked(Call *call, Booking *booking, Account *account)
 			booking_look_at_client(call, &seen, query_look);
 		if (seen.client_known)
 			account_read_last(call, &account_seen, query_look);
-		if (booking_verdict(call, &seen, &account_seen) == SWAN_OK)
+		if (verdict_of_all(call, &seen, &account_seen, query_look) == SWAN_OK)
 			swan_serialization_failure();
 	}
 	booking_refuse(booking, account, verdict);

@@ -19,7 +19,8 @@ typedef enum BookingRule
 	RULE_NOTICE,
 	RULE_HORIZON,
 	RULE_SUSPENDED,
-	RULE_LIMIT
+	RULE_LIMIT,
+	RULE_APPLICATION
 } BookingRule;
 
 /* All that the rules of one booking need to know. */
@@ -45,6 +46,7 @@ typedef struct Booking
 	BookingRule rule;			/* what an SW017 is about */
 	int64		trainer_overlap;	/* what takes the trainer's time, or NO_ID */
 	bool		trainer_missing;	/* is he no user, whose time is to be kept? */
+	const char *objection;		/* of the application's rule, or NULL */
 } Booking;
 
 extern void booking_look_at_slot(Call *call, Booking *booking, QueryRun run);

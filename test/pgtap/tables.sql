@@ -236,7 +236,7 @@ SELECT results_eq($$
 	('studio.time_zone', 'text not null'), ('studio.search_path', 'text'), ('studio.session_records', 'text not null'), ('studio.feed', 'text'),
 	('studio.book_notice', 'interval not null'), ('studio.book_horizon', 'interval'), ('studio.live_max', 'integer'), ('studio.buffer', 'interval not null'),
 	('studio.trainer_may', 'text not null'),
-	('studio.hold_credit', 'text not null'), ('studio.hold_total', 'interval not null')$$,
+	('studio.hold_credit', 'text not null'), ('studio.hold_total', 'interval not null'), ('studio.booking_rule', 'text'), ('studio.assignments', 'text')$$,
 	'the registry''s columns, in order');
 SELECT is((SELECT string_agg(r.name || '.' || a.attname, ', ') FROM registry r
 	JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -256,10 +256,10 @@ SELECT set_eq($$SELECT tgrelid::regclass::text, pg_get_triggerdef(oid), tgenable
 	'every change of it is told to all backends, that of a restore too');
 SELECT results_eq(
 	$$SELECT name, users::text, sessions::text, owned_by, own, columns, backfilled, guard_balance, guard_sessions, grant_max, purchase_max,
-		low_threshold, cancel_window, admin_booking, hold_max, trainer_overlap, time_zone, search_path, session_records, hold_credit, hold_total
+		low_threshold, cancel_window, admin_booking, hold_max, trainer_overlap, time_zone, search_path, session_records, hold_credit, hold_total, booking_rule, assignments
 	FROM swan.studio WHERE name = 'studio'$$,
 	$$VALUES ('studio', 'studio.users', 'studio.sessions', 'regress_owner', true, '{}'::jsonb, true, 'refuse', 'refuse', 100, 1000,
-		3, interval '24 hours', 'free', 1, 'refuse', 'UTC', NULL::text, 'off', 'off', interval '60 minutes')$$, 'a new studio''s row and settings');
+		3, interval '24 hours', 'free', 1, 'refuse', 'UTC', NULL::text, 'off', 'off', interval '60 minutes', NULL::text, NULL::text)$$, 'a new studio''s row and settings');
 SELECT is((SELECT count(*) FROM swan.role), 0::bigint, 'nobody is listed in a new studio');
 
 -- Reading and writing it as an ordinary role and as the owner of a studio
