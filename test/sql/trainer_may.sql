@@ -24,6 +24,7 @@ INSERT INTO task VALUES
 	(20, format('swan_complete(%s)', :today)), (21, format('swan_complete(%s, false)', :today)),
 	(30, 'swan_cancel(1)'), (31, 'swan_cancel_many(ARRAY[1, 2])'), (32, 'swan_can_cancel(1)'), (33, format('swan_cancel(%s)', :asked)), (34, 'swan_cancel(1, reopen => true)'),
 	(40, 'swan_cancel(1, return_credit => false)'), (41, 'swan_cancel(1, return_credit => true)'),
+	(45, 'swan_request(12, ''2099-06-01 09:00'', 3)'), (46, 'swan_block(3, ''2099-06-02 09:00'')'), (47, 'swan_suspend(12)'), (48, 'swan_resume(12)'),
 	(50, 'swan_confirm(1)'), (51, format('swan_cancel(%s)', :blocked)), (52, 'swan_schedule(trainer_id => 3)'),
 	(60, 'swan_book(3, 7)'), (61, 'swan_book(12, 7)'), (62, 'swan_open(4, ''2099-05-01 09:00'')');
 -- whether an actor may do it under a setting
