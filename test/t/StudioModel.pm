@@ -1155,6 +1155,7 @@ sub do_reschedule
 	$from->{status} = 'cancelled';
 	$self->take_slot($user, $to);
 	$to->{debit} = delete $from->{debit};
+	$to->{too_near} = $self->is_too_late($to) && $to->{date} != $from->{date} && !is_person($who, $user->{id});
 	$self->{reopened} = $self->reopen($from, "$c->{as}_1") if $from->{date} > $self->{now};
 	my %then = (charged => $to->{debit}, available => $user->{balance}, ledger => $c->{as});
 	$self->remember($user->{id}, 'reschedule', $c->{key}, $same, %then);
