@@ -44,6 +44,7 @@ CREATE TABLE swan.studio (
 	hold_total interval NOT NULL DEFAULT '60 minutes',
 	booking_rule text,
 	assignments text,
+	wait_offer interval NOT NULL DEFAULT '2 hours',
 	CONSTRAINT studio_guard_balance CHECK (guard_balance OPERATOR(pg_catalog.=) ANY (ARRAY['refuse', 'record'])),
 	CONSTRAINT studio_guard_sessions CHECK (guard_sessions OPERATOR(pg_catalog.=) ANY (ARRAY['refuse', 'record', 'off'])),
 	CONSTRAINT studio_grant_max CHECK (grant_max OPERATOR(pg_catalog.>=) 1 AND grant_max OPERATOR(pg_catalog.<=) 10000),
@@ -61,7 +62,8 @@ CREATE TABLE swan.studio (
 	CONSTRAINT studio_buffer CHECK (buffer OPERATOR(pg_catalog.>=) interval '0' AND buffer OPERATOR(pg_catalog.<=) interval '1 day'),
 	CONSTRAINT studio_trainer_may CHECK (pg_catalog.string_to_array(trainer_may, ', ') OPERATOR(pg_catalog.<@) ARRAY['open', 'request', 'book', 'complete', 'cancel', 'return']),
 	CONSTRAINT studio_hold_credit CHECK (hold_credit OPERATOR(pg_catalog.=) ANY (ARRAY['off', 'on'])),
-	CONSTRAINT studio_hold_total CHECK (hold_total OPERATOR(pg_catalog.>=) interval '0')
+	CONSTRAINT studio_hold_total CHECK (hold_total OPERATOR(pg_catalog.>=) interval '0'),
+	CONSTRAINT studio_wait_offer CHECK (wait_offer OPERATOR(pg_catalog.>=) interval '0')
 );
 COMMENT ON TABLE swan.studio IS 'the studios of this database: their two tables, column names and settings; written by swan_* functions only';
 COMMENT ON COLUMN swan.studio.name IS 'its name';
@@ -94,6 +96,7 @@ COMMENT ON COLUMN swan.studio.hold_credit IS 'setting: whether a client needs a 
 COMMENT ON COLUMN swan.studio.hold_total IS 'setting: how long a client may keep one slot by holding it again and again';
 COMMENT ON COLUMN swan.studio.booking_rule IS 'setting: the application''s own rule of booking, a function by its qualified name; NULL: none';
 COMMENT ON COLUMN swan.studio.assignments IS 'setting: whose clients are whose, a table or view by its qualified name; NULL: those with a session';
+COMMENT ON COLUMN swan.studio.wait_offer IS 'setting: how long a place that came free is kept for each client who waits for it, in turn';
 
 /*
  * A role that is dropped and made anew by somebody else is not the one that was
@@ -337,6 +340,26 @@ COMMENT ON TYPE @extschema@.swan_held IS 'a slot that is kept for a client until
 COMMENT ON COLUMN @extschema@.swan_held.session_id IS 'the slot';
 COMMENT ON COLUMN @extschema@.swan_held.user_id IS 'for whom it is kept';
 COMMENT ON COLUMN @extschema@.swan_held.until IS 'how long';
+
+CREATE TYPE @extschema@.swan_waiter AS (
+	session_id bigint,
+	user_id bigint,
+	line integer,
+	since timestamptz,
+	auto boolean,
+	offered_from timestamptz,
+	offered_until timestamptz,
+	refused text
+);
+COMMENT ON TYPE @extschema@.swan_waiter IS 'a client who waits for a slot or class that others have';
+COMMENT ON COLUMN @extschema@.swan_waiter.session_id IS 'the slot, or the class';
+COMMENT ON COLUMN @extschema@.swan_waiter.user_id IS 'the client';
+COMMENT ON COLUMN @extschema@.swan_waiter.line IS 'his place in the line, from 1 on';
+COMMENT ON COLUMN @extschema@.swan_waiter.since IS 'when he came';
+COMMENT ON COLUMN @extschema@.swan_waiter.auto IS 'swan_promote books for him when it is his turn';
+COMMENT ON COLUMN @extschema@.swan_waiter.offered_from IS 'when his turn begins; NULL while no place is open';
+COMMENT ON COLUMN @extschema@.swan_waiter.offered_until IS 'when it ends';
+COMMENT ON COLUMN @extschema@.swan_waiter.refused IS 'why swan_promote could not book for him: the code of an error, or the rule of an SW017';
 
 CREATE TYPE @extschema@.swan_verdict AS (
 	ok boolean,
@@ -659,7 +682,7 @@ RETURNS text
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_create_studio(text, text) IS
-'makes a schema with the five tables of a studio; owner is a role the caller may SET ROLE to (default: the caller); returns the name of the studio';
+'makes a schema with the six tables of a studio; owner is a role the caller may SET ROLE to (default: the caller); returns the name of the studio';
 
 CREATE FUNCTION @extschema@.swan_studios()
 RETURNS SETOF @extschema@.swan_studio_row
@@ -861,6 +884,34 @@ LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_release(bigint, bigint) IS
 'lets go of a slot that is held; for those who may book it for that client';
+
+CREATE FUNCTION @extschema@.swan_wait(user_id bigint, session_id bigint, auto boolean DEFAULT false, actor bigint DEFAULT NULL)
+RETURNS @extschema@.swan_waiter
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_wait(bigint, bigint, boolean, bigint) IS
+'puts a client in line for a slot or class that others have; when a place comes free it is kept for each in turn, for as long as the setting wait_offer says; with auto swan_promote books for him then; for those who may book it';
+
+CREATE FUNCTION @extschema@.swan_unwait(session_id bigint, user_id bigint DEFAULT NULL, actor bigint DEFAULT NULL)
+RETURNS @extschema@.swan_waiter
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_unwait(bigint, bigint, bigint) IS
+'takes a client, or the acting person, out of a line; returns the place that he had; for those who may book the slot for him';
+
+CREATE FUNCTION @extschema@.swan_waiting(session_id bigint DEFAULT NULL, actor bigint DEFAULT NULL)
+RETURNS SETOF @extschema@.swan_waiter
+LANGUAGE c STABLE PARALLEL UNSAFE ROWS 10
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_waiting(bigint, bigint) IS
+'who waits for a slot or class, or for any that is to come, in their order; a client sees his own places, a trainer the lines of his slots too, staff, admins and the system all';
+
+CREATE FUNCTION @extschema@.swan_promote(max_rows integer DEFAULT 100)
+RETURNS SETOF @extschema@.swan_booking
+LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 10
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_promote(integer) IS
+'tells those whose turn it is, and books for those of them who asked for it and can pay; looks at so many turns; does not wait for slots that others have locked; for the system';
 
 CREATE FUNCTION @extschema@.swan_confirm(session_id bigint, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_booking

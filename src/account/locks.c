@@ -71,6 +71,14 @@ static const Lockable users = {
 	}
 };
 
+/* the slots that nobody has locked */
+static const StudioQuery free_slots = {
+	"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s"
+	" WHERE {live s} AND {s.id} OPERATOR(pg_catalog.=) ANY ($1)"
+	" ORDER BY {s.id} FOR NO KEY UPDATE OF s SKIP LOCKED",
+	1, {INT8ARRAYOID}
+};
+
 /*
  * Slot and client in one go, where nothing at all seems to be in the way of a
  * booking; who finds nothing has locked nothing.
@@ -161,6 +169,18 @@ lock_slots(Call *call, Locks *locks, const int64 *ids, int n)
 	locks->slots = lock_rows(call, &slots, ids, n);
 }
 
+/* Likewise, but leaves out what others have locked instead of waiting for it. */
+void
+lock_free_slots(Call *call, Locks *locks, const int64 *ids, int n)
+{
+	NullableDatum arg = arg_ids(ids, n);
+
+	if (locks->users_locked)
+		elog(ERROR, "slots are locked before users");
+	locks->studio = call->studio;
+	locks->slots = query_look(call, &free_slots, &arg);
+}
+
 /*
  * Locks the users of a call, clients and trainers, reads them, and notes the
  * time, since no lock comes after.  locked_user() says what it found.
@@ -218,16 +238,20 @@ place_is_held(Call *call, int64 id, int64 user_id)
 		held_by != user_id && until > call->now;
 }
 
-/* Locks a place by one of the statements above; returns false if it finds none. */
+/*
+ * Locks a place by one of the statements above; returns false if it finds none, or
+ * "held" if it is somebody else's for some minutes.
+ */
 static bool
 try_place(Call *call, const StudioQuery *query, const NullableDatum *args,
-		  int64 user_id, Slot *place)
+		  int64 user_id, Slot *place, bool *held)
 {
 	QueryRun	run = IsolationUsesXactSnapshot() ? query_recheck : query_look;
 	Rows		result = run(call, query, args);
 
-	return result.nrows == 1 && slot_of_row(call->studio, result, 0, 0, place) &&
-		!place_is_held(call, place->id, user_id);
+	*held = result.nrows == 1 && slot_of_row(call->studio, result, 0, 0, place) &&
+		place_is_held(call, place->id, user_id);
+	return result.nrows == 1 && !*held;
 }
 
 /* Refuses a place that is too new for the transaction's own snapshot to be written. */
@@ -255,13 +279,15 @@ lock_place(Call *call, int64 class_id, int64 user_id,
 	NullableDatum args[] = {
 		arg_id(class_id), arg_ids(taken, ntaken), arg_id(user_id), arg_time(call->now)
 	};
+	bool		held = true;
 	bool		locked = ntaken == 0 && !slot_holds_any(call, user_id, query_recheck) &&
-		try_place(call, &any_place, args, user_id, place);
+		try_place(call, &any_place, args, user_id, place, &held);
 
 	while (!locked)
 	{
-		locked = try_place(call, &unlocked_place, args, user_id, place) ||
-			try_place(call, &awaited_place, args, user_id, place);
+		/* a lock on a place that changed must not be had while one waits */
+		locked = (held && try_place(call, &unlocked_place, args, user_id, place, &held)) ||
+			try_place(call, &awaited_place, args, user_id, place, &held);
 		if (!locked && query_recheck(call, &seen_place, args).nrows == 0)
 			return false;
 	}

@@ -90,7 +90,7 @@ guard_working_studio(TriggerData *trigdata, Studio *studio, StudioTable table)
 }
 
 /*
- * Returns the studio with our three tables locked, for a guard that writes there:
+ * Returns the studio with our tables locked, for a guard that writes there:
  * what is known of them would be old by the time that a statement gets its
  * locks.  If the registry turns out to name others by then, we start over.  No
  * other table is locked, since whoever changes settings or tables has an order of
@@ -107,7 +107,10 @@ guard_writing_studio(TriggerData *trigdata, StudioTable table)
 		studio_check(studio);
 		memcpy(locked, studio->tables, sizeof(locked));
 		for (int i = TABLE_LEDGER; i < STUDIO_NTABLES; i++)
-			LockRelationOid(locked[i], RowExclusiveLock);
+		{
+			if (OidIsValid(locked[i]))
+				LockRelationOid(locked[i], RowExclusiveLock);
+		}
 		if (studios_stale())
 			studio = guard_studio(trigdata, table);
 	} while (memcmp(locked, studio->tables, sizeof(locked)) != 0);

@@ -38,7 +38,8 @@ is_ledger(Relation rel)
 }
 
 /*
- * swan_guard_closed(): on the ledger with its partitions, lots and holds,
+ * swan_guard_closed(): on the ledger with its partitions, lots, holds and
+ * waits,
  * BEFORE STATEMENT for all; nobody but the engine writes there, and it writes
  * to no partition by its name.
  */

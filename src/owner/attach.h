@@ -28,7 +28,7 @@ typedef struct Attachment
 	int64		longest;		/* minutes that no slot exceeds */
 	bool		has_guards;		/* of a studio that there is not? */
 	bool		known;			/* are tables or schema those of a studio? */
-	bool		continues;		/* are our three tables there already? */
+	bool		continues;		/* are our tables there already? */
 	char	   *names[STUDIO_NCOLUMNS]; /* NULL where there is none */
 	List	   *status_names;	/* of OwnName */
 	char	   *zones[STUDIO_NCOLUMNS];
@@ -71,6 +71,7 @@ extern void attach_look_for_people(Attachment *att, Call *call);
 
 /* attach_leftovers.c */
 extern void attach_check_our_tables(Attachment *att);
+extern bool attach_has_waits(Attachment *att);
 extern void attach_check_triggers(Attachment *att);
 extern void attach_look_at_ids(Attachment *att, Call *call);
 extern void attach_drop_leftovers(Attachment *att, Call *call);

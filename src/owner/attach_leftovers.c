@@ -4,8 +4,8 @@
  *	  What is left of a studio where one is about to be made.
  *
  * A studio that was detached goes on, and so does one whose schema was restored
- * without the registry: our three tables are there, in the second case with all
- * guards on.  Whatever is there in part only, or has our names and is not ours,
+ * without the registry: our tables are there, in the second case with all guards
+ * on.  Whatever is there in part only, or has our names and is not ours,
  * is refused by its name.
  *
  *-------------------------------------------------------------------------
@@ -32,7 +32,10 @@
 #include "owner/attach.h"
 #include "owner/setup.h"
 
-/* our tables, what belongs to them, and the columns that they have had since 0.1 */
+/*
+ * Our tables, what belongs to them, and the columns that they have had since 0.1.
+ * Studios of then lack the last one, which is made where they are attached again.
+ */
 static const struct
 {
 	StudioTable table;
@@ -54,7 +57,12 @@ static const struct
 	{TABLE_HOLDS,
 		{"swan_holds_pkey", "swan_holds_user"},
 	{"session_id", "user_id", "until"}},
+	{TABLE_WAITS,
+		{"swan_waits_pkey", "swan_waits_user", "swan_waits_offered"},
+		{"session_id", "user_id", "id", "since", "auto", "offered_from", "offered_until", "told",
+	"refused", "tried"}},
 };
+#define NEEDED_TABLES	(lengthof(our_tables) - 1)
 
 /* Returns one of our tables beside the users, or InvalidOid. */
 static Oid
@@ -113,7 +121,7 @@ check_our_table(Attachment *att, Oid relid, int n)
 	if (missing.len > 0)
 	{
 		attach_refuse(att, name, NULL, psprintf("columns that it lacks: %s", missing.data),
-					  "put all three tables back as they were, or rename them with all that belongs to them");
+					  "put all tables back as they were, or rename them with all that belongs to them");
 		return;
 	}
 	for (int i = 0; our_tables[n].relations[i]; i++)
@@ -160,40 +168,51 @@ report_new_settings(Attachment *att)
 		attach_report(att, rows[i][0], NULL, rows[i][1], rows[i][2]);
 }
 
-/* Looks for what is left of our three tables; a studio that has them goes on. */
+/* Looks for what is left of our tables; a studio that has them goes on. */
 void
 attach_check_our_tables(Attachment *att)
 {
 	StringInfoData there;
 	int			found = 0;
+	int			needed = 0;
 
 	initStringInfo(&there);
 	for (int i = 0; i < lengthof(our_tables); i++)
 	{
-		if (OidIsValid(our_table(att, our_tables[i].table)))
-			appendStringInfo(&there, "%s%s", found++ > 0 ? ", " : "",
-							 studio_own_table_names[our_tables[i].table]);
+		if (!OidIsValid(our_table(att, our_tables[i].table)))
+			continue;
+		appendStringInfo(&there, "%s%s", there.len > 0 ? ", " : "",
+						 studio_own_table_names[our_tables[i].table]);
+		found++;
+		needed += i < NEEDED_TABLES;
 	}
-	att->continues = found == lengthof(our_tables);
+	att->continues = needed == NEEDED_TABLES;
 	if (found == 0)
 	{
 		check_names_free(att);
 		attach_report(att, "swan_ledger", NULL, "absent",
-					  "swan_ledger, swan_lots and swan_holds will be made");
+					  "swan_ledger, swan_lots, swan_holds and swan_waits will be made");
 		return;
 	}
 	if (!att->continues)
 	{
 		attach_refuse(att, "swan_ledger", NULL,
 					  psprintf("some tables with our names are there already: %s", there.data),
-					  "put all three tables of a studio back, or rename these with all that belongs to them");
+					  "put all tables of a studio back, or rename these with all that belongs to them");
 		return;
 	}
 	attach_report(att, "swan_ledger", "swan_ledger", "found",
 				  "the ledger of a detached studio goes on");
-	for (int i = 0; i < lengthof(our_tables); i++)
+	for (int i = 0; i < found; i++)
 		check_our_table(att, our_table(att, our_tables[i].table), i);
 	report_new_settings(att);
+}
+
+/* Returns whether a studio that goes on has the table of those who wait. */
+bool
+attach_has_waits(Attachment *att)
+{
+	return OidIsValid(our_table(att, TABLE_WAITS));
 }
 
 /* Returns the function that a trigger calls. */
@@ -256,6 +275,8 @@ attach_check_triggers(Attachment *att)
 		check_triggers(att, lfirst_oid(cell), "swan_ledger");
 	check_triggers(att, our_table(att, TABLE_LOTS), "swan_lots");
 	check_triggers(att, our_table(att, TABLE_HOLDS), "swan_holds");
+	if (attach_has_waits(att))
+		check_triggers(att, our_table(att, TABLE_WAITS), "swan_waits");
 }
 
 /* Looks whether the ids of a ledger that goes on will be new ones. */
@@ -293,4 +314,5 @@ attach_drop_leftovers(Attachment *att, Call *call)
 		setup_unguard(call, lfirst_oid(cell));
 	setup_unguard(call, our_table(att, TABLE_LOTS));
 	setup_unguard(call, our_table(att, TABLE_HOLDS));
+	setup_unguard(call, our_table(att, TABLE_WAITS));
 }

@@ -109,7 +109,11 @@ attach_make(Attachment *att)
 	if (!att->continues)
 		setup_our_tables(call, studio);
 	else
+	{
 		last_id = row_id(attach_query(att, call, TOTALS_LAST_ID), 0, 1);
+		if (!attach_has_waits(att))
+			setup_waits(call, studio);
+	}
 	attach_drop_leftovers(att, call);
 	setup_guards(call, studio);
 	call_end(call);

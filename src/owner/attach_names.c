@@ -15,7 +15,7 @@
 
 /*
  * Returns the names that a studio of these tables would have: of columns as far
- * as they were found, of our three tables if they are there already.
+ * as they were found, of our tables if they are there already.
  */
 Studio *
 attach_names(Attachment *att)

@@ -79,6 +79,8 @@ static const Setting settings[] = {
 	{"assignments", SETTING_HOOK, {NULL}, 0, 0, "text",
 	"table or view of trainer_id and user_id that says whose clients are whose; unset: who had a session",
 	.may_be_unset = true},
+	{"wait_offer", SETTING_INTERVAL, {NULL}, 0, 0, "interval",
+	"how long a place that came free is kept for each client who waits for it, in turn"},
 };
 
 /* Returns the setting of that name, or NULL. */

@@ -95,7 +95,7 @@ static const char *const own_tables[] = {
 };
 
 /*
- * The three tables beside them, in every studio.  The kinds of the ledger have
+ * The tables beside them, in every studio.  The kinds of the ledger have
  * no CHECK: its text would be parsed anew for every row, and nobody but the
  * engine writes there; swan_verify() knows them.
  */
@@ -195,6 +195,34 @@ static const char *const our_tables[] = {
 	" 'how many slots a client holds'",
 };
 
+/* the one that studios lack which an earlier version made */
+static const char *const waits_table[] = {
+	"CREATE TABLE {waits} ("
+	" session_id bigint NOT NULL,"
+	" user_id bigint NOT NULL,"
+	" id bigint NOT NULL,"
+	" since timestamptz NOT NULL,"
+	" auto boolean NOT NULL,"
+	" offered_from timestamptz,"
+	" offered_until timestamptz,"
+	" told boolean NOT NULL,"
+	" refused text,"
+	" tried timestamptz,"
+	" CONSTRAINT swan_waits_pkey PRIMARY KEY (session_id, user_id)"
+	")",
+	"COMMENT ON TABLE {waits} IS"
+	" 'who waits for a slot or class, and when it is his turn; written by swanalloc'",
+	"COMMENT ON INDEX {schema}.swan_waits_pkey IS"
+	" 'the line of a slot or class, in which nobody is twice'",
+	"CREATE INDEX swan_waits_user ON {waits} (user_id)",
+	"COMMENT ON INDEX {schema}.swan_waits_user IS"
+	" 'what a client waits for'",
+	"CREATE INDEX swan_waits_offered ON {waits} (offered_until)"
+	" WHERE offered_until IS NOT NULL",
+	"COMMENT ON INDEX {schema}.swan_waits_offered IS"
+	" 'whose turn it is'",
+};
+
 /* Runs a list of commands, with the names of a studio in them. */
 static void
 run_commands(Call *call, const char *const *commands, int n, Studio *studio)
@@ -209,31 +237,44 @@ setup_index_command(Studio *studio, const char *index)
 {
 	const char *beginning = psprintf("INDEX %s ON ", index);
 
-	for (int i = 0; i < lengthof(our_tables); i++)
+	for (int i = 0; i < lengthof(our_tables) + lengthof(waits_table); i++)
 	{
-		if (strncmp(our_tables[i], "CREATE ", strlen("CREATE ")) == 0 &&
-			strstr(our_tables[i], beginning) != NULL)
-			return expand_template(studio, our_tables[i]);
+		const char *command = i < lengthof(our_tables) ?
+			our_tables[i] : waits_table[i - lengthof(our_tables)];
+
+		if (strncmp(command, "CREATE ", strlen("CREATE ")) == 0 &&
+			strstr(command, beginning) != NULL)
+			return expand_template(studio, command);
 	}
 	return NULL;
 }
 
-/* Gives our three tables their names. */
+/* Gives our tables their names. */
 void
 setup_name_tables(Studio *studio)
 {
-	for (int i = TABLE_LEDGER; i <= TABLE_HOLDS; i++)
+	for (int i = TABLE_LEDGER; i < STUDIO_NTABLES; i++)
 		studio->table_names[i] = quote_qualified_identifier(studio->schema,
 															studio_own_table_names[i]);
 }
 
-/* Makes our three tables beside those of the application. */
+/* Makes the table of those who wait beside our others. */
+void
+setup_waits(Call *call, Studio *studio)
+{
+	setup_name_tables(studio);
+	run_commands(call, waits_table, lengthof(waits_table), studio);
+	setup_comment_waits(call, studio);
+}
+
+/* Makes our tables beside those of the application. */
 void
 setup_our_tables(Call *call, Studio *studio)
 {
 	setup_name_tables(studio);
 	run_commands(call, our_tables, lengthof(our_tables), studio);
 	setup_comment_ours(call, studio);
+	setup_waits(call, studio);
 }
 
 /* Says what the owner should do before others use the studio. */

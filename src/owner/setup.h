@@ -14,9 +14,11 @@
 extern void setup_name_tables(Studio *studio);
 extern char *setup_index_command(Studio *studio, const char *index);
 extern void setup_our_tables(Call *call, Studio *studio);
+extern void setup_waits(Call *call, Studio *studio);
 extern void setup_search_index(Call *call, Studio *studio);
 extern void setup_comment_own(Call *call, Studio *studio);
 extern void setup_comment_ours(Call *call, Studio *studio);
+extern void setup_comment_waits(Call *call, Studio *studio);
 extern void setup_advise_owner(const char *studio, Oid owner);
 
 /* setup_guards.c */

@@ -80,6 +80,19 @@ static const ColumnComment our_comments[] = {
 	{TABLE_HOLDS, "since", "when he first held it, of the holds that follow each other"},
 };
 
+static const ColumnComment waits_comments[] = {
+	{TABLE_WAITS, "session_id", "the slot, or the class"},
+	{TABLE_WAITS, "user_id", "the client"},
+	{TABLE_WAITS, "id", "the id of the ledger row that says so; the order in the line"},
+	{TABLE_WAITS, "since", "when he came"},
+	{TABLE_WAITS, "auto", "shall swan_promote() book for him?"},
+	{TABLE_WAITS, "offered_from", "when his turn begins; NULL: nothing is open"},
+	{TABLE_WAITS, "offered_until", "when it ends"},
+	{TABLE_WAITS, "told", "the ledger says that it is his turn"},
+	{TABLE_WAITS, "refused", "why he could not be booked for; NULL: nobody tried"},
+	{TABLE_WAITS, "tried", "when that was"},
+};
+
 /* Writes a list of comments on the columns of a studio's tables. */
 static void
 comment_columns(Call *call, Studio *studio, const ColumnComment *comments, int n)
@@ -99,9 +112,16 @@ setup_comment_own(Call *call, Studio *studio)
 	comment_columns(call, studio, own_comments, lengthof(own_comments));
 }
 
-/* Says what the columns of our three tables are. */
+/* Says what the columns of our tables are. */
 void
 setup_comment_ours(Call *call, Studio *studio)
 {
 	comment_columns(call, studio, our_comments, lengthof(our_comments));
+}
+
+/* Likewise of the table of those who wait. */
+void
+setup_comment_waits(Call *call, Studio *studio)
+{
+	comment_columns(call, studio, waits_comments, lengthof(waits_comments));
 }

@@ -29,7 +29,7 @@ make_triggers(Call *call, Studio *studio, StudioTable table, const char *relatio
 }
 
 /*
- * Puts the guards on all five tables, and on the partitions of a ledger that
+ * Puts the guards on all tables, and on the partitions of a ledger that
  * was there already: a statement aimed at one of them fires its triggers only.
  * What needs the strongest lock comes first.
  */

@@ -81,19 +81,21 @@ lookup_refuse_modified(void)
 
 /*
  * Locks the row that a scan has found, waiting for whoever else does, unless the
- * statement skips such rows.  Returns false if it is not to be had; "changed" if
- * it is another version than was found.
+ * statement skips such rows: then it skips what has changed meanwhile, too, and is
+ * left with no lock on what it turns out not to want.  Returns false if it is not to
+ * be had; "changed" if it is another version than was found.
  */
 static bool
 lock_row(Lookup *lookup, int n, bool *changed)
 {
 	ItemPointerData tid = lookup->found[n]->tts_tid;
+	bool		skips = lookup->plan->wait_policy == LockWaitSkip;
 	TM_FailureData failure;
 	TM_Result	result;
 
 	result = table_tuple_lock(lookup->tables[n], &tid, lookup->snapshot, lookup->locked[n],
 							  lookup->cid, LockTupleNoKeyExclusive, lookup->plan->wait_policy,
-							  TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS |
+							  skips ? 0 : TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS |
 							  TUPLE_LOCK_FLAG_FIND_LAST_VERSION,
 							  &failure);
 	switch (result)
@@ -108,6 +110,10 @@ lock_row(Lookup *lookup, int n, bool *changed)
 		case TM_Deleted:
 		case TM_WouldBlock:
 			return false;
+		case TM_Updated:
+			if (skips)
+				return false;
+			/* FALLTHROUGH */
 		default:
 			elog(ERROR, "unexpected table_tuple_lock status: %u", result);
 	}

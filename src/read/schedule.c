@@ -34,15 +34,24 @@ PG_FUNCTION_INFO_V1(swan_holds);
 	" AND ($3 IS NULL OR {s.trainer_id} OPERATOR(pg_catalog.=) $3)" \
 	" AND ($5 IS NULL OR ROW({s.session_date}, {s.id}) OPERATOR(pg_catalog.>) ROW($4, $5))"
 
+/* less those of a class that are kept for who waits, and does not hold one */
+#define LESS_KEPT(class_id, now) \
+	"{?waits: OPERATOR(pg_catalog.-) (SELECT pg_catalog.count(*) FROM {waits} w" \
+	" WHERE w.session_id OPERATOR(pg_catalog.=) " class_id \
+	" AND w.offered_until OPERATOR(pg_catalog.>) " now \
+	" AND NOT EXISTS (SELECT 1 FROM {holds} h JOIN {sessions} o" \
+	" ON {live o} AND {o.id} OPERATOR(pg_catalog.=) h.session_id AND {o.class_id} OPERATOR(pg_catalog.=) w.session_id" \
+	" WHERE h.user_id OPERATOR(pg_catalog.=) w.user_id AND h.until OPERATOR(pg_catalog.>) " now "))}"
+
 /*
  * How many places the class of a row has, and how many are left at $now: both NULL
  * for what is no place of one, where nothing is looked for.
  */
 #define PLACES(class_id, now) \
 	"(SELECT pg_catalog.count(*)::pg_catalog.int4 AS n," \
-	" (pg_catalog.count(*) FILTER (WHERE " SLOT_IS_OPEN("o") " AND NOT EXISTS (SELECT 1" \
+	" GREATEST(0, pg_catalog.count(*) FILTER (WHERE " SLOT_IS_OPEN("o") " AND NOT EXISTS (SELECT 1" \
 	" FROM {holds} h WHERE h.session_id OPERATOR(pg_catalog.=) {o.id}" \
-	" AND h.until OPERATOR(pg_catalog.>) " now ")))::pg_catalog.int4 AS free" \
+	" AND h.until OPERATOR(pg_catalog.>) " now "))" LESS_KEPT(class_id, now) ")::pg_catalog.int4 AS free" \
 	" FROM {sessions} o WHERE {live o} AND " class_id " IS NOT NULL" \
 	" AND {o.class_id} OPERATOR(pg_catalog.=) " class_id " AND " SLOT_TAKES_TIME("o") ")"
 
@@ -66,6 +75,8 @@ static const StudioQuery open_slots = {
 	" AND p.free OPERATOR(pg_catalog.>) 0 AND " STANDS_FOR_CLASS "))"
 	" AND NOT EXISTS (SELECT 1 FROM {holds} h WHERE {s.class_id} IS NULL"
 	" AND h.session_id OPERATOR(pg_catalog.=) {s.id} AND h.until OPERATOR(pg_catalog.>) $7)"
+	"{?waits: AND ({s.class_id} IS NOT NULL OR NOT EXISTS (SELECT 1 FROM {waits} w"
+	" WHERE w.session_id OPERATOR(pg_catalog.=) {s.id} AND w.offered_until OPERATOR(pg_catalog.>) $7))}"
 	" ORDER BY {s.session_date}, {s.id} LIMIT $6",
 	7, {TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, TIMESTAMPTZOID, INT8OID, INT4OID,
 	TIMESTAMPTZOID}, PLAN_CUSTOM

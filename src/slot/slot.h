@@ -88,6 +88,12 @@ RESULT_COLUMNS(SLOT_COLUMNS);
 	"{?sessions.created_at:, {sessions.created_at=" now "}}" \
 	"{?sessions.updated_at:, {sessions.updated_at=" now "}}"
 
+/* the rows that a line is for: a slot that is of no class, or the places of one */
+#define SLOT_OF_LINE(alias, line) \
+	"{live " alias "} AND (({" alias ".id} OPERATOR(pg_catalog.=) " line \
+	" AND {" alias ".class_id} IS NULL)" \
+	"{?sessions.class_id: OR {" alias ".class_id} OPERATOR(pg_catalog.=) " line "})"
+
 /* whether a row is a slot that nobody has */
 #define SLOT_IS_OPEN(alias) \
 	"{" alias ".session_date} IS NOT NULL AND {" alias ".user_id} IS NULL" \

@@ -121,13 +121,13 @@ find_deferrables(void)
 	found = started;
 }
 
-/* Returns whether a table is one of the studio's five. */
+/* Returns whether a table is one of the studio's. */
 static bool
 is_of_studio(Studio *studio, Oid relid)
 {
 	for (int i = 0; i < STUDIO_NTABLES; i++)
 	{
-		if (studio->tables[i] == relid)
+		if (OidIsValid(relid) && studio->tables[i] == relid)
 			return true;
 	}
 	return false;

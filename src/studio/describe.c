@@ -68,6 +68,7 @@ const char *const studio_own_table_names[STUDIO_NTABLES] = {
 	[TABLE_LEDGER] = "swan_ledger",
 	[TABLE_LOTS] = "swan_lots",
 	[TABLE_HOLDS] = "swan_holds",
+	[TABLE_WAITS] = "swan_waits",
 };
 static const char ledger_ids_name[] = "swan_ledger_id_seq";
 
@@ -377,7 +378,7 @@ make_search_path(Studio *studio)
 	return path.data;
 }
 
-/* Notes which tables are our three, as far as they are there. */
+/* Notes which tables are ours, as far as they are there. */
 void
 studio_find_tables(Studio *studio)
 {
@@ -392,6 +393,21 @@ studio_find_tables(Studio *studio)
 }
 
 /*
+ * Notes the table of those who wait, if there is one: a studio that an earlier
+ * version made has none, and one of that name without our trigger is not ours.
+ */
+static void
+describe_waits(Studio *studio)
+{
+	Oid			relid = studio->tables[TABLE_WAITS];
+
+	if (!OidIsValid(relid) ||
+		!OidIsValid(get_trigger_oid(relid, "swan_guard_closed", true)) ||
+		describe_table(studio, TABLE_WAITS) != NULL)
+		studio->table_names[TABLE_WAITS] = NULL;
+}
+
+/*
  * Notes everything about the tables of a studio.  They are locked, so that
  * nobody can rename, drop or alter them until the transaction ends.
  */
@@ -403,8 +419,10 @@ studio_describe(Studio *studio)
 	if (studio->described)
 		return;
 	old = MemoryContextSwitchTo(studio->context);
-	for (int i = 0; i < STUDIO_NTABLES && studio->broken == NULL; i++)
+	for (int i = 0; i < TABLE_WAITS && studio->broken == NULL; i++)
 		studio->broken = describe_table(studio, i);
+	if (studio->broken == NULL)
+		describe_waits(studio);
 	if (studio->broken == NULL)
 		studio->search_path = make_search_path(studio);
 	MemoryContextSwitchTo(old);

@@ -72,6 +72,7 @@ static MemoryContext retired = NULL;
 	next(REG_HOLD_TOTAL, "s.hold_total") \
 	next(REG_BOOKING_RULE, "s.booking_rule") \
 	next(REG_ASSIGNMENTS, "s.assignments") \
+	next(REG_WAIT_OFFER, "s.wait_offer") \
 	next(REG_CREATED_AT, "s.created_at") \
 	next(REG_OLD_BOOKINGS, "s.columns OPERATOR(pg_catalog.->>) 'old_bookings'") \
 	next(REG_COLUMN_NAMES, "s.columns OPERATOR(pg_catalog.->) 'names'") \
@@ -185,6 +186,7 @@ load_booking_settings(StudioSettings *set, Rows result, uint64 row)
 	set->buffer = interval_usecs(DatumGetIntervalP(row_datum(result, row, REG_BUFFER, &isnull)));
 	set->hold_credit = strcmp(row_text(result, row, REG_HOLD_CREDIT), "on") == 0;
 	set->hold_total = *DatumGetIntervalP(row_datum(result, row, REG_HOLD_TOTAL, &isnull));
+	set->wait_offer = *DatumGetIntervalP(row_datum(result, row, REG_WAIT_OFFER, &isnull));
 }
 
 /* Makes a studio from its row of the registry. */

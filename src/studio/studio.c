@@ -261,7 +261,7 @@ static void
 lock_tables(Studio *studio, LOCKMODE lockmode)
 {
 	static const StudioTable order[] = {
-		TABLE_SESSIONS, TABLE_USERS, TABLE_LEDGER, TABLE_LOTS, TABLE_HOLDS
+		TABLE_SESSIONS, TABLE_USERS, TABLE_LEDGER, TABLE_LOTS, TABLE_HOLDS, TABLE_WAITS
 	};
 	Oid			tables[STUDIO_NTABLES];
 	LOCKMODE	lockmodes[STUDIO_NTABLES];

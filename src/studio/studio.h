@@ -15,16 +15,20 @@
 #include "storage/lockdefs.h"
 #include "utils/hsearch.h"
 
-/* the five tables; the first two are the application's */
+/*
+ * The tables; the first two are the application's, and the last is missing where
+ * an earlier version made the studio
+ */
 typedef enum StudioTable
 {
 	TABLE_USERS,
 	TABLE_SESSIONS,
 	TABLE_LEDGER,
 	TABLE_LOTS,
-	TABLE_HOLDS
+	TABLE_HOLDS,
+	TABLE_WAITS
 } StudioTable;
-#define STUDIO_NTABLES (TABLE_HOLDS + 1)
+#define STUDIO_NTABLES (TABLE_WAITS + 1)
 
 /* columns that a table may have under another name, or not at all */
 typedef enum StudioColumnId
@@ -155,6 +159,7 @@ typedef struct StudioSettings
 	bool		hold_credit;	/* does a hold need one? */
 	Interval	hold_total;
 	char	   *hooks[STUDIO_NHOOKS];	/* qualified and quoted; NULL: none */
+	Interval	wait_offer;
 } StudioSettings;
 
 typedef struct Studio
@@ -180,10 +185,11 @@ typedef struct Studio
 	bool		described;
 	const char *broken;			/* NULL, or why the studio cannot be used */
 	Oid			owner;
-	char	   *schema;			/* of users and of our three tables */
+	char	   *schema;			/* of users and of our tables */
 	char	   *extschema;		/* of our functions; known to who makes a
 								 * studio */
-	char	   *table_names[STUDIO_NTABLES];	/* qualified and quoted */
+	char	   *table_names[STUDIO_NTABLES];	/* qualified and quoted; NULL for
+												 * waits that are not there */
 	bool		alterable[STUDIO_NTABLES];	/* may what is written change? */
 	Oid			ledger_sequence;	/* of the ledger's ids */
 	StudioColumn columns[STUDIO_NKNOWN];

@@ -6,10 +6,10 @@
  * Statements are written over the names that a studio of our own making has,
  * in braces:
  *
- *		{users} {sessions} {ledger} {lots} {holds}
+ *		{users} {sessions} {ledger} {lots} {holds} {waits}
  *				the qualified name of a table
  *		{schema} {extschema}
- *				the schema of our three tables, and that of our functions
+ *				the schema of our tables, and that of our functions
  *		{ledger_ids}
  *				the sequence of the ledger's ids, as a regclass
  *		{old_bookings}
@@ -74,7 +74,7 @@ static const char *expand_into(StringInfo out, Studio *studio, const char *p,
 							   bool wanted, bool nested);
 
 static const char *const table_labels[STUDIO_NTABLES] = {
-	"users", "sessions", "ledger", "lots", "holds"
+	"users", "sessions", "ledger", "lots", "holds", "waits"
 };
 
 /* Returns which table a name in braces stands for, or -1. */

@@ -15,7 +15,8 @@
 #include "studio/triggers.h"
 
 #define ON(table)	(1 << (table))
-#define OUR_TABLES	(ON(TABLE_LEDGER) | ON(TABLE_LOTS) | ON(TABLE_HOLDS))
+#define OUR_TABLES	\
+	(ON(TABLE_LEDGER) | ON(TABLE_LOTS) | ON(TABLE_HOLDS) | ON(TABLE_WAITS))
 #define EACH_WRITE	(TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE | TRIGGER_TYPE_DELETE)
 
 const StudioTrigger studio_triggers[] = {

@@ -50,6 +50,13 @@ refuses_classes(Studio *studio)
 	return refuses_sessions(studio) && studio->columns[SESSIONS_CLASS_ID].name != NULL;
 }
 
+/* Returns whether anybody can wait for a slot. */
+static bool
+has_waits(Studio *studio)
+{
+	return studio->table_names[TABLE_WAITS] != NULL;
+}
+
 /* Returns whether every credit has an undated row. */
 static bool
 keeps_records(Studio *studio)
@@ -315,7 +322,7 @@ const Check checks[] = {
 			" pg_catalog.format('there is no kind %s', pg_catalog.quote_literal(g.kind))"
 			" FROM {ledger} g WHERE g.kind OPERATOR(pg_catalog.<>) ALL ('{opening,grant,purchase,"
 			"reversal,reinstatement,revocation,expiry,extension,booking,cancellation,reschedule,move,"
-			"hold,release,request,confirmation,completion,no_show,correction,suspension,resumption,external}') AND " FOR_CLIENT("g.user_id"),
+			"hold,release,wait,unwait,offer,request,confirmation,completion,no_show,correction,suspension,resumption,external}') AND " FOR_CLIENT("g.user_id"),
 	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"ledger_key", ABOUT_BOOKINGS, has_partitions, {
@@ -452,6 +459,27 @@ const Check checks[] = {
 			" WHERE h.until OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()"
 			" AND " FOR_CLIENT("h.user_id") " AND NOT EXISTS (SELECT 1 FROM {sessions} s"
 			" WHERE {live s} AND {s.id} OPERATOR(pg_catalog.=) h.session_id AND " SLOT_IS_OPEN("s") ")",
+	1, {INT8OID}, PLAN_CUSTOM}},
+
+	{"wait_client", ABOUT_HOLDS, has_waits, {
+			"SELECT w.user_id, w.session_id, w.id,"
+			" CASE WHEN {u.id} IS NULL THEN 'who waits is no user'"
+			" ELSE 'the ledger does not say that he waits' END"
+			" FROM {waits} w LEFT JOIN {users} u ON {live u} AND {u.id} OPERATOR(pg_catalog.=) w.user_id"
+			" LEFT JOIN {ledger} g ON g.id OPERATOR(pg_catalog.=) w.id"
+			" AND g.user_id OPERATOR(pg_catalog.=) w.user_id"
+			" AND g.kind OPERATOR(pg_catalog.=) 'wait'"
+			" WHERE ({u.id} IS NULL OR g.id IS NULL) AND " FOR_CLIENT("w.user_id"),
+	1, {INT8OID}, PLAN_CUSTOM}},
+
+	{"wait_slot", ABOUT_HOLDS, has_waits, {
+			"SELECT w.user_id, w.session_id, w.id,"
+			" CASE WHEN x.there THEN 'he has the session that he waits for'"
+			" ELSE 'the session that he waits for does not exist' END"
+			" FROM {waits} w CROSS JOIN LATERAL (SELECT pg_catalog.count(*) OPERATOR(pg_catalog.>) 0 AS there,"
+			" COALESCE(pg_catalog.bool_or({s.user_id} OPERATOR(pg_catalog.=) w.user_id AND " SLOT_IS_LIVE("s") "), false) AS his"
+			" FROM {sessions} s WHERE " SLOT_OF_LINE("s", "w.session_id") ") x"
+			" WHERE (NOT x.there OR x.his) AND " FOR_CLIENT("w.user_id"),
 	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"session_records", ABOUT_BOOKINGS, keeps_records, {

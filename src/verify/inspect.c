@@ -42,7 +42,8 @@ static const char inspection_start[] =
 " LEFT JOIN pg_catalog.pg_class u ON u.oid OPERATOR(pg_catalog.=) s.users"
 " CROSS JOIN LATERAL (VALUES"
 " (s.users::pg_catalog.oid, 'users'), (s.sessions::pg_catalog.oid, 'sessions'),"
-OWN_TABLE("swan_ledger") "," OWN_TABLE("swan_lots") "," OWN_TABLE("swan_holds")
+OWN_TABLE("swan_ledger") "," OWN_TABLE("swan_lots") "," OWN_TABLE("swan_holds") ","
+OWN_TABLE("swan_waits")
 ") x (relid, label)"
 " WHERE $1 IS NULL OR s.name OPERATOR(pg_catalog.=) $1),"
 " p AS (SELECT t.name, t.relid, t.label FROM t"
@@ -51,7 +52,7 @@ OWN_TABLE("swan_ledger") "," OWN_TABLE("swan_lots") "," OWN_TABLE("swan_holds")
 " WHERE p.label OPERATOR(pg_catalog.<>) ALL ('{users,sessions}'))"
 " SELECT t.name, 2, pg_catalog.format('table \"%s\" is gone', t.label)"
 " FROM t LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.relid"
-" WHERE c.oid IS NULL AND t.expected"
+" WHERE c.oid IS NULL AND t.expected AND t.label OPERATOR(pg_catalog.<>) 'swan_waits'"
 " UNION ALL"
 " SELECT t.name, 2, pg_catalog.format('column \"%s\" of table \"%s\" is gone or of another type', k.name, c.relname)"
 " FROM t JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.relid"

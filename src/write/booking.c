@@ -15,8 +15,7 @@
 #include "studio/actor.h"
 #include "account/debit.h"
 #include "account/open.h"
-#include "write/answer.h"
-#include "write/rules.h"
+#include "write/booking.h"
 #include "write/taking.h"
 
 PG_FUNCTION_INFO_V1(swan_book);
@@ -122,8 +121,8 @@ find_replay(Call *call, const Booking *bookings, int n, const char *key,
 }
 
 /* Writes one booking that was judged well: ledger, slot, hold. */
-static void
-write_booking(Call *call, Account *account, Booking *booking, const char *key,
+void
+booking_write(Call *call, Account *account, Booking *booking, const char *key,
 			  BookingAnswer *answer)
 {
 	Entry		entry = NEW_ENTRY;
@@ -215,7 +214,7 @@ book_slots(Call *call, Booking *bookings, int n, const char *key,
 		if (i > 0)
 			bookings[i].taken_before = bookings[i - 1].taken_before + bookings[i - 1].charged;
 		booking_judge_locked(call, &bookings[i], &account);
-		write_booking(call, &account, &bookings[i], i == 0 ? key : NULL, &answers[i]);
+		booking_write(call, &account, &bookings[i], i == 0 ? key : NULL, &answers[i]);
 	}
 	account_close(call, &account, "Available");
 }

@@ -20,6 +20,7 @@
 #include "account/returning.h"
 #include "write/answer.h"
 #include "write/cancel.h"
+#include "write/offering.h"
 #include "write/rules.h"
 
 PG_FUNCTION_INFO_V1(swan_cancel);
@@ -291,21 +292,42 @@ give_up_all_of(Call *call, const Wish *wish, const Locks *locks, int64 user_id,
 	}
 }
 
-/* Locks the clients and trainers of all bookings that a call is about. */
-static void
+/*
+ * Locks the clients and trainers of all bookings that a call is about, and those
+ * who wait to have one next; returns whether anybody does.
+ */
+static bool
 lock_people_of_all(Call *call, Locks *locks, const BookingAnswer *answers, int n)
 {
-	int64	   *ids = palloc(2 * n * sizeof(int64));
+	int64	   *ids = palloc(3 * n * sizeof(int64));
 	int			nids = 0;
+	bool		awaited = false;
 
 	for (int i = 0; i < n; i++)
 	{
+		if (offering_awaits(call, &answers[i].slot, &ids[nids++]))
+			awaited = true;
 		if (cancel_is_nobodys(&answers[i].slot))
 			continue;			/* it goes without anybody's lock but its own */
 		ids[nids++] = answers[i].slot.user_id;
 		ids[nids++] = answers[i].slot.trainer_id;
 	}
 	lock_users(call, locks, ids, nids);
+	return awaited;
+}
+
+/* Offers to those who wait for it what has come free. */
+static void
+offer_all(Call *call, const Locks *locks, const BookingAnswer *answers, int n)
+{
+	int64	   *ids = palloc(n * sizeof(int64));
+	Line	  **lines;
+
+	for (int i = 0; i < n; i++)
+		ids[i] = line_of(&answers[i].slot);
+	lines = lines_lock(call, ids, n);
+	for (int i = 0; i < n; i++)
+		offering_follow(call, locks, &answers[i].slot, answers[i].reopened, lines[i]);
 }
 
 /* Cancels what is locked: all of it is judged before anything is written. */
@@ -348,6 +370,7 @@ cancel_sessions(Call *call, FunctionCallInfo fcinfo, const int64 *ids, int n)
 	BookingAnswer *answers = palloc0(n * sizeof(BookingAnswer));
 	Wish		wish = {.return_credit = fcinfo->args[2],.reopen = fcinfo->args[3]};
 	Locks		locks = {0};
+	bool		awaited;
 
 	for (int i = 0; i < n; i++)
 	{
@@ -367,9 +390,12 @@ cancel_sessions(Call *call, FunctionCallInfo fcinfo, const int64 *ids, int n)
 		require_locked_slot(&locks, ids[i], &answers[i].slot);
 		cancel_authorise(call, &wish, &answers[i].slot);
 	}
-	lock_people_of_all(call, &locks, answers, n);
-	if (!same_cancellation(call, wish.key, answers, n))
-		cancel_locked(call, &wish, &locks, answers, n);
+	awaited = lock_people_of_all(call, &locks, answers, n);
+	if (same_cancellation(call, wish.key, answers, n))
+		return answers;
+	cancel_locked(call, &wish, &locks, answers, n);
+	if (awaited)
+		offer_all(call, &locks, answers, n);
 	return answers;
 }
 

@@ -26,6 +26,7 @@
 #include "write/answer.h"
 #include "write/cancel.h"
 #include "write/lifecycle.h"
+#include "write/offering.h"
 
 PG_FUNCTION_INFO_V1(swan_correct);
 
@@ -379,6 +380,23 @@ correct(Call *call, const Slot *slot, const Story *story, const Target *target,
 	answer->attendance = target->attendance;
 }
 
+/*
+ * Has those who wait for the slot that is closed again wait for the booking whose
+ * place it had.
+ */
+static void
+wait_again(Call *call, const Slot *closed, const Slot *slot)
+{
+	int64		id = line_of(closed);
+	Line	   *line = lines_lock(call, &id, 1)[0];
+
+	if (line->n == 0)
+		return;
+	line_leave(call, line, slot->user_id);
+	line_move(call, line, line_of(slot));
+	line_arrange(call, line, false);
+}
+
 /* swan_correct(): what was written down of a booking by mistake is put right. */
 Datum
 swan_correct(PG_FUNCTION_ARGS)
@@ -424,5 +442,7 @@ swan_correct(PG_FUNCTION_ARGS)
 	account_enter(call, &locks, slot.user_id, &account);
 
 	correct(call, &slot, &story, target, closed, &account, &entry, &answer);
+	if (closed)
+		wait_again(call, closed, &slot);
 	return answer_row(call, fcinfo, &answer);
 }

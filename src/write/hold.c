@@ -19,6 +19,7 @@
 #include "base/zone.h"
 #include "studio/actor.h"
 #include "account/open.h"
+#include "write/offering.h"
 #include "write/rules.h"
 #include "write/taking.h"
 
@@ -169,9 +170,10 @@ Datum
 swan_hold(PG_FUNCTION_ARGS)
 {
 	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 4, MAY_PERSONS);
-	Booking		booking = {.instead_of = NO_ID,.charged = call->studio->settings.hold_credit};
+	Booking		booking = {.instead_of = NO_ID,.charged = call->studio->settings.hold_credit,.renews = true};
 	SwanErrorCode verdict;
 	Account		account;
+	Waiter	   *waiter;
 	TimestampTz since;
 	TimestampTz until;
 	int64		ttl;
@@ -197,6 +199,9 @@ swan_hold(PG_FUNCTION_ARGS)
 
 	since = kept_since(call, &booking);
 	until = hold_until(call, &booking, since, ttl);
+	waiter = line_find(booking.line, booking.user_id);
+	if (waiter && line_is_turn(call, waiter))
+		until = Min(until, waiter->until);	/* then it is the next one's turn */
 	write_hold(call, &account, "hold", booking.slot.id, booking.forced);
 	booking_end_hold(call, &booking);
 	slot_make_hold(call, booking.slot.id, booking.user_id, until, since);
@@ -242,6 +247,9 @@ swan_release(PG_FUNCTION_ARGS)
 	Account		account;
 	Slot		slot;
 	int64		user_id;
+	int64		people[2];
+	int64		line_id;
+	Line	   *line;
 	TimestampTz until;
 
 	slot_require(call, session_id, &slot);
@@ -261,9 +269,17 @@ swan_release(PG_FUNCTION_ARGS)
 		actor_require_task(call, TASK_BOOK);
 	else
 		actor_require_own(call, user_id, "You can only release your own sessions.");
-	lock_users(call, &locks, &user_id, 1);
+	people[0] = user_id;
+	line_id = offering_awaits(call, &slot, &people[1]) ? line_of(&slot) : NO_ID;
+	lock_users(call, &locks, people, 2);
 	account_enter(call, &locks, user_id, &account);
 	write_hold(call, &account, "release", session_id, false);
 	slot_lapse_hold(call, session_id);
+	line = lines_lock(call, &line_id, 1)[0];
+	if (line)
+	{
+		line_arrange(call, line, false);
+		offering_tell(call, &locks, line);
+	}
 	return answer_held(call, fcinfo, session_id, user_id, until);
 }

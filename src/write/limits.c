@@ -60,11 +60,11 @@ static const StudioQuery count_live = {
 	3, {INT8OID, TIMESTAMPTZOID, INT8OID}
 };
 
-/* Returns whether the studio's limits are for whoever books. */
+/* Returns whether the studio's limits are for whoever books, or is booked for. */
 bool
-limit_applies(Call *call)
+limit_applies(Call *call, const Booking *booking)
 {
-	return actor_is(call, MAY_CLIENT);
+	return actor_is(call, MAY_CLIENT) || booking->promoted;
 }
 
 /* Returns the last moment that is too soon for a client to book. */
@@ -88,9 +88,11 @@ limit_last_day(Call *call)
 
 /* Returns the rule about the time of a slot that stands in the way, if any. */
 BookingRule
-limit_of_time(Call *call, const Slot *slot)
+limit_of_time(Call *call, const Booking *booking)
 {
-	if (!limit_applies(call))
+	const Slot *slot = &booking->slot;
+
+	if (!limit_applies(call, booking))
 		return RULE_NONE;
 	if (slot->date <= limit_too_soon(call))
 		return RULE_NOTICE;
@@ -99,16 +101,16 @@ limit_of_time(Call *call, const Slot *slot)
 
 /* Returns whether the bookings to come of the client have to be counted. */
 bool
-limit_counts_live(Call *call)
+limit_counts_live(Call *call, const Booking *booking)
 {
-	return call->studio->settings.live_max >= 0 && limit_applies(call);
+	return call->studio->settings.live_max >= 0 && limit_applies(call, booking);
 }
 
 /* Returns the rule about the client that stands in the way, if any. */
 BookingRule
 limit_of_client(Call *call, const Booking *booking)
 {
-	if (limit_counts_live(call) && booking->live >= call->studio->settings.live_max)
+	if (limit_counts_live(call, booking) && booking->live >= call->studio->settings.live_max)
 		return RULE_LIMIT;
 	return RULE_NONE;
 }
@@ -121,6 +123,6 @@ limit_count_live(Call *call, Booking *booking, QueryRun run)
 		arg_id(booking->user_id), arg_time(call->now), {Int64GetDatum(booking->instead_of), false}
 	};
 
-	if (limit_counts_live(call))
+	if (limit_counts_live(call, booking))
 		booking->live = row_int(run(call, &count_live, args), 0, 1);
 }

@@ -21,11 +21,11 @@ typedef struct LimitWords
 
 extern const LimitWords limit_words[];
 
-extern bool limit_applies(Call *call);
+extern bool limit_applies(Call *call, const Booking *booking);
 extern TimestampTz limit_too_soon(Call *call);
 extern TimestampTz limit_last_day(Call *call);
-extern BookingRule limit_of_time(Call *call, const Slot *slot);
-extern bool limit_counts_live(Call *call);
+extern BookingRule limit_of_time(Call *call, const Booking *booking);
+extern bool limit_counts_live(Call *call, const Booking *booking);
 extern void limit_count_live(Call *call, Booking *booking, QueryRun run);
 extern BookingRule limit_of_client(Call *call, const Booking *booking);
 

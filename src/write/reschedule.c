@@ -15,6 +15,7 @@
 #include "account/open.h"
 #include "write/answer.h"
 #include "write/cancel.h"
+#include "write/offering.h"
 #include "write/rules.h"
 #include "write/taking.h"
 
@@ -127,11 +128,17 @@ look_before_exchange(Call *call, const Slot *from, Booking *target, const char *
 	return false;
 }
 
-/* Locks both slots, and whoever has the booking that shall be exchanged. */
+/*
+ * Locks both slots, whoever has the booking that shall be exchanged, and who wait
+ * for either.
+ */
 static void
-lock_exchange(Call *call, Locks *locks, Slot *from, Booking *target)
+lock_exchange(Call *call, Locks *locks, Slot *from, Booking *target, Line **awaited)
 {
 	bool		in_class = booking_is_of_class(target);
+	int64		people[3];
+	int64		line_ids[2];
+	Line	  **lines;
 	int64		ids[] = {from->id, in_class ? NO_ID : target->session_id};
 
 	lock_slots(call, locks, ids, 2);
@@ -142,19 +149,30 @@ lock_exchange(Call *call, Locks *locks, Slot *from, Booking *target)
 	else
 		target->slot_known = locked_slot(locks, ids[1], &target->slot);
 	authorise_exchange(call, from, target);
-	lock_people_of(call, locks, from);
+	people[0] = from->user_id;
+	people[1] = from->trainer_id;
+	line_ids[0] = offering_awaits(call, from, &people[2]) ? line_of(from) : NO_ID;
+	lock_users(call, locks, people, 3);
 	target->user_id = from->user_id;
 	target->client_known = user_is_locked(locks, from->user_id);
+	line_ids[1] = target->slot_known ? line_of(&target->slot) : NO_ID;
+	lines = lines_lock(call, line_ids, 2);
+	*awaited = lines[0];
+	target->line = lines[1];
 }
 
-/* Exchanges a booking for a slot, both locked: ledger, old slot, new one. */
-static void
+/*
+ * Exchanges a booking for a slot, both locked: ledger, old slot, new one.  Returns
+ * the slot that took the place of the old one, or NO_ID.
+ */
+static int64
 exchange(Call *call, const Slot *from, bool trainer_known, Booking *target,
 		 Account *account, const char *key, BookingAnswer *answer)
 {
 	Entry		entry = NEW_ENTRY;
 	Slot		cancelled = *from;
 	Debit		debit = debit_find(call, from->user_id, from->id, query_recheck);
+	int64		reopened = NO_ID;
 
 	answer->charged = debit.credits > 0;
 	entry.kind = "reschedule";
@@ -173,13 +191,14 @@ exchange(Call *call, const Slot *from, bool trainer_known, Booking *target,
 
 	slot_write(call, &cancel_slot, from, &cancelled);
 	if (from->date > call->now)
-		reopen_slot(call, from, trainer_known);
+		reopened = reopen_slot(call, from, trainer_known);
 	booking_take_slot(call, target, &answer->slot);
 	account_close(call, account, "Available");
 
 	answer->has_available = true;
 	answer->available = account->balance;
 	answer->message = rescheduled_message;
+	return reopened;
 }
 
 /* swan_reschedule(): a booking is exchanged for an open slot. */
@@ -192,7 +211,9 @@ swan_reschedule(PG_FUNCTION_ARGS)
 	BookingAnswer answer = {.reopened = NO_ID};
 	Locks		locks = {0};
 	Account		account;
+	Line	   *awaited;
 	const char *key;
+	int64		reopened;
 	Slot		from;
 
 	slot_require(call, session_id, &from);
@@ -202,7 +223,7 @@ swan_reschedule(PG_FUNCTION_ARGS)
 	if (look_before_exchange(call, &from, &target, key, &answer))
 		return answer_row(call, fcinfo, &answer);
 
-	lock_exchange(call, &locks, &from, &target);
+	lock_exchange(call, &locks, &from, &target, &awaited);
 	if (same_exchange(call, &from, target.session_id, key, &answer))
 		return answer_row(call, fcinfo, &answer);
 	if (!target.slot_known)
@@ -211,7 +232,8 @@ swan_reschedule(PG_FUNCTION_ARGS)
 	account_enter(call, &locks, from.user_id, &account);
 	booking_judge_locked(call, &target, &account);
 
-	exchange(call, &from, user_is_locked(&locks, from.trainer_id), &target,
-			 &account, key, &answer);
+	reopened = exchange(call, &from, user_is_locked(&locks, from.trainer_id), &target,
+						&account, key, &answer);
+	offering_follow(call, &locks, &from, reopened, awaited);
 	return answer_row(call, fcinfo, &answer);
 }

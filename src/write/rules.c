@@ -41,14 +41,16 @@ booking_verdict(Call *call, Booking *booking, const Account *account)
 
 	if (!booking->slot_known || booking->full || !is_to_be_had(call, booking))
 		return SWAN_SESSION_NOT_AVAILABLE;
-	if (slot->date <= call->now && actor_is(call, MAY_CLIENT))
+	if (slot->date <= call->now && limit_applies(call, booking))
 		return SWAN_SESSION_NOT_AVAILABLE;
 	if (booking->held_by != NO_ID && booking->held_by != booking->user_id &&
 		booking->held_until > call->now)
 		return SWAN_SESSION_NOT_AVAILABLE;
+	if (booking->kept && !booking->forced)
+		return SWAN_SESSION_NOT_AVAILABLE;
 	if (!booking->client_known)
 		return SWAN_USER_NOT_FOUND;
-	booking->rule = limit_of_time(call, slot);
+	booking->rule = limit_of_time(call, booking);
 	if (booking->rule == RULE_NONE && !booking->forced &&
 		suspension_covers(&account->suspension, slot->date))
 		booking->rule = RULE_SUSPENDED;
@@ -80,6 +82,13 @@ verdict_of_all(Call *call, Booking *booking, const Account *account, QueryRun ru
 		return verdict;
 	booking_ask(call, booking, account, run);
 	return booking_verdict(call, booking, account);
+}
+
+/* Returns how SW017 names the rule that it is about. */
+const char *
+booking_rule_name(const Booking *booking)
+{
+	return limit_words[booking->rule].name;
 }
 
 /* Returns what to tell the client of a broken rule. */
@@ -148,10 +157,36 @@ booking_refuse(const Booking *booking, const Account *account,
 						(swan_error_counting(verdict, NULL, "sessionId", session_id),
 						 errmsg("all places of class %lld are taken",
 								(long long) booking->slot.class_id)));
+			if (booking->kept && !booking->forced)
+				ereport(ERROR,
+						(swan_error_counting(verdict, NULL, "sessionId", session_id),
+						 errmsg("session %lld is kept for those who wait for it", session_id),
+						 errhint("swan_wait() puts a client in line.")));
 			ereport(ERROR,
 					(swan_error_counting(verdict, NULL, "sessionId", session_id),
 					 errmsg("session %lld is not available for booking", session_id)));
 	}
+}
+
+/* Finds out whether a slot is kept for those who wait for it. */
+static void
+judge_line(Call *call, Booking *booking, const Line *line, QueryRun run)
+{
+	booking->kept = line->n > 0 &&
+		line_comes_first(call, line, booking->user_id, booking->renews, run);
+}
+
+/* Reads who waits for a slot, without locking anything. */
+static void
+look_at_line(Call *call, Booking *booking, QueryRun run)
+{
+	Line		line;
+
+	booking->kept = false;
+	if (!booking->slot_known || !slot_is_open(&booking->slot))
+		return;
+	line_read(call, line_of(&booking->slot), run, &line);
+	judge_line(call, booking, &line, run);
 }
 
 /*
@@ -179,6 +214,7 @@ booking_look_at_slot(Call *call, Booking *booking, QueryRun run)
 		booking->slot = place;
 	else
 		booking->full = true;
+	look_at_line(call, booking, run);
 }
 
 /* Returns whether a booking is of a class, as far as is known. */
@@ -189,7 +225,7 @@ booking_is_of_class(const Booking *booking)
 }
 
 /* Returns whether a slot comes to take its trainer's time, which has to be kept. */
-static bool
+bool
 takes_trainer_time(Call *call, const Slot *slot)
 {
 	return slot_is_request(slot) && slot->trainer_id != NO_ID &&
@@ -237,7 +273,7 @@ booking_judge_unlocked(Call *call, Booking *booking, Account *account,
 	booking->client_known = account_find(call, booking->user_id, account, run);
 	verdict = booking_verdict(call, booking, account);
 	if (verdict == SWAN_INSUFFICIENT_SESSIONS ||
-		(verdict == SWAN_OK && (thoroughly || limit_counts_live(call))))
+		(verdict == SWAN_OK && (thoroughly || limit_counts_live(call, booking))))
 	{
 		booking_look_at_client(call, booking, run);
 		account_read_last(call, account, run);	/* is he suspended? */
@@ -253,8 +289,8 @@ booking_judge_unlocked(Call *call, Booking *booking, Account *account,
 bool
 booking_lock_at_once(Call *call, Booking *booking, Account *account)
 {
-	TimestampTz after = limit_applies(call) ? limit_too_soon(call) : DT_NOBEGIN;
-	TimestampTz until = limit_applies(call) ? limit_last_day(call) : DT_NOEND;
+	TimestampTz after = limit_applies(call, booking) ? limit_too_soon(call) : DT_NOBEGIN;
+	TimestampTz until = limit_applies(call, booking) ? limit_last_day(call) : DT_NOEND;
 
 	booking->held_by = NO_ID;
 	booking->overlap = NO_ID;
@@ -262,103 +298,23 @@ booking_lock_at_once(Call *call, Booking *booking, Account *account)
 	booking->trainer_missing = false;
 	booking->full = false;
 	booking->objection = NULL;
-	if (limit_counts_live(call))		/* who has too many has to lock nothing */
+	if (limit_counts_live(call, booking))		/* who has too many has to lock nothing */
 		return false;
 	booking->slot_known = lock_slot_and_client(call, booking->session_id, booking->user_id,
 											   after, until, booking->charged,
 											   &booking->slot, account);
 	booking->client_known = booking->slot_known;
+	if (booking->slot_known)
+		bookings_lock_lines(call, booking, 1);
 	return booking->slot_known;
-}
-
-/* Locks a place for a booking that was looked at and is of a class. */
-void
-booking_lock_place(Call *call, Booking *booking, const int64 *taken, int ntaken)
-{
-	booking->full = !lock_place(call, booking->slot.class_id, booking->user_id,
-								taken, ntaken, &booking->slot);
-}
-
-/* Returns the lowest class of several bookings that is above one, or NO_ID. */
-static int64
-next_class(const Booking *bookings, int n, int64 above)
-{
-	int64		next = NO_ID;
-
-	for (int i = 0; i < n; i++)
-	{
-		int64		class_id = booking_is_of_class(&bookings[i]) ? bookings[i].slot.class_id : NO_ID;
-
-		if (class_id != NO_ID && (above == NO_ID || class_id > above) &&
-			(next == NO_ID || class_id < next))
-			next = class_id;
-	}
-	return next;
-}
-
-/* Locks a place for each booking of a class, one class after the other by its id. */
-static void
-lock_places(Call *call, Booking *bookings, int n)
-{
-	int64	   *taken = palloc(n * sizeof(int64));
-	int64		class_id = NO_ID;
-
-	while ((class_id = next_class(bookings, n, class_id)) != NO_ID)
-	{
-		int			ntaken = 0;
-
-		for (int i = 0; i < n; i++)
-		{
-			if (!booking_is_of_class(&bookings[i]) || bookings[i].slot.class_id != class_id)
-				continue;
-			booking_lock_place(call, &bookings[i], taken, ntaken);
-			taken[ntaken++] = bookings[i].slot.id;
-		}
-	}
-}
-
-/*
- * Locks the slots of several bookings, places of classes last, their client, and
- * the trainers whose time is taken only now.
- */
-void
-bookings_lock(Call *call, Booking *bookings, int n, Account *account)
-{
-	int64	   *ids = palloc(n * sizeof(int64));
-	int64	   *people = palloc((n + 1) * sizeof(int64));
-	int			npeople = 0;
-	Locks		locks = {0};
-	bool		client_known;
-
-	for (int i = 0; i < n; i++)
-		ids[i] = booking_is_of_class(&bookings[i]) ? NO_ID : bookings[i].session_id;
-	lock_slots(call, &locks, ids, n);
-	lock_places(call, bookings, n);
-	people[npeople++] = bookings[0].user_id;
-	for (int i = 0; i < n; i++)
-	{
-		if (ids[i] != NO_ID)
-			bookings[i].slot_known = locked_slot(&locks, ids[i], &bookings[i].slot);
-		if (bookings[i].slot_known && takes_trainer_time(call, &bookings[i].slot))
-			people[npeople++] = bookings[i].slot.trainer_id;
-	}
-	lock_users(call, &locks, people, npeople);
-	client_known = locked_user(&locks, bookings[0].user_id, account);
-	for (int i = 0; i < n; i++)
-	{
-		bookings[i].client_known = client_known;
-		if (bookings[i].slot_known && takes_trainer_time(call, &bookings[i].slot) &&
-			!user_is_locked(&locks, bookings[i].slot.trainer_id))
-			user_not_found(bookings[i].slot.trainer_id);
-	}
 }
 
 /*
  * Judges again, with slot and client locked and the account open.  A conflict
  * that the transaction's own snapshot cannot see is for the caller to retry.
  */
-void
-booking_judge_locked(Call *call, Booking *booking, Account *account)
+SwanErrorCode
+booking_verdict_locked(Call *call, Booking *booking, Account *account)
 {
 	SwanErrorCode verdict;
 
@@ -366,11 +322,12 @@ booking_judge_locked(Call *call, Booking *booking, Account *account)
 	{
 		slot_find_hold(call, booking->slot.id, &booking->held_by, &booking->held_until,
 					   query_recheck);
+		judge_line(call, booking, booking->line, query_recheck);
 		booking_look_at_client(call, booking, query_recheck);
 	}
 	verdict = verdict_of_all(call, booking, account, query_recheck);
 	if (verdict == SWAN_OK)
-		return;
+		return verdict;
 	if (IsolationUsesXactSnapshot())
 	{
 		Booking		seen = *booking;
@@ -386,7 +343,17 @@ booking_judge_locked(Call *call, Booking *booking, Account *account)
 		if (verdict_of_all(call, &seen, &account_seen, query_look) == SWAN_OK)
 			swan_serialization_failure();
 	}
-	booking_refuse(booking, account, verdict);
+	return verdict;
+}
+
+/* Likewise, and refuses what cannot be. */
+void
+booking_judge_locked(Call *call, Booking *booking, Account *account)
+{
+	SwanErrorCode verdict = booking_verdict_locked(call, booking, account);
+
+	if (verdict != SWAN_OK)
+		booking_refuse(booking, account, verdict);
 }
 
 /* Returns whether the actor works on a slot as its trainer. */

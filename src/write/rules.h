@@ -9,7 +9,7 @@
 #define SWAN_RULES_H
 
 #include "base/error.h"
-#include "slot/slot.h"
+#include "slot/line.h"
 #include "account/account.h"
 
 /* a rule of the studio's own that stands in the way of a booking, for SW017 */
@@ -47,6 +47,10 @@ typedef struct Booking
 	int64		trainer_overlap;	/* what takes the trainer's time, or NO_ID */
 	bool		trainer_missing;	/* is he no user, whose time is to be kept? */
 	const char *objection;		/* of the application's rule, or NULL */
+	bool		promoted;		/* for who waits, when it is his turn */
+	bool		renews;			/* is a hold of his own no right to it? */
+	Line	   *line;			/* who waits for it, once that is locked */
+	bool		kept;			/* for others, who wait */
 } Booking;
 
 extern void booking_look_at_slot(Call *call, Booking *booking, QueryRun run);
@@ -55,7 +59,10 @@ extern void booking_authorise(Call *call, const Booking *booking);
 extern SwanErrorCode booking_judge_unlocked(Call *call, Booking *booking,
 											Account *account, QueryRun run,
 											bool thoroughly);
+extern bool takes_trainer_time(Call *call, const Slot *slot);
+extern SwanErrorCode booking_verdict_locked(Call *call, Booking *booking, Account *account);
 extern bool booking_lock_at_once(Call *call, Booking *booking, Account *account);
+extern void bookings_lock_lines(Call *call, Booking *bookings, int n);
 extern void bookings_lock(Call *call, Booking *bookings, int n, Account *account);
 extern bool booking_is_of_class(const Booking *booking);
 extern void booking_lock_place(Call *call, Booking *booking, const int64 *taken,
@@ -63,6 +70,7 @@ extern void booking_lock_place(Call *call, Booking *booking, const int64 *taken,
 extern void booking_judge_locked(Call *call, Booking *booking, Account *account);
 extern void booking_refuse(const Booking *booking, const Account *account,
 						   SwanErrorCode verdict);
+extern const char *booking_rule_name(const Booking *booking);
 extern const char *booking_sentence(const Booking *booking, SwanErrorCode verdict);
 
 #endif							/* SWAN_RULES_H */

@@ -54,11 +54,18 @@ booking_make_taken(Call *call, const Booking *booking, bool charged, Slot *taken
 	taken->booked_at = call->now;
 }
 
-/* Writes a slot that is taken, and ends the hold on it; it is locked. */
+/*
+ * Writes a slot that is taken, and ends the hold on it; it is locked.  Who waited
+ * for it has it now, and the others wait on.
+ */
 void
 booking_take_slot(Call *call, Booking *booking, Slot *taken)
 {
 	slot_write(call, slot_is_request(&booking->slot) ? &grant_request : &take_slot,
 			   &booking->slot, taken);
 	booking_end_hold(call, booking);
+	if (booking->line->n == 0)
+		return;
+	line_leave(call, booking->line, booking->user_id);
+	line_arrange(call, booking->line, false);
 }

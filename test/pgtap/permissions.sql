@@ -54,8 +54,13 @@ INSERT INTO thing SELECT 'booked', swan_open(3, '2099-01-06 10:00');
 INSERT INTO thing SELECT 'past', swan_open(3, '2020-01-06 10:00');
 INSERT INTO thing SELECT 'ended', swan_open(3, '2020-01-07 10:00');
 INSERT INTO thing SELECT 'held', swan_open(3, '2099-01-07 10:00');
+INSERT INTO thing SELECT 'taken', swan_open(3, '2099-01-08 10:00');
+INSERT INTO thing SELECT 'awaited', swan_open(3, '2099-01-09 10:00');
 INSERT INTO thing SELECT 'uma', swan_open(4, '2099-02-01 10:00');
 SELECT swan_book(1, id) FROM thing WHERE name IN ('booked', 'past', 'ended', 'uma') \g /dev/null
+INSERT INTO studio.users (id, first_name) VALUES (9, 'Zoe');	-- whom the others wait for
+SELECT swan_book(9, id, charge => false) FROM thing WHERE name IN ('taken', 'awaited') \g /dev/null
+SELECT swan_wait(1, id) FROM thing WHERE name = 'awaited' \g /dev/null
 SELECT swan_complete(id, false) FROM thing WHERE name = 'ended' \g /dev/null
 INSERT INTO thing SELECT 'lot', min(id) FROM studio.swan_lots WHERE user_id = 1;
 -- tables that an application has
@@ -121,6 +126,9 @@ INSERT INTO value VALUES
 ('swan_reinstate', 'payment_ref', $$'reversed'$$),
 ('swan_extend', 'expires_at', $$'2100-01-01'$$),
 ('swan_release', 'session_id', '[held]'),
+('swan_wait', 'session_id', '[taken]'),
+('swan_unwait', 'session_id', '[awaited]'),
+('swan_unwait', 'user_id', '1'),
 ('swan_confirm', 'session_id', '[booked]'),
 ('swan_complete', 'session_id', '[past]'),
 ('swan_move', 'session_id', '[booked]'),
@@ -197,6 +205,9 @@ INSERT INTO may VALUES
 ('swan_can_book',   '*',        'y', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_hold',       '*',        'y', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_release',    '*',        'y', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_wait',       '*',        'y', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_unwait',     '*',        'y', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_promote',    '*',        'n', 'n', 'n', 'n', 'n', 'n', 'n',   'y', 'n', 'n', 'y', 'n'),
 ('swan_confirm',    '*',        'n', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_complete',   '*',        'n', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_correct',    '*',        'n', 'n', 'n', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
@@ -218,6 +229,7 @@ INSERT INTO may VALUES
 -- lists: a client or trainer gets his own rows, see below
 ('swan_clients',    '*',        'n', 'n', 'y', 'y', 'y', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_slots',      '*',        'y', 'y', 'y', 'y', 'y', 'y', 'y',   'y', 'y', 'y', 'y', 'n'),
+('swan_waiting',    '*',        'y', 'y', 'y', 'y', 'y', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_schedule',   '*',        'y', 'y', 'y', 'y', 'y', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_expiring',   '*',        'n', 'n', 'n', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 -- watching
@@ -361,6 +373,7 @@ SELECT is((SELECT string_agg(format('%s: %s', r.name, pg_temp.answer('regress_ba
 CREATE TEMP TABLE null_means_something (function text, argument text);
 INSERT INTO null_means_something VALUES
 ('swan_open', 'force'), ('swan_book', 'force'), ('swan_hold', 'force'), ('swan_move', 'force'), ('swan_reschedule', 'force'), ('swan_suspend', 'put_off'),	-- false
+('swan_wait', 'auto'),
 ('swan_purchase', 'item'),		-- the same as '', its default
 ('swan_open', 'places'), ('swan_book', 'guest'), ('swan_book_many', 'guest'), ('swan_can_book', 'guest'),	-- likewise
 ('swan_slots', 'since'), ('swan_slots', 'until'),	-- unbounded

@@ -81,10 +81,20 @@ INSERT INTO want_column (relation, name, definition) VALUES
 ('swan_lots', 'swept', 'boolean not null default false'),
 ('swan_holds', 'session_id', 'bigint not null'),
 ('swan_holds', 'user_id', 'bigint not null'),
-('swan_holds', 'until', 'timestamptz not null'), ('swan_holds', 'since', 'timestamptz');
+('swan_holds', 'until', 'timestamptz not null'), ('swan_holds', 'since', 'timestamptz'),
+('swan_waits', 'session_id', 'bigint not null'),
+('swan_waits', 'user_id', 'bigint not null'),
+('swan_waits', 'id', 'bigint not null'),
+('swan_waits', 'since', 'timestamptz not null'),
+('swan_waits', 'auto', 'boolean not null'),
+('swan_waits', 'offered_from', 'timestamptz'),
+('swan_waits', 'offered_until', 'timestamptz'),
+('swan_waits', 'told', 'boolean not null'),
+('swan_waits', 'refused', 'text'),
+('swan_waits', 'tried', 'timestamptz');
 
 SELECT set_eq($$SELECT name::text, relkind::text FROM studio_table WHERE schema = 'studio'$$,
-	$$SELECT DISTINCT relation, 'r' FROM want_column$$, 'a studio has these five tables and no other relation');
+	$$SELECT DISTINCT relation, 'r' FROM want_column$$, 'a studio has these six tables and no other relation');
 SELECT results_eq(
 	format('SELECT name, definition FROM studio_column WHERE schema = ''studio'' AND relation = %L ORDER BY attnum', relation),
 	format('SELECT name, definition FROM want_column WHERE relation = %L ORDER BY n', relation),
@@ -109,13 +119,14 @@ INSERT INTO want_constraint VALUES
 ('swan_ledger', 'swan_ledger_balance_check', 'CHECK ((balance_after >= 0))'),
 ('swan_lots', 'swan_lots_pkey', 'PRIMARY KEY (id)'),
 ('swan_lots', 'swan_lots_remaining_check', 'CHECK (((remaining >= 0) AND (remaining <= granted)))'),
-('swan_holds', 'swan_holds_pkey', 'PRIMARY KEY (session_id)');
+('swan_holds', 'swan_holds_pkey', 'PRIMARY KEY (session_id)'),
+('swan_waits', 'swan_waits_pkey', 'PRIMARY KEY (session_id, user_id)');
 SELECT set_eq(
 	$$SELECT relation::text, name::text, definition FROM studio_constraint WHERE schema = 'studio'$$,
 	'SELECT relation, name, definition FROM want_constraint', 'the constraints are exactly these');
 SELECT is((SELECT string_agg(name, ', ') FROM studio_constraint WHERE NOT convalidated), NULL, 'all constraints are validated');
 SELECT is((SELECT string_agg(c.conname, ', ') FROM pg_constraint c JOIN studio_table t ON t.oid IN (c.conrelid, c.confrelid)
-	WHERE c.contype = 'f' AND t.name LIKE 'swan\_%'), NULL, 'no foreign key on the ledger, the lots or the holds, nor to them');
+	WHERE c.contype = 'f' AND t.name LIKE 'swan\_%'), NULL, 'no foreign key on the ledger, the lots, the holds or the waits, nor to them');
 
 -- Indexes: every one is there for a reason, which its comment states
 CREATE TEMP VIEW studio_index AS
@@ -145,7 +156,10 @@ INSERT INTO want_index VALUES
 ('CREATE INDEX swan_lots_payment ON studio.swan_lots USING btree (payment_ref) WHERE (payment_ref IS NOT NULL)'),
 ($$CREATE UNIQUE INDEX swan_lots_purchase ON studio.swan_lots USING btree (payment_ref, item) WHERE (source = 'purchase'::text)$$),
 ('CREATE UNIQUE INDEX swan_holds_pkey ON studio.swan_holds USING btree (session_id)'),
-('CREATE INDEX swan_holds_user ON studio.swan_holds USING btree (user_id)');
+('CREATE INDEX swan_holds_user ON studio.swan_holds USING btree (user_id)'),
+('CREATE UNIQUE INDEX swan_waits_pkey ON studio.swan_waits USING btree (session_id, user_id)'),
+('CREATE INDEX swan_waits_user ON studio.swan_waits USING btree (user_id)'),
+('CREATE INDEX swan_waits_offered ON studio.swan_waits USING btree (offered_until) WHERE (offered_until IS NOT NULL)');
 SELECT set_eq($$SELECT definition FROM studio_index WHERE schema = 'studio'$$,
 	'SELECT definition FROM want_index', 'the indexes are exactly these');
 SELECT is((SELECT string_agg(name, ', ' ORDER BY name) FROM studio_index WHERE schema = 'studio' AND coalesce(comment, '') = ''),
@@ -156,7 +170,7 @@ SELECT is((SELECT string_agg(name, ', ') FROM studio_index WHERE definition ~ 'a
 	'no index mentions the balance or what remains of a lot');
 SELECT is((SELECT string_agg(name, ', ') FROM studio_table
 	WHERE schema = 'studio' AND name LIKE 'swan\_%' AND coalesce(obj_description(oid, 'pg_class'), '') = ''), NULL,
-	'the ledger, the lots and the holds say what they are');
+	'the ledger, the lots, the holds and the waits say what they are');
 
 -- Columns say what they are: those of the extension's tables and types, of a studio, and of ours beside attached tables
 CREATE SCHEMA attached;
@@ -188,7 +202,8 @@ SELECT set_eq($$SELECT definition FROM studio_trigger WHERE schema = 'studio'$$,
 ('CREATE TRIGGER swan_guard_truncate BEFORE TRUNCATE ON studio.sessions FOR EACH STATEMENT EXECUTE FUNCTION swan_guard_truncate()'),
 ('CREATE TRIGGER swan_guard_closed BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON studio.swan_ledger FOR EACH STATEMENT EXECUTE FUNCTION swan_guard_closed()'),
 ('CREATE TRIGGER swan_guard_closed BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON studio.swan_lots FOR EACH STATEMENT EXECUTE FUNCTION swan_guard_closed()'),
-('CREATE TRIGGER swan_guard_closed BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON studio.swan_holds FOR EACH STATEMENT EXECUTE FUNCTION swan_guard_closed()')$$,
+('CREATE TRIGGER swan_guard_closed BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON studio.swan_holds FOR EACH STATEMENT EXECUTE FUNCTION swan_guard_closed()'),
+('CREATE TRIGGER swan_guard_closed BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON studio.swan_waits FOR EACH STATEMENT EXECUTE FUNCTION swan_guard_closed()')$$,
 	'the triggers are exactly these');
 SELECT is((SELECT string_agg(name, ', ') FROM studio_trigger WHERE tgenabled <> 'O'), NULL, 'all are enabled');
 
@@ -236,7 +251,7 @@ SELECT results_eq($$
 	('studio.time_zone', 'text not null'), ('studio.search_path', 'text'), ('studio.session_records', 'text not null'), ('studio.feed', 'text'),
 	('studio.book_notice', 'interval not null'), ('studio.book_horizon', 'interval'), ('studio.live_max', 'integer'), ('studio.buffer', 'interval not null'),
 	('studio.trainer_may', 'text not null'),
-	('studio.hold_credit', 'text not null'), ('studio.hold_total', 'interval not null'), ('studio.booking_rule', 'text'), ('studio.assignments', 'text')$$,
+	('studio.hold_credit', 'text not null'), ('studio.hold_total', 'interval not null'), ('studio.booking_rule', 'text'), ('studio.assignments', 'text'), ('studio.wait_offer', 'interval not null')$$,
 	'the registry''s columns, in order');
 SELECT is((SELECT string_agg(r.name || '.' || a.attname, ', ') FROM registry r
 	JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -290,7 +305,7 @@ FROM (VALUES ('regress_anybody'), ('regress_owner')) x (r), (VALUES
 	('CREATE TRIGGER mine AFTER INSERT ON swan.role FOR EACH STATEMENT EXECUTE FUNCTION swan_guard_truncate()', '42501')) y (c, e);
 SELECT is(pg_temp.as_role('regress_anybody', c), '42501', format('%s: not for anybody', c))
 FROM unnest(ARRAY['SELECT * FROM studio.users', 'SELECT * FROM studio.sessions', 'SELECT * FROM studio.swan_ledger',
-	'SELECT * FROM studio.swan_lots', 'SELECT * FROM studio.swan_holds',
+	'SELECT * FROM studio.swan_lots', 'SELECT * FROM studio.swan_holds', 'SELECT * FROM studio.swan_waits',
 	'INSERT INTO studio.users DEFAULT VALUES', 'CREATE TABLE studio.mine ()']) c;
 SELECT is(pg_temp.as_role('regress_owner', c), 'done', format('%s: its owner may', c))
 FROM unnest(ARRAY['SELECT * FROM studio.users', 'SELECT * FROM studio.swan_ledger', 'INSERT INTO studio.users DEFAULT VALUES',
@@ -335,7 +350,8 @@ SELECT is(pg_temp.state_of(c), e, format('%s: %s', regexp_replace(c, '\s+', ' ',
 	($$INSERT INTO studio.swan_lots (id, user_id, source, granted, remaining) VALUES (1, 1, 'grant', 1, -1)$$, '23514 swan_lots_remaining_check'),
 	($$INSERT INTO studio.swan_lots (id, user_id, source, granted, remaining) VALUES (1, 1, 'grant', 1, 2)$$, '23514 swan_lots_remaining_check'),
 	($$INSERT INTO studio.swan_lots (id, user_id, source, granted, remaining) VALUES (1, 1, 'grant', 1, 1)$$, 'done'),
-	($$INSERT INTO studio.swan_holds VALUES (1, 1, '2099-01-01'), (1, 2, '2099-01-01')$$, '23505 swan_holds_pkey')) x (c, e);
+	($$INSERT INTO studio.swan_holds VALUES (1, 1, '2099-01-01'), (1, 2, '2099-01-01')$$, '23505 swan_holds_pkey'),
+	($$INSERT INTO studio.swan_waits VALUES (1, 1, 1, now(), false, NULL, NULL, false), (1, 1, 2, now(), true, NULL, NULL, false)$$, '23505 swan_waits_pkey')) x (c, e);
 
 -- The tables are ordinary ones: DROP EXTENSION takes the guards, not the rows
 SELECT is((SELECT string_agg(pg_describe_object(d.classid, d.objid, 0), ', ') FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
@@ -350,7 +366,7 @@ DROP EXTENSION swanalloc CASCADE;
 SELECT is((SELECT available_sessions FROM studio.users), 5, 'when it is dropped the balances stay');
 SELECT is((SELECT string_agg(kind || delta, ',') FROM studio.swan_ledger), 'grant5', 'and so does the ledger');
 SELECT is((SELECT string_agg(source || remaining, ',') FROM studio.swan_lots), 'grant5', 'and so do the lots');
-SELECT set_eq($$SELECT name::text FROM studio_table WHERE schema = 'studio'$$, 'SELECT DISTINCT relation FROM want_column', 'all five tables are there');
+SELECT set_eq($$SELECT name::text FROM studio_table WHERE schema = 'studio'$$, 'SELECT DISTINCT relation FROM want_column', 'all six tables are there');
 SELECT is((SELECT count(*) FROM studio_trigger), 0::bigint, 'the triggers are gone');
 
 SELECT * FROM finish();

@@ -65,4 +65,4 @@ SELECT swan_open(2, '2099-09-01 10:00');
 
 DROP EXTENSION swanalloc CASCADE;
 DROP FUNCTION dry;
-DROP TABLE sessions, others, users, swan_ledger, swan_lots, swan_holds;
+DROP TABLE sessions, others, users, swan_ledger, swan_lots, swan_holds, swan_waits;

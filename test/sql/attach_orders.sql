@@ -66,7 +66,7 @@ SELECT h.how, d.* FROM unnest('{once,once_rr,once_sr,twice,later}'::text[]) h (h
 SET search_path = apart, public;
 SET swanalloc.studio = 'apart';
 SELECT swan_detach();
-DROP TABLE swan_ledger, swan_lots, swan_holds;
+DROP TABLE swan_ledger, swan_lots, swan_holds, swan_waits;
 DELETE FROM sessions;
 DELETE FROM users;
 INSERT INTO users (id, balance) VALUES (1, 5), (2, 5);

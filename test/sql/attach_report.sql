@@ -11,7 +11,7 @@ CREATE EXTENSION swanalloc;
 
 DROP EXTENSION swanalloc CASCADE;
 DROP SCHEMA seen CASCADE;
-DROP TABLE sessions, users, swan_ledger, swan_lots, swan_holds;
+DROP TABLE sessions, users, swan_ledger, swan_lots, swan_holds, swan_waits;
 DROP TYPE "enum_users_role", "enum_sessions_status";
 REVOKE ALL ON SCHEMA public FROM regress_shop;
 DROP ROLE regress_shop, regress_web, regress_john;

@@ -70,7 +70,7 @@ BEGIN
 		(SELECT string_agg(id || '' '' || left(try(''SELECT returned::text || charged FROM swan_cancel('' || id || '')''), 10), '', '' ORDER BY id) FROM app.sessions),
 		(SELECT count(*) FROM app.swan_ledger)';
 	PERFORM swan_detach();
-	DROP TABLE app.swan_ledger, app.swan_lots, app.swan_holds;
+	DROP TABLE app.swan_ledger, app.swan_lots, app.swan_holds, app.swan_waits;
 END $$;
 SELECT old, b.* FROM unnest('{charged, flag, free}'::text[]) old, app.both(old) b;
 RESET swanalloc.studio;

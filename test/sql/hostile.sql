@@ -60,7 +60,7 @@ BEGIN
 		EXECUTE format('CREATE FUNCTION evil.%s RETURNS text LANGUAGE plpgsql AS $f$
 			BEGIN INSERT INTO evil.log VALUES (current_user, %L); RETURN 1; END $f$', t, t);
 	END LOOP;
-	FOREACH t IN ARRAY '{users,sessions,swan_ledger,swan_lots,swan_holds,studio,role}'::text[] LOOP
+	FOREACH t IN ARRAY '{users,sessions,swan_ledger,swan_lots,swan_holds,swan_waits,studio,role}'::text[] LOOP
 		EXECUTE format('CREATE TABLE evil.%I (id bigint, user_id bigint, available_sessions int, role text)', t);
 	END LOOP;
 	FOREACH t IN ARRAY '{int4,int8,text,timestamptz,regclass,swan_credit,swan_booking}'::text[] LOOP

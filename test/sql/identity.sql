@@ -14,6 +14,9 @@ BEGIN
 	PERFORM swan_grant(11, 2, 'Later', '2099-07-01');
 	-- the first credits that are spent are of the lot that will be due
 	PERFORM swan_book(11, 1), swan_hold(11, 3);
+	-- he waits for two, and one is kept for him
+	PERFORM swan_book(12, s, charge => false) FROM generate_series(197, 199) s;
+	PERFORM swan_wait(11, 198), swan_wait(11, 197, true), swan_cancel(197, reopen => true);
 	PERFORM pass(11, '2099-06-02');
 	EXECUTE 'SELECT count(*) FROM ' || call;
 	RETURN QUERY SELECT -e.delta::bigint, (SELECT count(DISTINCT g.call_id) = 1 AND count(*) > 1 OR call ~ 'expire' FROM studio.swan_ledger g WHERE g.id >= e.id AND g.user_id = 11),
@@ -27,6 +30,7 @@ CREATE TEMP TABLE writers AS SELECT * FROM (VALUES
 	('swan_reverse', 'swan_reverse(''pay11'', n => 2)'), ('swan_reinstate', 'swan_reinstate(''pay11'', ''k'')'), ('swan_revoke', 'swan_revoke(11, 1)'),
 	('swan_extend', 'swan_extend((SELECT max(id) FROM studio.swan_lots), ''2099-08-01'')'), ('swan_expire', 'swan_expire()'),
 	('swan_request', 'swan_request(11, ''2099-12-01'')'), ('swan_book', 'swan_book(11, 2)'), ('swan_book_many', 'swan_book_many(11, ''{2, 4}'')'), ('swan_hold', 'swan_hold(11, 3)'), ('swan_release', 'swan_release(3)'),
+	('swan_wait', 'swan_wait(11, 199)'), ('swan_unwait', 'swan_unwait(198, 11)'), ('swan_promote', 'swan_promote()'),
 	('swan_confirm', 'swan_confirm(1)'), ('swan_complete', 'swan_complete(took_place(1))'), ('swan_move', 'swan_move(1, ''2099-12-01'')'),
 	('swan_move_many', 'swan_move_many(''{1, 3}'', ''{2099-12-01, 2099-12-02}'')'), ('swan_cancel_many', 'swan_cancel_many(''{4, 1}'')'),
 	('swan_correct', 'swan_correct((SELECT session_id FROM swan_confirm(1)), ''scheduled'', ''a mistake'')'), ('swan_cancel', 'swan_cancel(1)'), ('swan_reschedule', 'swan_reschedule(1, 2)'),

@@ -44,6 +44,7 @@ INSERT INTO calls (query) VALUES
 	('SELECT swan_detach()'),
 	('SELECT ok, code, returns, credits FROM swan_can_cancel(1)'),
 	('SELECT count(*) FROM swan_holds()'),
+	('SELECT count(*) FROM swan_waiting()'),
 	('SELECT swan_cancel_many(''{1}'')'),
 	('SELECT swan_move_many(''{1}'', ''{2099-03-01}'')');
 

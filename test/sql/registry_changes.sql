@@ -136,6 +136,7 @@ ALTER TABLE studio.sessions OWNER TO regress_rc_other;
 ALTER TABLE studio.swan_ledger OWNER TO regress_rc_other;
 ALTER TABLE studio.swan_lots OWNER TO regress_rc_other;
 ALTER TABLE studio.swan_holds OWNER TO regress_rc_other;
+ALTER TABLE studio.swan_waits OWNER TO regress_rc_other;
 SELECT calls();
 ALTER SCHEMA studio OWNER TO regress_rc_other;
 SELECT calls(), * FROM state;

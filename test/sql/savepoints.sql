@@ -81,6 +81,7 @@ SELECT try('UPDATE studio.sessions SET user_id = 1, status = ''scheduled'', sess
 SELECT try('UPDATE studio.swan_lots SET remaining = 1 WHERE id = 1');
 SELECT try('INSERT INTO studio.swan_lots (id, user_id, source, granted, remaining) VALUES (9, 1, ''grant'', 3, 3)');
 SELECT try('DELETE FROM studio.swan_holds');
+SELECT try('DELETE FROM studio.swan_waits');
 SELECT * FROM facts;
 SELECT try('SELECT swan_book(1, 1)');
 SELECT * FROM facts;

@@ -193,4 +193,4 @@ DROP EXTENSION swanalloc CASCADE;
 DROP VIEW calls;
 DROP FUNCTION try, say, gone;
 DROP PROCEDURE destroy, restore;
-DROP TABLE sessions, "Users", swan_ledger, swan_lots, swan_holds;
+DROP TABLE sessions, "Users", swan_ledger, swan_lots, swan_holds, swan_waits;

@@ -82,8 +82,8 @@ SELECT * FROM swan_hold(2, 2);
 SQL
 
 my $shop = '"Old ""Shop"""';
-my @tables = ((map { "studio.$_" } qw(users sessions swan_ledger swan_lots swan_holds)),
-	(map { "$shop.$_" } q("User's"), q("Sessions"), qw(swan_ledger swan_lots swan_holds)),
+my @tables = ((map { "studio.$_" } qw(users sessions swan_ledger swan_lots swan_holds swan_waits)),
+	(map { "$shop.$_" } q("User's"), q("Sessions"), qw(swan_ledger swan_lots swan_holds swan_waits)),
 	'swan.studio', 'swan.role');
 
 sub data

@@ -1,7 +1,7 @@
 
 # What calls write arrives elsewhere as it is here: a hot standby reads rows fresh
 # from the log, that nobody has looked at before, among long chains of versions and
-# what was undone; and a subscriber of the five tables gets the same rows.
+# what was undone; and a subscriber of the six tables gets the same rows.
 
 use strict;
 use warnings;
@@ -10,7 +10,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $CLIENTS = 20;
-my @tables = qw(users sessions swan_ledger swan_lots swan_holds);
+my @tables = qw(users sessions swan_ledger swan_lots swan_holds swan_waits);
 
 my $primary = PostgreSQL::Test::Cluster->new('primary');
 $primary->init(allows_streaming => 'logical');

@@ -1,0 +1,235 @@
+/*-------------------------------------------------------------------------
+ *
+ * waiting.c
+ *	  Waiting for a slot that somebody else has.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+
+#include "base/argument.h"
+#include "studio/actor.h"
+#include "slot/advice.h"
+#include "account/open.h"
+#include "write/offering.h"
+#include "write/rules.h"
+
+PG_FUNCTION_INFO_V1(swan_wait);
+PG_FUNCTION_INFO_V1(swan_unwait);
+
+/* Refuses whoever may not book this slot for this client. */
+static void
+authorise(Call *call, const Slot *slot, int64 user_id, const char *sentence)
+{
+	if (booking_is_of_trainer(call, slot))
+		actor_require_task(call, TASK_BOOK);
+	else
+		actor_require_own(call, user_id, sentence);
+}
+
+/*
+ * Locks all places of a slot or class, whoever joins or leaves its line, and who is
+ * next there, and then the line itself.
+ */
+static Line *
+lock_all(Call *call, Locks *locks, Slot *slot, int64 user_id, const char *sentence)
+{
+	int64		people[2] = {user_id};
+	int64		line_id = line_of(slot);
+	int64	   *ids;
+	int			n;
+
+	ids = line_places(call, line_id, &n);
+	ids[n++] = slot->id;		/* which may be a place that was given up */
+	lock_slots(call, locks, ids, n);
+	require_locked_slot(locks, slot->id, slot);
+	authorise(call, slot, user_id, sentence);
+	offering_awaits(call, slot, &people[1]);
+	lock_users(call, locks, people, 2);
+	return lines_lock(call, &line_id, 1)[0];
+}
+
+/* Returns whether a client can have an open place that he has locked, if nobody waits. */
+static bool
+is_free(Call *call, const Slot *place, int64 user_id)
+{
+	TimestampTz until;
+	int64		held_by;
+
+	return slot_is_open(place) &&
+		(!slot_find_hold(call, place->id, &held_by, &until, query_recheck) ||
+		 held_by == user_id || until <= call->now);
+}
+
+/* Refuses to wait for what is no slot that others have, or that has begun. */
+static void
+check_waitable(Call *call, const Slot *slot)
+{
+	if (!slot_is_booking(slot) && !slot_is_open(slot))
+		ereport(ERROR,
+				(swan_error_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", slot->id),
+				 errmsg("nobody waits for session %lld because it is %s",
+						(long long) slot->id, slot->label),
+				 errhint("%s", session_advice(call->studio, slot))));
+	if (slot_has_begun(call, slot))
+		ereport(ERROR,
+				(swan_error_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", slot->id),
+				 errmsg("nobody waits for session %lld because it has begun",
+						(long long) slot->id)));
+}
+
+/*
+ * Refuses to wait for what a client has, or can have.  All places are locked; one
+ * is as good as another.
+ */
+static void
+check_places(Call *call, const Locks *locks, const Slot *named, const Line *line, int64 user_id)
+{
+	const Slot *waited_for = named;
+	bool		some_free = false;
+
+	for (uint64 row = 0; row < locks->slots.nrows; row++)
+	{
+		Slot	   *place = palloc(sizeof(Slot));
+
+		slot_of_row(call->studio, locks->slots, row, 0, place);
+		if (slot_is_booking(place) && place->user_id == user_id)
+			ereport(ERROR,
+					(swan_error_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", place->id),
+					 errmsg("user %lld has session %lld already",
+							(long long) user_id, (long long) place->id)));
+		if (slot_is_booking(place) || slot_is_open(place))
+			waited_for = place;
+		some_free = some_free || is_free(call, place, user_id);
+	}
+	check_waitable(call, waited_for);
+	if (some_free && !line_comes_first(call, line, user_id, false, query_recheck))
+		ereport(ERROR,
+				(swan_error_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", named->id),
+				 errmsg("session %lld is open, so nobody has to wait for it", (long long) named->id),
+				 errhint("swan_book() books it.")));
+}
+
+/* Writes into somebody's ledger that he waits, or does not any more; returns the row's id. */
+static int64
+write_wait(Call *call, const Locks *locks, int64 user_id, const char *kind, int64 line_id)
+{
+	Entry		entry = NEW_ENTRY;
+	Account		account;
+	int64		id;
+
+	account_enter(call, locks, user_id, &account);
+	entry.kind = kind;
+	entry.session_id = line_id;
+	id = account_write(call, &account, &entry);
+	account_close(call, &account, "Available");
+	return id;
+}
+
+/* Closes the call with a swan_waiter. */
+static Datum
+answer_waiter(Call *call, FunctionCallInfo fcinfo, int64 line_id, int place, const Waiter *waiter)
+{
+	Datum		values[] = {
+		Int64GetDatum(line_id), Int64GetDatum(waiter->user_id), Int32GetDatum(place),
+		TimestampTzGetDatum(waiter->since), BoolGetDatum(waiter->automatic),
+		TimestampTzGetDatum(waiter->from), TimestampTzGetDatum(waiter->until),
+		waiter->refused ? CStringGetTextDatum(waiter->refused) : (Datum) 0
+	};
+	bool		nulls[] = {
+		false, false, false, false, false, waiter->from == NO_TIME, waiter->until == NO_TIME,
+		waiter->refused == NULL
+	};
+
+	return call_return_row(call, fcinfo, values, nulls);
+}
+
+/* Likewise of the one of a line who is that client. */
+static Datum
+answer_place(Call *call, FunctionCallInfo fcinfo, const Line *line, int64 user_id)
+{
+	const Waiter *waiter = line_find(line, user_id);
+
+	return answer_waiter(call, fcinfo, line->id, waiter - line->waiters + 1, waiter);
+}
+
+/* swan_wait(): a client waits for a slot that is taken. */
+Datum
+swan_wait(PG_FUNCTION_ARGS)
+{
+	static const char sentence[] = "You can only wait for sessions yourself.";
+	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 3, MAY_PERSONS);
+	int64		user_id = argument_id(fcinfo, 0, "user_id");
+	int64		session_id = argument_id(fcinfo, 1, "session_id");
+	bool		automatic = !PG_ARGISNULL(2) && PG_GETARG_BOOL(2);
+	Waiter		newcomer = {.user_id = user_id,.automatic = automatic};
+	Locks		locks = {0};
+	Waiter	   *waiter;
+	Line	   *line;
+	Slot		slot;
+
+	line_require(call);
+	slot_require(call, session_id, &slot);
+	authorise(call, &slot, user_id, sentence);
+	line = lock_all(call, &locks, &slot, user_id, sentence);
+	if (!user_is_locked(&locks, user_id))
+		user_not_found(user_id);
+	waiter = line_find(line, user_id);
+	if (waiter)
+	{
+		if (waiter->automatic != automatic)
+		{
+			waiter->automatic = automatic;
+			line_write(call, line, waiter);
+		}
+		return answer_place(call, fcinfo, line, user_id);
+	}
+	check_places(call, &locks, &slot, line, user_id);
+
+	newcomer.id = write_wait(call, &locks, user_id, "wait", line->id);
+	newcomer.since = call->now;
+	newcomer.from = newcomer.until = newcomer.tried = NO_TIME;
+	line_join(call, line, &newcomer);
+	line_arrange(call, line, false);
+	return answer_place(call, fcinfo, line, user_id);
+}
+
+/* swan_unwait(): a client does not wait any more. */
+Datum
+swan_unwait(PG_FUNCTION_ARGS)
+{
+	static const char sentence[] = "You can only give up your own place in a line.";
+	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 2, MAY_PERSONS);
+	int64		session_id = argument_id(fcinfo, 0, "session_id");
+	int64		user_id = PG_ARGISNULL(1) ? call->actor->user_id : argument_id(fcinfo, 1, "user_id");
+	Locks		locks = {0};
+	Waiter	   *waiter;
+	Waiter		gone;
+	int			place;
+	Line	   *line;
+	Slot		slot;
+
+	if (user_id == NO_ID)
+		swan_missing_argument("user_id", NULL);
+	line_require(call);
+	slot_require(call, session_id, &slot);
+	authorise(call, &slot, user_id, sentence);
+	line = lock_all(call, &locks, &slot, user_id, sentence);
+	waiter = line_find(line, user_id);
+	if (waiter == NULL)
+		ereport(ERROR,
+				(swan_error_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", session_id),
+				 errmsg("user %lld does not wait for session %lld",
+						(long long) user_id, (long long) session_id),
+				 errhint("swan_waiting() lists what somebody waits for.")));
+	gone = *waiter;
+	place = waiter - line->waiters + 1;
+	line_leave(call, line, user_id);
+	if (user_is_locked(&locks, user_id))
+		write_wait(call, &locks, user_id, "unwait", line->id);
+	line_arrange(call, line, false);
+	offering_tell(call, &locks, line);
+	return answer_waiter(call, fcinfo, line->id, place, &gone);
+}
