@@ -268,7 +268,9 @@ CREATE TYPE @extschema@.swan_booking AS (
 	message text,
 	ledger_id bigint,
 	replayed boolean,
-	attended boolean
+	attended boolean,
+	credits integer,
+	owed integer
 );
 COMMENT ON TYPE @extschema@.swan_booking IS 'a booking: the slot, its client, whether it took a credit and what the client has left';
 COMMENT ON COLUMN @extschema@.swan_booking.session_id IS 'the session';
@@ -284,6 +286,8 @@ COMMENT ON COLUMN @extschema@.swan_booking.message IS 'a sentence to show';
 COMMENT ON COLUMN @extschema@.swan_booking.ledger_id IS 'the ledger row; NULL for an open slot that was moved';
 COMMENT ON COLUMN @extschema@.swan_booking.replayed IS 'the key was used before, nothing was done now';
 COMMENT ON COLUMN @extschema@.swan_booking.attended IS 'of a completed session: the client was there; NULL where the ledger does not know';
+COMMENT ON COLUMN @extschema@.swan_booking.credits IS 'how many credits it has taken';
+COMMENT ON COLUMN @extschema@.swan_booking.owed IS 'how many it shall take yet';
 
 CREATE TYPE @extschema@.swan_cancellation AS (
 	session_id bigint,
@@ -299,7 +303,8 @@ CREATE TYPE @extschema@.swan_cancellation AS (
 	ledger_id bigint,
 	replayed boolean,
 	returned boolean,
-	reopened_session_id bigint
+	reopened_session_id bigint,
+	credits integer
 );
 COMMENT ON TYPE @extschema@.swan_cancellation IS 'a booking that was given up, whether its credit can be spent again, and the slot that took its place';
 COMMENT ON COLUMN @extschema@.swan_cancellation.session_id IS 'the session';
@@ -316,6 +321,7 @@ COMMENT ON COLUMN @extschema@.swan_cancellation.ledger_id IS 'the ledger row; NU
 COMMENT ON COLUMN @extschema@.swan_cancellation.replayed IS 'the key was used before, nothing was done now';
 COMMENT ON COLUMN @extschema@.swan_cancellation.returned IS 'the client can spend the credit again';
 COMMENT ON COLUMN @extschema@.swan_cancellation.reopened_session_id IS 'the new open slot at its time';
+COMMENT ON COLUMN @extschema@.swan_cancellation.credits IS 'how many credits it had taken';
 
 CREATE TYPE @extschema@.swan_suspension AS (
 	user_id bigint,
@@ -829,12 +835,12 @@ COMMENT ON FUNCTION @extschema@.swan_credits(bigint, bigint) IS
 
 /* Slots and bookings */
 
-CREATE FUNCTION @extschema@.swan_open(trainer_id bigint, at timestamptz, duration integer DEFAULT 60, repeat integer DEFAULT 1, every interval DEFAULT '7 days', places integer DEFAULT 1, force boolean DEFAULT false, actor bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.swan_open(trainer_id bigint, at timestamptz, duration integer DEFAULT 60, repeat integer DEFAULT 1, every interval DEFAULT '7 days', places integer DEFAULT 1, cost integer DEFAULT NULL, kind text DEFAULT NULL, key text DEFAULT NULL, force boolean DEFAULT false, actor bigint DEFAULT NULL)
 RETURNS SETOF bigint
 LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 10
 AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION @extschema@.swan_open(bigint, timestamptz, integer, integer, interval, integer, boolean, bigint) IS
-'opens repeat slots of duration minutes, the first at the given time, the others every so often in the studio''s time zone; with several places each is a class, which any of its rows stands for; returns their ids; for the trainer himself, staff, admins and the system';
+COMMENT ON FUNCTION @extschema@.swan_open(bigint, timestamptz, integer, integer, interval, integer, integer, text, text, boolean, bigint) IS
+'opens repeat slots of duration minutes, the first at the given time, the others every so often in the studio''s time zone; with several places each is a class, which any of its rows stands for; cost is in credits; key makes a retry return the first result; returns their ids; for the trainer himself, staff, admins and the system';
 
 CREATE FUNCTION @extschema@.swan_block(trainer_id bigint, at timestamptz, duration integer DEFAULT 60, repeat integer DEFAULT 1, every interval DEFAULT '7 days', reason text DEFAULT NULL, actor bigint DEFAULT NULL)
 RETURNS SETOF bigint
@@ -850,12 +856,12 @@ AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_request(bigint, timestamptz, bigint, integer, text, bigint) IS
 'asks for a time, with a trainer or with any; takes no credit and nobody''s time until that trainer or the office books it with swan_book; for the client, his trainers with themselves, staff, admins and the system';
 
-CREATE FUNCTION @extschema@.swan_book(user_id bigint, session_id bigint, charge boolean DEFAULT NULL, key text DEFAULT NULL, guest boolean DEFAULT false, force boolean DEFAULT false, actor bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.swan_book(user_id bigint, session_id bigint, charge boolean DEFAULT NULL, key text DEFAULT NULL, guest boolean DEFAULT false, later boolean DEFAULT false, lot_id bigint DEFAULT NULL, force boolean DEFAULT false, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_booking
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION @extschema@.swan_book(bigint, bigint, boolean, text, boolean, boolean, bigint) IS
-'books an open slot, or an open place of a class, for a client and takes one credit; guest true lets him have another place of a class that he is in; charge false takes none (staff, admins and the system only); key makes a retry return the first result; for the client, the slot''s trainer, staff, admins and the system';
+COMMENT ON FUNCTION @extschema@.swan_book(bigint, bigint, boolean, text, boolean, boolean, bigint, boolean, bigint) IS
+'books an open slot, or an open place of a class, for a client and takes what it costs, of one lot if that is named; guest true lets him have another place of a class that he is in; charge false takes none (staff, admins and the system only), later true takes it when the session is over (trainers, too); key makes a retry return the first result; for the client, the slot''s trainer, staff, admins and the system';
 
 CREATE FUNCTION @extschema@.swan_book_many(user_id bigint, session_ids bigint[], charge boolean DEFAULT NULL, key text DEFAULT NULL, guest boolean DEFAULT false, actor bigint DEFAULT NULL)
 RETURNS SETOF @extschema@.swan_booking
@@ -975,6 +981,20 @@ LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_correct(bigint, text, text, text, bigint) IS
 'puts right what a booking became by mistake: attended, missed, confirmed or scheduled; taking back a cancellation closes the slot that was reopened and takes the credit again; for staff, admins and the system';
+
+CREATE FUNCTION @extschema@.swan_charge(session_id bigint, n integer DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL)
+RETURNS @extschema@.swan_booking
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_charge(bigint, integer, text, bigint) IS
+'takes n credits for a booking that was free or owes some, else what it owes or costs; key makes a retry return the first result; for staff, admins and the system';
+
+CREATE FUNCTION @extschema@.swan_waive(session_id bigint, reason text, key text DEFAULT NULL, actor bigint DEFAULT NULL)
+RETURNS @extschema@.swan_cancellation
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_waive(bigint, text, text, bigint) IS
+'forgets what a session owes, or else returns what was taken for one that is over, missed or forfeited, once, to its lots; for staff, admins and the system, and its trainer if trainer_may has return';
 
 CREATE FUNCTION @extschema@.swan_suspend(user_id bigint, since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, reason text DEFAULT NULL, put_off boolean DEFAULT false, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_suspension

@@ -34,6 +34,9 @@
 /* slots that one swan_open may make */
 #define SWAN_REPEAT_MAX			1000
 
+/* so many credits a session takes */
+#define SWAN_COST_MAX			100
+
 /* so many clients have room in one class */
 #define SWAN_PLACES_MAX			500
 

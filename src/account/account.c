@@ -279,6 +279,18 @@ account_add_lot(Account *account, int64 id, int32 remaining, TimestampTz expires
 	return lot;
 }
 
+/* Returns a lot of an account that was read with credits in it, or NULL. */
+Lot *
+account_find_lot(Account *account, int64 lot_id)
+{
+	for (int i = 0; i < account->nlots; i++)
+	{
+		if (account->lots[i].id == lot_id)
+			return &account->lots[i];
+	}
+	return NULL;
+}
+
 /* Returns a lot of an open account, even one without credits. */
 Lot *
 account_lot(Call *call, Account *account, int64 lot_id)
@@ -293,11 +305,10 @@ account_look_for_lot(Call *call, Account *account, int64 lot_id, QueryRun run)
 	NullableDatum args[] = {arg_id(lot_id), arg_id(account->user_id)};
 	Rows		result;
 
-	for (int i = 0; i < account->nlots; i++)
-	{
-		if (account->lots[i].id == lot_id)
-			return &account->lots[i];
-	}
+	Lot		   *lot = account_find_lot(account, lot_id);
+
+	if (lot)
+		return lot;
 	result = run(call, &find_lot, args);
 	if (result.nrows != 1)
 		ereport(ERROR,

@@ -60,6 +60,7 @@ extern void account_read(Call *call, Account *account);
 extern int32 account_available(const Account *account);
 pg_noreturn extern void account_lots_short(const Account *account);
 extern Lot *account_soonest(Account *account);
+extern Lot *account_find_lot(Account *account, int64 lot_id);
 extern Lot *account_lot(Call *call, Account *account, int64 lot_id);
 extern Lot *account_look_for_lot(Call *call, Account *account, int64 lot_id, QueryRun run);
 extern Lot *account_add_lot(Account *account, int64 id, int32 remaining,

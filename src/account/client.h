@@ -9,8 +9,8 @@
 #define SWAN_CLIENT_H
 
 #include "account/attendance.h"
+#include "account/debit.h"
 #include "account/suspension.h"
-#include "account/totals.h"
 
 #define WHOLE_NAME(alias) \
 	"pg_catalog.concat_ws(' ', {" alias ".first_name}, {" alias ".last_name})"
@@ -63,15 +63,16 @@
 	" AND {o.session_date} IS NOT NULL"
 
 /*
- * Whether the session o of the user u is charged.  A debit follows its booking,
- * so the last row that speaks of one tells.
+ * How many credits the session o of the user u has taken.  A debit follows its
+ * booking, so the last row that speaks of one tells.
  */
-#define O_IS_CHARGED \
-	"(SELECT l.kind OPERATOR(pg_catalog.<>) 'cancellation' AND l.lot_id IS NOT NULL" \
+#define O_CREDITS \
+	"COALESCE((SELECT CASE WHEN l.kind OPERATOR(pg_catalog.=) 'cancellation' THEN 0" \
+	" ELSE " ROW_HAS_OF_ALL("l") " END" \
 	" FROM {ledger} l WHERE l.user_id OPERATOR(pg_catalog.=) {u.id}" \
 	" AND l.session_id OPERATOR(pg_catalog.=) {o.id}" \
-	" AND l.kind OPERATOR(pg_catalog.=) ANY ('{booking,reschedule,cancellation,correction}')" \
-	" ORDER BY l.id DESC LIMIT 1)"
+	" AND l.kind OPERATOR(pg_catalog.=) ANY ('" SESSION_DEBIT_KINDS "')" \
+	" ORDER BY l.id DESC LIMIT 1), 0)"
 
 /* one of the totals k of the user u */
 #define TOTAL_OF_K(place)	"k.totals[" CppAsString2(place) "]"
@@ -92,7 +93,7 @@
  */
 #define FIGURES_KEPT \
 	"SELECT " TOTAL_OF_K(TOTAL_PURCHASED) " AS purchased, " TOTAL_OF_K(TOTAL_DEBITS) " AS debits," \
-	" (SELECT pg_catalog.count(*) FILTER (WHERE c.charged) FROM (SELECT " O_IS_CHARGED " AS charged" \
+	" (SELECT COALESCE(pg_catalog.sum(c.credits), 0) FROM (SELECT " O_CREDITS " AS credits" \
 	SESSIONS_OF_U " AND " SLOT_IS_LIVE("o") " ORDER BY {o.session_date} DESC" \
 	" LIMIT " TOTAL_OF_K(TOTAL_SCHEDULED) " OPERATOR(pg_catalog.+) " TOTAL_OF_K(TOTAL_CONFIRMED) ") c)" \
 	" AS charged," \
@@ -108,7 +109,7 @@
 	" FROM (SELECT pg_catalog.count(*) AS known, " SUM_OF_G("", PURCHASED_KINDS) " AS purchased," \
 	" " SUM_OF_G("OPERATOR(pg_catalog.-) ", DEBIT_KINDS) " AS debits, " NO_SHOWS_OF_G " AS no_shows" \
 	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) {u.id}) g," \
-	" (SELECT pg_catalog.count(*) FILTER (WHERE " SLOT_IS_LIVE("o") " AND " O_IS_CHARGED ") AS charged," \
+	" (SELECT COALESCE(pg_catalog.sum(CASE WHEN " SLOT_IS_LIVE("o") " THEN " O_CREDITS " END), 0) AS charged," \
 	" pg_catalog.count(*) FILTER (WHERE " SLOT_IS_LIVE("o") \
 	" AND ({old_bookings} OPERATOR(pg_catalog.=) 'charged'" \
 	" OR ({old_bookings} OPERATOR(pg_catalog.=) 'flag' AND {o.session_deducted}))) AS old_charged" \

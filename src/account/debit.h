@@ -10,6 +10,22 @@
 
 #include "account/ledger.h"
 
+/* the kinds of ledger rows that say what a session has taken */
+#define SESSION_DEBIT_KINDS \
+	"{booking,reschedule,cancellation,correction,charge,waiver}"
+
+/*
+ * How many credits a session has of the lot of a ledger row from that row on, in
+ * SQL, and how many of all lots that the row's call is about.
+ */
+#define ROW_HAS(row) \
+	"CASE WHEN " row ".lot_id IS NULL THEN 0 ELSE COALESCE(" \
+	"(" row ".details OPERATOR(pg_catalog.->>) 'credits')::pg_catalog.int4," \
+	" CASE WHEN " row ".delta OPERATOR(pg_catalog.<) 0" \
+	" THEN OPERATOR(pg_catalog.-) " row ".delta ELSE 1 END) END"
+#define ROW_HAS_OF_ALL(row) \
+	"COALESCE((" row ".details OPERATOR(pg_catalog.->>) 'of')::pg_catalog.int4, " ROW_HAS(row) ")"
+
 /* credits of one lot */
 typedef struct DebitPart
 {
@@ -20,13 +36,18 @@ typedef struct DebitPart
 typedef struct Debit
 {
 	int32		credits;		/* of all parts */
+	int32		owed;			/* what it shall take yet */
 	int			nparts;
 	DebitPart  *parts;
 } Debit;
 
 extern Debit debit_find(Call *call, int64 user_id, int64 session_id, QueryRun run);
-extern int64 debit_take(Call *call, Account *account, Entry *entry, int32 credits,
-						const Debit *before);
+extern int64 debit_change(Call *call, Account *account, Entry *entry, const Debit *had,
+						  int32 credits, const Debit *before);
+extern int64 debit_add(Call *call, Account *account, Entry *entry, const Debit *had,
+					   int32 credits);
+extern int64 debit_take(Call *call, Account *account, Entry *entry, int32 credits);
 extern int64 debit_carry(Call *call, Account *account, Entry *entry, const Debit *debit);
+extern Datum debit_owes(Datum details, int32 owed);
 
 #endif							/* SWAN_DEBIT_H */

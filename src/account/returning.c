@@ -13,6 +13,8 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
 
 #include "base/details.h"
 #include "account/returning.h"
@@ -172,6 +174,47 @@ take_again(Call *call, Account *account, const char *kind, int64 lot_id, int32 c
 	account_write(call, account, &entry);
 }
 
+/* Takes away again what came back to a lot that is owed them, or has ended. */
+static void
+settle(Call *call, Account *account, int64 lot_id, int32 credits, int32 owed, bool expire)
+{
+	take_again(call, account, "reversal", lot_id, owed);
+	if (expire)
+		take_again(call, account, "expiry", lot_id, credits - owed);
+}
+
+/* Likewise of credits that came back otherwise than by return_write(). */
+void
+return_settle(Call *call, Account *account, int64 lot_id, int32 credits)
+{
+	int32		owed = ledger_shortfall(call, account->user_id, lot_id, query_recheck);
+
+	settle(call, account, lot_id, credits, Min(owed, credits),
+		   lot_is_due(call, account_lot(call, account, lot_id)));
+}
+
+/*
+ * Returns the details of a row by which credits come back to a lot, or none do:
+ * what was taken, what of it can be spent again, and the lot's end if it changes.
+ */
+Datum
+return_details(const Return *back, const ReturnPart *part)
+{
+	StringInfoData json;
+
+	initStringInfo(&json);
+	appendStringInfo(&json, "{\"charged\": %d, \"returned\": %d",
+					 back->charged, back->spendable);
+	if (part && part->reopen)
+	{
+		appendStringInfoString(&json, ", ");
+		details_append_extension(&json, part->ended, part->ends);
+	}
+	else
+		appendStringInfoChar(&json, '}');
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
+}
+
 /*
  * Writes down that credits come back to one lot, which may end later for them,
  * and what is taken away of them again.  Returns the row's id.
@@ -186,8 +229,6 @@ return_write(Call *call, Account *account, Entry *entry, const ReturnPart *part)
 	if (part->reopen)
 		account_reopen_lot(call, account, entry->lot, part->ends);
 	id = account_write(call, account, entry);
-	take_again(call, account, "reversal", part->lot_id, part->settle);
-	if (part->expire)
-		take_again(call, account, "expiry", part->lot_id, part->credits - part->settle);
+	settle(call, account, part->lot_id, part->credits, part->settle, part->expire);
 	return id;
 }

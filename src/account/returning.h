@@ -27,6 +27,7 @@ typedef struct Return
 {
 	int32		charged;
 	int32		spendable;		/* comes back, and can be spent */
+	bool		forgotten;		/* so is what it owes */
 	int			nparts;
 	ReturnPart *parts;
 } Return;
@@ -34,6 +35,8 @@ typedef struct Return
 extern void return_judge(Call *call, Account *account, int64 session_id,
 						 const Debit *debit, bool by_studio, QueryRun run,
 						 Return *back);
+extern Datum return_details(const Return *back, const ReturnPart *part);
+extern void return_settle(Call *call, Account *account, int64 lot_id, int32 credits);
 extern int64 return_write(Call *call, Account *account, Entry *entry,
 						  const ReturnPart *part);
 

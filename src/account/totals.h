@@ -26,7 +26,7 @@
 /* kinds of ledger rows, as the text of an array */
 #define PURCHASED_KINDS \
 	"{opening,grant,purchase,reinstatement,reversal,revocation,external}"
-#define DEBIT_KINDS		"{booking,cancellation,correction}"
+#define DEBIT_KINDS		"{booking,cancellation,reschedule,correction,charge,waiver}"
 
 /* one of the totals of the ledger row g, in SQL, and whether all are known there */
 #define TOTAL_OF_G(place)	"{g.totals}[" CppAsString2(place) "]"

@@ -97,6 +97,29 @@ details_text(Datum details, const char *name)
 	return pnstrdup(value.val.string.val, value.val.string.len);
 }
 
+/* Returns the numbers of a list in the object; none if there is no such list. */
+int64 *
+details_ids(Datum details, const char *name, int *n)
+{
+	JsonbValue	value;
+	int64	   *ids;
+
+	*n = 0;
+	if (!find_member(details, name, jbvBinary, &value) ||
+		!JsonContainerIsArray(value.val.binary.data))
+		return NULL;
+	ids = palloc((JsonContainerSize(value.val.binary.data) + 1) * sizeof(int64));
+	for (uint32 i = 0; i < JsonContainerSize(value.val.binary.data); i++)
+	{
+		JsonbValue *element = getIthJsonbValueFromContainer(value.val.binary.data, i);
+
+		if (element->type == jbvNumeric)
+			ids[(*n)++] = DatumGetInt64(DirectFunctionCall1(numeric_int8,
+															NumericGetDatum(element->val.numeric)));
+	}
+	return ids;
+}
+
 /* Appends a time to an object; it is NULL for never. */
 static void
 append_time(StringInfo json, const char *name, TimestampTz at)

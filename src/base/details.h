@@ -17,6 +17,7 @@ extern Datum details_forced(void);
 extern Datum details_with_number(Datum details, const char *name, int64 value);
 extern Datum details_guest(bool forced);
 extern int64 details_number(Datum details, const char *name, int64 if_absent);
+extern int64 *details_ids(Datum details, const char *name, int *n);
 extern char *details_text(Datum details, const char *name);
 extern void details_append_extension(StringInfo json, TimestampTz from,
 									 TimestampTz to);

@@ -22,9 +22,10 @@ typedef enum GuardedColumn
 	GUARDED_DEDUCTED,
 	GUARDED_DATE,
 	GUARDED_DURATION,
-	GUARDED_CLASS_ID
+	GUARDED_CLASS_ID,
+	GUARDED_CREDITS
 } GuardedColumn;
-#define GUARDED_NCOLUMNS (GUARDED_CLASS_ID + 1)
+#define GUARDED_NCOLUMNS (GUARDED_CREDITS + 1)
 
 /* what a row was or became, as far as it is guarded */
 typedef struct RowImage

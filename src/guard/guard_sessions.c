@@ -56,6 +56,9 @@ slot_of_tuple(TriggerData *trigdata, Studio *studio, HeapTuple tuple, Slot *slot
 	slot->date = isnull ? NO_TIME : DatumGetTimestampTz(value);
 	value = guard_datum(trigdata, tuple, &columns[SESSIONS_DEDUCTED], &isnull);
 	slot->deducted = !isnull && DatumGetBool(value);
+	slot->credits = guard_number(trigdata, tuple, &columns[SESSIONS_CREDITS], slot->deducted);
+	if (columns[SESSIONS_DEDUCTED].name == NULL)
+		slot->deducted = slot->credits > 0;
 	slot->class_id = guard_number(trigdata, tuple, &columns[SESSIONS_CLASS_ID], NO_ID);
 }
 
@@ -152,6 +155,20 @@ judge_class(TriggerData *trigdata, Studio *studio, const Slot *slot)
 					 "swan_move() moves a class, with all its places.");
 }
 
+/* Returns whether a row says that credits were taken. */
+static bool
+has_receipt(const Slot *slot)
+{
+	return slot->deducted || slot->credits != 0;
+}
+
+/* Returns whether two images of a slot say the same of that. */
+static bool
+has_same_receipt(const Slot *old, const Slot *new)
+{
+	return old->deducted == new->deducted && old->credits == new->credits;
+}
+
 /* how to go on with a row that is no booking any more, and was paid for */
 static const char debit_advice[] =
 "Its booking took a credit that nobody has returned; the application may change it after"
@@ -192,12 +209,12 @@ static void
 refuse_update(TriggerData *trigdata, Studio *studio, const Slot *old, const Slot *new)
 {
 	bool		free = is_free(old) && is_free(new) &&
-		(old->deducted == new->deducted || !new->deducted || new->status == STATUS_OTHER);
+		(has_same_receipt(old, new) || !has_receipt(new) || new->status == STATUS_OTHER);
 
 	if (old->id != new->id)
 		guard_refuse(trigdata, "change of an id", "Ledger and holds refer to it.");
 	if (!free && (old->user_id != new->user_id || old->status != new->status ||
-				  old->deducted != new->deducted))
+				  !has_same_receipt(old, new)))
 		guard_refuse(trigdata, "change of client or status",
 					 session_advice(studio, old));
 	if (!is_free(old) && old->class_id != new->class_id)
@@ -225,7 +242,7 @@ refuse_session(TriggerData *trigdata, Studio *studio,
 	else if (new)
 	{
 		if (!is_free(new) ||
-			(new->deducted && new->status != STATUS_OTHER && !slot_is_open(new)))
+			(has_receipt(new) && new->status != STATUS_OTHER && !slot_is_open(new)))
 			guard_refuse(trigdata, "insert of a row that is not an open slot",
 						 insert_advice(studio, new));
 		judge_time(studio, new);
@@ -256,6 +273,8 @@ append_slot(StringInfo json, const char *label, const Slot *slot)
 		appendStringInfo(json, ", \"user_id\": " INT64_FORMAT, slot->user_id);
 	if (slot->trainer_id != NO_ID)
 		appendStringInfo(json, ", \"trainer_id\": " INT64_FORMAT, slot->trainer_id);
+	if (slot->credits != slot->deducted)
+		appendStringInfo(json, ", \"credits\": %d", slot->credits);
 	if (slot->class_id != NO_ID)
 		appendStringInfo(json, ", \"class_id\": " INT64_FORMAT, slot->class_id);
 	if (slot->date != NO_TIME)

@@ -62,6 +62,9 @@ static const char *const absence[STUDIO_NCOLUMNS] = {
 	[SESSIONS_CANCELLED_AT] = "when a booking was cancelled is in the ledger only",
 	[SESSIONS_CANCELLED_BY] = "who cancelled a booking is in the ledger only",
 	[SESSIONS_CANCEL_REASON] = "why a booking was cancelled is in the ledger only",
+	[SESSIONS_COST] = "every session costs one credit",
+	[SESSIONS_CREDITS] = "how many credits a session took is in the ledger only",
+	[SESSIONS_KIND] = "credits are good for every session",
 };
 
 /* Adds a row to the report. */

@@ -75,7 +75,12 @@ static const char *const own_tables[] = {
 	" booked_at timestamptz,"
 	" session_deducted boolean NOT NULL DEFAULT false,"
 	" confirmed boolean NOT NULL DEFAULT false,"
-	" class_id bigint"
+	" class_id bigint,"
+	" cost integer NOT NULL DEFAULT 1"
+	" CONSTRAINT sessions_cost_check CHECK (cost OPERATOR(pg_catalog.>=) 0"
+	" AND cost OPERATOR(pg_catalog.<=) 100),"
+	" credits integer NOT NULL DEFAULT 0,"
+	" kind text"
 	")",
 
 	"COMMENT ON INDEX {schema}.sessions_pkey IS"
@@ -300,23 +305,47 @@ setup_advise_owner(const char *studio, Oid owner)
 					 quote_literal_cstr(name))));
 }
 
+/*
+ * Returns what the registry has to know of the columns that 0.1.0 did not make:
+ * there, one of such a name is the application's.
+ */
+static Datum
+later_columns(void)
+{
+	StringInfoData json;
+	const char *separator = "";
+
+	initStringInfo(&json);
+	appendStringInfoString(&json, "{\"names\": {");
+	for (int i = 0; i < STUDIO_NCOLUMNS; i++)
+	{
+		if (!studio_column_defs[i].later)
+			continue;
+		appendStringInfo(&json, "%s\"%s\": \"%s\"", separator,
+						 studio_column_label(i), studio_column_defs[i].name);
+		separator = ", ";
+	}
+	appendStringInfoString(&json, "}}");
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
+}
+
 /* Writes the registry row of a studio of our own making. */
 static void
 register_studio(Studio *studio)
 {
-	static const Oid argtypes[] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+	static const Oid argtypes[] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID};
 	NullableDatum args[] = {
 		arg_text(studio->name), arg_text(studio->table_names[TABLE_USERS]),
 		arg_text(studio->table_names[TABLE_SESSIONS]), arg_text(studio->owned_by),
-		arg_text(feed_start())
+		arg_text(feed_start()), arg_datum(later_columns())
 	};
 	Call	   *call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");
 
 	sql_once(call,
 			 "INSERT INTO swan.studio (name, users, sessions, owned_by, own, backfilled, feed,"
-			 " hold_credit)"
-			 " VALUES ($1, $2::pg_catalog.regclass, $3::pg_catalog.regclass, $4, true, true, $5, 'off')",
-			 5, argtypes, args);
+			 " hold_credit, columns)"
+			 " VALUES ($1, $2::pg_catalog.regclass, $3::pg_catalog.regclass, $4, true, true, $5, 'off', $6)",
+			 6, argtypes, args);
 	call_end(call);
 }
 

@@ -38,6 +38,9 @@ static const ColumnComment own_comments[] = {
 	{TABLE_SESSIONS, "session_deducted", "a credit was taken and not returned"},
 	{TABLE_SESSIONS, "confirmed", "for backends that read it; see status"},
 	{TABLE_SESSIONS, "class_id", "the class it is a place of: the id of that one's first row; NULL: of none"},
+	{TABLE_SESSIONS, "cost", "credits that booking it takes"},
+	{TABLE_SESSIONS, "credits", "credits that were taken and not returned"},
+	{TABLE_SESSIONS, "kind", "what sort of session it is, for credits that are not good for all; NULL: no sort of its own"},
 };
 
 static const ColumnComment our_comments[] = {

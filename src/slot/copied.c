@@ -35,7 +35,7 @@ slot_insert_copy(Call *call, const Slot *slot)
 	Slot		copy = *slot;
 
 	copy.id = copy.user_id = NO_ID;
-	copy.deducted = false;
+	slot_charge(&copy, 0);
 	slot_set_status(call->studio, &copy, STATUS_AVAILABLE);
 	return slot_insert(call, &copy_slot, args, &copy);
 }

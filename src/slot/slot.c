@@ -22,17 +22,6 @@ static const StudioQuery find_slot = {
 	1, {INT8OID}, PLAN_SIMPLE
 };
 
-static const StudioQuery insert_slot = {
-	"INSERT INTO {sessions} ({sessions.status}, {sessions.session_date}"
-	"{?sessions.trainer_id:, {sessions.trainer_id}}"
-	"{?sessions.duration:, {sessions.duration}}" SLOT_END_COLUMN SLOT_NEW_COLUMNS "{?sessions.class_id:, {sessions.class_id}})"
-	" VALUES ({sessions.status='available'}, {sessions.session_date=$2}"
-	"{?sessions.trainer_id:, $1}{?sessions.duration:, $3}" SLOT_END_VALUE("$2", "$3")
-	SLOT_NEW_VALUES("$4") "{?sessions.class_id:, $5})"
-	" RETURNING {sessions.id}",
-	5, {INT8OID, TIMESTAMPTZOID, INT4OID, TIMESTAMPTZOID, INT8OID}
-};
-
 /* a trainer's slot from $2 to $3, of which $6 on both sides is a buffer, but for those of class $5 */
 static const StudioQuery trainer_overlap = {
 	"SELECT {s.id} FROM {sessions} s"
@@ -126,6 +115,13 @@ slot_of_row(const Studio *studio, Rows result, uint64 row, int before, Slot *slo
 	slot->booked_at = row_time(result, row, before + SLOT_BOOKED_AT);
 	slot->class_id = row_id(result, row, before + SLOT_CLASS_ID);
 	slot->cancel_reason = NULL;
+	slot->kind = row_text(result, row, before + SLOT_KIND);
+	slot->cost = row_isnull(result, row, before + SLOT_COST) ?
+		1 : row_int(result, row, before + SLOT_COST);
+	slot->credits = row_isnull(result, row, before + SLOT_CREDITS) ?
+		slot->deducted : row_int(result, row, before + SLOT_CREDITS);
+	if (studio->columns[SESSIONS_DEDUCTED].name == NULL)
+		slot->deducted = slot->credits > 0;
 	return true;
 }
 
@@ -202,14 +198,26 @@ slot_has_begun(Call *call, const Slot *slot)
 	return slot->date <= call->now;
 }
 
+/* Notes what a session has taken. */
+void
+slot_charge(Slot *slot, int32 credits)
+{
+	slot->deducted = credits > 0;
+	slot->credits = credits;
+}
+
 /* Makes a slot what the studio's columns can hold of it. */
 void
 slot_fit(Studio *studio, Slot *slot)
 {
 	const StudioColumn *columns = studio->columns;
 
-	if (columns[SESSIONS_DEDUCTED].name == NULL)
-		slot->deducted = false;
+	if (columns[SESSIONS_CREDITS].name == NULL)
+	{
+		if (columns[SESSIONS_DEDUCTED].name == NULL)
+			slot->deducted = false;
+		slot->credits = slot->deducted;
+	}
 	if (columns[SESSIONS_DURATION].name == NULL)
 		slot->duration = SWAN_DURATION_DEFAULT;
 	if (columns[SESSIONS_TRAINER_ID].name == NULL)
@@ -233,29 +241,6 @@ slot_fit(Studio *studio, Slot *slot)
 	}
 }
 
-/* Refuses what an attached studio has no column for. */
-void
-slot_check_columns(Call *call, const Slot *slot)
-{
-	const StudioColumn *columns = call->studio->columns;
-
-	if (columns[SESSIONS_TRAINER_ID].name == NULL && slot->trainer_id != NO_ID)
-		ereport(ERROR,
-				(swan_error(SWAN_INVALID_ARGUMENT),
-				 errmsg("the sessions of studio \"%s\" have no trainer", call->studio->name),
-				 errhint("Insert open slots into the table directly: available, and without a client.")));
-	if (columns[SESSIONS_DURATION].name == NULL && slot->duration != SWAN_DURATION_DEFAULT)
-		ereport(ERROR,
-				(swan_error(SWAN_INVALID_ARGUMENT),
-				 errmsg("the sessions of studio \"%s\" all last %d minutes",
-						call->studio->name, SWAN_DURATION_DEFAULT)));
-	if (columns[SESSIONS_CLASS_ID].name == NULL && slot->class_id != NO_ID)
-		ereport(ERROR,
-				(swan_error(SWAN_INVALID_ARGUMENT),
-				 errmsg("the sessions of studio \"%s\" know no classes", call->studio->name),
-				 errhint("Places of a class need a column of type bigint that names it: class_id, or what swan_attach() is told.")));
-}
-
 /* Returns what is guarded of a slot. */
 RowImage
 slot_image(const Slot *slot)
@@ -269,6 +254,7 @@ slot_image(const Slot *slot)
 	image.guarded[GUARDED_DATE] = slot->date;
 	image.guarded[GUARDED_DURATION] = slot->duration;
 	image.guarded[GUARDED_CLASS_ID] = slot->class_id;
+	image.guarded[GUARDED_CREDITS] = slot->credits;
 	return image;
 }
 
@@ -321,6 +307,7 @@ slot_write(Call *call, const StudioQuery *statement,
 		arg_time(call->now),
 		arg_id(call->actor ? call->actor->user_id : NO_ID),
 		arg_text(after->cancel_reason),
+		arg_int(after->credits)
 	};
 	TokenEntry	entry = {{0}};
 	Rows		result;
@@ -367,23 +354,6 @@ slot_insert(Call *call, const StudioQuery *statement, const NullableDatum *args,
 	return row_id(result, 0, 1);
 }
 
-/* Makes one open slot, which may be a place of a class, and returns its id. */
-int64
-slot_insert_open(Call *call, int64 trainer_id, TimestampTz start,
-				 int32 duration, int64 class_id)
-{
-	NullableDatum args[] = {
-		arg_id(trainer_id), arg_time(start), arg_int(duration), arg_time(call->now),
-		arg_id(class_id)
-	};
-	Slot		slot = {.id = NO_ID,.user_id = NO_ID,.trainer_id = trainer_id,.class_id = class_id};
-
-	slot_set_status(call->studio, &slot, STATUS_AVAILABLE);
-	slot.date = start;
-	slot.duration = duration;
-	slot_check_columns(call, &slot);
-	return slot_insert(call, &insert_slot, args, &slot);
-}
 
 /* Returns what time is kept free on both sides of a slot: blocked time is no session. */
 int64

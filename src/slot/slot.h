@@ -37,6 +37,9 @@ typedef struct Slot
 	TimestampTz booked_at;
 	int64		class_id;		/* NO_ID of what is no place of a class */
 	const char *cancel_reason;	/* to be written, not read */
+	int32		cost;			/* credits that booking it takes */
+	int32		credits;		/* that it has taken: its receipt */
+	const char *kind;			/* what sort of session it is, or NULL */
 } Slot;
 
 /* of a slot, for slot_of_row() */
@@ -49,8 +52,11 @@ typedef struct Slot
 	next(SLOT_DURATION, "{s.duration}") \
 	next(SLOT_DEDUCTED, "{s.session_deducted}") \
 	next(SLOT_BOOKED_AT, "{s.booked_at}") \
-	next(SLOT_CLASS_ID, "{s.class_id}")
-#define SLOT_NCOLUMNS	SLOT_CLASS_ID
+	next(SLOT_CLASS_ID, "{s.class_id}") \
+	next(SLOT_COST, "{s.cost}") \
+	next(SLOT_CREDITS, "{s.credits}") \
+	next(SLOT_KIND, "{s.kind}")
+#define SLOT_NCOLUMNS	SLOT_KIND
 
 RESULT_COLUMNS(SLOT_COLUMNS);
 
@@ -59,8 +65,13 @@ RESULT_COLUMNS(SLOT_COLUMNS);
 
 /* what slot_write() passes: id, the new value of each column, now, who acts and why */
 #define SLOT_WRITE_ARGS \
-	11, {INT8OID, INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID, INT4OID, \
-	BOOLOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, TEXTOID}, PLAN_SIMPLE
+	12, {INT8OID, INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID, INT4OID, \
+	BOOLOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, TEXTOID, INT4OID}, PLAN_SIMPLE
+
+/* to assign where a session takes credits, or gives them back */
+#define SLOT_CHARGE \
+	"{?sessions.session_deducted:, {sessions.session_deducted} = $7}" \
+	"{?sessions.credits:, {sessions.credits} = $12}"
 
 /* to assign in every UPDATE of a slot */
 #define SLOT_TOUCH \
@@ -80,11 +91,12 @@ RESULT_COLUMNS(SLOT_COLUMNS);
 /* to write in every INSERT into sessions, for what has no default with ORMs */
 #define SLOT_NEW_COLUMNS \
 	"{?sessions.session_deducted:, {sessions.session_deducted}}" \
+	"{?sessions.credits:, {sessions.credits}}" \
 	"{?sessions.confirmed:, {sessions.confirmed}}" \
 	"{?sessions.created_at:, {sessions.created_at}}" \
 	"{?sessions.updated_at:, {sessions.updated_at}}"
 #define SLOT_NEW_VALUES(now) \
-	"{?sessions.session_deducted:, false}{?sessions.confirmed:, false}" \
+	"{?sessions.session_deducted:, false}{?sessions.credits:, 0}{?sessions.confirmed:, false}" \
 	"{?sessions.created_at:, {sessions.created_at=" now "}}" \
 	"{?sessions.updated_at:, {sessions.updated_at=" now "}}"
 
@@ -169,6 +181,7 @@ extern bool slot_is_booking(const Slot *slot);
 extern bool slot_is_request(const Slot *slot);
 extern bool slot_takes_time(const Slot *slot);
 extern bool slot_has_begun(Call *call, const Slot *slot);
+extern void slot_charge(Slot *slot, int32 credits);
 extern void slot_fit(Studio *studio, Slot *slot);
 extern void slot_check_columns(Call *call, const Slot *slot);
 extern RowImage slot_image(const Slot *slot);
@@ -177,8 +190,7 @@ extern bool slot_look_at(Call *call, int64 id, Slot *slot, QueryRun run);
 extern void slot_require(Call *call, int64 id, Slot *slot);
 extern int64 slot_insert(Call *call, const StudioQuery *statement,
 						 const NullableDatum *args, Slot *slot);
-extern int64 slot_insert_open(Call *call, int64 trainer_id, TimestampTz start,
-							  int32 duration, int64 class_id);
+extern int64 slot_insert_open(Call *call, Slot *slot);
 extern TimestampTz slot_end_of(TimestampTz start, int32 duration);
 pg_noreturn extern void session_not_found(int64 id);
 extern void slot_write(Call *call, const StudioQuery *statement,

@@ -235,8 +235,10 @@ load_studio(Rows result, uint64 row)
 	{
 		const char *label = studio_column_label(i);
 
-		if (studio->own)
-			studio->column_names[i] = studio_column_defs[i].attached_only ? NULL :
+		if (studio->own && studio_column_defs[i].attached_only)
+			studio->column_names[i] = NULL;
+		else if (studio->own && !studio_column_defs[i].later)
+			studio->column_names[i] =
 				MemoryContextStrdup(context, studio_column_defs[i].name);
 		else
 			studio->column_names[i] = json_member(result, row, REG_COLUMN_NAMES, label, context);

@@ -60,13 +60,16 @@ typedef enum StudioColumnId
 	SESSIONS_CANCELLED_AT,
 	SESSIONS_CANCELLED_BY,
 	SESSIONS_CANCEL_REASON,
+	SESSIONS_COST,
+	SESSIONS_CREDITS,
+	SESSIONS_KIND,
 
 	/* of our own tables: what studios lack that an earlier version made */
 	LEDGER_TOTALS,
 	LEDGER_SUSPENDED,
 	HOLDS_SINCE
 } StudioColumnId;
-#define STUDIO_NCOLUMNS (SESSIONS_CANCEL_REASON + 1)	/* of the application */
+#define STUDIO_NCOLUMNS (SESSIONS_KIND + 1)	/* of the application */
 #define STUDIO_NKNOWN	(HOLDS_SINCE + 1)
 
 /* what a column holds, in whichever of the types that can hold it */
@@ -205,8 +208,8 @@ typedef struct StudioColumnDef
 	ColumnKind	kind;
 	const char *name;
 	const char *absent;			/* NULL: required */
-	bool		later;			/* unknown to 0.1.0, whose studios may have
-								 * none, or one of the application's */
+	bool		later;			/* unknown to 0.1.0: in an own studio it is ours
+								 * only if the registry says so */
 	bool		named;			/* attached only where it is named, since
 								 * others call something else so */
 	bool		attached_only;	/* our own studios have none, and one that only

@@ -16,7 +16,7 @@
 #include "utils/lsyscache.h"
 
 #include "account/attendance.h"
-#include "account/totals.h"
+#include "account/debit.h"
 #include "verify/checks.h"
 
 #define FOR_CLIENT(column) \
@@ -79,8 +79,8 @@ has_partitions(Studio *studio)
 }
 
 /*
- * The debit of a client's session is +1 where it was booked, follows it when
- * it is rescheduled, and is gone when it is returned.  "left" says that the
+ * The debit of a client's session is what was taken where it was booked, follows
+ * it when it is rescheduled, and is gone when it is returned.  "left" says that the
  * last word on it is somebody's direct change, which was recorded: what the
  * session became then is not the engine's doing.  Nor is it what became of it
  * while a studio was detached, "before" it was attached again at $3.  "moved"
@@ -94,13 +94,14 @@ has_partitions(Studio *studio)
 	" pg_catalog.max(d.id) FILTER (WHERE d.direct) OPERATOR(pg_catalog.=) pg_catalog.max(d.id) AS left" \
 	" FROM (SELECT g.user_id, g.session_id, OPERATOR(pg_catalog.-) g.delta AS n, g.id, g.at," \
 	" g.kind OPERATOR(pg_catalog.=) 'external' AS direct FROM {ledger} g" \
-	" WHERE g.kind OPERATOR(pg_catalog.=) ANY ('{booking,cancellation,correction,external}')" \
+	" WHERE g.kind OPERATOR(pg_catalog.=) ANY ('{booking,cancellation,correction,charge,waiver,slots,external}')" \
 	" AND (g.kind OPERATOR(pg_catalog.<>) 'correction' OR g.delta OPERATOR(pg_catalog.<>) 0) AND g.session_id IS NOT NULL" \
 	" AND " FOR_CLIENT("g.user_id") \
-	" UNION ALL SELECT g.user_id, g.session_id, 1, g.id, g.at, false FROM {ledger} g" \
+	" UNION ALL SELECT g.user_id, g.session_id, " ROW_HAS("g") ", g.id, g.at, false FROM {ledger} g" \
 	" WHERE g.kind OPERATOR(pg_catalog.=) 'reschedule' AND g.lot_id IS NOT NULL" \
 	" AND " FOR_CLIENT("g.user_id") \
-	" UNION ALL SELECT g.user_id, g.from_session_id, -1, g.id, g.at, false FROM {ledger} g" \
+	" UNION ALL SELECT g.user_id, g.from_session_id," \
+	" OPERATOR(pg_catalog.-) (" ROW_HAS("g") " OPERATOR(pg_catalog.+) g.delta), g.id, g.at, false FROM {ledger} g" \
 	" WHERE g.kind OPERATOR(pg_catalog.=) 'reschedule' AND g.lot_id IS NOT NULL" \
 	" AND " FOR_CLIENT("g.user_id") \
 	") d GROUP BY d.user_id, d.session_id)"
@@ -322,7 +323,7 @@ const Check checks[] = {
 			" pg_catalog.format('there is no kind %s', pg_catalog.quote_literal(g.kind))"
 			" FROM {ledger} g WHERE g.kind OPERATOR(pg_catalog.<>) ALL ('{opening,grant,purchase,"
 			"reversal,reinstatement,revocation,expiry,extension,booking,cancellation,reschedule,move,"
-			"hold,release,wait,unwait,offer,request,confirmation,completion,no_show,correction,suspension,resumption,external}') AND " FOR_CLIENT("g.user_id"),
+			"hold,release,wait,unwait,offer,request,confirmation,completion,no_show,correction,charge,waiver,slots,suspension,resumption,external}') AND " FOR_CLIENT("g.user_id"),
 	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"ledger_key", ABOUT_BOOKINGS, has_partitions, {
@@ -344,14 +345,14 @@ const Check checks[] = {
 			" pg_catalog.format('%s of %s credits of %s', g.kind, g.delta,"
 			" COALESCE('lot ' OPERATOR(pg_catalog.||) g.lot_id, 'no lot'))"
 			" FROM {ledger} g WHERE ((g.kind OPERATOR(pg_catalog.=) 'booking'"
-			" AND (g.delta OPERATOR(pg_catalog.<>) ALL ('{-1,0}')"
-			" OR (g.delta OPERATOR(pg_catalog.=) -1) OPERATOR(pg_catalog.<>) (g.lot_id IS NOT NULL)))"
-			" OR (g.kind OPERATOR(pg_catalog.=) 'cancellation'"
-			" AND (g.delta OPERATOR(pg_catalog.<>) ALL ('{0,1}')"
-			" OR (g.delta OPERATOR(pg_catalog.=) 1 AND g.lot_id IS NULL)))"
-			" OR (g.kind OPERATOR(pg_catalog.=) 'correction'"
-			" AND (g.delta OPERATOR(pg_catalog.<>) ALL ('{-1,0}')"
-			" OR (g.delta OPERATOR(pg_catalog.=) -1 AND g.lot_id IS NULL))))"
+			" AND (g.delta OPERATOR(pg_catalog.>) 0"
+			" OR (g.delta OPERATOR(pg_catalog.<) 0) OPERATOR(pg_catalog.<>) (g.lot_id IS NOT NULL)))"
+			" OR (g.kind OPERATOR(pg_catalog.=) ANY ('{cancellation,waiver}')"
+			" AND (g.delta OPERATOR(pg_catalog.<) 0"
+			" OR (g.delta OPERATOR(pg_catalog.<>) 0 AND g.lot_id IS NULL)))"
+			" OR (g.kind OPERATOR(pg_catalog.=) ANY ('{correction,charge}')"
+			" AND (g.delta OPERATOR(pg_catalog.>) 0"
+			" OR (g.delta OPERATOR(pg_catalog.<>) 0 AND g.lot_id IS NULL))))"
 			" AND " FOR_CLIENT("g.user_id"),
 	1, {INT8OID}, PLAN_CUSTOM}},
 
@@ -359,20 +360,21 @@ const Check checks[] = {
 			"SELECT COALESCE({s.user_id}, d.user_id), COALESCE({s.id}, d.session_id), NULL::pg_catalog.int8,"
 			" pg_catalog.format('%s session is %s, the ledger has %s debits of it',"
 			" COALESCE({s.status}::pg_catalog.text, 'missing'),"
-			" CASE WHEN {s.session_deducted} THEN 'charged' ELSE 'not charged' END,"
+			" CASE WHEN COALESCE({s.session_deducted}, {s.credits} OPERATOR(pg_catalog.>) 0) THEN 'charged' ELSE 'not charged' END,"
 			" COALESCE(d.n, 0))"
 			" FROM (SELECT * FROM {sessions} s WHERE {live s} AND " FOR_CLIENT("{s.user_id}") ") s"
 			" FULL JOIN " DEBITS " d ON d.session_id OPERATOR(pg_catalog.=) {s.id}"
 			" AND d.user_id OPERATOR(pg_catalog.=) {s.user_id}"
-			" WHERE NOT COALESCE(d.left, false) AND (COALESCE(d.n, 0) OPERATOR(pg_catalog.<>) ALL ('{0,1}')"
-			" OR (COALESCE(d.n, 0) OPERATOR(pg_catalog.=) 1 AND NOT d.before AND"
+			" WHERE NOT COALESCE(d.left, false) AND (COALESCE(d.n, 0) OPERATOR(pg_catalog.<) 0"
+			" OR (COALESCE(d.n, 0) OPERATOR(pg_catalog.>) 0 AND NOT d.before AND"
 			" ({s.id} IS NULL OR {s.status:available,requested,blocked}))"
-			"{?sessions.session_deducted: OR (COALESCE(d.n, 0) OPERATOR(pg_catalog.<>)"
-			" CASE WHEN {s.session_deducted} THEN 1 ELSE 0 END"
+			" OR ((false{?sessions.session_deducted: OR (COALESCE(d.n, 0) OPERATOR(pg_catalog.>) 0) OPERATOR(pg_catalog.<>)"
+			" COALESCE({s.session_deducted}, false)}"
+			"{?sessions.credits: OR COALESCE(d.n, 0) OPERATOR(pg_catalog.<>) COALESCE({s.credits}, 0)})"
 			" AND NOT COALESCE(d.since OPERATOR(pg_catalog.<=) $3, false)"
 			" AND (COALESCE(d.moved, true) OR NOT {s.status:cancelled})"
 			" AND (d.session_id IS NOT NULL OR " SLOT_IS_LIVE("s")
-			" OR $3 OPERATOR(pg_catalog.=) '-infinity'))})",
+			" OR $3 OPERATOR(pg_catalog.=) '-infinity')))",
 	3, {INT8OID, BOOLOID, TIMESTAMPTZOID}, PLAN_CUSTOM}},
 
 	{"session_status", ABOUT_BOOKINGS, refuses_sessions, {

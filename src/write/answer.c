@@ -48,7 +48,7 @@ common_columns(const BookingAnswer *answer, Datum *values, bool *nulls)
 	put_time(values, nulls, 4, slot->date);
 	values[5] = Int32GetDatum(slot->duration);
 	put_time(values, nulls, 6, slot->booked_at);
-	values[7] = BoolGetDatum(answer->charged);
+	values[7] = BoolGetDatum(answer->credits > 0);
 	values[8] = Int32GetDatum(answer->available);
 	nulls[8] = !answer->has_available;
 	values[9] = CStringGetTextDatum(answer->message);
@@ -63,6 +63,9 @@ booking_columns(const BookingAnswer *answer, Datum *values, bool *nulls)
 	common_columns(answer, values, nulls);
 	values[12] = BoolGetDatum(answer->attendance == ATTENDANCE_ATTENDED);
 	nulls[12] = answer->attendance == ATTENDANCE_UNKNOWN;
+	values[13] = Int32GetDatum(answer->credits);
+	values[14] = Int32GetDatum(answer->owed);
+	nulls[13] = nulls[14] = !answer->has_available;
 }
 
 /* Fills the columns of a swan_cancellation. */
@@ -72,6 +75,8 @@ cancellation_columns(const BookingAnswer *answer, Datum *values, bool *nulls)
 	common_columns(answer, values, nulls);
 	values[12] = BoolGetDatum(answer->returned);
 	put_id(values, nulls, 13, answer->reopened);
+	values[14] = Int32GetDatum(answer->credits);
+	nulls[14] = !answer->has_available;
 }
 
 /* Returns whether an earlier answer is of the same client. */

@@ -14,7 +14,8 @@
 typedef struct BookingAnswer
 {
 	Slot		slot;
-	bool		charged;
+	int32		credits;		/* that it has taken */
+	int32		owed;			/* that it shall take yet */
 	bool		has_available;	/* an open slot has no client who has any */
 	int32		available;
 	const char *message;
@@ -27,8 +28,8 @@ typedef struct BookingAnswer
 	int64		reopened;		/* NO_ID where no slot took its place */
 } BookingAnswer;
 
-#define BOOKING_NCOLUMNS		13
-#define CANCELLATION_NCOLUMNS	14
+#define BOOKING_NCOLUMNS		15
+#define CANCELLATION_NCOLUMNS	15
 #define MOST_NCOLUMNS			Max(BOOKING_NCOLUMNS, CANCELLATION_NCOLUMNS)
 
 /* a grant or purchase: one swan_credit */

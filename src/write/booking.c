@@ -42,6 +42,17 @@ argument_guest(FunctionCallInfo fcinfo, int n)
 	return !PG_ARGISNULL(n) && PG_GETARG_BOOL(n);
 }
 
+/* Returns whether the credits shall be taken only later, which clients cannot say. */
+static bool
+argument_later(Call *call, FunctionCallInfo fcinfo, int n)
+{
+	if (PG_ARGISNULL(n) || !PG_GETARG_BOOL(n))
+		return false;
+	if (actor_is(call, MAY_CLIENT))
+		actor_refuse(call, NULL);
+	return true;
+}
+
 /* Answers a key that was used for something else. */
 static void
 key_conflict(const char *key)
@@ -81,6 +92,40 @@ find_booked(Call *call, Rows result, const bool *used, int64 session_id, Slot *s
 	return -1;
 }
 
+/* Returns whether a row is of the same booking as the one before it. */
+static bool
+is_same_booked(Rows result, uint64 row)
+{
+	return row > 0 && row_id(result, row, OF_CALL_SESSION_ID) ==
+		row_id(result, row - 1, OF_CALL_SESSION_ID);
+}
+
+/* Returns how many bookings a call wrote down, of which each may have several rows. */
+static int
+count_booked(Rows result)
+{
+	int			n = 0;
+
+	for (uint64 row = 0; row < result.nrows; row++)
+		n += !is_same_booked(result, row);
+	return n;
+}
+
+/* Reads what a booking took, and uses up its rows. */
+static void
+read_booked(Rows result, uint64 row, bool *used, BookingAnswer *answer)
+{
+	answer->ledger_id = row_id(result, row, OF_CALL_ID);
+	answer->has_available = true;
+	do
+	{
+		used[row] = true;
+		answer->credits -= row_int(result, row, OF_CALL_DELTA);
+		answer->available = row_int(result, row, OF_CALL_BALANCE_AFTER);
+		row++;
+	} while (row < result.nrows && is_same_booked(result, row));
+}
+
 /*
  * Returns whether a key was used for just these bookings, and how the first
  * call answered.  Others under the same key are refused.
@@ -96,9 +141,9 @@ find_replay(Call *call, const Booking *bookings, int n, const char *key,
 	if (!ledger_find_key(call, bookings[0].user_id, "booking", key, &before))
 		return false;
 	result = ledger_rows_of_call(call, bookings[0].user_id, &before, "booking");
-	if (result.nrows != n)
+	if (count_booked(result) != n)
 		key_conflict(key);
-	used = palloc0(n * sizeof(bool));
+	used = palloc0(result.nrows * sizeof(bool));
 	for (int i = 0; i < n; i++)
 	{
 		int			row;
@@ -108,16 +153,36 @@ find_replay(Call *call, const Booking *bookings, int n, const char *key,
 		row = find_booked(call, result, used, bookings[i].session_id, &answer->slot);
 		if (row < 0)
 			key_conflict(key);
-		used[row] = true;
-		answer->charged = row_int(result, row, OF_CALL_DELTA) != 0;
-		answer->has_available = true;
-		answer->available = row_int(result, row, OF_CALL_BALANCE_AFTER);
+		read_booked(result, row, used, answer);
 		answer->message = booked_message;
-		answer->ledger_id = row_id(result, row, OF_CALL_ID);
 		answer->replayed = true;
 		answer->attendance = attendance_of(call, &answer->slot, query_recheck);
 	}
 	return true;
+}
+
+/* Takes the credits of a booking, of the lot that was asked for if there is one. */
+static int64
+booking_pay(Call *call, Account *account, Entry *entry, const Booking *booking,
+			int32 credits)
+{
+	DebitPart	part = {.lot_id = booking->lot_id,.credits = credits};
+	Debit		none = {0};
+	Debit		chosen = {.nparts = 1,.parts = &part};
+	const Lot  *lot;
+
+	if (!booking->of_lot || credits == 0)
+		return debit_take(call, account, entry, credits);
+	lot = account_find_lot(account, booking->lot_id);
+	if (lot == NULL || lot->remaining < credits)
+		ereport(ERROR,
+				(swan_error_counting(SWAN_INSUFFICIENT_SESSIONS, NULL, "availableSessions",
+									 lot ? lot->remaining : 0),
+				 errmsg("lot %lld of user %lld has %d credits that can be spent",
+						(long long) booking->lot_id, (long long) booking->user_id,
+						lot ? lot->remaining : 0),
+				 errhint("swan_credits() lists the lots of a client.")));
+	return debit_change(call, account, entry, &none, credits, &chosen);
 }
 
 /* Writes one booking that was judged well: ledger, slot, hold. */
@@ -126,6 +191,7 @@ booking_write(Call *call, Account *account, Booking *booking, const char *key,
 			  BookingAnswer *answer)
 {
 	Entry		entry = NEW_ENTRY;
+	int32		credits = booking_cost(booking);
 
 	entry.kind = "booking";
 	entry.session_id = booking->slot.id;
@@ -134,13 +200,16 @@ booking_write(Call *call, Account *account, Booking *booking, const char *key,
 		entry.details = details_guest(booking->forced);
 	else if (booking->forced)
 		entry.details = details_forced();
+	if (booking->later)
+		entry.details = debit_owes(entry.details, booking_price(booking));
 	memset(answer, 0, sizeof(BookingAnswer));
-	booking_make_taken(call, booking, booking->charged, &answer->slot);
+	booking_make_taken(call, booking, credits, &answer->slot);
 	account_session(call, account, &booking->slot, &answer->slot);
-	answer->ledger_id = debit_take(call, account, &entry, booking->charged ? 1 : 0, NULL);
+	answer->ledger_id = booking_pay(call, account, &entry, booking, credits);
 	booking_take_slot(call, booking, &answer->slot);
 
-	answer->charged = booking->charged;
+	answer->credits = credits;
+	answer->owed = booking_price(booking) - credits;
 	answer->has_available = true;
 	answer->available = account_available(account);
 	answer->message = booked_message;
@@ -212,7 +281,7 @@ book_slots(Call *call, Booking *bookings, int n, const char *key,
 	for (int i = 0; i < n; i++)
 	{
 		if (i > 0)
-			bookings[i].taken_before = bookings[i - 1].taken_before + bookings[i - 1].charged;
+			bookings[i].taken_before = bookings[i - 1].taken_before + booking_cost(&bookings[i - 1]);
 		booking_judge_locked(call, &bookings[i], &account);
 		booking_write(call, &account, &bookings[i], i == 0 ? key : NULL, &answers[i]);
 	}
@@ -246,7 +315,7 @@ start_bookings(Call *call, FunctionCallInfo fcinfo, Booking *bookings,
 Datum
 swan_book(PG_FUNCTION_ARGS)
 {
-	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 6, MAY_PERSONS);
+	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 8, MAY_PERSONS);
 	BookingAnswer answer;
 	Booking		booking;
 	int64		session_id;
@@ -255,7 +324,11 @@ swan_book(PG_FUNCTION_ARGS)
 	session_id = argument_id(fcinfo, 1, "session_id");
 	start_bookings(call, fcinfo, &booking, &session_id, 1, argument_guest(fcinfo, 4), query_look);
 	booking.charged = argument_charge(call, fcinfo, 2);
-	booking.forced = actor_force(call, fcinfo, 5);
+	booking.later = argument_later(call, fcinfo, 5);
+	booking.of_lot = !PG_ARGISNULL(6);
+	if (booking.of_lot)
+		booking.lot_id = argument_id(fcinfo, 6, "lot_id");
+	booking.forced = actor_force(call, fcinfo, 7);
 	book_slots(call, &booking, 1, argument_key(fcinfo, 3), &answer);
 	return answer_row(call, fcinfo, &answer);
 }

@@ -30,7 +30,7 @@ static const char cancelled_message[] = "Session cancelled successfully.";
 
 const StudioQuery cancel_slot = {
 	"UPDATE {sessions} s SET {sessions.status} = {sessions.status=$4}"
-	"{?sessions.session_deducted:, {sessions.session_deducted} = $7}"
+	SLOT_CHARGE
 	"{?sessions.cancelled_at:, {sessions.cancelled_at} = {sessions.cancelled_at=$9}}"
 	"{?sessions.cancelled_by:, {sessions.cancelled_by} = $10}"
 	"{?sessions.cancel_reason:, {sessions.cancel_reason} = {sessions.cancel_reason=$11}}"
@@ -97,7 +97,7 @@ replay_client(Call *call, int64 user_id, const KeyedRow *before, const char *key
 		if (!found)
 			key_conflict(key);
 		details = row_datum(rows, row, OF_CALL_DETAILS, &isnull);
-		answer->charged = details_number(details, "charged", 0) != 0;
+		answer->credits = details_number(details, "charged", 0);
 		answer->returned = details_number(details, "returned", 0) != 0;
 		answer->reopened = details_number(details, "reopened", NO_ID);
 		answer->available = available;
@@ -161,29 +161,21 @@ same_cancellation(Call *call, const char *key, BookingAnswer *answers, int n)
 
 /*
  * Returns the details of a cancellation: what a replay has to know, how many
- * bookings the call is about, and the end of the lot that a row is about.
+ * bookings the call is about, and that a debt is forgotten.
  */
 static Datum
 cancellation_details(const BookingAnswer *answer, const Return *back,
 					 const ReturnPart *part, int nbookings)
 {
-	StringInfoData json;
+	Datum		details = return_details(back, part);
 
-	initStringInfo(&json);
-	appendStringInfo(&json, "{\"charged\": %d, \"returned\": %d",
-					 back->charged, back->spendable);
 	if (answer->reopened != NO_ID)
-		appendStringInfo(&json, ", \"reopened\": " INT64_FORMAT, answer->reopened);
+		details = details_with_number(details, "reopened", answer->reopened);
 	if (nbookings > 1)
-		appendStringInfo(&json, ", \"bookings\": %d", nbookings);
-	if (part && part->reopen)
-	{
-		appendStringInfoString(&json, ", ");
-		details_append_extension(&json, part->ended, part->ends);
-	}
-	else
-		appendStringInfoChar(&json, '}');
-	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
+		details = details_with_number(details, "bookings", nbookings);
+	if (back->forgotten)
+		details = details_with_number(details, "owes", 0);
+	return details;
 }
 
 /* Closes an open slot, or frees a trainer's time: nobody had it, so nothing comes back. */
@@ -244,7 +236,7 @@ give_up(Call *call, const Wish *wish, bool trainer_known, Account *account,
 	slot_set_status(call->studio, &answer->slot, STATUS_CANCELLED);
 	answer->slot.cancel_reason = wish->reason;
 	if (back.nparts > 0)
-		answer->slot.deducted = false;
+		slot_charge(&answer->slot, 0);
 	if (reopens)				/* indexes of the application's may allow one at
 								 * a time */
 	{
@@ -252,7 +244,7 @@ give_up(Call *call, const Wish *wish, bool trainer_known, Account *account,
 		answer->reopened = reopen_slot(call, &slot, trainer_known);
 		account_check_alone(call, account);
 	}
-	answer->charged = back.charged > 0;
+	answer->credits = back.charged;
 	answer->returned = back.spendable > 0;
 	account_session(call, account, &slot, &answer->slot);
 	write_cancellation(call, account, entry, &back, answer, nbookings);

@@ -68,7 +68,7 @@ static const StudioQuery guest_booking = {
 
 static const StudioQuery correct_slot = {
 	"UPDATE {sessions} s SET {sessions.status} = {sessions.status=$4}"
-	"{?sessions.session_deducted:, {sessions.session_deducted} = $7}"
+	SLOT_CHARGE
 	"{?sessions.confirmed:, {sessions.confirmed} = $4 OPERATOR(pg_catalog.=) {label confirmed}"
 	" OR ($4 OPERATOR(pg_catalog.=) {label completed} AND COALESCE({s.confirmed}, false))}"
 	"{?sessions.cancelled_at:, {sessions.cancelled_at} = NULL}"
@@ -334,7 +334,7 @@ same_correction(Call *call, const Slot *slot, const Target *target, const char *
 				 errmsg("key \"%s\" was used for another correction", key),
 				 errhint("Use a new key for a new correction.")));
 	answer->slot = *slot;
-	answer->charged = before.lot_id != NO_ID;
+	answer->credits = debit_find(call, slot->user_id, slot->id, query_recheck).credits;
 	answer->has_available = true;
 	answer->available = before.balance_after;
 	answer->ledger_id = before.ledger_id;
@@ -354,7 +354,7 @@ correct(Call *call, const Slot *slot, const Story *story, const Target *target,
 	slot_set_status(call->studio, &answer->slot, target->status);
 	check_credits(account, story);
 	if (story->returned > 0)
-		answer->slot.deducted = true;
+		slot_charge(&answer->slot, story->returned);
 	else if (story->gone.credits == 0)
 		debit = debit_find(call, slot->user_id, slot->id, query_recheck);
 	entry->kind = "correction";
@@ -363,9 +363,8 @@ correct(Call *call, const Slot *slot, const Story *story, const Target *target,
 		(story->attendance == ATTENDANCE_MISSED);
 	entry->details = correction_details(slot, story, target, closed);
 	account_session(call, account, slot, &answer->slot);
-	answer->ledger_id = story->returned > 0 ?
-		debit_take(call, account, entry, story->returned, &story->gone) :
-		debit_carry(call, account, entry, &debit);
+	answer->ledger_id = debit_change(call, account, entry, &debit,
+									 debit.credits + story->returned, &story->gone);
 	if (closed)
 	{
 		Slot		gone = *closed;
@@ -374,7 +373,7 @@ correct(Call *call, const Slot *slot, const Story *story, const Target *target,
 	}
 	slot_write(call, &correct_slot, slot, &answer->slot);
 	account_close(call, account, "Available");
-	answer->charged = story->returned > 0 || debit.credits > 0;
+	answer->credits = debit.credits + story->returned;
 	answer->has_available = true;
 	answer->available = account->balance;
 	answer->attendance = target->attendance;

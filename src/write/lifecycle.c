@@ -18,19 +18,21 @@
 #include "account/debit.h"
 #include "account/open.h"
 #include "write/answer.h"
+#include "write/charge.h"
 #include "write/lifecycle.h"
 
 PG_FUNCTION_INFO_V1(swan_confirm);
 PG_FUNCTION_INFO_V1(swan_complete);
 
-static const StudioQuery set_status = {
-	"UPDATE {sessions} s SET {sessions.status} = {sessions.status=$4}"
-	"{?sessions.confirmed:, {sessions.confirmed} ="
-	" COALESCE({s.confirmed}, false) OR $4 OPERATOR(pg_catalog.=) {label confirmed}}"
-	SLOT_TOUCH
-	" WHERE {s.id} OPERATOR(pg_catalog.=) $1" SLOT_WRITTEN,
-	SLOT_WRITE_ARGS
-};
+#define SET_STATUS(charge) \
+	"UPDATE {sessions} s SET {sessions.status} = {sessions.status=$4}" \
+	"{?sessions.confirmed:, {sessions.confirmed} =" \
+	" COALESCE({s.confirmed}, false) OR $4 OPERATOR(pg_catalog.=) {label confirmed}}" \
+	charge SLOT_TOUCH \
+	" WHERE {s.id} OPERATOR(pg_catalog.=) $1" SLOT_WRITTEN
+
+static const StudioQuery set_status = {SET_STATUS(""), SLOT_WRITE_ARGS};
+static const StudioQuery set_status_and_charge = {SET_STATUS(SLOT_CHARGE), SLOT_WRITE_ARGS};
 
 /* Locks a slot that the actor may work on as its trainer or from the office. */
 static void
@@ -99,8 +101,10 @@ advance(Call *call, FunctionCallInfo fcinfo, int64 session_id, const Step *step)
 {
 	Entry		entry = NEW_ENTRY;
 	BookingAnswer answer = {0};
+	const StudioQuery *statement = &set_status;
 	Locks		locks = {0};
 	Account		account;
+	Debit		debit;
 	Slot		slot;
 
 	lock_own_slot(call, &locks, session_id, &slot);
@@ -116,16 +120,27 @@ advance(Call *call, FunctionCallInfo fcinfo, int64 session_id, const Step *step)
 	if (step->status == STATUS_COMPLETED)
 		check_has_happened(call, &slot, step == &completion);
 
-	entry.kind = step->kind;
-	entry.session_id = session_id;
+	debit = debit_find(call, slot.user_id, session_id, query_recheck);
 	answer.slot = slot;
 	slot_set_status(call->studio, &answer.slot, step->status);
 	account_session(call, &account, &slot, &answer.slot);
+	if (step->status == STATUS_COMPLETED && debit.owed > 0 &&
+		debit.owed <= account_available(&account))
+	{
+		Entry		charge = NEW_ENTRY;
+
+		charge_session(call, &account, &charge, &slot, &debit, debit.owed);
+		slot_charge(&answer.slot, debit.credits);
+		statement = &set_status_and_charge;
+	}
+	entry.kind = step->kind;
+	entry.session_id = session_id;
 	answer.ledger_id = account_write(call, &account, &entry);
-	slot_write(call, &set_status, &slot, &answer.slot);
+	slot_write(call, statement, &slot, &answer.slot);
 	account_close(call, &account, "Available");
 
-	answer.charged = debit_find(call, slot.user_id, session_id, query_recheck).credits > 0;
+	answer.credits = debit.credits;
+	answer.owed = debit.owed;
 	answer.has_available = true;
 	answer.available = account.balance;
 	answer.message = step->message;

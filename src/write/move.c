@@ -307,7 +307,7 @@ move_bookings_of(Call *call, const Locks *locks, int64 user_id, const Move *move
 
 		if (from->user_id != user_id)
 			continue;
-		answers[i].charged = debit_find(call, user_id, from->id, query_recheck).credits > 0;
+		answers[i].credits = debit_find(call, user_id, from->id, query_recheck).credits;
 		answers[i].has_available = true;
 		if (!changes(from, &answers[i].slot))
 			continue;

@@ -10,16 +10,19 @@
 
 #include "funcapi.h"
 #include "utils/builtins.h"
+#include "utils/jsonb.h"
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
 #include "base/argument.h"
+#include "base/details.h"
 #include "base/error.h"
 #include "base/zone.h"
 #include "studio/actor.h"
 #include "slot/slot.h"
-#include "account/locks.h"
+#include "account/open.h"
+#include "account/ledger.h"
 
 PG_FUNCTION_INFO_V1(swan_open);
 PG_FUNCTION_INFO_V1(swan_block);
@@ -33,6 +36,9 @@ typedef struct Series
 	int32		duration;
 	int64		buffer;			/* to be kept free between two sessions */
 	int32		places;			/* of each, if it is a class */
+	int32		cost;			/* of each, or below zero */
+	const char *kind;			/* likewise, or NULL */
+	const char *key;
 	bool		forced;
 	bool		blocked;		/* nobody can book it */
 	const char *notes;			/* of what is blocked */
@@ -125,14 +131,15 @@ argument_series(Call *call, FunctionCallInfo fcinfo, Series *series)
 
 /* Makes one slot, or a class of so many places, and returns the id to book it by. */
 static int64
-open_places(Call *call, const Series *series, TimestampTz start)
+open_places(Call *call, const Series *series, Slot *slot)
 {
-	int64		id = slot_insert_open(call, series->trainer_id, start, series->duration, NO_ID);
+	int64		id = slot_insert_open(call, slot);
 
 	if (series->places > 1)
 		class_begin(call, id);
+	slot->class_id = id;
 	for (int i = 1; i < series->places; i++)
-		slot_insert_open(call, series->trainer_id, start, series->duration, id);
+		slot_insert_open(call, slot);
 	return id;
 }
 
@@ -142,39 +149,114 @@ take_time(Call *call, const Series *series, TimestampTz start)
 {
 	Slot		slot = {
 		.id = NO_ID,.user_id = NO_ID,.trainer_id = series->trainer_id,.date = start,
-		.duration = series->duration,.booked_at = NO_TIME,.class_id = NO_ID
+		.duration = series->duration,.booked_at = NO_TIME,.class_id = NO_ID,
+		.cost = series->cost,.kind = series->kind
 	};
 
 	if (!series->blocked)
-		return open_places(call, series, start);
+		return open_places(call, series, &slot);
 	slot_set_status(call->studio, &slot, STATUS_BLOCKED);
 	slot_insert_unbooked(call, &slot, series->notes);
 	return slot.id;
 }
 
-/* Takes the trainer's time at all times of a series, or at none, and closes the call with the ids. */
+/* Returns the ids that a key of the trainer's was used for, in "n"; NULL where it was not. */
+static int64 *
+same_series(Call *call, const Series *series, int *n)
+{
+	KeyedRow	before;
+
+	if (!ledger_find_key(call, series->trainer_id, "slots", series->key, &before))
+		return NULL;
+	if (strcmp(details_text(before.details, "at"), zone_json_time(series->starts[0])) != 0 ||
+		details_number(before.details, "duration", 0) != series->duration ||
+		details_number(before.details, "repeat", 0) != series->repeat ||
+		details_number(before.details, "places", 0) != series->places)
+		ereport(ERROR,
+				(swan_error(SWAN_IDEMPOTENCY_CONFLICT),
+				 errmsg("key \"%s\" was used for other slots", series->key),
+				 errhint("Use a new key for new slots.")));
+	return details_ids(before.details, "sessions", n);
+}
+
+/* Writes into the trainer's ledger which slots a key was used for. */
+static void
+note_series(Call *call, const Locks *locks, const Series *series, const int64 *ids)
+{
+	Entry		entry = NEW_ENTRY;
+	StringInfoData json;
+	Account		trainer;
+
+	if (series->key == NULL)
+		return;
+	initStringInfo(&json);
+	appendStringInfo(&json, "{\"at\": \"%s\", \"duration\": %d, \"repeat\": %d, \"places\": %d, \"sessions\": [",
+					 zone_json_time(series->starts[0]), series->duration, series->repeat,
+					 series->places);
+	for (int i = 0; i < series->repeat; i++)
+		appendStringInfo(&json, "%s" INT64_FORMAT, i > 0 ? ", " : "", ids[i]);
+	appendStringInfoString(&json, "]}");
+	account_enter(call, locks, series->trainer_id, &trainer);
+	entry.kind = "slots";
+	entry.key = series->key;
+	entry.details = DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
+	account_write(call, &trainer, &entry);
+	account_close(call, &trainer, "Available");
+}
+
+/* Closes the call with ids. */
 static Datum
-insert_series(Call *call, FunctionCallInfo fcinfo, const Series *series)
+answer_ids(Call *call, FunctionCallInfo fcinfo, const int64 *ids, int n)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	Locks		locks = {0};
 
-	/* a trainer is a user; his lock keeps his time from being given twice */
-	lock_users(call, &locks, &series->trainer_id, 1);
-	if (!user_is_locked(&locks, series->trainer_id))
-		user_not_found(series->trainer_id);
-	actor_require_trainer(call, series->trainer_id);
-	if (!call->studio->settings.trainer_overlap && !series->forced)
-		check_series(call, series);
-	for (int i = 0; i < series->repeat; i++)
+	for (int i = 0; i < n; i++)
 	{
-		Datum		value = Int64GetDatum(take_time(call, series, series->starts[i]));
+		Datum		value = Int64GetDatum(ids[i]);
 		bool		isnull = false;
 
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, &value, &isnull);
 	}
 	call_end(call);
 	return (Datum) 0;
+}
+
+/* Takes the trainer's time at all times of a series, or at none, and closes the call with the ids. */
+static Datum
+insert_series(Call *call, FunctionCallInfo fcinfo, const Series *series)
+{
+	Locks		locks = {0};
+	int64	   *ids;
+	int			n;
+
+	/* a trainer is a user; his lock keeps his time from being given twice */
+	lock_users(call, &locks, &series->trainer_id, 1);
+	if (!user_is_locked(&locks, series->trainer_id))
+		user_not_found(series->trainer_id);
+	ids = same_series(call, series, &n);
+	if (ids)
+		return answer_ids(call, fcinfo, ids, n);
+	actor_require_trainer(call, series->trainer_id);
+	if (!call->studio->settings.trainer_overlap && !series->forced)
+		check_series(call, series);
+	ids = palloc(series->repeat * sizeof(int64));
+	for (int i = 0; i < series->repeat; i++)
+		ids[i] = take_time(call, series, series->starts[i]);
+	note_series(call, &locks, series, ids);
+	return answer_ids(call, fcinfo, ids, series->repeat);
+}
+
+/* Reads what a slot shall cost, below zero if that is not said. */
+static int32
+argument_cost(FunctionCallInfo fcinfo, int n)
+{
+	int32		cost = PG_ARGISNULL(n) ? -1 : PG_GETARG_INT32(n);
+
+	if (!PG_ARGISNULL(n) && (cost < 0 || cost > SWAN_COST_MAX))
+		ereport(ERROR,
+				(swan_error(SWAN_INVALID_ARGUMENT),
+				 errmsg("cost must be between 0 and %d", SWAN_COST_MAX)));
+	return cost;
 }
 
 /* swan_open(): a trainer offers his time. */
@@ -185,9 +267,12 @@ swan_open(PG_FUNCTION_ARGS)
 	Series		series = {0};
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
-	call = actor_enter(fcinfo, CALL_WRITER, 7, MAY_TRAINER | MAY_OFFICE);
+	call = actor_enter(fcinfo, CALL_WRITER, 10, MAY_TRAINER | MAY_OFFICE);
 	argument_series(call, fcinfo, &series);
-	series.forced = actor_force(call, fcinfo, 6);
+	series.cost = argument_cost(fcinfo, 6);
+	series.kind = argument_text(fcinfo, 7);
+	series.key = argument_key(fcinfo, 8);
+	series.forced = actor_force(call, fcinfo, 9);
 	series.places = PG_ARGISNULL(5) ? 1 :
 		argument_between(fcinfo, 5, "places", SWAN_PLACES_MAX, "");
 	series.buffer = call->studio->settings.buffer;
@@ -199,7 +284,7 @@ Datum
 swan_block(PG_FUNCTION_ARGS)
 {
 	Call	   *call;
-	Series		series = {.blocked = true};
+	Series		series = {.blocked = true,.places = 1,.cost = -1};
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	call = actor_enter(fcinfo, CALL_WRITER, 6, MAY_TRAINER | MAY_OFFICE);

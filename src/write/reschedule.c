@@ -12,6 +12,7 @@
 #include "studio/actor.h"
 #include "slot/advice.h"
 #include "slot/window.h"
+#include "account/debit.h"
 #include "account/open.h"
 #include "write/answer.h"
 #include "write/cancel.h"
@@ -67,7 +68,7 @@ same_exchange(Call *call, const Slot *from, int64 to_id, const char *key,
 				(swan_error(SWAN_IDEMPOTENCY_CONFLICT),
 				 errmsg("key \"%s\" was used for another exchange", key),
 				 errhint("Use a new key for a new one.")));
-	answer->charged = before.lot_id != NO_ID;
+	answer->credits = debit_find(call, from->user_id, to_id, query_recheck).credits;
 	answer->has_available = true;
 	answer->available = before.balance_after;
 	answer->ledger_id = before.ledger_id;
@@ -100,6 +101,19 @@ check_exchange(Call *call, const Slot *from)
 }
 
 /*
+ * Notes what the new booking has to pay for: what it costs, less what the old one
+ * took.  One that was free stays free, unless the session itself cost nothing;
+ * one that owes takes nothing more now.
+ */
+static void
+price_exchange(Booking *target, const Slot *from, int32 credits, int32 owed)
+{
+	target->charged = credits > 0 || owed > 0 || from->cost == 0;
+	target->later = owed > 0;
+	target->taken_instead = credits;
+}
+
+/*
  * Looks, without a lock, whether a booking can be exchanged for another slot, and
  * refuses what cannot be.  Returns whether it has been, and how it was answered.
  */
@@ -119,6 +133,7 @@ look_before_exchange(Call *call, const Slot *from, Booking *target, const char *
 	authorise_exchange(call, from, target);
 	if (!target->slot_known)
 		session_not_found(target->session_id);
+	price_exchange(target, from, from->credits, 0);
 	verdict = booking_judge_unlocked(call, target, &account, query_look, false);
 	if (verdict == SWAN_OK)
 		return false;
@@ -167,27 +182,29 @@ lock_exchange(Call *call, Locks *locks, Slot *from, Booking *target, Line **awai
  */
 static int64
 exchange(Call *call, const Slot *from, bool trainer_known, Booking *target,
-		 Account *account, const char *key, BookingAnswer *answer)
+		 Account *account, const Debit *had, const char *key, BookingAnswer *answer)
 {
 	Entry		entry = NEW_ENTRY;
 	Slot		cancelled = *from;
-	Debit		debit = debit_find(call, from->user_id, from->id, query_recheck);
 	int64		reopened = NO_ID;
 
-	answer->charged = debit.credits > 0;
+	answer->credits = target->later ?
+		Min(had->credits, booking_price(target)) : booking_cost(target);
+	answer->owed = booking_price(target) - answer->credits;
 	entry.kind = "reschedule";
 	entry.session_id = target->slot.id;
 	entry.from_session_id = from->id;
 	entry.key = key;
 	if (target->forced)
 		entry.details = details_forced();
+	entry.details = debit_owes(entry.details, answer->owed);
 	slot_set_status(call->studio, &cancelled, STATUS_CANCELLED);
-	if (answer->charged)
-		cancelled.deducted = false;
-	booking_make_taken(call, target, answer->charged, &answer->slot);
+	if (had->credits > 0)
+		slot_charge(&cancelled, 0);
+	booking_make_taken(call, target, answer->credits, &answer->slot);
 	account_session(call, account, from, &cancelled);
 	account_session(call, account, &target->slot, &answer->slot);
-	answer->ledger_id = debit_carry(call, account, &entry, &debit);
+	answer->ledger_id = debit_add(call, account, &entry, had, answer->credits);
 
 	slot_write(call, &cancel_slot, from, &cancelled);
 	if (from->date > call->now)
@@ -214,6 +231,7 @@ swan_reschedule(PG_FUNCTION_ARGS)
 	Line	   *awaited;
 	const char *key;
 	int64		reopened;
+	Debit		had;
 	Slot		from;
 
 	slot_require(call, session_id, &from);
@@ -230,10 +248,12 @@ swan_reschedule(PG_FUNCTION_ARGS)
 		session_not_found(target.session_id);
 	check_exchange(call, &from);
 	account_enter(call, &locks, from.user_id, &account);
+	had = debit_find(call, from.user_id, from.id, query_recheck);
+	price_exchange(&target, &from, had.credits, had.owed);
 	booking_judge_locked(call, &target, &account);
 
 	reopened = exchange(call, &from, user_is_locked(&locks, from.trainer_id), &target,
-						&account, key, &answer);
+						&account, &had, key, &answer);
 	offering_follow(call, &locks, &from, reopened, awaited);
 	return answer_row(call, fcinfo, &answer);
 }

@@ -33,6 +33,34 @@ is_to_be_had(Call *call, const Booking *booking)
 		(actor_is(call, MAY_OFFICE) || booking_is_of_trainer(call, slot));
 }
 
+/* Returns how many credits a booking costs. */
+int32
+booking_price(const Booking *booking)
+{
+	int32		cost = booking->charged ? booking->slot.cost : 0;
+
+	if (cost < 0 || cost > SWAN_COST_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("session %lld costs %d credits", (long long) booking->slot.id, cost),
+				 errdetail("A session costs between 0 and %d credits.", SWAN_COST_MAX)));
+	return cost;
+}
+
+/* Returns how many of them it takes when it is made. */
+int32
+booking_cost(const Booking *booking)
+{
+	return booking->later ? 0 : booking_price(booking);
+}
+
+/* Returns how many credits a client lacks for a booking, but for what the one that it replaces took. */
+static int32
+credits_missing(const Booking *booking, const Account *account)
+{
+	return booking_cost(booking) - booking->taken_instead - account_available(account);
+}
+
 /* Returns the rule that a booking breaks, or SWAN_OK; in the report's order. */
 static SwanErrorCode
 booking_verdict(Call *call, Booking *booking, const Account *account)
@@ -64,7 +92,7 @@ booking_verdict(Call *call, Booking *booking, const Account *account)
 	booking->rule = limit_of_client(call, booking);
 	if (booking->rule != RULE_NONE)
 		return SWAN_BOOKING_REFUSED;
-	if (booking->charged && account_available(account) <= 0)
+	if (credits_missing(booking, account) > 0)
 		return SWAN_INSUFFICIENT_SESSIONS;
 	if (booking->objection == NULL)
 		return SWAN_OK;
@@ -144,6 +172,14 @@ booking_refuse(const Booking *booking, const Account *account,
 											 "availableSessions", booking->taken_before),
 						 errmsg("user %lld has too few available sessions to book session %lld",
 								user_id, session_id),
+						 errhint("Add credits with swan_grant().")));
+			if (booking_cost(booking) > 1)
+				ereport(ERROR,
+						(swan_error_counting(verdict, NULL, "availableSessions",
+											 account_available(account)),
+						 errmsg("session %lld costs %d credits, and user %lld has %d",
+								session_id, booking_cost(booking), user_id,
+								account_available(account)),
 						 errhint("Add credits with swan_grant().")));
 			ereport(ERROR,
 					(swan_error_counting(verdict, NULL, "availableSessions",

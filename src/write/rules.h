@@ -29,11 +29,15 @@ typedef struct Booking
 	int64		user_id;
 	int64		session_id;		/* as it was asked for; "slot" is what he gets */
 	int64		instead_of;		/* a booking that this one replaces, or NO_ID */
-	bool		charged;		/* does it need a credit? */
+	bool		charged;		/* does it cost credits? */
+	bool		later;			/* to be taken only later */
+	bool		of_lot;			/* to be taken of this one */
+	int64		lot_id;
 	bool		grants;			/* may the slot be what the client asked for? */
 	bool		guest;			/* may he have a place of the class already? */
 	bool		forced;			/* by the office, over the studio's rules */
 	int32		taken_before;	/* credits that the same call has taken */
+	int32		taken_instead;	/* credits that the one that it replaces has */
 	bool		slot_known;
 	Slot		slot;			/* any open place, if one of a class was asked
 								 * for */
@@ -53,6 +57,8 @@ typedef struct Booking
 	bool		kept;			/* for others, who wait */
 } Booking;
 
+extern int32 booking_price(const Booking *booking);
+extern int32 booking_cost(const Booking *booking);
 extern void booking_look_at_slot(Call *call, Booking *booking, QueryRun run);
 extern bool booking_is_of_trainer(Call *call, const Slot *slot);
 extern void booking_authorise(Call *call, const Booking *booking);

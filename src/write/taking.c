@@ -12,7 +12,7 @@
 /* the open slot that is known by now; what it finds changed behind our lock is an error */
 static const StudioQuery take_slot = {
 	"UPDATE {sessions} s SET {sessions.user_id} = $2, {sessions.status} = {sessions.status=$4}"
-	"{?sessions.session_deducted:, {sessions.session_deducted} = $7}"
+	SLOT_CHARGE
 	"{?sessions.booked_at:, {sessions.booked_at} = {sessions.booked_at=$8}}"
 	SLOT_TOUCH
 	" WHERE {s.id} OPERATOR(pg_catalog.=) $1"
@@ -25,7 +25,7 @@ static const StudioQuery take_slot = {
 /* likewise what the client has asked for */
 static const StudioQuery grant_request = {
 	"UPDATE {sessions} s SET {sessions.status} = {sessions.status=$4}"
-	"{?sessions.session_deducted:, {sessions.session_deducted} = $7}"
+	SLOT_CHARGE
 	"{?sessions.booked_at:, {sessions.booked_at} = {sessions.booked_at=$8}}"
 	SLOT_TOUCH
 	" WHERE {s.id} OPERATOR(pg_catalog.=) $1"
@@ -45,12 +45,12 @@ booking_end_hold(Call *call, Booking *booking)
 
 /* Makes of the slot of a booking what it is to be when it is taken. */
 void
-booking_make_taken(Call *call, const Booking *booking, bool charged, Slot *taken)
+booking_make_taken(Call *call, const Booking *booking, int32 credits, Slot *taken)
 {
 	*taken = booking->slot;
 	taken->user_id = booking->user_id;
 	slot_set_status(call->studio, taken, STATUS_SCHEDULED);
-	taken->deducted = charged;
+	slot_charge(taken, credits);
 	taken->booked_at = call->now;
 }
 

@@ -33,10 +33,10 @@ INSERT INTO want VALUES
 ('swan_actor', 'OUT user_id bigint, OUT role text, OUT source text', 'record', 's', 'u'),
 ('swan_grant', 'user_id bigint, n integer, reason text DEFAULT NULL, expires_at timestamptz DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_credit', 'v', 'u'),
 ('swan_credits', 'user_id bigint, actor bigint DEFAULT NULL', 'SETOF swan_lot', 's', 'u'),
-('swan_open', 'trainer_id bigint, at timestamptz, duration integer DEFAULT 60, repeat integer DEFAULT 1, every interval DEFAULT ''7 days'', places integer DEFAULT 1, force boolean DEFAULT false, actor bigint DEFAULT NULL', 'SETOF bigint', 'v', 'u'),
+('swan_open', 'trainer_id bigint, at timestamptz, duration integer DEFAULT 60, repeat integer DEFAULT 1, every interval DEFAULT ''7 days'', places integer DEFAULT 1, cost integer DEFAULT NULL, kind text DEFAULT NULL, key text DEFAULT NULL, force boolean DEFAULT false, actor bigint DEFAULT NULL', 'SETOF bigint', 'v', 'u'),
 ('swan_block', 'trainer_id bigint, at timestamptz, duration integer DEFAULT 60, repeat integer DEFAULT 1, every interval DEFAULT ''7 days'', reason text DEFAULT NULL, actor bigint DEFAULT NULL', 'SETOF bigint', 'v', 'u'),
 ('swan_request', 'user_id bigint, at timestamptz, trainer_id bigint DEFAULT NULL, duration integer DEFAULT 60, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_booking', 'v', 'u'),
-('swan_book', 'user_id bigint, session_id bigint, charge boolean DEFAULT NULL, key text DEFAULT NULL, guest boolean DEFAULT false, force boolean DEFAULT false, actor bigint DEFAULT NULL', 'swan_booking', 'v', 'u'),
+('swan_book', 'user_id bigint, session_id bigint, charge boolean DEFAULT NULL, key text DEFAULT NULL, guest boolean DEFAULT false, later boolean DEFAULT false, lot_id bigint DEFAULT NULL, force boolean DEFAULT false, actor bigint DEFAULT NULL', 'swan_booking', 'v', 'u'),
 ('swan_can_book', 'user_id bigint, session_id bigint, guest boolean DEFAULT false, actor bigint DEFAULT NULL', 'swan_verdict', 's', 'u'),
 ('swan_can_cancel', 'session_id bigint, actor bigint DEFAULT NULL', 'swan_cancel_verdict', 's', 'u'),
 ('swan_summary', 'user_id bigint, actor bigint DEFAULT NULL', 'swan_totals', 's', 'u'),
@@ -64,7 +64,7 @@ INSERT INTO elsewhere VALUES
 ('swan_reinstate', 'function'), ('swan_revoke', 'function'), ('swan_extend', 'function'),
 ('swan_expire', 'function'), ('swan_book_many', 'function'), ('swan_hold', 'function'),
 ('swan_release', 'function'), ('swan_wait', 'function'), ('swan_unwait', 'function'), ('swan_promote', 'function'), ('swan_confirm', 'function'), ('swan_complete', 'function'),
-('swan_move', 'function'), ('swan_move_many', 'function'), ('swan_cancel', 'function'), ('swan_cancel_many', 'function'), ('swan_correct', 'function'), ('swan_reschedule', 'function'),
+('swan_move', 'function'), ('swan_move_many', 'function'), ('swan_cancel', 'function'), ('swan_cancel_many', 'function'), ('swan_correct', 'function'), ('swan_charge', 'function'), ('swan_waive', 'function'), ('swan_reschedule', 'function'),
 ('swan_suspend', 'function'), ('swan_resume', 'function'), ('swan_suspension', 'type'),
 ('swan_reversal', 'type'), ('swan_cancellation', 'type'), ('swan_held', 'type');
 
@@ -72,7 +72,7 @@ CREATE TEMP TABLE want_type (name text PRIMARY KEY, columns text);
 INSERT INTO want_type VALUES
 ('swan_credit', 'user_id bigint, added integer, available_sessions integer, message text, sessions jsonb, ledger_id bigint, replayed boolean'),
 ('swan_lot', 'lot_id bigint, source text, granted integer, remaining integer, expires_at timestamptz, reason text, payment_ref text'),
-('swan_booking', 'session_id bigint, user_id bigint, trainer_id bigint, status text, session_date timestamptz, duration integer, booked_at timestamptz, charged boolean, available_sessions integer, message text, ledger_id bigint, replayed boolean, attended boolean'),
+('swan_booking', 'session_id bigint, user_id bigint, trainer_id bigint, status text, session_date timestamptz, duration integer, booked_at timestamptz, charged boolean, available_sessions integer, message text, ledger_id bigint, replayed boolean, attended boolean, credits integer, owed integer'),
 ('swan_cancel_verdict', 'ok boolean, sqlstate text, code text, message text, returns boolean, credits integer, free_until timestamptz'),
 ('swan_hold_row', 'session_id bigint, session_date timestamptz, duration integer, trainer_id bigint, trainer_name text, user_id bigint, user_name text, until timestamptz'),
 ('swan_waiter', 'session_id bigint, user_id bigint, line integer, since timestamptz, auto boolean, offered_from timestamptz, offered_until timestamptz, refused text'),
@@ -174,7 +174,7 @@ SELECT is((SELECT string_agg(proname, ', ' ORDER BY proname) FROM routine
 SELECT is((SELECT string_agg(proname, ', ' ORDER BY proname) FROM routine
 	WHERE 'key' = ANY (proargnames) AND arguments !~ ('(^|, )key text( DEFAULT NULL)?, '
 		|| CASE proname WHEN 'swan_reinstate' THEN 'item ' WHEN 'swan_revoke' THEN 'lot_id ' WHEN 'swan_reschedule' THEN 'force '
-			WHEN 'swan_book' THEN 'guest ' WHEN 'swan_book_many' THEN 'guest ' ELSE 'actor ' END)), NULL,
+			WHEN 'swan_book' THEN 'guest ' WHEN 'swan_open' THEN 'force ' WHEN 'swan_book_many' THEN 'guest ' ELSE 'actor ' END)), NULL,
 	'key is text and stands before actor, but for what was added later');
 SELECT is((SELECT string_agg(proname, ', ' ORDER BY proname) FROM routine
 	WHERE 'studio' = ANY (proargnames) AND proname <> 'swan_accept' AND arguments !~ '(^|, )(IN )?studio text DEFAULT NULL'), NULL,

@@ -28,6 +28,8 @@ INSERT INTO want VALUES
 ('swan_move', 'session_id bigint, at timestamptz DEFAULT NULL, trainer_id bigint DEFAULT NULL, duration integer DEFAULT NULL, force boolean DEFAULT false, actor bigint DEFAULT NULL', 'swan_booking'),
 ('swan_cancel', 'session_id bigint, reason text DEFAULT NULL, return_credit boolean DEFAULT NULL, reopen boolean DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_cancellation'),
 ('swan_correct', 'session_id bigint, to_status text, reason text, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_booking'),
+('swan_charge', 'session_id bigint, n integer DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_booking'),
+('swan_waive', 'session_id bigint, reason text, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_cancellation'),
 ('swan_move_many', 'session_ids bigint[], ats timestamptz[] DEFAULT NULL, trainer_ids bigint[] DEFAULT NULL, actor bigint DEFAULT NULL', 'SETOF swan_booking'),
 ('swan_cancel_many', 'session_ids bigint[], reason text DEFAULT NULL, return_credit boolean DEFAULT NULL, reopen boolean DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'SETOF swan_cancellation'),
 ('swan_reschedule', 'session_id bigint, to_session_id bigint, key text DEFAULT NULL, force boolean DEFAULT false, actor bigint DEFAULT NULL', 'swan_booking'),
@@ -37,7 +39,7 @@ INSERT INTO want VALUES
 CREATE TEMP TABLE want_type (name text PRIMARY KEY, columns text);
 INSERT INTO want_type VALUES
 ('swan_reversal', 'user_id bigint, moved integer, shortfall integer, available_sessions integer, ledger_id bigint, replayed boolean'),
-('swan_cancellation', 'session_id bigint, user_id bigint, trainer_id bigint, status text, session_date timestamptz, duration integer, booked_at timestamptz, charged boolean, available_sessions integer, message text, ledger_id bigint, replayed boolean, returned boolean, reopened_session_id bigint'),
+('swan_cancellation', 'session_id bigint, user_id bigint, trainer_id bigint, status text, session_date timestamptz, duration integer, booked_at timestamptz, charged boolean, available_sessions integer, message text, ledger_id bigint, replayed boolean, returned boolean, reopened_session_id bigint, credits integer'),
 ('swan_held', 'session_id bigint, user_id bigint, until timestamptz'),
 ('swan_suspension', 'user_id bigint, since timestamptz, until timestamptz, message text, ledger_id bigint');
 

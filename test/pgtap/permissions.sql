@@ -141,6 +141,10 @@ INSERT INTO value VALUES
 ('swan_correct', 'session_id', '[ended]'),
 ('swan_correct', 'to_status', $$'attended'$$),
 ('swan_correct', 'reason', $$'it took place'$$),
+('swan_charge', 'session_id', '[booked]'),
+('swan_charge', 'n', '1'),
+('swan_waive', 'session_id', '[ended]'),
+('swan_waive', 'reason', $$'he was ill'$$),
 ('swan_holds', 'user_id', '1'),
 ('swan_reschedule', 'session_id', '[booked]'),
 ('swan_reschedule', 'to_session_id', '[open]'),
@@ -211,6 +215,8 @@ INSERT INTO may VALUES
 ('swan_confirm',    '*',        'n', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_complete',   '*',        'n', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_correct',    '*',        'n', 'n', 'n', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_charge',     '*',        'n', 'n', 'n', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_waive',      '*',        'n', 'n', 'n', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_move',       '*',        'n', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_move_many',  '*',        'n', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_cancel',     '*',        'y', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
@@ -375,7 +381,7 @@ INSERT INTO null_means_something VALUES
 ('swan_open', 'force'), ('swan_book', 'force'), ('swan_hold', 'force'), ('swan_move', 'force'), ('swan_reschedule', 'force'), ('swan_suspend', 'put_off'),	-- false
 ('swan_wait', 'auto'),
 ('swan_purchase', 'item'),		-- the same as '', its default
-('swan_open', 'places'), ('swan_book', 'guest'), ('swan_book_many', 'guest'), ('swan_can_book', 'guest'),	-- likewise
+('swan_open', 'places'), ('swan_book', 'guest'), ('swan_book', 'later'), ('swan_book_many', 'guest'), ('swan_can_book', 'guest'),	-- likewise
 ('swan_slots', 'since'), ('swan_slots', 'until'),	-- unbounded
 ('swan_schedule', 'since'), ('swan_schedule', 'until');
 CREATE TEMP TABLE null_given AS

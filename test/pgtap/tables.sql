@@ -47,7 +47,7 @@ INSERT INTO want_column (relation, name, definition) VALUES
 ('sessions', 'booked_at', 'timestamptz'),
 ('sessions', 'session_deducted', 'boolean not null default false'),
 ('sessions', 'confirmed', 'boolean not null default false'),
-('sessions', 'class_id', 'bigint'),
+('sessions', 'class_id', 'bigint'), ('sessions', 'cost', 'integer not null default 1'), ('sessions', 'credits', 'integer not null default 0'), ('sessions', 'kind', 'text'),
 ('swan_ledger', 'id', 'bigint not null identity always'),
 ('swan_ledger', 'user_id', 'bigint not null'),
 ('swan_ledger', 'delta', 'integer not null'),
@@ -114,6 +114,7 @@ INSERT INTO want_constraint VALUES
 ('sessions', 'sessions_user_id_fkey', 'FOREIGN KEY (user_id) REFERENCES studio.users(id)'),
 ('sessions', 'sessions_trainer_id_fkey', 'FOREIGN KEY (trainer_id) REFERENCES studio.users(id)'),
 ('sessions', 'sessions_status_check', $$CHECK ((status = ANY ('{available,scheduled,confirmed,completed,cancelled,requested,blocked}'::text[])))$$),
+('sessions', 'sessions_cost_check', 'CHECK (((cost >= 0) AND (cost <= 100)))'),
 ('sessions', 'sessions_duration_check', 'CHECK (((duration >= 1) AND (duration <= 1440)))'),
 ('swan_ledger', 'swan_ledger_pkey', 'PRIMARY KEY (id)'),
 ('swan_ledger', 'swan_ledger_balance_check', 'CHECK ((balance_after >= 0))'),
@@ -273,7 +274,7 @@ SELECT results_eq(
 	$$SELECT name, users::text, sessions::text, owned_by, own, columns, backfilled, guard_balance, guard_sessions, grant_max, purchase_max,
 		low_threshold, cancel_window, admin_booking, hold_max, trainer_overlap, time_zone, search_path, session_records, hold_credit, hold_total, booking_rule, assignments
 	FROM swan.studio WHERE name = 'studio'$$,
-	$$VALUES ('studio', 'studio.users', 'studio.sessions', 'regress_owner', true, '{}'::jsonb, true, 'refuse', 'refuse', 100, 1000,
+	$$VALUES ('studio', 'studio.users', 'studio.sessions', 'regress_owner', true, '{"names": {"sessions.cost": "cost", "sessions.kind": "kind", "sessions.credits": "credits", "sessions.class_id": "class_id"}}'::jsonb, true, 'refuse', 'refuse', 100, 1000,
 		3, interval '24 hours', 'free', 1, 'refuse', 'UTC', NULL::text, 'off', 'off', interval '60 minutes', NULL::text, NULL::text)$$, 'a new studio''s row and settings');
 SELECT is((SELECT count(*) FROM swan.role), 0::bigint, 'nobody is listed in a new studio');
 

@@ -33,7 +33,7 @@ CREATE TEMP TABLE writers AS SELECT * FROM (VALUES
 	('swan_wait', 'swan_wait(11, 199)'), ('swan_unwait', 'swan_unwait(198, 11)'), ('swan_promote', 'swan_promote()'),
 	('swan_confirm', 'swan_confirm(1)'), ('swan_complete', 'swan_complete(took_place(1))'), ('swan_move', 'swan_move(1, ''2099-12-01'')'),
 	('swan_move_many', 'swan_move_many(''{1, 3}'', ''{2099-12-01, 2099-12-02}'')'), ('swan_cancel_many', 'swan_cancel_many(''{4, 1}'')'),
-	('swan_correct', 'swan_correct((SELECT session_id FROM swan_confirm(1)), ''scheduled'', ''a mistake'')'), ('swan_cancel', 'swan_cancel(1)'), ('swan_reschedule', 'swan_reschedule(1, 2)'),
+	('swan_correct', 'swan_correct((SELECT session_id FROM swan_confirm(1)), ''scheduled'', ''a mistake'')'), ('swan_charge', 'swan_charge(1, 1)'), ('swan_waive', 'swan_waive((SELECT session_id FROM swan_complete(took_place(1))), ''cold'')'), ('swan_cancel', 'swan_cancel(1)'), ('swan_reschedule', 'swan_reschedule(1, 2)'),
 	('swan_suspend', 'swan_suspend(11, put_off => true)'), ('swan_resume', 'swan_resume((SELECT user_id FROM swan_suspend(11, put_off => true)))')) w (name, call);
 SELECT name, try(format('SELECT (SELECT concat_ws('' '', s.*) FROM studio.sweeps(%L) s)', call)) AS expired_same_first_rows_verify_step FROM writers ORDER BY name;
 -- none was forgotten: what writes, but not for a client

@@ -116,7 +116,7 @@ BEGIN;
 SELECT without('REVOKE UPDATE ON studio.sessions FROM regress_owner; GRANT UPDATE (notes) ON studio.sessions TO regress_owner');
 ROLLBACK;
 BEGIN;
-SELECT without('REVOKE SELECT ON studio.sessions FROM regress_owner; GRANT SELECT (id, user_id, trainer_id, status, session_date, duration, notes, booked_at, session_deducted, confirmed, class_id) ON studio.sessions TO regress_owner');
+SELECT without('REVOKE SELECT ON studio.sessions FROM regress_owner; GRANT SELECT (id, user_id, trainer_id, status, session_date, duration, notes, booked_at, session_deducted, confirmed, class_id, cost, credits, kind) ON studio.sessions TO regress_owner');
 ROLLBACK;
 -- who calls is asked for no such right, and told what the owner lacks
 SET ROLE regress_web;

@@ -1,0 +1,172 @@
+-- A session costs k credits, of several lots; what was taken is what comes back.
+\i test/fixture/moves.sql
+SET ROLE regress_owner;
+CREATE FUNCTION studio.story(session bigint) RETURNS text LANGUAGE sql AS $$
+	SELECT concat_ws(' ', status, session_deducted, 'credits', credits, 'balance', (SELECT available_sessions FROM studio.users u WHERE u.id = user_id), '|',
+		(SELECT string_agg(concat(kind, delta, '/', dense, CASE WHEN details ? 'credits' THEN ' has ' || (details ->> 'credits') END, CASE WHEN details ? 'of' THEN ' of ' || (details ->> 'of') END, CASE WHEN details ? 'owes' THEN ' owes ' || (details ->> 'owes') END), ', ' ORDER BY id)
+		 FROM (SELECT g.*, dense_rank() OVER (ORDER BY lot_id) AS dense FROM studio.swan_ledger g WHERE s.id IN (g.session_id, g.from_session_id)) g))
+	FROM studio.sessions s WHERE id = session
+$$;
+SELECT count(*) FROM swan_open(3, '2001-01-05 09:00', 60, 6, '1 day') a;
+SELECT count(*) FROM swan_open(3, '2099-01-05 09:00', 60, 20, '1 day') a;
+UPDATE studio.sessions SET cost = 3 WHERE id IN (7, 8, 9);
+UPDATE studio.sessions SET cost = 0 WHERE id = 10;
+UPDATE studio.sessions SET cost = 2 WHERE id = 11;
+
+--
+-- Three credits of three lots, the soonest to expire first
+--
+SELECT count(*) FROM swan_grant(11, 1, 'a', '2099-03-01') a, swan_grant(11, 1, 'b', '2099-02-01') b, swan_grant(11, 5, 'c') c;
+SELECT ok FROM swan_can_book(11, 7);
+SELECT charged, credits, owed, available_sessions FROM swan_book(11, 7, key => 'k');
+SELECT studio.story(7);
+SELECT credits, available_sessions, replayed FROM swan_book(11, 7, key => 'k');
+SELECT * FROM swan_book(11, 8, key => 'k');
+SELECT returns, credits FROM swan_can_cancel(7);
+SELECT returned, credits, available_sessions FROM swan_cancel(7, key => 'c');
+SELECT returned, credits, available_sessions, replayed FROM swan_cancel(7, key => 'c');
+SELECT studio.story(7);
+SELECT remaining, reason FROM swan_credits(11);
+-- and taken again, of the same lots
+SELECT credits, available_sessions FROM swan_correct(7, 'scheduled', 'wrong button');
+SELECT studio.story(7);
+SELECT remaining, reason FROM swan_credits(11);
+-- the cost of today is not what is returned
+UPDATE studio.sessions SET cost = 1 WHERE id = 7;
+SELECT returned, credits, available_sessions FROM swan_cancel(7);
+SELECT check_name, problem FROM swan_verify();
+SELECT * FROM out_of_step();
+
+--
+-- Too few: nothing is taken, and the error says what it costs
+--
+SELECT count(*) FROM swan_grant(12, 2);
+SELECT sqlstate, code, message FROM swan_can_book(12, 8);
+SELECT * FROM swan_book(12, 8);
+SELECT * FROM swan_book_many(12, '{11, 12}');
+SELECT studio.story(8), (SELECT available FROM swan_summary(12));
+-- nothing to pay
+SELECT charged, credits, available_sessions FROM swan_book(12, 10);
+SELECT studio.story(10);
+
+--
+-- An exchange for another price
+--
+SELECT credits, available_sessions FROM swan_reschedule(10, 11);
+SELECT studio.story(11);
+SELECT credits, available_sessions FROM swan_reschedule(11, 12);
+SELECT studio.story(12);
+SELECT studio.story(11);
+SELECT * FROM swan_reschedule(12, 8);
+SELECT returned, credits, available_sessions FROM swan_cancel(12);
+SELECT count(*) FROM swan_grant(12, 1);
+SELECT credits, available_sessions FROM swan_book(12, 8);
+SELECT credits, available_sessions FROM swan_reschedule(8, 13);
+SELECT available FROM swan_summary(12);
+-- one that was free stays free
+SELECT credits FROM swan_book(12, 14, charge => false);
+SELECT credits, available_sessions FROM swan_reschedule(14, 9);
+SELECT studio.story(9);
+SELECT check_name, problem FROM swan_verify();
+SELECT * FROM out_of_step();
+
+--
+-- Paid later: it is booked without a credit and owes it
+--
+SELECT credits, owed, available_sessions FROM swan_book(13, 15, later => true);
+SELECT studio.story(15);
+SELECT credits, owed FROM swan_reschedule(15, 16);
+SELECT studio.story(16);
+SELECT * FROM swan_charge(16);
+SELECT count(*) FROM swan_grant(13, 3);
+SELECT credits, owed, available_sessions FROM swan_charge(16, key => 'c');
+SELECT credits, owed, available_sessions, replayed FROM swan_charge(16, key => 'c');
+SELECT * FROM swan_charge(16);
+SELECT credits, owed, available_sessions FROM swan_charge(16, 2);
+SELECT studio.story(16);
+SELECT * FROM swan_charge(16, 0);
+SELECT * FROM swan_charge(16, 99);
+SELECT * FROM swan_charge(17);
+SELECT returned, credits, available_sessions FROM swan_cancel(16);
+-- in time a debt goes with its booking
+SELECT owed FROM swan_book(13, 17, later => true);
+SELECT returned, credits FROM swan_cancel(17);
+SELECT * FROM swan_charge(17);
+-- when it is over it takes what it owes, if it can
+SELECT owed FROM swan_book(13, 1, later => true);
+SELECT status, credits, owed, available_sessions FROM swan_complete(1);
+SELECT studio.story(1);
+SELECT count(*) FROM swan_book(14, 2, later => true);
+SELECT status, credits, owed FROM swan_complete(2);
+SELECT count(*) FROM swan_grant(14, 1);
+SELECT credits, owed FROM swan_charge(2);
+SELECT studio.story(2);
+-- clients cannot say so
+SELECT * FROM swan_book(14, 18, later => true, actor => 14);
+SELECT check_name, problem FROM swan_verify();
+SELECT * FROM out_of_step();
+
+--
+-- Let off: what is owed is forgotten, what was taken comes back, once
+--
+SELECT * FROM swan_waive(2, NULL);
+SELECT returned, credits, available_sessions, message FROM swan_waive(2, 'the shower was cold', 'w');
+SELECT returned, credits, replayed FROM swan_waive(2, 'the shower was cold', 'w');
+SELECT * FROM swan_waive(2, 'again');
+SELECT studio.story(2);
+SELECT count(*) FROM swan_book(14, 3, later => true);
+SELECT count(*) FROM swan_complete(3, false);
+SELECT credits, owed, studio.story(3) FROM swan_charge(3);
+SELECT count(*) FROM swan_book(14, 4, later => true);
+SELECT owed FROM swan_complete(4, false);
+SELECT returned, credits FROM swan_waive(4, 'he was ill');
+SELECT studio.story(4);
+SELECT * FROM swan_waive(4, 'again');
+SELECT * FROM swan_waive(19, 'nobody');
+SELECT count(*) FROM swan_grant(14, 1);
+SELECT count(*) FROM swan_book(14, 19);
+SELECT * FROM swan_waive(19, 'to come');
+SELECT check_name, problem FROM swan_verify();
+SELECT * FROM out_of_step();
+
+--
+-- Of one lot
+--
+SELECT lot_id, remaining, reason FROM swan_credits(11) ORDER BY remaining DESC LIMIT 1 \gset
+SELECT credits FROM swan_book(11, 20, lot_id => :lot_id);
+SELECT l.id = :lot_id AS of_it FROM studio.swan_ledger g JOIN studio.swan_lots l ON l.id = g.lot_id WHERE g.session_id = 20;
+SELECT * FROM swan_book(12, 21, lot_id => :lot_id);
+SELECT check_name, problem FROM swan_verify();
+SELECT * FROM out_of_step();
+SELECT total_sessions_purchased, sessions_used FROM swan_client(11);
+
+--
+-- Slots with a price, of a kind, opened once
+--
+SELECT swan_open(4, '2099-03-01 09:00', repeat => 2, places => 2, cost => 2, kind => 'pilates', key => 'march');
+SELECT swan_open(4, '2099-03-01 09:00', repeat => 2, places => 2, cost => 2, kind => 'pilates', key => 'march');
+SELECT swan_open(4, '2099-03-02 09:00', key => 'march');
+SELECT swan_open(4, '2099-03-02 09:00', cost => 0, key => 'free');
+SELECT swan_open(4, '2099-03-03 09:00', kind => 'yoga');
+SELECT swan_open(4, '2099-03-04 09:00', cost => 101);
+SELECT swan_open(4, '2099-03-04 09:00', cost => -1);
+SELECT swan_open(4, '2099-03-04 09:00', key => ' ');
+SELECT trainer_id, session_date, class_id IS NOT NULL AS class, cost, kind FROM studio.sessions WHERE trainer_id = 4 ORDER BY id;
+SELECT kind, delta, user_id, key, details - 'sessions' AS details, jsonb_array_length(details -> 'sessions') AS n FROM studio.swan_ledger WHERE kind = 'slots' ORDER BY id;
+-- a slot that is opened again costs the same
+SELECT credits FROM swan_book(11, (SELECT min(id) FROM studio.sessions WHERE kind = 'pilates'), actor => 11);
+SELECT cost, kind FROM studio.sessions WHERE id = (SELECT reopened_session_id FROM swan_cancel((SELECT id FROM studio.sessions WHERE kind = 'pilates' AND user_id = 11), actor => 11));
+SELECT check_name, problem FROM swan_verify();
+
+--
+-- A wrong receipt is found, and refused
+--
+UPDATE studio.sessions SET credits = 2 WHERE id = 20;
+ALTER TABLE studio.sessions DISABLE TRIGGER swan_guard_sessions;
+UPDATE studio.sessions SET credits = 2 WHERE id = 20;
+ALTER TABLE studio.sessions ENABLE ALWAYS TRIGGER swan_guard_sessions;
+SELECT check_name, problem FROM swan_verify();
+SELECT * FROM out_of_step();
+
+RESET ROLE;
+\i test/fixture/moves_gone.sql
