@@ -125,7 +125,7 @@ my @in_own = (
 	"INSERT INTO studio.users (first_name) VALUES ('Joe')");
 
 my $before = data();
-like(guards(), qr/^O16$/, 'the guards of both studios are on');
+like(guards(), qr/^O18$/, 'the guards of both studios are on');
 my $version = $node->safe_psql('postgres', "SELECT swan_health() ->> 'version'");
 
 # Missing, then broken.
@@ -146,11 +146,11 @@ for my $damage (
 }
 
 # An owner reaches his own studio, and nobody else's.
-like(run_file('emergency.sql', 'shop'), qr/NOTICE: +8 triggers switched off/, 'an owner switches his studio off');
-is($node->safe_psql('postgres', q(SELECT count(*) FROM pg_trigger WHERE tgenabled = 'D')), 8, 'only his');
-like(run_file('emergency.sql'), qr/NOTICE: +8 triggers switched off/, 'a superuser the other one');
+like(run_file('emergency.sql', 'shop'), qr/NOTICE: +9 triggers switched off/, 'an owner switches his studio off');
+is($node->safe_psql('postgres', q(SELECT count(*) FROM pg_trigger WHERE tgenabled = 'D')), 9, 'only his');
+like(run_file('emergency.sql'), qr/NOTICE: +9 triggers switched off/, 'a superuser the other one');
 like(run_file('emergency.sql'), qr/NOTICE: +0 triggers switched off/, 'a second time it finds nothing');
-is(guards(), 'D16', 'all guards are off');
+is(guards(), 'D18', 'all guards are off');
 is($node->safe_psql('postgres', q(SELECT tgenabled FROM pg_trigger WHERE tgname = 'swan_lake')),
 	'O', 'a trigger of the application with such a name is left alone');
 is(data(), $before, 'the data is the same');
@@ -175,9 +175,9 @@ move("$library.away", $library) or die $!;
 is($node->safe_psql('postgres', "SELECT swan_health() ->> 'status'"), 'degraded', 'swan_health tells');
 is($node->safe_psql('postgres', "SET swanalloc.studio = 'studio'; SELECT DISTINCT check_name FROM swan_verify()"),
 	'guard', 'swan_verify names the guards');
-like(run_file('emergency_undo.sql', 'shop'), qr/NOTICE: +8 triggers switched on/, 'an owner switches his studio on');
-like(run_file('emergency_undo.sql'), qr/NOTICE: +8 triggers switched on/, 'a superuser the other one');
-is(guards(), 'O16', 'all guards are on');
+like(run_file('emergency_undo.sql', 'shop'), qr/NOTICE: +9 triggers switched on/, 'an owner switches his studio on');
+like(run_file('emergency_undo.sql'), qr/NOTICE: +9 triggers switched on/, 'a superuser the other one');
+is(guards(), 'O18', 'all guards are on');
 is(data(), $before, 'the data is the same');
 is($node->safe_psql('postgres', "SELECT swan_health() ->> 'status'"), 'healthy', 'swan_health is content');
 is($node->safe_psql('postgres',
