@@ -55,11 +55,11 @@ SELECT i, n.first, n.last, lower(n.first || '.' || n.last) || i || '@example.com
 FROM generate_series(1::bigint, 1 + :clients + :clients / 100) i,
   LATERAL (SELECT (ARRAY['Anna', 'Ben', 'Clara', 'David', 'Emma', 'Finn', 'Grace', 'Henry', 'Ida', 'John'])[1 + i * 31 % 10] AS first,
     initcap(bench_last_name(i)) AS last) n;
-INSERT INTO studio.sessions (id, user_id, trainer_id, status, session_date, booked_at, session_deducted)
+INSERT INTO studio.sessions (id, user_id, trainer_id, status, session_date, booked_at, session_deducted, credits)
 SELECT (j.n - 1) * :clients + k, CASE WHEN j.n < 5 THEN 1 + (k * 7919 + j.n) % :clients END,
   1 + :clients + k % (:clients / 100), j.status,
   j.day + k / (:clients / 100) / 10 * interval '1 day' + k / (:clients / 100) % 10 * interval '1 hour',
-  CASE WHEN j.n < 5 THEN timestamptz '2019-01-01 00:00+00' END, j.n < 5
+  CASE WHEN j.n < 5 THEN timestamptz '2019-01-01 00:00+00' END, j.n < 5, (j.n < 5)::integer
 FROM (VALUES (1, 'completed', timestamptz '2020-01-01 08:00+00'), (2, 'completed', '2020-02-01 08:00+00'),
   (3, 'completed', '2020-03-01 08:00+00'), (4, 'confirmed', '2099-01-01 08:00+00'), (5, 'available', '2099-02-01 08:00+00')
   ) j (n, status, day), generate_series(1::bigint, :clients + 0 * j.n) k; -- in this order, for the one needs the other

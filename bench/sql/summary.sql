@@ -14,10 +14,10 @@ SELECT row_number() OVER (ORDER BY k::float8 / w.n, w.id) AS id, w.id AS user_id
 FROM wanted w, generate_series(1, w.n) k;
 
 -- Three minutes apart, with twenty trainers: no trainer is in two places.
-INSERT INTO studio.sessions (id, user_id, trainer_id, status, session_date, booked_at, session_deducted)
+INSERT INTO studio.sessions (id, user_id, trainer_id, status, session_date, booked_at, session_deducted, credits)
 SELECT m.id, m.user_id, :clients + 2 + m.id % 20, CASE WHEN done THEN 'completed' ELSE 'scheduled' END,
   CASE WHEN done THEN timestamptz '2020-01-01 00:00+00' ELSE '2099-01-01 00:00+00' END + m.id * interval '3 minutes',
-  '2019-01-01 00:00+00', true
+  '2019-01-01 00:00+00', true, 1
 FROM made m ORDER BY m.id;
 UPDATE studio.users u SET available_sessions = 10 WHERE u.role = 'client';
 INSERT INTO studio.swan_ledger (id, user_id, delta, balance_after, kind, session_id, lot_id, db_role, call_id, at, xid) OVERRIDING SYSTEM VALUE

@@ -122,6 +122,24 @@ debit_find(Call *call, int64 user_id, int64 session_id, QueryRun run)
 	return debit;
 }
 
+/*
+ * Returns what a session had after the call that a key was used for, and what its
+ * client had then.
+ */
+Debit
+debit_of_key(Call *call, int64 user_id, const KeyedRow *row, const char *kind, int32 *available)
+{
+	Debit		debit = {.owed = details_number(row->details, "owes", 0)};
+	int32		ignore;
+
+	ledger_sum_call(call, user_id, row, kind, &ignore, &ignore, available);
+	if (row->lot_id != NO_ID)
+		debit.credits = details_number(row->details, "of",
+									   details_number(row->details, "credits",
+													  credits_unless_said(row->delta)));
+	return debit;
+}
+
 static const Debit none = {0};
 
 /* what a session has of one lot, and shall have */

@@ -42,6 +42,8 @@ typedef struct Debit
 } Debit;
 
 extern Debit debit_find(Call *call, int64 user_id, int64 session_id, QueryRun run);
+extern Debit debit_of_key(Call *call, int64 user_id, const KeyedRow *row, const char *kind,
+						  int32 *available);
 extern int64 debit_change(Call *call, Account *account, Entry *entry, const Debit *had,
 						  int32 credits, const Debit *before);
 extern int64 debit_add(Call *call, Account *account, Entry *entry, const Debit *had,

@@ -93,7 +93,7 @@ static const StudioQuery slot_and_client = {
 	" AND {s.session_date} OPERATOR(pg_catalog.<=) $4"
 	" AND {s.class_id} IS NULL"
 	" AND {u.id} OPERATOR(pg_catalog.=) $2"
-	" AND ({u.available_sessions} OPERATOR(pg_catalog.>=) {s.cost} OR NOT $5)"
+	" AND ({u.available_sessions} OPERATOR(pg_catalog.>) 0 OR NOT $5)"
 	" FOR NO KEY UPDATE OF s, u",
 	5, {INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, BOOLOID}, PLAN_SIMPLE
 };

@@ -53,12 +53,11 @@ same_call(Call *call, const Slot *slot, const char *kind, const char *key,
 		return false;
 	if (before.session_id != slot->id)
 		key_conflict(key);
-	debit = debit_find(call, slot->user_id, slot->id, query_recheck);
+	debit = debit_of_key(call, slot->user_id, &before, kind, &answer->available);
 	answer->slot = *slot;
 	answer->credits = before.delta > 0 ? details_number(before.details, "charged", 0) : debit.credits;
 	answer->owed = debit.owed;
 	answer->has_available = true;
-	answer->available = before.balance_after;
 	answer->ledger_id = before.ledger_id;
 	answer->returned = before.delta > 0;
 	answer->message = message;

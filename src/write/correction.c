@@ -323,6 +323,7 @@ same_correction(Call *call, const Slot *slot, const Target *target, const char *
 				BookingAnswer *answer)
 {
 	KeyedRow	before;
+	Debit		debit;
 
 	if (key == NULL || slot->user_id == NO_ID ||
 		!ledger_find_key(call, slot->user_id, "correction", key, &before))
@@ -334,9 +335,10 @@ same_correction(Call *call, const Slot *slot, const Target *target, const char *
 				 errmsg("key \"%s\" was used for another correction", key),
 				 errhint("Use a new key for a new correction.")));
 	answer->slot = *slot;
-	answer->credits = debit_find(call, slot->user_id, slot->id, query_recheck).credits;
+	debit = debit_of_key(call, slot->user_id, &before, "correction", &answer->available);
+	answer->credits = debit.credits;
+	answer->owed = debit.owed;
 	answer->has_available = true;
-	answer->available = before.balance_after;
 	answer->ledger_id = before.ledger_id;
 	answer->replayed = true;
 	answer->attendance = attendance_of(call, slot, query_recheck);

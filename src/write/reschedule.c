@@ -56,6 +56,7 @@ same_exchange(Call *call, const Slot *from, int64 to_id, const char *key,
 			  BookingAnswer *answer)
 {
 	KeyedRow	before;
+	Debit		debit;
 
 	if (key == NULL || from->user_id == NO_ID ||
 		!ledger_find_key(call, from->user_id, "reschedule", key, &before))
@@ -68,9 +69,10 @@ same_exchange(Call *call, const Slot *from, int64 to_id, const char *key,
 				(swan_error(SWAN_IDEMPOTENCY_CONFLICT),
 				 errmsg("key \"%s\" was used for another exchange", key),
 				 errhint("Use a new key for a new one.")));
-	answer->credits = debit_find(call, from->user_id, to_id, query_recheck).credits;
+	debit = debit_of_key(call, from->user_id, &before, "reschedule", &answer->available);
+	answer->credits = debit.credits;
+	answer->owed = debit.owed;
 	answer->has_available = true;
-	answer->available = before.balance_after;
 	answer->ledger_id = before.ledger_id;
 	answer->message = rescheduled_message;
 	answer->replayed = true;

@@ -24,11 +24,11 @@ SET session_replication_role = replica;
 INSERT INTO studio.users (id, first_name, last_name, role) SELECT 90000 + i, 'T', i, 'trainer' FROM generate_series(0, 999) i;
 INSERT INTO studio.users (id, first_name, last_name, email, available_sessions, created_at)
 SELECT i, md5(i::text), md5(i || 'x'), 'u' || i || '@example.com', 3, '2020-01-01'::timestamptz + i * interval '1 hour' FROM generate_series(1, 20000) i;
-INSERT INTO studio.sessions (user_id, trainer_id, status, session_date, session_deducted)
-SELECT i, 90000 + i % 1000, 'completed', '2010-01-01'::timestamptz + i / 1000 * interval '1 day', true FROM generate_series(1, 20000) i;
-INSERT INTO studio.sessions (user_id, trainer_id, status, session_date, session_deducted)
+INSERT INTO studio.sessions (user_id, trainer_id, status, session_date, session_deducted, credits)
+SELECT i, 90000 + i % 1000, 'completed', '2010-01-01'::timestamptz + i / 1000 * interval '1 day', true, 1 FROM generate_series(1, 20000) i;
+INSERT INTO studio.sessions (user_id, trainer_id, status, session_date, session_deducted, credits)
 SELECT CASE WHEN i % 2 = 0 THEN i END, 90000 + i % 1000, CASE WHEN i % 2 = 0 THEN 'scheduled' ELSE 'available' END,
-  '2099-01-01'::timestamptz + i / 1000 * interval '1 day', i % 2 = 0 FROM generate_series(1, 20000) i;
+  '2099-01-01'::timestamptz + i / 1000 * interval '1 day', i % 2 = 0, 1 - i % 2 FROM generate_series(1, 20000) i;
 INSERT INTO studio.swan_ledger (id, user_id, delta, balance_after, kind, session_id, lot_id, db_role, call_id, at, xid) OVERRIDING SYSTEM VALUE
 SELECT (i - 1) * 4 + j, i, d, b, k, CASE s WHEN 1 THEN i WHEN 2 THEN 20000 + i END, CASE WHEN j <> 3 THEN (i - 1) * 4 + 1 END, 'web', 1,
   '2020-01-01'::timestamptz + i * interval '1 hour' + j * interval '1 second', (3 + i / 50)::text::xid8

@@ -45,7 +45,7 @@ sub take_up
 		'the ledger of a detached studio goes on', 'the dry run says that the ledger goes on');
 	is(shop($db, "SELECT item, state FROM $attach, dry_run => true) WHERE item IN ('guard_balance', 'guard_sessions', 'trainer_overlap', 'settings', 'feed')"),
 		"guard_balance|record\nguard_sessions|record\ntrainer_overlap|allow\nsettings|default\nfeed|reset", 'and how it is guarded then');
-	is(shop($db, "SELECT count(*) FROM $attach, dry_run => true) WHERE action LIKE 'guards of a studio that%'"), '5', 'and which guards are replaced');
+	is(shop($db, "SELECT count(*) FROM $attach, dry_run => true) WHERE action LIKE 'guards of a studio that%'"), '6', 'and which guards are replaced');
 	is(shop($db, "SELECT item FROM $attach) WHERE state = 'attached'"), 'studio', 'it is attached');
 	is(shop($db, "SET swanalloc.studio = '$name'; SELECT setting, value FROM swan_settings() WHERE setting IN ('guard_balance', 'guard_sessions', 'trainer_overlap', 'grant_max') ORDER BY 1"),
 		"grant_max|100\nguard_balance|record\nguard_sessions|record\ntrainer_overlap|allow", 'as the dry run said');
