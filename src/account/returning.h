@@ -27,7 +27,7 @@ typedef struct Return
 {
 	int32		charged;
 	int32		spendable;		/* comes back, and can be spent */
-	bool		forgotten;		/* so is what it owes */
+	int32		forgotten;		/* of what it owes */
 	int			nparts;
 	ReturnPart *parts;
 } Return;

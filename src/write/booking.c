@@ -115,7 +115,11 @@ count_booked(Rows result)
 static void
 read_booked(Rows result, uint64 row, bool *used, BookingAnswer *answer)
 {
+	bool		isnull;
+	Datum		details = row_datum(result, row, OF_CALL_DETAILS, &isnull);
+
 	answer->ledger_id = row_id(result, row, OF_CALL_ID);
+	answer->owed = isnull ? 0 : details_number(details, "owes", 0);
 	answer->has_available = true;
 	do
 	{

@@ -173,8 +173,11 @@ cancellation_details(const BookingAnswer *answer, const Return *back,
 		details = details_with_number(details, "reopened", answer->reopened);
 	if (nbookings > 1)
 		details = details_with_number(details, "bookings", nbookings);
-	if (back->forgotten)
+	if (back->forgotten > 0)
+	{
 		details = details_with_number(details, "owes", 0);
+		details = details_with_number(details, "waived", back->forgotten);
+	}
 	return details;
 }
 

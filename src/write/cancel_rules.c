@@ -143,8 +143,8 @@ cancel_judge_credits(Call *call, const Wish *wish, Account *account,
 	Debit		debit = debit_find(call, slot->user_id, slot->id, run);
 	Return		back = {.charged = debit.credits};
 
-	if (debit.owed > 0)
-		back.forgotten = comes_back(call, wish, slot, run);
+	if (debit.owed > 0 && comes_back(call, wish, slot, run))
+		back.forgotten = debit.owed;
 	if (debit.credits == 0)
 	{
 		if (call->kind != CALL_READER || !account_will_adopt(call, slot, run))

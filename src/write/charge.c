@@ -59,7 +59,7 @@ same_call(Call *call, const Slot *slot, const char *kind, const char *key,
 	answer->owed = debit.owed;
 	answer->has_available = true;
 	answer->ledger_id = before.ledger_id;
-	answer->returned = before.delta > 0;
+	answer->returned = before.delta > 0 && details_number(before.details, "returned", 0) > 0;
 	answer->message = message;
 	answer->replayed = true;
 	return true;

@@ -56,6 +56,7 @@ typedef struct Story
 	Attendance	attendance;		/* of a completed one */
 	Debit		gone;			/* what has come back of what it took */
 	int32		returned;		/* so much of that to be spent again */
+	int32		forgotten;		/* what it owed, and does no more */
 	int64		reopened;		/* the slot that took its time, or NO_ID */
 } Story;
 
@@ -170,6 +171,7 @@ find_story(Call *call, const Slot *slot, Story *story)
 	story->now = attendance_name(story->attendance);
 	memset(&story->gone, 0, sizeof(Debit));
 	story->returned = 0;
+	story->forgotten = 0;
 	story->reopened = NO_ID;
 	if (rows.nrows == 0)
 		return;
@@ -181,6 +183,7 @@ find_story(Call *call, const Slot *slot, Story *story)
 		Datum		details = row_datum(rows, 0, STORY_DETAILS, &isnull);
 
 		story->reopened = details_number(details, "reopened", NO_ID);
+		story->forgotten = details_number(details, "waived", 0);
 		find_gone(rows, &story->gone);
 		if (story->gone.credits > 0)
 			story->returned = details_number(details, "returned", story->gone.credits);
@@ -291,9 +294,9 @@ check_time_is_free(Call *call, const Locks *locks, const Slot *slot, const Targe
 
 /* Refuses to take credits again that are spent or expired by now. */
 static void
-check_credits(const Account *account, const Story *story)
+check_credits(const Account *account, int32 credits)
 {
-	if (account_available(account) < story->returned)
+	if (account_available(account) < credits)
 		ereport(ERROR,
 				(swan_error_counting(SWAN_INSUFFICIENT_SESSIONS, NULL, "availableSessions",
 									 account_available(account)),
@@ -350,23 +353,24 @@ static void
 correct(Call *call, const Slot *slot, const Story *story, const Target *target,
 		const Slot *closed, Account *account, Entry *entry, BookingAnswer *answer)
 {
-	Debit		debit = {0};
+	Debit		debit = debit_find(call, slot->user_id, slot->id, query_recheck);
 
+	/* what was charged since is a part of what had come back, and of the debt */
+	answer->credits = Max(debit.credits, story->returned);
+	answer->owed = Max(debit.owed, story->forgotten + story->returned - answer->credits);
 	answer->slot = *slot;
 	slot_set_status(call->studio, &answer->slot, target->status);
-	check_credits(account, story);
-	if (story->returned > 0)
-		slot_charge(&answer->slot, story->returned);
-	else if (story->gone.credits == 0)
-		debit = debit_find(call, slot->user_id, slot->id, query_recheck);
+	check_credits(account, answer->credits - debit.credits);
+	if (answer->credits > debit.credits)
+		slot_charge(&answer->slot, answer->credits);
 	entry->kind = "correction";
 	entry->session_id = slot->id;
 	entry->missed = (target->attendance == ATTENDANCE_MISSED) -
 		(story->attendance == ATTENDANCE_MISSED);
-	entry->details = correction_details(slot, story, target, closed);
+	entry->details = debit_owes(correction_details(slot, story, target, closed), answer->owed);
 	account_session(call, account, slot, &answer->slot);
-	answer->ledger_id = debit_change(call, account, entry, &debit,
-									 debit.credits + story->returned, &story->gone);
+	answer->ledger_id = debit_change(call, account, entry, &debit, answer->credits,
+									 &story->gone);
 	if (closed)
 	{
 		Slot		gone = *closed;
@@ -375,7 +379,6 @@ correct(Call *call, const Slot *slot, const Story *story, const Target *target,
 	}
 	slot_write(call, &correct_slot, slot, &answer->slot);
 	account_close(call, account, "Available");
-	answer->credits = debit.credits + story->returned;
 	answer->has_available = true;
 	answer->available = account->balance;
 	answer->attendance = target->attendance;

@@ -115,6 +115,23 @@ price_exchange(Booking *target, const Slot *from, int32 credits, int32 owed)
 	target->taken_instead = credits;
 }
 
+/* Returns whether a booking could be exchanged, by what is seen without a lock. */
+static SwanErrorCode
+judge_exchange(Call *call, const Slot *from, Booking *target, Account *account)
+{
+	SwanErrorCode verdict;
+	Debit		had;
+
+	price_exchange(target, from, from->credits, 0);
+	verdict = booking_judge_unlocked(call, target, account, query_look, false);
+	if (verdict != SWAN_INSUFFICIENT_SESSIONS)
+		return verdict;
+	/* the ledger knows what the row need not say: of how many, and what it owes */
+	had = debit_find(call, from->user_id, from->id, query_look);
+	price_exchange(target, from, had.credits, had.owed);
+	return booking_judge_unlocked(call, target, account, query_look, false);
+}
+
 /*
  * Looks, without a lock, whether a booking can be exchanged for another slot, and
  * refuses what cannot be.  Returns whether it has been, and how it was answered.
@@ -135,8 +152,7 @@ look_before_exchange(Call *call, const Slot *from, Booking *target, const char *
 	authorise_exchange(call, from, target);
 	if (!target->slot_known)
 		session_not_found(target->session_id);
-	price_exchange(target, from, from->credits, 0);
-	verdict = booking_judge_unlocked(call, target, &account, query_look, false);
+	verdict = judge_exchange(call, from, target, &account);
 	if (verdict == SWAN_OK)
 		return false;
 	if (same_exchange(call, from, target->session_id, key, answer))

@@ -159,6 +159,50 @@ SELECT cost, kind FROM studio.sessions WHERE id = (SELECT reopened_session_id FR
 SELECT check_name, problem FROM swan_verify();
 
 --
+-- A correction takes neither a debt nor a charge away
+--
+SELECT count(*) FROM swan_open(3, '2099-05-01 09:00', cost => 2, key => 'a') a, swan_open(3, '2099-05-02 09:00', cost => 5, key => 'b') b;
+SELECT min(id) AS two, max(id) AS five FROM studio.sessions WHERE session_date >= '2099-05-01' \gset
+SELECT owed FROM swan_book(15, 5, later => true);
+SELECT owed FROM swan_complete(5);
+SELECT credits, owed FROM swan_correct(5, 'missed', 'he was not there');
+SELECT studio.story(5);
+SELECT count(*) FROM swan_book(15, :two, later => true), swan_cancel(:two, reopen => false);
+SELECT credits, owed FROM swan_correct(:two, 'scheduled', 'he is coming');
+SELECT count(*) FROM swan_grant(15, 1), swan_charge(:two, 1), swan_cancel(:two, return_credit => true, reopen => false);
+SELECT credits, owed, available_sessions FROM swan_correct(:two, 'scheduled', 'after all');
+SELECT studio.story(:two);
+-- an exchange of what is paid in part
+SELECT credits, owed, available_sessions FROM swan_reschedule(:two, :five);
+SELECT studio.story(:five);
+-- charged when it was cancelled, and then it was not
+SELECT count(*) FROM swan_grant(15, 9) a, swan_charge(:five) b, swan_cancel(:five, reopen => false) c, swan_charge(:five, 2) d;
+SELECT credits, owed, available_sessions FROM swan_correct(:five, 'scheduled', 'a mistake');
+SELECT studio.story(:five);
+SELECT returned, credits, available_sessions FROM swan_cancel(:five, reopen => false);
+SELECT check_name, problem FROM swan_verify();
+SELECT * FROM out_of_step();
+
+--
+-- A call that is repeated answers as it did, whatever was since
+--
+SELECT count(*) FROM swan_grant(16, 1, 'a', '2099-06-01') a, swan_grant(16, 1, 'b', '2099-07-01') b, swan_grant(16, 1, 'c') c;
+SELECT count(*) FROM swan_open(4, '2099-05-03 09:00', cost => 1, key => 'c') a, swan_open(4, '2099-05-04 09:00', cost => 3, key => 'd') b;
+SELECT min(id) AS one, max(id) AS three FROM studio.sessions WHERE session_date >= '2099-05-03' \gset
+SELECT credits, owed, available_sessions FROM swan_book(16, :one, later => true, key => 'k');
+SELECT credits, owed, available_sessions FROM swan_charge(:one, key => 'k');
+SELECT credits, owed, available_sessions FROM swan_reschedule(:one, :three, key => 'k');
+SELECT count(*) FROM swan_cancel(:three, reopen => false);
+SELECT credits, owed, available_sessions FROM swan_correct(:three, 'scheduled', 'a mistake', 'k');
+SELECT count(*) FROM took_place(:three), swan_complete(:three);
+SELECT returned, credits, available_sessions FROM swan_waive(:three, 'the shower was cold', 'k');
+SELECT credits, owed, available_sessions, replayed FROM swan_book(16, :one, later => true, key => 'k');
+SELECT credits, owed, available_sessions, replayed FROM swan_charge(:one, key => 'k');
+SELECT credits, owed, available_sessions, replayed FROM swan_reschedule(:one, :three, key => 'k');
+SELECT credits, owed, available_sessions, replayed FROM swan_correct(:three, 'scheduled', 'a mistake', 'k');
+SELECT returned, credits, available_sessions, replayed FROM swan_waive(:three, 'the shower was cold', 'k');
+
+--
 -- A wrong receipt is found, and refused
 --
 UPDATE studio.sessions SET credits = 2 WHERE id = 20;
