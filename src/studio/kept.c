@@ -12,10 +12,14 @@
 #include "access/htup_details.h"
 #include "access/sysattr.h"
 #include "access/table.h"
+#include "catalog/pg_type.h"
 #include "nodes/bitmapset.h"
+#include "nodes/makefuncs.h"
 #include "optimizer/optimizer.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
+#include "utils/typcache.h"
 
 #include "studio/studio.h"
 
@@ -60,17 +64,56 @@ key_columns(Relation index)
 	return columns;
 }
 
+/* Returns a condition on the table: that the status is the one that is written for ours. */
+static Expr *
+has_status(const Studio *studio, const char *status)
+{
+	const StudioColumn *column = &studio->columns[SESSIONS_STATUS];
+	Oid			type = column->type;
+	int32		typmod;
+	Oid			collation;
+	Oid			input;
+	Oid			param;
+	Expr	   *left;
+	Datum		value;
+
+	get_atttypetypmodcoll(studio->tables[TABLE_SESSIONS], column->attnum,
+						  &type, &typmod, &collation);
+	left = (Expr *) makeVar(1, column->attnum, type, typmod, collation, 0);
+	if (type == VARCHAROID)		/* is compared as text */
+	{
+		type = TEXTOID;
+		left = (Expr *) makeRelabelType(left, type, -1, collation, COERCE_IMPLICIT_CAST);
+	}
+	getTypeInputInfo(type, &input, &param);
+	value = OidInputFunctionCall(input, unconstify(char *, studio_status_label(studio, status)),
+								 param, -1);
+	return make_opclause(lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr, BOOLOID, false,
+						 left,
+						 (Expr *) makeConst(type, -1, collation, get_typlen(type), value,
+											false, get_typbyval(type)),
+						 InvalidOid, collation);
+}
+
+/* Returns whether an index has no row of a status. */
+static bool
+lets_go(const Studio *studio, Relation index, const char *status)
+{
+	List	   *predicate = RelationGetIndexPredicate(index);
+
+	return predicate != NIL &&
+		predicate_refuted_by(predicate, list_make1(has_status(studio, status)), false);
+}
+
 /*
  * Returns whether two rows can stand in an index that are alike but for what is
- * said anew: it lets go of the cancelled one, or tells them by id or client.
+ * said anew: it has not both the cancelled one and the open one, or tells them by
+ * id or client.
  */
 static bool
 tells_apart(const Studio *studio, Relation index, const Bitmapset *keys)
 {
-	Bitmapset  *judged = NULL;
-
-	pull_varattnos((Node *) RelationGetIndexPredicate(index), 1, &judged);
-	return has_column(judged, studio, SESSIONS_STATUS) ||
+	return lets_go(studio, index, "cancelled") || lets_go(studio, index, "available") ||
 		has_column(keys, studio, SESSIONS_ID) ||
 		(has_column(keys, studio, SESSIONS_USER_ID) && !index->rd_index->indnullsnotdistinct);
 }

@@ -60,8 +60,8 @@ OWN_TABLE("swan_waits")
 
 /* the columns come in between, see append_columns() */
 static const char inspection_middle[] =
-") r (label, col, required, attached, types, labels, zoned) ON r.label OPERATOR(pg_catalog.=) t.label"
-" CROSS JOIN LATERAL (SELECT CASE WHEN t.own AND r.attached THEN NULL WHEN t.own THEN r.col ELSE"
+") r (label, col, required, attached, later, types, labels, zoned) ON r.label OPERATOR(pg_catalog.=) t.label"
+" CROSS JOIN LATERAL (SELECT CASE WHEN t.own AND r.attached THEN NULL WHEN t.own AND NOT r.later THEN r.col ELSE"
 " COALESCE(t.columns OPERATOR(pg_catalog.->) 'names'"
 " OPERATOR(pg_catalog.->>) pg_catalog.concat(r.label, '.', r.col), CASE WHEN r.required THEN r.col END) END,"
 " t.columns OPERATOR(pg_catalog.->) 'time_zones'"
@@ -152,10 +152,11 @@ append_columns(StringInfo query)
 		const StudioColumnDef *def = &studio_column_defs[i];
 		const Oid  *types = studio_column_types[def->kind];
 
-		appendStringInfo(query, "%s('%s', '%s', %s, %s, '{%u,%u}', %s, %s)",
+		appendStringInfo(query, "%s('%s', '%s', %s, %s, %s, '{%u,%u}', %s, %s)",
 						 i == 0 ? "" : ", ", studio_table_label(def->table),
 						 def->name, def->absent ? "false" : "true",
-						 def->attached_only ? "true" : "false", types[0], types[1],
+						 def->attached_only ? "true" : "false",
+						 def->later ? "true" : "false", types[0], types[1],
 						 def->kind == COLUMN_LABEL ? "true" : "false",
 						 def->kind == COLUMN_TIME ? "true" : "false");
 	}

@@ -138,6 +138,7 @@ swan_request(PG_FUNCTION_ARGS)
 	slot->duration = argument_duration(fcinfo, 3);
 	slot->booked_at = NO_TIME;
 	slot->class_id = NO_ID;
+	slot->cost = -1;			/* the table says that */
 	slot_set_status(call->studio, slot, STATUS_REQUESTED);
 	key = argument_key(fcinfo, 4);
 	authorise_request(call, slot);

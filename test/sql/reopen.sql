@@ -79,6 +79,24 @@ SELECT count(*) FROM swan_open(4, '2099-06-01') o;
 SELECT available_sessions FROM swan_book(11, 8);
 SELECT session_id FROM swan_reschedule(8, (SELECT max(id) FROM studio.sessions), actor => 11);
 SELECT id, status, place, later, trainer_id FROM studio.sessions WHERE id > 7 ORDER BY id;
+-- what speaks of the status, and has both rows all the same
+DROP INDEX studio.carries;
+ALTER TABLE studio.sessions DROP CONSTRAINT sessions_external_id_key;
+CREATE UNIQUE INDEX speaks ON studio.sessions (external_id) WHERE status <> 'blocked' AND status NOT IN ('requested');
+SELECT max(id) AS slot FROM studio.sessions WHERE status = 'available' \gset
+UPDATE studio.sessions SET external_id = 'ext-2', later = 'tea' WHERE id = :slot;
+SELECT available_sessions FROM swan_book(11, :slot);
+SELECT reopened_session_id - :slot AS next FROM swan_cancel(:slot, actor => 11);
+SELECT id - :slot AS next, status, external_id, later FROM studio.sessions WHERE id >= :slot ORDER BY id;
+-- what has no open ones
+DROP INDEX studio.speaks;
+CREATE UNIQUE INDEX taken ON studio.sessions (external_id) WHERE status IN ('scheduled', 'confirmed', 'completed', 'cancelled');
+SELECT max(id) AS slot FROM studio.sessions WHERE status = 'available' \gset
+UPDATE studio.sessions SET external_id = 'ext-3' WHERE id = :slot;
+SELECT available_sessions FROM swan_book(11, :slot);
+SELECT reopened_session_id - :slot AS next FROM swan_cancel(:slot, actor => 11);
+SELECT id - :slot AS next, status, external_id, later FROM studio.sessions WHERE id >= :slot ORDER BY id;
+DROP INDEX studio.taken;
 SELECT * FROM swan_verify();
 SELECT swan_health() ->> 'status' AS health;
 

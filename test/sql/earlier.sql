@@ -1,0 +1,41 @@
+-- A studio that 0.1.0 made, whose application has columns that are called as ours of later are.
+\i test/fixture/moves.sql
+DROP TABLE studio.swan_waits;
+ALTER TABLE studio.sessions DROP class_id, DROP cost, DROP credits, DROP kind;
+ALTER TABLE studio.sessions DROP CONSTRAINT sessions_status_check,
+	ADD CONSTRAINT sessions_status_check CHECK (status OPERATOR(pg_catalog.=) ANY ('{available,scheduled,confirmed,completed,cancelled}'));
+ALTER TABLE studio.swan_ledger DROP suspended;
+ALTER TABLE studio.swan_holds DROP since;
+UPDATE swan.studio SET columns = '{}';
+CREATE VIEW public.healthy AS SELECT swan_health() ->> 'status' AS health, (SELECT string_agg(problem, ', ') FROM swan_verify()) AS problems;
+GRANT SELECT ON healthy TO PUBLIC;
+SELECT * FROM healthy;
+ALTER TABLE studio.sessions ADD cost numeric DEFAULT 25.50, ADD credits text DEFAULT 'the crew', ADD kind boolean DEFAULT true, ADD class_id text DEFAULT 'none';
+SELECT * FROM healthy;
+SET ROLE regress_owner;
+SELECT count(*) FROM swan_open(3, '2099-01-05 09:00', repeat => 9, every => '1 day');
+SELECT count(*) FROM swan_grant(11, 1, 'a', '2099-02-01') a, swan_grant(11, 5, 'b') b;
+SELECT credits, available_sessions FROM swan_book(11, 1, actor => 11);
+SELECT credits, available_sessions FROM swan_charge(1, 2);
+SELECT credits, available_sessions FROM swan_reschedule(1, 2);
+SELECT credits, available_sessions, reopened_session_id FROM swan_cancel(2, actor => 11);
+SELECT credits, available_sessions FROM swan_correct(2, 'scheduled', 'a mistake');
+SELECT id, status, cost, credits, kind, class_id FROM studio.sessions WHERE user_id IS NOT NULL OR id > 9 ORDER BY id;
+SELECT * FROM healthy;
+-- what it has no place for, and why
+SELECT swan_request(12, '2099-03-01 10:00', 3);
+SELECT swan_open(3, '2099-03-01 10:00', cost => 2);
+ALTER TABLE studio.sessions DROP CONSTRAINT sessions_status_check;
+SELECT status FROM swan_request(12, '2099-03-01 10:00', 3);
+-- of the types that ours have
+RESET ROLE;
+ALTER TABLE studio.sessions DROP cost, DROP credits, DROP kind, DROP class_id;
+ALTER TABLE studio.sessions ADD cost integer DEFAULT 25, ADD credits integer DEFAULT 7, ADD kind text NOT NULL DEFAULT 'z', ADD class_id bigint DEFAULT 1;
+SET ROLE regress_owner;
+SELECT credits, available_sessions FROM swan_book(11, 3, actor => 11);
+SELECT credits, available_sessions FROM swan_cancel(3, actor => 11);
+SELECT id, status, cost, credits, kind, class_id FROM studio.sessions WHERE id = 3 OR id > 12 ORDER BY id;
+SELECT * FROM healthy;
+RESET ROLE;
+DROP VIEW healthy;
+\i test/fixture/moves_gone.sql
