@@ -43,6 +43,7 @@ CREATE TABLE swan.studio (
 	hold_credit text NOT NULL DEFAULT 'on',
 	hold_total interval NOT NULL DEFAULT '60 minutes',
 	booking_rule text,
+	cost_rule text,
 	assignments text,
 	wait_offer interval NOT NULL DEFAULT '2 hours',
 	CONSTRAINT studio_guard_balance CHECK (guard_balance OPERATOR(pg_catalog.=) ANY (ARRAY['refuse', 'record'])),
@@ -94,6 +95,7 @@ COMMENT ON COLUMN swan.studio.buffer IS 'setting: what time is kept free between
 COMMENT ON COLUMN swan.studio.trainer_may IS 'setting: what trainers may do on their own';
 COMMENT ON COLUMN swan.studio.hold_credit IS 'setting: whether a client needs a credit to hold a slot; off in a new studio, on in one that is older';
 COMMENT ON COLUMN swan.studio.hold_total IS 'setting: how long a client may keep one slot by holding it again and again';
+COMMENT ON COLUMN swan.studio.cost_rule IS 'setting: how many credits a booking costs, a function by its qualified name; NULL: what the row says';
 COMMENT ON COLUMN swan.studio.booking_rule IS 'setting: the application''s own rule of booking, a function by its qualified name; NULL: none';
 COMMENT ON COLUMN swan.studio.assignments IS 'setting: whose clients are whose, a table or view by its qualified name; NULL: those with a session';
 COMMENT ON COLUMN swan.studio.wait_offer IS 'setting: how long a place that came free is kept for each client who waits for it, in turn';

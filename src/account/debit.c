@@ -11,7 +11,7 @@
  * A row moves "delta" credits.  "credits" in its details says how many the session
  * has of the row's lot from then on, where that is not what the row took, nor one
  * that it only carries; and "of", how many it has of all lots, where they are several.
- * "owes" says what it shall take yet.
+ * "owes" says what it shall take yet, and "cost" 0 that it cost nothing, which is not to be free.
  *
  *-------------------------------------------------------------------------
  */
@@ -108,6 +108,7 @@ debit_find(Call *call, int64 user_id, int64 session_id, QueryRun run)
 		rows = run(call, &rows_of_session, more);
 	}
 	debit.owed = details_number(details_of_row(rows, 0), "owes", 0);
+	debit.gratis = details_number(details_of_row(rows, 0), "cost", 1) == 0;
 	debit.parts = palloc((rows.nrows + 1) * sizeof(DebitPart));
 	for (uint64 i = 0; i < rows.nrows; i++)
 	{
@@ -279,6 +280,15 @@ int64
 debit_carry(Call *call, Account *account, Entry *entry, const Debit *debit)
 {
 	return debit_change(call, account, entry, debit, debit->credits, &none);
+}
+
+/* Returns the details of a row by which a session that costs so much takes part of it. */
+Datum
+debit_price(Datum details, int32 price, int32 taken)
+{
+	if (price == 0)
+		return details_with_number(details, "cost", 0);
+	return price > taken ? details_with_number(details, "owes", price - taken) : details;
 }
 
 /* Returns the details of a row after which a session owes so much. */

@@ -37,6 +37,7 @@ typedef struct Debit
 {
 	int32		credits;		/* of all parts */
 	int32		owed;			/* what it shall take yet */
+	bool		gratis;			/* did it cost nothing, when it was booked? */
 	int			nparts;
 	DebitPart  *parts;
 } Debit;
@@ -50,6 +51,7 @@ extern int64 debit_add(Call *call, Account *account, Entry *entry, const Debit *
 					   int32 credits);
 extern int64 debit_take(Call *call, Account *account, Entry *entry, int32 credits);
 extern int64 debit_carry(Call *call, Account *account, Entry *entry, const Debit *debit);
+extern Datum debit_price(Datum details, int32 price, int32 taken);
 extern Datum debit_owes(Datum details, int32 owed);
 
 #endif							/* SWAN_DEBIT_H */

@@ -40,11 +40,13 @@ typedef struct HookDef
 	Oid			returns;		/* InvalidOid: it is a table */
 	int			nargs;
 	Oid			argtypes[3];
+	bool		reads;			/* it cannot write */
 } HookDef;
 
 static const HookDef hooks[STUDIO_NHOOKS] = {
 	[HOOK_BOOKING_RULE] = {"booking_rule", TEXTOID, 3, {INT8OID, INT8OID, INT8OID}},
 	[HOOK_ASSIGNMENTS] = {"assignments", InvalidOid},
+	[HOOK_COST_RULE] = {"cost_rule", INT4OID, 2, {INT8OID, INT8OID},.reads = true},
 };
 
 /* the columns of such a table */
@@ -260,7 +262,7 @@ refuse_to_ask_again(Call *call, StudioHook hook)
 }
 
 /*
- * Runs a query that uses a hook.  For a reader nothing can be written meanwhile,
+ * Runs a query that uses a hook.  For a reader, and by what only says something, nothing can be written meanwhile,
  * not even by what it calls; what it makes of the settings does not outlast it,
  * and an error puts both back.
  */
@@ -278,7 +280,7 @@ hook_run(Call *call, StudioHook hook, const StudioQuery *query,
 	require_hook(call, hook);
 	sql_open();					/* what that sets is the frame's */
 	guc_level = NewGUCNestLevel();
-	XactReadOnly = read_only || call->kind == CALL_READER;
+	XactReadOnly = read_only || call->kind == CALL_READER || hooks[hook].reads;
 	call->asking = hook_setting(hook);
 	result = run(call, query, args);
 	call->asking = NULL;

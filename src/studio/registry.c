@@ -71,6 +71,7 @@ static MemoryContext retired = NULL;
 	next(REG_HOLD_CREDIT, "s.hold_credit") \
 	next(REG_HOLD_TOTAL, "s.hold_total") \
 	next(REG_BOOKING_RULE, "s.booking_rule") \
+	next(REG_COST_RULE, "s.cost_rule") \
 	next(REG_ASSIGNMENTS, "s.assignments") \
 	next(REG_WAIT_OFFER, "s.wait_offer") \
 	next(REG_CREATED_AT, "s.created_at") \
@@ -223,6 +224,7 @@ load_studio(Rows result, uint64 row)
 	set->session_records = strcmp(row_text(result, row, REG_SESSION_RECORDS), "on") == 0;
 	load_booking_settings(set, result, row);
 	set->trainer_may = Max(0, trainer_tasks_of(row_text(result, row, REG_TRAINER_MAY)));
+	set->hooks[HOOK_COST_RULE] = copy_text(result, row, REG_COST_RULE, context);
 	set->hooks[HOOK_BOOKING_RULE] = copy_text(result, row, REG_BOOKING_RULE, context);
 	set->hooks[HOOK_ASSIGNMENTS] = copy_text(result, row, REG_ASSIGNMENTS, context);
 	studio->made_at = row_time(result, row, REG_CREATED_AT);

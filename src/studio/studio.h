@@ -135,9 +135,10 @@ typedef enum TrainerTask
 typedef enum StudioHook
 {
 	HOOK_BOOKING_RULE,
-	HOOK_ASSIGNMENTS
+	HOOK_ASSIGNMENTS,
+	HOOK_COST_RULE
 } StudioHook;
-#define STUDIO_NHOOKS (HOOK_ASSIGNMENTS + 1)
+#define STUDIO_NHOOKS (HOOK_COST_RULE + 1)
 
 typedef struct StudioSettings
 {

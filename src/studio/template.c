@@ -16,7 +16,7 @@
  *				how live bookings count that came with attached tables, as a text
  *		{reach}
  *				how far back searches for overlaps reach, as an interval
- *		{booking_rule}
+ *		{booking_rule}, {cost_rule}
  *				what the setting of that name names
  *		{assignments}
  *				likewise; where it is unset, whoever has or had a session with whom
@@ -300,8 +300,8 @@ expand_word(StringInfo out, Studio *studio, const char *word)
 	else if (strcmp(word, "old_bookings") == 0)
 		appendStringInfoString(out, studio->old_bookings == OLD_BOOKINGS_CHARGED ? "'charged'" :
 							   studio->old_bookings == OLD_BOOKINGS_FLAG ? "'flag'" : "'free'");
-	else if (strcmp(word, "booking_rule") == 0)
-		expand_known(out, word, studio->settings.hooks[HOOK_BOOKING_RULE]);
+	else if (strcmp(word, "booking_rule") == 0 || strcmp(word, "cost_rule") == 0)
+		expand_known(out, word, studio->settings.hooks[word[0] == 'b' ? HOOK_BOOKING_RULE : HOOK_COST_RULE]);
 	else if (strcmp(word, "assignments") == 0 && studio->settings.hooks[HOOK_ASSIGNMENTS])
 		appendStringInfoString(out, studio->settings.hooks[HOOK_ASSIGNMENTS]);
 	else if (strcmp(word, "assignments") == 0)

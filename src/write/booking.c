@@ -204,8 +204,8 @@ booking_write(Call *call, Account *account, Booking *booking, const char *key,
 		entry.details = details_guest(booking->forced);
 	else if (booking->forced)
 		entry.details = details_forced();
-	if (booking->later)
-		entry.details = debit_owes(entry.details, booking_price(booking));
+	if (booking->charged)
+		entry.details = debit_price(entry.details, booking_price(booking), credits);
 	memset(answer, 0, sizeof(BookingAnswer));
 	booking_make_taken(call, booking, credits, &answer->slot);
 	account_session(call, account, &booking->slot, &answer->slot);

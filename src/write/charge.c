@@ -15,6 +15,7 @@
 #include "account/returning.h"
 #include "write/answer.h"
 #include "write/charge.h"
+#include "write/price.h"
 
 PG_FUNCTION_INFO_V1(swan_charge);
 PG_FUNCTION_INFO_V1(swan_waive);
@@ -86,15 +87,18 @@ was_booked(const Slot *slot)
 
 /* Returns how many credits a call takes: so many, or what is owed, or what the session costs. */
 static int32
-credits_to_take(const Slot *slot, const Debit *debit, const NullableDatum *n)
+credits_to_take(Call *call, const Slot *slot, const Debit *debit, const NullableDatum *n)
 {
+	int32		price;
+
 	if (!n->isnull)
 		return DatumGetInt32(n->value);
 	if (debit->owed > 0)
 		return debit->owed;
-	if (debit->credits > 0 || slot->status == STATUS_CANCELLED || slot->cost == 0)
+	price = price_of(call, slot->user_id, slot, query_recheck);
+	if (debit->credits > 0 || slot->status == STATUS_CANCELLED || price == 0)
 		refuse_slot(slot, "owes nothing", "A number of credits can be charged for it.");
-	return slot->cost;
+	return price;
 }
 
 /* Refuses to take more than a session may cost, or than the client has. */
@@ -165,7 +169,7 @@ swan_charge(PG_FUNCTION_ARGS)
 		refuse_slot(&slot, "has no client to be charged", "Only bookings cost credits.");
 	account_enter(call, &locks, slot.user_id, &account);
 	debit = debit_find(call, slot.user_id, session_id, query_recheck);
-	credits = credits_to_take(&slot, &debit, &n);
+	credits = credits_to_take(call, &slot, &debit, &n);
 	check_charge(&slot, &account, &debit, credits);
 	answer.ledger_id = charge_session(call, &account, &entry, &slot, &debit, credits);
 	answer.slot = slot;

@@ -104,31 +104,31 @@ check_exchange(Call *call, const Slot *from)
 
 /*
  * Notes what the new booking has to pay for: what it costs, less what the old one
- * took.  One that was free stays free, unless the session itself cost nothing;
+ * took.  One that was free stays free, which is not to have cost nothing;
  * one that owes takes nothing more now.
  */
 static void
-price_exchange(Booking *target, const Slot *from, int32 credits, int32 owed)
+price_exchange(Booking *target, const Debit *had)
 {
-	target->charged = credits > 0 || owed > 0 || from->cost == 0;
-	target->later = owed > 0;
-	target->taken_instead = credits;
+	target->charged = had->credits > 0 || had->owed > 0 || had->gratis;
+	target->later = had->owed > 0;
+	target->taken_instead = had->credits;
 }
 
 /* Returns whether a booking could be exchanged, by what is seen without a lock. */
 static SwanErrorCode
 judge_exchange(Call *call, const Slot *from, Booking *target, Account *account)
 {
+	Debit		had = {.credits = from->credits};	/* as far as its row tells */
 	SwanErrorCode verdict;
-	Debit		had;
 
-	price_exchange(target, from, from->credits, 0);
+	price_exchange(target, &had);
 	verdict = booking_judge_unlocked(call, target, account, query_look, false);
 	if (verdict != SWAN_INSUFFICIENT_SESSIONS)
 		return verdict;
 	/* the ledger knows what the row need not say: of how many, and what it owes */
 	had = debit_find(call, from->user_id, from->id, query_look);
-	price_exchange(target, from, had.credits, had.owed);
+	price_exchange(target, &had);
 	return booking_judge_unlocked(call, target, account, query_look, false);
 }
 
@@ -215,7 +215,8 @@ exchange(Call *call, const Slot *from, bool trainer_known, Booking *target,
 	entry.key = key;
 	if (target->forced)
 		entry.details = details_forced();
-	entry.details = debit_owes(entry.details, answer->owed);
+	if (target->charged)
+		entry.details = debit_price(entry.details, booking_price(target), answer->credits);
 	slot_set_status(call->studio, &cancelled, STATUS_CANCELLED);
 	if (had->credits > 0)
 		slot_charge(&cancelled, 0);
@@ -267,7 +268,7 @@ swan_reschedule(PG_FUNCTION_ARGS)
 	check_exchange(call, &from);
 	account_enter(call, &locks, from.user_id, &account);
 	had = debit_find(call, from.user_id, from.id, query_recheck);
-	price_exchange(&target, &from, had.credits, had.owed);
+	price_exchange(&target, &had);
 	booking_judge_locked(call, &target, &account);
 
 	reopened = exchange(call, &from, user_is_locked(&locks, from.trainer_id), &target,

@@ -17,6 +17,7 @@
 #include "account/locks.h"
 #include "write/limits.h"
 #include "write/objection.h"
+#include "write/price.h"
 
 /*
  * Returns whether a slot is to be had: it is open, or this client has asked for
@@ -37,14 +38,7 @@ is_to_be_had(Call *call, const Booking *booking)
 int32
 booking_price(const Booking *booking)
 {
-	int32		cost = booking->charged ? booking->slot.cost : 0;
-
-	if (cost < 0 || cost > SWAN_COST_MAX)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("session %lld costs %d credits", (long long) booking->slot.id, cost),
-				 errdetail("A session costs between 0 and %d credits.", SWAN_COST_MAX)));
-	return cost;
+	return booking->charged ? booking->cost : 0;
 }
 
 /* Returns how many of them it takes when it is made. */
@@ -100,11 +94,25 @@ booking_verdict(Call *call, Booking *booking, const Account *account)
 	return SWAN_BOOKING_REFUSED;
 }
 
+/* Likewise with what the booking costs, which is asked for only if nothing else is in the way. */
+static SwanErrorCode
+verdict_with_price(Call *call, Booking *booking, const Account *account, QueryRun run)
+{
+	SwanErrorCode verdict;
+
+	booking->cost = 0;
+	verdict = booking_verdict(call, booking, account);
+	if (verdict != SWAN_OK || !booking->charged)
+		return verdict;
+	booking->cost = price_of(call, booking->user_id, &booking->slot, run);
+	return booking_verdict(call, booking, account);
+}
+
 /* Returns the verdict, for which the application is asked about what we allow. */
 static SwanErrorCode
 verdict_of_all(Call *call, Booking *booking, const Account *account, QueryRun run)
 {
-	SwanErrorCode verdict = booking_verdict(call, booking, account);
+	SwanErrorCode verdict = verdict_with_price(call, booking, account, run);
 
 	if (verdict != SWAN_OK)
 		return verdict;
@@ -307,13 +315,13 @@ booking_judge_unlocked(Call *call, Booking *booking, Account *account,
 	SwanErrorCode verdict;
 
 	booking->client_known = account_find(call, booking->user_id, account, run);
-	verdict = booking_verdict(call, booking, account);
+	verdict = verdict_with_price(call, booking, account, run);
 	if (verdict == SWAN_INSUFFICIENT_SESSIONS ||
 		(verdict == SWAN_OK && (thoroughly || limit_counts_live(call, booking))))
 	{
 		booking_look_at_client(call, booking, run);
 		account_read_last(call, account, run);	/* is he suspended? */
-		verdict = booking_verdict(call, booking, account);
+		verdict = verdict_with_price(call, booking, account, run);
 	}
 	return thoroughly ? verdict_of_all(call, booking, account, run) : verdict;
 }

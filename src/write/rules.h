@@ -30,6 +30,7 @@ typedef struct Booking
 	int64		session_id;		/* as it was asked for; "slot" is what he gets */
 	int64		instead_of;		/* a booking that this one replaces, or NO_ID */
 	bool		charged;		/* does it cost credits? */
+	int32		cost;			/* how many, if so */
 	bool		later;			/* to be taken only later */
 	bool		of_lot;			/* to be taken of this one */
 	int64		lot_id;
