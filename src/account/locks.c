@@ -4,8 +4,10 @@
  *	  The locks of a call, and the one order that they are taken in.
  *
  * Rows of sessions come first and rows of users after them, each in the order
- * of their ids, so that calls cannot wait for each other in a circle.  Nothing
- * else in the engine locks such rows.  A call goes by these steps:
+ * of their ids, so that calls cannot wait for each other in a circle; places of
+ * classes come after all other slots, class by class, since who wants a place
+ * knows only by then which it is.  Nothing else in the engine locks such rows.
+ * A call goes by these steps:
  *
  *	1. Look and judge without a lock, and gather the ids of the slots.
  *	2. lock_slots().  What it reads says who client and trainer are by now.
@@ -42,7 +44,7 @@ static const Lockable slots = {
 	{
 		"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s"
 		" WHERE {live s} AND {s.id} OPERATOR(pg_catalog.=) ANY ($1)"
-		" ORDER BY {s.id} FOR NO KEY UPDATE OF s",
+		" ORDER BY {s.class_id} NULLS FIRST, {s.id} FOR NO KEY UPDATE OF s",
 		1, {INT8ARRAYOID}
 	},
 	{
@@ -113,11 +115,15 @@ static const StudioQuery any_place = {
 #define HELD_AT(whose) \
 	"EXISTS (SELECT 1 FROM {holds} h WHERE h.session_id OPERATOR(pg_catalog.=) {s.id}" \
 	" AND h.user_id OPERATOR(pg_catalog." whose ") $3 AND h.until OPERATOR(pg_catalog.>) $4)"
-#define UNHELD_PLACE \
-	"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s" \
-	" WHERE {live s} AND {s.class_id} OPERATOR(pg_catalog.=) $1 AND " SLOT_IS_OPEN("s") \
+#define OPEN_PLACE \
+	" FROM {sessions} s" \
+	" WHERE {live s} AND {s.class_id} OPERATOR(pg_catalog.=) $1 AND " SLOT_IS_OPEN("s")
+#define BEST_PLACES(n) \
+	OPEN_PLACE \
 	" AND {s.id} OPERATOR(pg_catalog.<>) ALL ($2) AND NOT " HELD_AT("<>") \
-	" ORDER BY " HELD_AT("=") " DESC, {s.id} LIMIT 1"
+	" ORDER BY " HELD_AT("=") " DESC, {s.id} LIMIT " n
+#define UNHELD_PLACE \
+	"SELECT" SELECT_LIST(SLOT_COLUMNS) BEST_PLACES("1")
 #define UNHELD_PLACE_ARGS \
 	4, {INT8OID, INT8ARRAYOID, INT8OID, TIMESTAMPTZOID}
 
@@ -130,6 +136,14 @@ static const StudioQuery awaited_place = {
 };
 static const StudioQuery seen_place = {
 	UNHELD_PLACE, UNHELD_PLACE_ARGS
+};
+
+/* waiting, for the first by id of the $5 places that are wanted yet */
+static const StudioQuery next_place = {
+	"SELECT" SELECT_LIST(SLOT_COLUMNS) OPEN_PLACE " AND {s.id} OPERATOR(pg_catalog.=)"
+	" (SELECT pg_catalog.min(p.id) FROM (SELECT {s.id} AS id" BEST_PLACES("$5") ") p)"
+	" FOR NO KEY UPDATE OF s",
+	5, {INT8OID, INT8ARRAYOID, INT8OID, TIMESTAMPTZOID, INT4OID}
 };
 
 /* Locks rows of a table in the order of their ids, and reads them. */
@@ -270,24 +284,29 @@ check_place_seen(Call *call, const Slot *place)
  * Returns false if there is none, which is said only when none is open that
  * others merely have locked: each of them may still give it up.  So whoever
  * finds nothing that he can have at once waits, for one after the other in the
- * order of their ids, and looks again.
+ * order of their ids, and looks again.  A call that wants several does so from the
+ * first on: it has one place locked while it waits for the next.
  */
 bool
 lock_place(Call *call, int64 class_id, int64 user_id,
-		   const int64 *taken, int ntaken, Slot *place)
+		   const int64 *taken, int ntaken, int wanted, Slot *place)
 {
 	NullableDatum args[] = {
-		arg_id(class_id), arg_ids(taken, ntaken), arg_id(user_id), arg_time(call->now)
+		arg_id(class_id), arg_ids(taken, ntaken), arg_id(user_id), arg_time(call->now),
+		arg_int(wanted - ntaken)
 	};
 	bool		held = true;
-	bool		locked = ntaken == 0 && !slot_holds_any(call, user_id, query_recheck) &&
+	bool		locked = wanted == 1 && !slot_holds_any(call, user_id, query_recheck) &&
 		try_place(call, &any_place, args, user_id, place, &held);
 
 	while (!locked)
 	{
-		/* a lock on a place that changed must not be had while one waits */
-		locked = (held && try_place(call, &unlocked_place, args, user_id, place, &held)) ||
-			try_place(call, &awaited_place, args, user_id, place, &held);
+		if (wanted > 1)
+			locked = try_place(call, &next_place, args, user_id, place, &held);
+		else					/* a lock on a place that changed must not be
+								 * had while one waits */
+			locked = (held && try_place(call, &unlocked_place, args, user_id, place, &held)) ||
+				try_place(call, &awaited_place, args, user_id, place, &held);
 		if (!locked && query_recheck(call, &seen_place, args).nrows == 0)
 			return false;
 	}

@@ -24,12 +24,19 @@ bookings_lock_lines(Call *call, Booking *bookings, int n)
 		bookings[i].line = lines[i];
 }
 
-/* Locks a place for a booking that was looked at and is of a class. */
+/* Locks a place for a booking that was looked at and is of a class: one of so many of a call. */
 void
-booking_lock_place(Call *call, Booking *booking, const int64 *taken, int ntaken)
+booking_lock_place(Call *call, Booking *booking, const int64 *taken, int ntaken, int wanted)
 {
 	booking->full = !lock_place(call, booking->slot.class_id, booking->user_id,
-								taken, ntaken, &booking->slot);
+								taken, ntaken, wanted, &booking->slot);
+}
+
+/* Returns whether a booking is for a place of that class. */
+static bool
+is_of(const Booking *booking, int64 class_id)
+{
+	return booking_is_of_class(booking) && booking->slot.class_id == class_id;
 }
 
 /* Returns the lowest class of several bookings that is above one, or NO_ID. */
@@ -59,12 +66,15 @@ lock_places(Call *call, Booking *bookings, int n)
 	while ((class_id = next_class(bookings, n, class_id)) != NO_ID)
 	{
 		int			ntaken = 0;
+		int			wanted = 0;
 
 		for (int i = 0; i < n; i++)
+			wanted += is_of(&bookings[i], class_id);
+		for (int i = 0; i < n; i++)
 		{
-			if (!booking_is_of_class(&bookings[i]) || bookings[i].slot.class_id != class_id)
+			if (!is_of(&bookings[i], class_id))
 				continue;
-			booking_lock_place(call, &bookings[i], taken, ntaken);
+			booking_lock_place(call, &bookings[i], taken, ntaken, wanted);
 			taken[ntaken++] = bookings[i].slot.id;
 		}
 	}

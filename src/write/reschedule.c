@@ -173,13 +173,16 @@ lock_exchange(Call *call, Locks *locks, Slot *from, Booking *target, Line **awai
 	int64		line_ids[2];
 	Line	  **lines;
 	int64		ids[] = {from->id, in_class ? NO_ID : target->session_id};
+	bool		comes_first = in_class && target->slot.class_id < from->class_id;
 
+	if (comes_first)			/* see locks.c */
+		booking_lock_place(call, target, NULL, 0, 1);
 	lock_slots(call, locks, ids, 2);
 	if (!locked_slot(locks, ids[0], from))
 		session_not_found(ids[0]);
-	if (in_class)
-		booking_lock_place(call, target, NULL, 0);
-	else
+	if (in_class && !comes_first)
+		booking_lock_place(call, target, NULL, 0, 1);
+	else if (!in_class)
 		target->slot_known = locked_slot(locks, ids[1], &target->slot);
 	authorise_exchange(call, from, target);
 	people[0] = from->user_id;
