@@ -10,6 +10,7 @@
 
 #include "funcapi.h"
 #include "utils/builtins.h"
+#include "utils/json.h"
 #include "utils/jsonb.h"
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
@@ -160,6 +161,13 @@ take_time(Call *call, const Series *series, TimestampTz start)
 	return slot.id;
 }
 
+/* Returns whether two texts are the same, or both missing. */
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
 /* Returns the ids that a key of the trainer's was used for, in "n"; NULL where it was not. */
 static int64 *
 same_series(Call *call, const Series *series, int *n)
@@ -168,10 +176,14 @@ same_series(Call *call, const Series *series, int *n)
 
 	if (!ledger_find_key(call, series->trainer_id, "slots", series->key, &before))
 		return NULL;
-	if (strcmp(details_text(before.details, "at"), zone_json_time(series->starts[0])) != 0 ||
+	if (!same_text(details_text(before.details, "at"), zone_json_time(series->starts[0])) ||
+		!same_text(details_text(before.details, "last"),
+				   zone_json_time(series->starts[series->repeat - 1])) ||
 		details_number(before.details, "duration", 0) != series->duration ||
 		details_number(before.details, "repeat", 0) != series->repeat ||
-		details_number(before.details, "places", 0) != series->places)
+		details_number(before.details, "places", 0) != series->places ||
+		details_number(before.details, "cost", -1) != series->cost ||
+		!same_text(details_text(before.details, "kind"), series->kind))
 		ereport(ERROR,
 				(swan_error(SWAN_IDEMPOTENCY_CONFLICT),
 				 errmsg("key \"%s\" was used for other slots", series->key),
@@ -190,9 +202,18 @@ note_series(Call *call, const Locks *locks, const Series *series, const int64 *i
 	if (series->key == NULL)
 		return;
 	initStringInfo(&json);
-	appendStringInfo(&json, "{\"at\": \"%s\", \"duration\": %d, \"repeat\": %d, \"places\": %d, \"sessions\": [",
-					 zone_json_time(series->starts[0]), series->duration, series->repeat,
-					 series->places);
+	appendStringInfo(&json, "{\"at\": \"%s\", \"last\": \"%s\", \"duration\": %d, \"repeat\": %d, \"places\": %d",
+					 zone_json_time(series->starts[0]),
+					 zone_json_time(series->starts[series->repeat - 1]),
+					 series->duration, series->repeat, series->places);
+	if (series->cost >= 0)
+		appendStringInfo(&json, ", \"cost\": %d", series->cost);
+	if (series->kind)
+	{
+		appendStringInfoString(&json, ", \"kind\": ");
+		escape_json(&json, series->kind);
+	}
+	appendStringInfoString(&json, ", \"sessions\": [");
 	for (int i = 0; i < series->repeat; i++)
 		appendStringInfo(&json, "%s" INT64_FORMAT, i > 0 ? ", " : "", ids[i]);
 	appendStringInfoString(&json, "]}");

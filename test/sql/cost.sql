@@ -146,6 +146,11 @@ SELECT total_sessions_purchased, sessions_used FROM swan_client(11);
 SELECT swan_open(4, '2099-03-01 09:00', repeat => 2, places => 2, cost => 2, kind => 'pilates', key => 'march');
 SELECT swan_open(4, '2099-03-01 09:00', repeat => 2, places => 2, cost => 2, kind => 'pilates', key => 'march');
 SELECT swan_open(4, '2099-03-02 09:00', key => 'march');
+SELECT swan_open(4, '2099-03-01 09:00', repeat => 2, places => 2, cost => 3, kind => 'pilates', key => 'march');
+SELECT swan_open(4, '2099-03-01 09:00', repeat => 2, places => 2, kind => 'pilates', key => 'march');
+SELECT swan_open(4, '2099-03-01 09:00', repeat => 2, places => 2, cost => 2, kind => 'yoga', key => 'march');
+SELECT swan_open(4, '2099-03-01 09:00', repeat => 2, places => 2, cost => 2, key => 'march');
+SELECT swan_open(4, '2099-03-01 09:00', repeat => 2, every => '1 day', places => 2, cost => 2, kind => 'pilates', key => 'march');
 SELECT swan_open(4, '2099-03-02 09:00', cost => 0, key => 'free');
 SELECT swan_open(4, '2099-03-03 09:00', kind => 'yoga');
 SELECT swan_open(4, '2099-03-04 09:00', cost => 101);
@@ -156,6 +161,12 @@ SELECT kind, delta, user_id, key, details - 'sessions' AS details, jsonb_array_l
 -- a slot that is opened again costs the same
 SELECT credits FROM swan_book(11, (SELECT min(id) FROM studio.sessions WHERE kind = 'pilates'), actor => 11);
 SELECT cost, kind FROM studio.sessions WHERE id = (SELECT reopened_session_id FROM swan_cancel((SELECT id FROM studio.sessions WHERE kind = 'pilates' AND user_id = 11), actor => 11));
+-- exchanged for another place than the one that was named, and asked again
+SELECT count(*) FROM unnest('{11, 12}'::bigint[]) u, swan_grant(u, 5);
+SELECT session_id AS named FROM swan_book(12, (SELECT max(class_id) FROM studio.sessions WHERE kind = 'pilates')) \gset
+SELECT session_id AS had, credits FROM swan_book(11, (SELECT id FROM studio.sessions WHERE kind = 'yoga')) \gset
+SELECT session_id - :named AS beside, credits, replayed FROM swan_reschedule(:had, :named, key => 'beside');
+SELECT session_id - :named AS beside, credits, replayed FROM swan_reschedule(:had, :named, key => 'beside');
 SELECT check_name, problem FROM swan_verify();
 
 --
