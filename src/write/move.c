@@ -23,6 +23,7 @@
 #include "studio/actor.h"
 #include "slot/advice.h"
 #include "slot/crossing.h"
+#include "slot/line.h"
 #include "account/debit.h"
 #include "account/open.h"
 #include "write/answer.h"
@@ -325,6 +326,23 @@ move_bookings_of(Call *call, const Locks *locks, int64 user_id, const Move *move
 	}
 }
 
+/* Puts in order who waits for open slots that move, since what was held of them is not any more. */
+static void
+arrange_lines(Call *call, const Move *moves, int n)
+{
+	int64	   *ids = palloc(n * sizeof(int64));
+	Line	  **lines;
+
+	for (int i = 0; i < n; i++)
+		ids[i] = slot_is_open(&moves[i].from) ? line_of(&moves[i].from) : NO_ID;
+	lines = lines_lock(call, ids, n);
+	for (int i = 0; i < n; i++)
+	{
+		if (lines[i])
+			line_arrange(call, lines[i], false);
+	}
+}
+
 /*
  * Moves slots and bookings, all or none of them; the answers to what was asked
  * for come first.
@@ -379,6 +397,7 @@ move_sessions(Call *call, Move *moves, int n, bool forced)
 			slot_end_hold(call, from->id);
 		}
 	}
+	arrange_lines(call, moves, n);
 	return answers;
 }
 

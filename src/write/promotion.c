@@ -77,24 +77,48 @@ is_repeated(const Turn *turns, int n, int64 user_id)
 	return false;
 }
 
-/* Returns an open place of a line that no earlier turn has, or NO_ID. */
+/*
+ * Returns how good a place is for a client: not at all if it is not open; best if he
+ * holds it, and worst if somebody else does.
+ */
+static int
+judge_place(Call *call, int64 place_id, int64 user_id)
+{
+	TimestampTz until;
+	int64		held_by;
+	Slot		slot;
+
+	if (!slot_find(call, place_id, &slot) || !slot_is_open(&slot))
+		return 0;
+	if (!slot_find_hold(call, place_id, &held_by, &until, query_recheck) || until <= call->now)
+		return 2;
+	return held_by == user_id ? 3 : 1;
+}
+
+/* Returns the best place of a line for a client that no earlier turn has, or NO_ID. */
 static int64
-find_place(Call *call, const Turn *turns, int n, int64 line_id)
+find_place(Call *call, const Turn *turns, int n, int64 line_id, int64 user_id)
 {
 	int			nplaces;
 	int64	   *places = line_places(call, line_id, &nplaces);
+	int64		best = NO_ID;
+	int			best_score = 0;
 
 	for (int i = 0; i < nplaces; i++)
 	{
 		bool		taken = false;
-		Slot		slot;
+		int			score;
 
 		for (int j = 0; j < n; j++)
 			taken = taken || turns[j].booking.session_id == places[i];
-		if (!taken && slot_find(call, places[i], &slot) && slot_is_open(&slot))
-			return places[i];
+		score = taken ? 0 : judge_place(call, places[i], user_id);
+		if (score > best_score)
+		{
+			best = places[i];
+			best_score = score;
+		}
 	}
-	return NO_ID;
+	return best;
 }
 
 /* Looks, without a lock, for those whose turn it is. */
@@ -112,7 +136,8 @@ look_for_turns(Call *call, int32 max_rows, int *n)
 
 		turn->line_id = row_id(rows, row, TURN_SESSION_ID);
 		turn->booking.user_id = row_id(rows, row, TURN_USER_ID);
-		turn->booking.session_id = find_place(call, turns, *n, turn->line_id);
+		turn->booking.session_id = find_place(call, turns, *n, turn->line_id,
+											 turn->booking.user_id);
 		turn->booking.instead_of = turn->booking.held_by = NO_ID;
 		turn->booking.overlap = turn->booking.trainer_overlap = NO_ID;
 		turn->booking.charged = true;

@@ -243,6 +243,38 @@ SELECT kind, delta, balance_after, (SELECT available_sessions FROM studio.users 
 SELECT * FROM swan_verify();
 
 --
+-- A turn is for the place that nobody else holds; of two, for the one that he holds himself
+--
+SELECT count(*) FROM generate_series(11, 14) u, swan_grant(u, 5);
+SELECT swan_open AS class FROM swan_open(3, '2099-04-01 09:00', places => 2) \gset
+SELECT swan_open AS slot FROM swan_open(3, '2099-04-02 09:00') \gset
+SELECT session_id - :class AS place FROM unnest('{11, 12}'::bigint[]) u, swan_book(u, :class);
+SELECT line FROM unnest('{13, 14}'::bigint[]) u, swan_wait(u, :class, auto => true);
+SELECT reopened_session_id AS first FROM swan_cancel(:class, reopen => true) \gset
+SELECT session_id - :first AS held FROM swan_hold(16, :class, force => true, actor => 1);
+SELECT reopened_session_id AS second FROM swan_cancel(:class + 1, reopen => true) \gset
+SELECT session_id - :second AS place, user_id FROM swan_promote();
+SELECT line FROM swan_unwait(:class, 14);
+SELECT status FROM swan_cancel(:first);
+SELECT reopened_session_id AS first FROM swan_cancel(:second, reopen => true) \gset
+INSERT INTO studio.sessions (trainer_id, session_date, class_id) VALUES (3, '2099-04-01 09:00', :class) RETURNING id AS second \gset
+SELECT session_id - :first AS held FROM swan_hold(11, :class);
+SELECT session_id - :second AS held FROM swan_hold(12, :class);
+SELECT line FROM swan_wait(14, :class, auto => true);
+SELECT session_id - :second AS released FROM swan_release(:second, actor => 12);
+SELECT session_id - :second AS held FROM swan_hold(14, :class, actor => 14);
+SELECT session_id - :first AS released FROM swan_release(:first, actor => 11);
+SELECT session_id - :second AS place, user_id FROM swan_promote();
+-- what is held and moves is not held any more: it is the first one's turn
+SELECT user_id FROM swan_hold(11, :slot, '30 minutes');
+SELECT line FROM unnest('{12, 14}'::bigint[]) u, swan_wait(u, :slot);
+SELECT user_id, begins, ends FROM studio.line WHERE session_id = :slot;
+SELECT session_date FROM swan_move(:slot, '2099-04-02 12:00');
+SELECT user_id, begins, ends FROM studio.line WHERE session_id = :slot;
+SELECT u, ok, code FROM unnest('{11, 12, 14}'::bigint[]) u, swan_can_book(u, :slot) ORDER BY u;
+SELECT * FROM swan_verify();
+
+--
 -- Nobody writes there, and a studio without the table says so
 --
 SELECT try('DELETE FROM studio.swan_waits');
