@@ -239,6 +239,58 @@ COMMENT ON COLUMN @extschema@.swan_reversal.available_sessions IS 'what he can s
 COMMENT ON COLUMN @extschema@.swan_reversal.ledger_id IS 'the first ledger row of the call';
 COMMENT ON COLUMN @extschema@.swan_reversal.replayed IS 'the key was used before, nothing was done now';
 
+CREATE TYPE @extschema@.swan_handover AS (
+	from_user_id bigint,
+	to_user_id bigint,
+	moved integer,
+	bookings integer,
+	from_available_sessions integer,
+	available_sessions integer,
+	ledger_id bigint,
+	replayed boolean
+);
+COMMENT ON TYPE @extschema@.swan_handover IS 'result of swan_transfer and swan_merge: what went from one client to another';
+COMMENT ON COLUMN @extschema@.swan_handover.from_user_id IS 'whose it was';
+COMMENT ON COLUMN @extschema@.swan_handover.to_user_id IS 'whose it is now';
+COMMENT ON COLUMN @extschema@.swan_handover.moved IS 'credits that went over';
+COMMENT ON COLUMN @extschema@.swan_handover.bookings IS 'live bookings that went over';
+COMMENT ON COLUMN @extschema@.swan_handover.from_available_sessions IS 'what the first can spend after the call';
+COMMENT ON COLUMN @extschema@.swan_handover.available_sessions IS 'what the second can spend after the call';
+COMMENT ON COLUMN @extschema@.swan_handover.ledger_id IS 'the first ledger row of the first';
+COMMENT ON COLUMN @extschema@.swan_handover.replayed IS 'the key was used before, nothing was done now';
+
+CREATE TYPE @extschema@.swan_pack AS (
+	user_id bigint,
+	lot_id bigint,
+	granted integer,
+	used integer,
+	expired integer,
+	remaining integer,
+	available_sessions integer,
+	replayed boolean
+);
+COMMENT ON TYPE @extschema@.swan_pack IS 'result of swan_import: a pack of another system, as it is here now';
+COMMENT ON COLUMN @extschema@.swan_pack.user_id IS 'the client';
+COMMENT ON COLUMN @extschema@.swan_pack.lot_id IS 'the lot; also the first ledger row';
+COMMENT ON COLUMN @extschema@.swan_pack.granted IS 'credits it began with';
+COMMENT ON COLUMN @extschema@.swan_pack.used IS 'credits that were used there';
+COMMENT ON COLUMN @extschema@.swan_pack.expired IS 'credits that were left when it ended, if it has';
+COMMENT ON COLUMN @extschema@.swan_pack.remaining IS 'credits that came along';
+COMMENT ON COLUMN @extschema@.swan_pack.available_sessions IS 'what the client can spend after the call';
+COMMENT ON COLUMN @extschema@.swan_pack.replayed IS 'the pack was here already, nothing was done now';
+
+CREATE TYPE @extschema@.swan_erasure AS (
+	user_id bigint,
+	ledger_rows integer,
+	sessions integer,
+	ledger_id bigint
+);
+COMMENT ON TYPE @extschema@.swan_erasure IS 'result of swan_forget: where words about a person were';
+COMMENT ON COLUMN @extschema@.swan_erasure.user_id IS 'the person';
+COMMENT ON COLUMN @extschema@.swan_erasure.ledger_rows IS 'ledger rows that lost reason, key or details';
+COMMENT ON COLUMN @extschema@.swan_erasure.sessions IS 'sessions that lost their notes';
+COMMENT ON COLUMN @extschema@.swan_erasure.ledger_id IS 'the ledger row that says so';
+
 CREATE TYPE @extschema@.swan_lot AS (
 	lot_id bigint,
 	source text,
@@ -581,7 +633,9 @@ CREATE TYPE @extschema@.swan_line AS (
 	call_id bigint,
 	details jsonb,
 	cursor text,
-	attended boolean
+	attended boolean,
+	other_id bigint,
+	other_name text
 );
 COMMENT ON TYPE @extschema@.swan_line IS 'one line of a client''s statement: a ledger row with the names that explain it';
 COMMENT ON COLUMN @extschema@.swan_line.id IS 'the ledger row';
@@ -604,6 +658,8 @@ COMMENT ON COLUMN @extschema@.swan_line.call_id IS 'the id of the call''s first 
 COMMENT ON COLUMN @extschema@.swan_line.details IS 'what else is known';
 COMMENT ON COLUMN @extschema@.swan_line.cursor IS 'what to pass as after for the rows that follow';
 COMMENT ON COLUMN @extschema@.swan_line.attended IS 'whether the client was there, of a row that says so';
+COMMENT ON COLUMN @extschema@.swan_line.other_id IS 'the client to whom credits went, or from whom they came';
+COMMENT ON COLUMN @extschema@.swan_line.other_name IS 'his name';
 
 CREATE TYPE @extschema@.swan_change AS (
 	id bigint,
@@ -813,6 +869,41 @@ LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_revoke(bigint, integer, text, text, bigint, bigint) IS
 'takes n credits from a client, or all, never more than he has: of one lot, or what was given before what was paid for, the soonest to expire first; for admins and the system';
+
+CREATE FUNCTION @extschema@.swan_transfer(from_user bigint, to_user bigint, n integer DEFAULT NULL, reason text DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL)
+RETURNS @extschema@.swan_handover
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_transfer(bigint, bigint, integer, text, text, bigint) IS
+'hands n credits of a client, or all, over to another, with their expiry and what was paid for them, so that a refund finds them; for admins and the system';
+
+CREATE FUNCTION @extschema@.swan_merge(from_user bigint, into_user bigint, reason text DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL)
+RETURNS @extschema@.swan_handover
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_merge(bigint, bigint, text, text, bigint) IS
+'hands all that a client has left over to another account of his: credits, live bookings with theirs, requests, holds; the account that is given up is suspended; for admins and the system';
+
+CREATE FUNCTION @extschema@.swan_import(user_id bigint, granted integer, used integer DEFAULT 0, expires_at timestamptz DEFAULT NULL, reason text DEFAULT NULL, payment_ref text DEFAULT NULL, item text DEFAULT '', amount_minor bigint DEFAULT NULL, currency text DEFAULT NULL, at timestamptz DEFAULT NULL, actor bigint DEFAULT NULL)
+RETURNS @extschema@.swan_pack
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_import(bigint, integer, integer, timestamptz, text, text, text, bigint, text, timestamptz, bigint) IS
+'takes over a pack that another system sold at a time, as it is there: new, half used or ended; exactly once for each payment_ref and item; for admins and the system';
+
+CREATE FUNCTION @extschema@.swan_import_many(packs jsonb, actor bigint DEFAULT NULL)
+RETURNS SETOF @extschema@.swan_pack
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_import_many(jsonb, bigint) IS
+'takes over several packs, or none: an array of objects whose members are the arguments of swan_import; in their order';
+
+CREATE FUNCTION @extschema@.swan_forget(user_id bigint, actor bigint DEFAULT NULL)
+RETURNS @extschema@.swan_erasure
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_forget(bigint, bigint) IS
+'erases a person who has nothing any more: what the ledger says of him in words and keys, in a studio of our own also name, e-mail and notes; numbers, ids and times stay; for admins and the system';
 
 CREATE FUNCTION @extschema@.swan_extend(lot_id bigint, expires_at timestamptz, reason text DEFAULT NULL, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_lot

@@ -44,6 +44,12 @@
 	" FROM {lots} l WHERE l.user_id OPERATOR(pg_catalog.=) " client \
 	" AND l.expires_at OPERATOR(pg_catalog.<=) " now ")"
 
+/* the other client of a ledger row by which something went to him, or came from him */
+#define OTHER_OF(row) \
+	"CASE WHEN " row ".kind OPERATOR(pg_catalog.=) ANY ('{transfer,merge}') THEN COALESCE(" \
+	row ".details OPERATOR(pg_catalog.->>) 'to_user', " \
+	row ".details OPERATOR(pg_catalog.->>) 'from_user')::pg_catalog.int8 END"
+
 /* the warning for so many credits */
 #define WARNING_FOR(available, threshold) \
 	"CASE WHEN " available " OPERATOR(pg_catalog.<=) 0 THEN 'none'" \

@@ -12,7 +12,7 @@
 
 /* the kinds of ledger rows that say what a session has taken */
 #define SESSION_DEBIT_KINDS \
-	"{booking,reschedule,cancellation,correction,charge,waiver}"
+	"{booking,reschedule,cancellation,correction,charge,waiver,merge}"
 
 /*
  * How many credits a session has of the lot of a ledger row from that row on, in

@@ -130,7 +130,7 @@ static const StudioQuery open_shortfall = {
 	"SELECT COALESCE(pg_catalog.sum((g.details OPERATOR(pg_catalog.->>) 'shortfall')::pg_catalog.int4), 0)"
 	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
 	" AND g.lot_id OPERATOR(pg_catalog.=) $2"
-	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{reversal,reinstatement}')",
+	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{reversal,reinstatement,transfer}')",
 	2, {INT8OID, INT8OID}
 };
 

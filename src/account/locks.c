@@ -32,6 +32,7 @@ typedef struct Lockable
 {
 	StudioQuery one;
 	StudioQuery several;
+	StudioQuery at_once;		/* leaves out what others have locked */
 	StudioQuery count;
 } Lockable;
 
@@ -45,6 +46,12 @@ static const Lockable slots = {
 		"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s"
 		" WHERE {live s} AND {s.id} OPERATOR(pg_catalog.=) ANY ($1)"
 		" ORDER BY {s.class_id} NULLS FIRST, {s.id} FOR NO KEY UPDATE OF s",
+		1, {INT8ARRAYOID}
+	},
+	{
+		"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s"
+		" WHERE {live s} AND {s.id} OPERATOR(pg_catalog.=) ANY ($1)"
+		" ORDER BY {s.id} FOR NO KEY UPDATE OF s SKIP LOCKED",
 		1, {INT8ARRAYOID}
 	},
 	{
@@ -67,8 +74,35 @@ static const Lockable users = {
 		1, {INT8ARRAYOID}
 	},
 	{
+		"SELECT" SELECT_LIST(CLIENT_COLUMNS) " FROM {users} u"
+		" WHERE {live u} AND {u.id} OPERATOR(pg_catalog.=) ANY ($1)"
+		" ORDER BY {u.id} FOR NO KEY UPDATE OF u SKIP LOCKED",
+		1, {INT8ARRAYOID}
+	},
+	{
 		"SELECT pg_catalog.count(*) FROM {users} u"
 		" WHERE {live u} AND {u.id} OPERATOR(pg_catalog.=) ANY ($1)",
+		1, {INT8ARRAYOID}
+	}
+};
+
+/* also those whom the application has deleted */
+static const Lockable everybody = {
+	{
+		"SELECT" SELECT_LIST(CLIENT_COLUMNS) " FROM {users} u"
+		" WHERE {any u} AND {u.id} OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE OF u",
+		1, {INT8OID}, PLAN_SIMPLE
+	},
+	{
+		"SELECT" SELECT_LIST(CLIENT_COLUMNS) " FROM {users} u"
+		" WHERE {any u} AND {u.id} OPERATOR(pg_catalog.=) ANY ($1)"
+		" ORDER BY {u.id} FOR NO KEY UPDATE OF u",
+		1, {INT8ARRAYOID}
+	},
+	{NULL},
+	{
+		"SELECT pg_catalog.count(*) FROM {users} u"
+		" WHERE {any u} AND {u.id} OPERATOR(pg_catalog.=) ANY ($1)",
 		1, {INT8ARRAYOID}
 	}
 };
@@ -173,6 +207,17 @@ lock_rows(Call *call, const Lockable *table, const int64 *ids, int n)
 	return result;
 }
 
+/* Returns which row of the locked slots is that of an id; past the last for none. */
+static uint64
+slot_row(const Locks *locks, int64 id)
+{
+	uint64		row = 0;
+
+	while (row < locks->slots.nrows && row_id(locks->slots, row, SLOT_ID) != id)
+		row++;
+	return row;
+}
+
 /* Locks the slots of a call and reads them; locked_slot() says what it found. */
 void
 lock_slots(Call *call, Locks *locks, const int64 *ids, int n)
@@ -206,6 +251,66 @@ lock_users(Call *call, Locks *locks, const int64 *ids, int n)
 		elog(ERROR, "users are locked once");
 	locks->users_locked = true;
 	locks->users = lock_rows(call, &users, ids, n);
+	call_set_now(call);
+}
+
+/* Likewise, also those whom the application has deleted. */
+void
+lock_everybody(Call *call, Locks *locks, const int64 *ids, int n)
+{
+	locks->users_locked = true;
+	locks->users = lock_rows(call, &everybody, ids, n);
+	call_set_now(call);
+}
+
+/*
+ * Locks those of the slots that came along while a call waited for its users, and
+ * so after their turn: if that can be had at once.  What it reads of them is "more".
+ */
+void
+lock_slots_after(Call *call, const Locks *locks, Locks *more, const int64 *ids, int n)
+{
+	int64	   *wanted = palloc((n + 1) * sizeof(int64));
+	int			nwanted = 0;
+	NullableDatum arg;
+
+	memset(more, 0, sizeof(Locks));
+	more->studio = call->studio;
+	for (int i = 0; i < n; i++)
+	{
+		if (slot_row(locks, ids[i]) == locks->slots.nrows)
+			wanted[nwanted++] = ids[i];
+	}
+	if (nwanted == 0)
+		return;
+	arg = arg_ids(wanted, nwanted);
+	more->slots = query_look(call, &slots.at_once, &arg);
+	if (more->slots.nrows < nwanted)
+		swan_serialization_failure();
+}
+
+/*
+ * Locks different users who came along while a call waited for the others, of whom
+ * "highest" is the last: who stands before him is locked only if that can be had at
+ * once, since his turn is over.
+ */
+void
+lock_users_after(Call *call, Locks *locks, const int64 *ids, int n, int64 highest)
+{
+	NullableDatum arg = arg_ids(ids, n);
+	bool		in_turn = true;
+
+	for (int i = 0; i < n; i++)
+		in_turn = in_turn && ids[i] > highest;
+	if (in_turn)
+	{
+		lock_users(call, locks, ids, n);
+		return;
+	}
+	locks->users_locked = true;
+	locks->users = query_look(call, &users.at_once, &arg);
+	if (locks->users.nrows < n)
+		swan_serialization_failure();
 	call_set_now(call);
 }
 
@@ -318,12 +423,10 @@ lock_place(Call *call, int64 class_id, int64 user_id,
 bool
 locked_slot(const Locks *locks, int64 id, Slot *slot)
 {
-	for (uint64 row = 0; row < locks->slots.nrows; row++)
-	{
-		if (row_id(locks->slots, row, SLOT_ID) == id)
-			return slot_of_row(locks->studio, locks->slots, row, 0, slot);
-	}
-	return false;
+	uint64		row = slot_row(locks, id);
+
+	return row < locks->slots.nrows &&
+		slot_of_row(locks->studio, locks->slots, row, 0, slot);
 }
 
 /* Likewise, but refuses the id of what is no slot any more. */

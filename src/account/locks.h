@@ -23,6 +23,11 @@ typedef struct Locks
 extern void lock_slots(Call *call, Locks *locks, const int64 *ids, int n);
 extern void lock_free_slots(Call *call, Locks *locks, const int64 *ids, int n);
 extern void lock_users(Call *call, Locks *locks, const int64 *ids, int n);
+extern void lock_everybody(Call *call, Locks *locks, const int64 *ids, int n);
+extern void lock_slots_after(Call *call, const Locks *locks, Locks *more,
+							 const int64 *ids, int n);
+extern void lock_users_after(Call *call, Locks *locks, const int64 *ids, int n,
+							 int64 highest);
 extern void lock_people_of(Call *call, Locks *locks, const Slot *slot);
 extern bool lock_slot_and_client(Call *call, int64 session_id, int64 user_id,
 								 TimestampTz after, TimestampTz until,

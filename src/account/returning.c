@@ -33,7 +33,7 @@ static const StudioQuery find_taking = {
 	" AND g.session_id OPERATOR(pg_catalog.=) $2"
 	" AND g.id OPERATOR(pg_catalog.<) $3"
 	" AND (g.kind OPERATOR(pg_catalog.=) ANY ('{booking,reschedule}')"
-	" OR (g.kind OPERATOR(pg_catalog.=) 'correction' AND g.delta OPERATOR(pg_catalog.<) 0))"
+	" OR (g.kind OPERATOR(pg_catalog.=) ANY ('{correction,merge}') AND g.delta OPERATOR(pg_catalog.<) 0))"
 	" ORDER BY g.id DESC LIMIT 1",
 	3, {INT8OID, INT8OID, INT8OID}, PLAN_SIMPLE
 };

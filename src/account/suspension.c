@@ -20,6 +20,7 @@
 #include "utils/typcache.h"
 
 #include "compat.h"
+#include "studio/studio.h"
 #include "account/suspension.h"
 
 /* Returns what the server knows of ranges of time. */
@@ -83,4 +84,17 @@ suspension_is_over(const Suspension *suspension, TimestampTz now)
 {
 	return suspension->since == NO_TIME ||
 		(suspension->until != NO_TIME && suspension->until <= now);
+}
+
+/* Refuses where the ledger has no place for it. */
+void
+suspension_require(Call *call)
+{
+	if (call->studio->columns[LEDGER_SUSPENDED].name == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("clients of studio \"%s\" cannot be suspended", call->studio->name),
+				 errdetail("Its ledger was made by an earlier version."),
+				 errhint("ALTER TABLE %s ADD COLUMN suspended tstzrange;",
+						 call->studio->table_names[TABLE_LEDGER])));
 }

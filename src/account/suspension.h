@@ -29,6 +29,7 @@ typedef struct Suspension
 	"CASE WHEN pg_catalog.upper(" period ") OPERATOR(pg_catalog.>) " now \
 	" THEN pg_catalog.upper(" period ") END"
 
+extern void suspension_require(Call *call);
 extern Suspension suspension_of_row(Rows result, uint64 row, int column);
 extern NullableDatum suspension_arg(const Suspension *suspension);
 extern bool suspension_covers(const Suspension *suspension, TimestampTz date);

@@ -25,8 +25,8 @@
 
 /* kinds of ledger rows, as the text of an array */
 #define PURCHASED_KINDS \
-	"{opening,grant,purchase,reinstatement,reversal,revocation,external}"
-#define DEBIT_KINDS		"{booking,cancellation,reschedule,correction,charge,waiver}"
+	"{opening,grant,purchase,reinstatement,reversal,revocation,transfer,external}"
+#define DEBIT_KINDS		"{booking,cancellation,reschedule,correction,charge,waiver,usage,merge}"
 
 /* one of the totals of the ledger row g, in SQL, and whether all are known there */
 #define TOTAL_OF_G(place)	"{g.totals}[" CppAsString2(place) "]"

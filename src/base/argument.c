@@ -70,29 +70,44 @@ argument_start(FunctionCallInfo fcinfo, int n)
 	return PG_GETARG_TIMESTAMPTZ(n);
 }
 
+/* Refuses a text, if there is one, that no index can hold. */
+void
+check_short_text(const char *s, const char *name)
+{
+	if (s && pg_mbstrlen(s) > SWAN_KEY_MAX)
+		ereport(ERROR,
+				(swan_error(SWAN_INVALID_ARGUMENT),
+				 errmsg("%s is longer than %d characters", name, SWAN_KEY_MAX)));
+}
+
 /* Returns a text that an index can hold, or NULL. */
 char *
 argument_short_text(FunctionCallInfo fcinfo, int n, const char *name)
 {
 	char	   *s = argument_text(fcinfo, n);
 
-	if (s && pg_mbstrlen(s) > SWAN_KEY_MAX)
+	check_short_text(s, name);
+	return s;
+}
+
+/* Likewise refuses one that tells nothing apart, since it is blank. */
+void
+check_label(const char *label, const char *name)
+{
+	check_short_text(label, name);
+	if (label && label[strspn(label, blanks)] == '\0')
 		ereport(ERROR,
 				(swan_error(SWAN_INVALID_ARGUMENT),
-				 errmsg("%s is longer than %d characters", name, SWAN_KEY_MAX)));
-	return s;
+				 errmsg("%s must not be blank", name)));
 }
 
 /* Returns a short text that tells things apart, or NULL; never a blank one. */
 char *
 argument_label(FunctionCallInfo fcinfo, int n, const char *name)
 {
-	char	   *label = argument_short_text(fcinfo, n, name);
+	char	   *label = argument_text(fcinfo, n);
 
-	if (label && label[strspn(label, blanks)] == '\0')
-		ereport(ERROR,
-				(swan_error(SWAN_INVALID_ARGUMENT),
-				 errmsg("%s must not be blank", name)));
+	check_label(label, name);
 	return label;
 }
 
@@ -144,7 +159,13 @@ argument_any_count(FunctionCallInfo fcinfo, int n, int32 max)
 char *
 argument_reason(FunctionCallInfo fcinfo, int n, const char *if_blank)
 {
-	char	   *reason = argument_text(fcinfo, n);
+	return check_reason(argument_text(fcinfo, n), if_blank);
+}
+
+/* Likewise of a reason that is read already, or NULL. */
+char *
+check_reason(char *reason, const char *if_blank)
+{
 	int			len;
 
 	if (reason)

@@ -26,6 +26,9 @@ extern int64 *argument_ids(FunctionCallInfo fcinfo, int n, const char *name, int
 						   int *count);
 extern NullableDatum *argument_list(FunctionCallInfo fcinfo, int n, const char *name,
 									Oid type, int count);
+extern void check_short_text(const char *s, const char *name);
+extern void check_label(const char *label, const char *name);
+extern char *check_reason(char *reason, const char *if_blank);
 extern int32 argument_between(FunctionCallInfo fcinfo, int n, const char *name,
 							  int32 max, const char *unit);
 extern void check_duration(int32 minutes);

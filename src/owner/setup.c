@@ -181,7 +181,7 @@ static const char *const our_tables[] = {
 	"COMMENT ON INDEX {schema}.swan_lots_payment IS"
 	" 'what a payment bought, to reverse it'",
 	"CREATE UNIQUE INDEX swan_lots_purchase ON {lots} (payment_ref, item)"
-	" WHERE source OPERATOR(pg_catalog.=) 'purchase'",
+	" WHERE source OPERATOR(pg_catalog.=) ANY ('{purchase,import}')",
 	"COMMENT ON INDEX {schema}.swan_lots_purchase IS"
 	" 'what was paid for counts once, also where the ledger is in partitions'",
 

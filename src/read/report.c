@@ -105,10 +105,11 @@ static const StudioQuery read_ledger = {
 	" {s.session_date}, g.from_session_id, g.lot_id, g.reason, g.actor_id,"
 	" " PERSON_NAME("a") ","
 	" g.db_role, g.key, g.payment_ref, g.item, g.call_id, g.details,"
-	" pg_catalog.concat($6, g.id), " ATTENDED_OF("g")
+	" pg_catalog.concat($6, g.id), " ATTENDED_OF("g") ", {t.id}, " PERSON_NAME("t")
 	" FROM {ledger} g"
 	" LEFT JOIN {sessions} s ON {live s} AND {s.id} OPERATOR(pg_catalog.=) g.session_id"
 	" LEFT JOIN {users} a ON {live a} AND {a.id} OPERATOR(pg_catalog.=) g.actor_id"
+	" LEFT JOIN {users} t ON {live t} AND {t.id} OPERATOR(pg_catalog.=) " OTHER_OF("g")
 	" WHERE g.user_id OPERATOR(pg_catalog.=) $1"
 	" AND ($2 IS NULL OR g.at OPERATOR(pg_catalog.>=) $2)"
 	" AND ($3 IS NULL OR g.at OPERATOR(pg_catalog.<) $3)"

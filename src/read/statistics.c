@@ -58,12 +58,17 @@ static const StudioQuery read_stats = {
 	2, {TIMESTAMPTZOID, TEXTOID}, PLAN_CUSTOM
 };
 
+/* when the lot o, which the ledger row g made, was bought in another system, if it was */
+#define BOUGHT_AT \
+	"CASE WHEN o.source OPERATOR(pg_catalog.=) 'import' THEN" \
+	" (g.details OPERATOR(pg_catalog.->>) 'bought_at')::pg_catalog.timestamptz END"
+
 /*
  * What a lot holds now, less what has happened to it since.  As long as a
  * studio is not backfilled, an untouched client counts as one opening lot.
  */
 static const StudioQuery read_liability = {
-	"SELECT pg_catalog.to_char(" LOCAL_TIME("$2", "COALESCE(g.at, x.at)") ", 'YYYY-MM'),"
+	"SELECT pg_catalog.to_char(" LOCAL_TIME("$2", "COALESCE(" BOUGHT_AT ", g.at, x.at)") ", 'YYYY-MM'),"
 	" COALESCE(o.source, x.source), pg_catalog.sum(x.credits)::pg_catalog.int8"
 	" FROM (SELECT l.id AS lot_id, l.remaining AS credits,"
 	" NULL::pg_catalog.timestamptz AS at, NULL::pg_catalog.text AS source FROM {lots} l"

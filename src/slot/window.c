@@ -23,19 +23,22 @@
 #define PLACING_COLUMNS(first, next) \
 	first(PLACED_AT, "g.at") \
 	next(PLACED_BY, "g.actor_id") \
-	next(PLACED_BY_MOVE, "g.kind OPERATOR(pg_catalog.<>) 'booking'")
+	next(PLACED_BY_MOVE, \
+		 "g.kind OPERATOR(pg_catalog.<>) 'booking'" \
+		 " AND (g.kind OPERATOR(pg_catalog.<>) 'merge' OR g.details OPERATOR(pg_catalog.?) 'near')")
 
 RESULT_COLUMNS(PLACING_COLUMNS);
 
 /*
  * What gave a booking its time: that it was booked so, or the last move or exchange
- * for another time, by whom.  Direct writes that were recorded name no person.
+ * for another time, by whom.  Direct writes that were recorded name no person.  A
+ * booking that came from another account says itself whether it was put so near.
  */
 static const StudioQuery last_placing = {
 	"SELECT" SELECT_LIST(PLACING_COLUMNS)
 	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
 	" AND g.session_id OPERATOR(pg_catalog.=) $2"
-	" AND (g.kind OPERATOR(pg_catalog.=) 'booking'"
+	" AND (g.kind OPERATOR(pg_catalog.=) ANY ('{booking,merge}')"
 	" OR (g.kind OPERATOR(pg_catalog.=) 'reschedule' AND (SELECT {o.session_date} FROM {sessions} o"
 	" WHERE {live o} AND {o.id} OPERATOR(pg_catalog.=) g.from_session_id) OPERATOR(pg_catalog.<>) $3)"
 	" OR (g.kind OPERATOR(pg_catalog.=) 'move' AND " MOVED("from", "to") ")"

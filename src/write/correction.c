@@ -95,7 +95,7 @@ static const StudioQuery read_story = {
 	" WHERE g.user_id OPERATOR(pg_catalog.=) $1"
 	" AND (g.session_id OPERATOR(pg_catalog.=) $2"
 	" OR g.from_session_id OPERATOR(pg_catalog.=) $2)"
-	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{booking,reschedule,confirmation,completion,"
+	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{booking,reschedule,merge,confirmation,completion,"
 	"no_show,cancellation,correction,external}')"
 	" ORDER BY g.id DESC",
 	2, {INT8OID, INT8OID}
@@ -193,7 +193,7 @@ find_story(Call *call, const Slot *slot, Story *story)
 		const char *kind = row_text(rows, row, STORY_KIND);
 
 		if (strcmp(kind, "booking") != 0 && strcmp(kind, "reschedule") != 0 &&
-			strcmp(kind, "correction") != 0)
+			strcmp(kind, "correction") != 0 && strcmp(kind, "merge") != 0)
 			continue;
 		story->booked = !row_bool(rows, row, STORY_WAS_EXCHANGED);
 		break;

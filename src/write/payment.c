@@ -32,21 +32,29 @@ static const StudioQuery find_payers = {
 	first(PAID_LOT_ID, "l.id") \
 	next(PAID_USER_ID, "l.user_id") \
 	next(PAID_ITEM, "l.item") \
-	next(PAID_GRANTED, "l.granted") \
-	next(PAID_TAKEN, "COALESCE(OPERATOR(pg_catalog.-) pg_catalog.sum(g.delta), 0)") \
+	next(PAID_GRANTED, \
+		 "l.granted OPERATOR(pg_catalog.+) COALESCE(pg_catalog.sum(g.delta)" \
+		 " FILTER (WHERE g.kind OPERATOR(pg_catalog.=) 'transfer'" \
+		 " AND g.delta OPERATOR(pg_catalog.<) 0), 0)") \
+	next(PAID_TAKEN, \
+		 "COALESCE(OPERATOR(pg_catalog.-) pg_catalog.sum(g.delta)" \
+		 " FILTER (WHERE g.kind OPERATOR(pg_catalog.<>) 'transfer'), 0)") \
 	next(PAID_OWED, \
 		 "COALESCE(pg_catalog.sum((g.details OPERATOR(pg_catalog.->>) 'shortfall')" \
 		 "::pg_catalog.int4), 0)")
 
 RESULT_COLUMNS(PAID_COLUMNS);
 
-/* the lots of a payment, with what reversals took of them and could not take */
+/*
+ * The lots of a payment, with what reversals took of them and could not take.
+ * What went to another client is in a lot of his.
+ */
 static const StudioQuery paid_lots = {
 	"SELECT" SELECT_LIST(PAID_COLUMNS)
 	" FROM {lots} l LEFT JOIN {ledger} g"
 	" ON g.user_id OPERATOR(pg_catalog.=) l.user_id"
 	" AND g.lot_id OPERATOR(pg_catalog.=) l.id"
-	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{reversal,reinstatement}')"
+	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{reversal,reinstatement,transfer}')"
 	" WHERE l.payment_ref OPERATOR(pg_catalog.=) $1"
 	" AND l.user_id OPERATOR(pg_catalog.=) ANY ($3)"
 	" AND ($2 IS NULL OR l.item OPERATOR(pg_catalog.=) $2)"
@@ -82,6 +90,15 @@ find_reversal(Call *call, const Payment *payment, Payer *payer)
 	payer->reversal = row.call_id;
 }
 
+/* Notes that a client has lots of the payment. */
+static void
+note_payer(Call *call, const Payment *payment, Payer *payer, int64 user_id)
+{
+	payer->user_id = payer->answer.user_id = user_id;
+	payer->answer.ledger_id = NO_ID;
+	find_reversal(call, payment, payer);
+}
+
 /* Finds whose payment it is. */
 void
 payment_find(Call *call, Payment *payment)
@@ -99,13 +116,7 @@ payment_find(Call *call, Payment *payment)
 	payment->npayers = result.nrows;
 	payment->payers = palloc0(result.nrows * sizeof(Payer));
 	for (int i = 0; i < payment->npayers; i++)
-	{
-		Payer	   *payer = &payment->payers[i];
-
-		payer->user_id = payer->answer.user_id = row_id(result, i, 1);
-		payer->answer.ledger_id = NO_ID;
-		find_reversal(call, payment, payer);
-	}
+		note_payer(call, payment, &payment->payers[i], row_id(result, i, 1));
 }
 
 /* Returns whether a client's key was used for the same call. */
@@ -167,6 +178,70 @@ payer_ids(const Payment *payment)
 	return ids;
 }
 
+/* Returns whether a client is one of those of whom we know. */
+static bool
+is_payer(const Payment *payment, int64 user_id)
+{
+	for (int i = 0; i < payment->npayers; i++)
+	{
+		if (payment->payers[i].user_id == user_id)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Locks those clients, too, to whom credits of the payment went while we waited
+ * for the others: nothing can be handed on any more once all are locked.  Of whom
+ * a reversal has taken that is to be undone we know from the beginning.
+ */
+static void
+lock_who_came_along(Call *call, Payment *payment, int64 highest)
+{
+	NullableDatum args[] = {arg_text(payment->ref), arg_text(payment->item)};
+	Locks		locks = {0};
+	int			nold = payment->npayers;
+	Rows		result;
+
+	if (payment->reversal)
+		return;
+	result = query_recheck(call, &find_payers, args);
+	payment->payers = repalloc(payment->payers,
+							   (nold + result.nrows) * sizeof(Payer));
+	for (uint64 i = 0; i < result.nrows; i++)
+	{
+		Payer	   *payer = &payment->payers[payment->npayers];
+
+		if (is_payer(payment, row_id(result, i, 1)))
+			continue;
+		memset(payer, 0, sizeof(Payer));
+		note_payer(call, payment, payer, row_id(result, i, 1));
+		payment->npayers++;
+	}
+	if (payment->npayers == nold)
+		return;
+	lock_users_after(call, &locks, payer_ids(payment) + nold, payment->npayers - nold, highest);
+	for (int i = nold; i < payment->npayers; i++)
+	{
+		Payer	   *payer = &payment->payers[i];
+
+		if (!locked_user(&locks, payer->user_id, &payer->account))
+			user_not_found(payer->user_id);
+		highest = Max(highest, payer->user_id);
+	}
+	lock_who_came_along(call, payment, highest);
+}
+
+/* Compares two clients of a payment, for qsort(). */
+static int
+compare_payers(const void *a, const void *b)
+{
+	int64		x = ((const Payer *) a)->user_id;
+	int64		y = ((const Payer *) b)->user_id;
+
+	return x < y ? -1 : x > y;
+}
+
 /* Locks the clients, and notes the time. */
 void
 payment_lock(Call *call, Payment *payment)
@@ -181,6 +256,8 @@ payment_lock(Call *call, Payment *payment)
 		if (!locked_user(&locks, payer->user_id, &payer->account))
 			user_not_found(payer->user_id);
 	}
+	lock_who_came_along(call, payment, payment->payers[payment->npayers - 1].user_id);
+	qsort(payment->payers, payment->npayers, sizeof(Payer), compare_payers);
 }
 
 /* Opens the accounts of the clients who are locked, and reads their lots. */

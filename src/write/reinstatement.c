@@ -11,7 +11,10 @@
  *	 reversal with a shortfall below 0: a credit that came back to the lot was
  *		taken at once, for the oldest claim that is owed any;
  *	 reinstatement that names a reversal (by its call_id): of that claim;
- *	 reinstatement that names none: all claims of the lot are done with.
+ *	 reinstatement that names none: all claims of the lot are done with;
+ *	 transfer with a shortfall below 0: as much is owed of another client's
+ *		lot from then on, in place of the oldest claims;
+ *	 transfer with a shortfall above 0: a new claim, which comes from there.
  *
  * What is given back in part is what was owed first: so the client ends with
  * what he would have, had only the rest been reversed.
@@ -35,6 +38,7 @@ PG_FUNCTION_INFO_V1(swan_reinstate);
 #define CLAIM_COLUMNS(first, next) \
 	first(CLAIM_LOT_ID, "g.lot_id") \
 	next(CLAIM_IS_REVERSAL, "g.kind OPERATOR(pg_catalog.=) 'reversal'") \
+	next(CLAIM_IS_TRANSFER, "g.kind OPERATOR(pg_catalog.=) 'transfer'") \
 	next(CLAIM_DELTA, "g.delta") \
 	next(CLAIM_CALL_ID, "g.call_id") \
 	next(CLAIM_SHORTFALL, \
@@ -48,7 +52,9 @@ static const StudioQuery claim_rows = {
 	"SELECT" SELECT_LIST(CLAIM_COLUMNS)
 	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) ANY ($1)"
 	" AND g.lot_id OPERATOR(pg_catalog.=) ANY ($2)"
-	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{reversal,reinstatement}')"
+	" AND (g.kind OPERATOR(pg_catalog.=) ANY ('{reversal,reinstatement}')"
+	" OR (g.kind OPERATOR(pg_catalog.=) 'transfer'"
+	" AND g.details OPERATOR(pg_catalog.?) 'shortfall'))"
 	" ORDER BY g.id",
 	2, {INT8ARRAYOID, INT8ARRAYOID}
 };
@@ -69,9 +75,9 @@ typedef struct Claims
 	Claim	   *list;			/* the oldest first */
 } Claims;
 
-/* Settles what is owed of a lot, the oldest claim first. */
+/* Settles what is owed of a lot, or lets it go, the oldest claim first. */
 static void
-settle_oldest(Claims *claims, const PaidLot *lot, int32 n)
+settle_oldest(Claims *claims, const PaidLot *lot, int32 n, bool taken)
 {
 	for (int i = 0; i < claims->n && n > 0; i++)
 	{
@@ -79,7 +85,7 @@ settle_oldest(Claims *claims, const PaidLot *lot, int32 n)
 		int32		settled = claim->lot == lot ? Min(n, claim->owed) : 0;
 
 		claim->owed -= settled;
-		claim->taken += settled;
+		claim->taken += taken ? settled : 0;
 		n -= settled;
 	}
 }
@@ -126,24 +132,27 @@ read_claims(Call *call, const Payment *payment)
 	for (uint64 i = 0; i < rows.nrows; i++)
 	{
 		bool		is_reversal = row_bool(rows, i, CLAIM_IS_REVERSAL);
+		bool		is_transfer = row_bool(rows, i, CLAIM_IS_TRANSFER);
 		int32		delta = row_int(rows, i, CLAIM_DELTA);
 		int32		shortfall = row_int(rows, i, CLAIM_SHORTFALL);
 		PaidLot    *lot = payment->lots;
 
 		while (lot->id != row_id(rows, i, CLAIM_LOT_ID))
 			lot++;
-		if (!is_reversal)
+		if (is_transfer && shortfall < 0)
+			settle_oldest(&claims, lot, -shortfall, false);
+		else if (!is_reversal && !is_transfer)
 			lessen_claims(&claims, lot, row_id(rows, i, CLAIM_OF_REVERSAL), delta,
 						  -shortfall);
 		else if (shortfall < 0)
-			settle_oldest(&claims, lot, -shortfall);
+			settle_oldest(&claims, lot, -shortfall, true);
 		else
 		{
 			Claim	   *claim = &claims.list[claims.n++];
 
 			claim->lot = lot;
 			claim->reversal = row_id(rows, i, CLAIM_CALL_ID);
-			claim->taken = -delta;
+			claim->taken = is_transfer ? 0 : -delta;
 			claim->owed = shortfall;
 		}
 	}

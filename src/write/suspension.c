@@ -64,19 +64,6 @@ static const StudioQuery find_put_off = {
 	3, {INT8OID, INT8OID, INT8OID}
 };
 
-/* Refuses where the ledger has no place for it. */
-static void
-require_column(Call *call)
-{
-	if (call->studio->columns[LEDGER_SUSPENDED].name == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("clients of studio \"%s\" cannot be suspended", call->studio->name),
-				 errdetail("Its ledger was made by an earlier version."),
-				 errhint("ALTER TABLE %s ADD COLUMN suspended tstzrange;",
-						 call->studio->table_names[TABLE_LEDGER])));
-}
-
 /* Returns the end of a lot that lasts so much longer. */
 static TimestampTz
 end_after(const Lot *lot, TimestampTz end, int64 length)
@@ -210,7 +197,7 @@ swan_suspend(PG_FUNCTION_ARGS)
 	Account		account;
 	int64		ledger_id;
 
-	require_column(call);
+	suspension_require(call);
 	entry.reason = argument_reason(fcinfo, 3, NULL);
 	lock_users(call, &locks, &user_id, 1);
 	account_enter(call, &locks, user_id, &account);

@@ -66,6 +66,7 @@ INSERT INTO elsewhere VALUES
 ('swan_release', 'function'), ('swan_wait', 'function'), ('swan_unwait', 'function'), ('swan_promote', 'function'), ('swan_confirm', 'function'), ('swan_complete', 'function'),
 ('swan_move', 'function'), ('swan_move_many', 'function'), ('swan_cancel', 'function'), ('swan_cancel_many', 'function'), ('swan_correct', 'function'), ('swan_charge', 'function'), ('swan_waive', 'function'), ('swan_reschedule', 'function'),
 ('swan_suspend', 'function'), ('swan_resume', 'function'), ('swan_suspension', 'type'),
+('swan_transfer', 'function'), ('swan_merge', 'function'), ('swan_forget', 'function'), ('swan_erasure', 'type'), ('swan_import', 'function'), ('swan_import_many', 'function'), ('swan_pack', 'type'), ('swan_handover', 'type'),
 ('swan_reversal', 'type'), ('swan_cancellation', 'type'), ('swan_held', 'type');
 
 CREATE TEMP TABLE want_type (name text PRIMARY KEY, columns text);
@@ -85,7 +86,7 @@ INSERT INTO want_type VALUES
 ('swan_change', 'id bigint, user_id bigint, delta integer, balance_after integer, kind text, session_id bigint, from_session_id bigint, lot_id bigint, reason text, actor_id bigint, db_role text, key text, payment_ref text, item text, call_id bigint, details jsonb, at timestamptz, xid bigint, crossing text, cursor text'),
 ('swan_metric', 'metric text, labels jsonb, value bigint'),
 ('swan_liability_row', 'month text, source text, credits bigint'),
-('swan_line', 'id bigint, at timestamptz, kind text, delta integer, balance_after integer, session_id bigint, session_date timestamptz, from_session_id bigint, lot_id bigint, reason text, actor_id bigint, actor_name text, db_role text, key text, payment_ref text, item text, call_id bigint, details jsonb, cursor text, attended boolean'),
+('swan_line', 'id bigint, at timestamptz, kind text, delta integer, balance_after integer, session_id bigint, session_date timestamptz, from_session_id bigint, lot_id bigint, reason text, actor_id bigint, actor_name text, db_role text, key text, payment_ref text, item text, call_id bigint, details jsonb, cursor text, attended boolean, other_id bigint, other_name text'),
 ('swan_problem', 'check_name text, user_id bigint, session_id bigint, ledger_id bigint, problem text'),
 ('swan_setting', 'setting text, value text, description text'),
 ('swan_studio_row', 'studio text, users text, sessions text, owner text, own boolean, selected boolean, state text');

@@ -15,6 +15,11 @@ INSERT INTO want VALUES
 ('swan_reverse', 'payment_ref text, item text DEFAULT NULL, n integer DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'SETOF swan_reversal'),
 ('swan_reinstate', 'payment_ref text, key text, item text DEFAULT NULL, n integer DEFAULT NULL, reversal text DEFAULT NULL, actor bigint DEFAULT NULL', 'SETOF swan_reversal'),
 ('swan_revoke', 'user_id bigint, n integer DEFAULT NULL, reason text DEFAULT NULL, key text DEFAULT NULL, lot_id bigint DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_reversal'),
+('swan_transfer', 'from_user bigint, to_user bigint, n integer DEFAULT NULL, reason text DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_handover'),
+('swan_import', 'user_id bigint, granted integer, used integer DEFAULT 0, expires_at timestamptz DEFAULT NULL, reason text DEFAULT NULL, payment_ref text DEFAULT NULL, item text DEFAULT '''', amount_minor bigint DEFAULT NULL, currency text DEFAULT NULL, at timestamptz DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_pack'),
+('swan_import_many', 'packs jsonb, actor bigint DEFAULT NULL', 'SETOF swan_pack'),
+('swan_forget', 'user_id bigint, actor bigint DEFAULT NULL', 'swan_erasure'),
+('swan_merge', 'from_user bigint, into_user bigint, reason text DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_handover'),
 ('swan_extend', 'lot_id bigint, expires_at timestamptz, reason text DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_lot'),
 ('swan_expire', 'max_rows integer DEFAULT 1000, OUT clients integer, OUT credits integer', 'record'),
 ('swan_book_many', 'user_id bigint, session_ids bigint[], charge boolean DEFAULT NULL, key text DEFAULT NULL, guest boolean DEFAULT false, actor bigint DEFAULT NULL', 'SETOF swan_booking'),
@@ -39,6 +44,9 @@ INSERT INTO want VALUES
 CREATE TEMP TABLE want_type (name text PRIMARY KEY, columns text);
 INSERT INTO want_type VALUES
 ('swan_reversal', 'user_id bigint, moved integer, shortfall integer, available_sessions integer, ledger_id bigint, replayed boolean'),
+('swan_pack', 'user_id bigint, lot_id bigint, granted integer, used integer, expired integer, remaining integer, available_sessions integer, replayed boolean'),
+('swan_erasure', 'user_id bigint, ledger_rows integer, sessions integer, ledger_id bigint'),
+('swan_handover', 'from_user_id bigint, to_user_id bigint, moved integer, bookings integer, from_available_sessions integer, available_sessions integer, ledger_id bigint, replayed boolean'),
 ('swan_cancellation', 'session_id bigint, user_id bigint, trainer_id bigint, status text, session_date timestamptz, duration integer, booked_at timestamptz, charged boolean, available_sessions integer, message text, ledger_id bigint, replayed boolean, returned boolean, reopened_session_id bigint, credits integer'),
 ('swan_held', 'session_id bigint, user_id bigint, until timestamptz'),
 ('swan_suspension', 'user_id bigint, since timestamptz, until timestamptz, message text, ledger_id bigint');

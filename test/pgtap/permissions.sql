@@ -45,6 +45,8 @@ SELECT swan_grant(2, 5) \g /dev/null
 -- who is suspended, and nobody's client
 INSERT INTO studio.users (id, first_name, role) VALUES (8, 'Ned', 'client');
 SELECT swan_suspend(8) \g /dev/null
+-- one who has nothing
+INSERT INTO studio.users (id) VALUES (19);
 
 -- Its rows, by the name under which arguments ask for them
 CREATE TEMP TABLE thing (name text PRIMARY KEY, id bigint);
@@ -105,6 +107,12 @@ INSERT INTO value VALUES
 ('*', 'user_ids', 'ARRAY[1]'),
 ('*', 'n', '1'),
 ('*', 'trainer_id', '3'),
+('*', 'granted', '2'),
+('*', 'packs', $$'[{"user_id": 1, "granted": 2}]'$$),
+('*', 'from_user', '1'),
+('*', 'to_user', '2'),
+('*', 'into_user', '2'),
+
 ('*', 'session_id', '[open]'),
 ('*', 'session_ids', 'ARRAY[[open], [open too]]'),
 ('*', 'lot_id', '[lot]'),
@@ -123,6 +131,7 @@ INSERT INTO value VALUES
 ('swan_attach', 'users', $$'app.users'$$),
 ('swan_attach', 'sessions', $$'app.sessions'$$),
 ('swan_purchase', 'payment_ref', $$'new'$$),
+('swan_forget', 'user_id', '19'),
 ('swan_reinstate', 'payment_ref', $$'reversed'$$),
 ('swan_extend', 'expires_at', $$'2100-01-01'$$),
 ('swan_release', 'session_id', '[held]'),
@@ -198,6 +207,11 @@ INSERT INTO may VALUES
 ('swan_reverse',    '*',        'n', 'n', 'n', 'n', 'n', 'n', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_reinstate',  '*',        'n', 'n', 'n', 'n', 'n', 'n', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_revoke',     '*',        'n', 'n', 'n', 'n', 'n', 'n', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_import',     '*',        'n', 'n', 'n', 'n', 'n', 'n', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_import_many', '*',       'n', 'n', 'n', 'n', 'n', 'n', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_forget',     '*',        'n', 'n', 'n', 'n', 'n', 'n', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_merge',      '*',        'n', 'n', 'n', 'n', 'n', 'n', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_transfer',   '*',        'n', 'n', 'n', 'n', 'n', 'n', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_extend',     '*',        'n', 'n', 'n', 'n', 'n', 'n', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_expire',     '*',        'n', 'n', 'n', 'n', 'n', 'n', 'n',   'y', 'n', 'n', 'y', 'n'),
 -- slots and bookings
@@ -382,6 +396,7 @@ INSERT INTO null_means_something VALUES
 ('swan_wait', 'auto'),
 ('swan_purchase', 'item'),		-- the same as '', its default
 ('swan_open', 'places'), ('swan_book', 'guest'), ('swan_book', 'later'), ('swan_book_many', 'guest'), ('swan_can_book', 'guest'),	-- likewise
+('swan_import', 'item'), ('swan_import', 'used'),		-- their defaults
 ('swan_slots', 'since'), ('swan_slots', 'until'),	-- unbounded
 ('swan_schedule', 'since'), ('swan_schedule', 'until');
 CREATE TEMP TABLE null_given AS

@@ -155,7 +155,7 @@ INSERT INTO want_index VALUES
 ('CREATE INDEX swan_lots_user ON studio.swan_lots USING btree (user_id)'),
 ('CREATE INDEX swan_lots_due ON studio.swan_lots USING btree (expires_at) WHERE ((NOT swept) AND (expires_at IS NOT NULL))'),
 ('CREATE INDEX swan_lots_payment ON studio.swan_lots USING btree (payment_ref) WHERE (payment_ref IS NOT NULL)'),
-($$CREATE UNIQUE INDEX swan_lots_purchase ON studio.swan_lots USING btree (payment_ref, item) WHERE (source = 'purchase'::text)$$),
+($$CREATE UNIQUE INDEX swan_lots_purchase ON studio.swan_lots USING btree (payment_ref, item) WHERE (source = ANY ('{purchase,import}'::text[]))$$),
 ('CREATE UNIQUE INDEX swan_holds_pkey ON studio.swan_holds USING btree (session_id)'),
 ('CREATE INDEX swan_holds_user ON studio.swan_holds USING btree (user_id)'),
 ('CREATE UNIQUE INDEX swan_waits_pkey ON studio.swan_waits USING btree (session_id, user_id)'),

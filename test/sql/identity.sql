@@ -27,7 +27,7 @@ BEGIN
 END $$;
 CREATE TEMP TABLE writers AS SELECT * FROM (VALUES
 	('swan_grant', 'swan_grant(11, 1)'), ('swan_grant_many', 'swan_grant_many(''{11, 12}'', 1)'), ('swan_purchase', 'swan_purchase(11, 1, ''other'')'),
-	('swan_reverse', 'swan_reverse(''pay11'', n => 2)'), ('swan_reinstate', 'swan_reinstate(''pay11'', ''k'')'), ('swan_revoke', 'swan_revoke(11, 1)'),
+	('swan_reverse', 'swan_reverse(''pay11'', n => 2)'), ('swan_reinstate', 'swan_reinstate(''pay11'', ''k'')'), ('swan_revoke', 'swan_revoke(11, 1)'), ('swan_transfer', 'swan_transfer(11, 12, 1)'), ('swan_merge', 'swan_merge(11, 12)'), ('swan_import', 'swan_import(11, 3, 1)'), ('swan_import_many', 'swan_import_many(''[{"user_id": 11, "granted": 3, "used": 1}]'')'),
 	('swan_extend', 'swan_extend((SELECT max(id) FROM studio.swan_lots), ''2099-08-01'')'), ('swan_expire', 'swan_expire()'),
 	('swan_request', 'swan_request(11, ''2099-12-01'')'), ('swan_book', 'swan_book(11, 2)'), ('swan_book_many', 'swan_book_many(11, ''{2, 4}'')'), ('swan_hold', 'swan_hold(11, 3)'), ('swan_release', 'swan_release(3)'),
 	('swan_wait', 'swan_wait(11, 199)'), ('swan_unwait', 'swan_unwait(198, 11)'), ('swan_promote', 'swan_promote()'),

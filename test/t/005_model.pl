@@ -88,10 +88,10 @@ sub random_call
 		return $future + 1800 * int(rand(500));
 	};
 	my $what = pick(
-		('grant') x 5, ('grant_many') x 2, ('purchase') x 7, ('reverse') x 6, ('reinstate') x 5, ('revoke') x 4,
+		('grant') x 5, ('grant_many') x 2, ('purchase') x 7, ('reverse') x 6, ('reinstate') x 5, ('revoke') x 4, ('transfer') x 5, ('merge') x 2, ('import') x 4,
 		('extend') x 2, ('expire') x 2, ('open') x 12, ('book') x 22, ('book_many') x 4, ('can_book') x 4,
 		('hold') x 5, ('release') x 3, ('confirm') x 4, ('complete') x 4, ('move') x 5, ('move_many') x 3, ('cancel') x 16, ('cancel_many') x 4, ('can_cancel') x 6, ('correct') x 8,
-		('suspend') x 2, ('resume') x 2,
+		('suspend') x 2, ('resume') x 5,
 		('reschedule') x 8, ('summary') x 3, ('client') x 2, @{ $world->{time} });
 	$c{what} = $what;
 
@@ -122,6 +122,15 @@ sub random_call
 		@c{qw(lot user)} = $world->{lot_of}->() if one_in(3);
 		$c{user} = $client->() if one_in(20);
 	}
+	elsif ($what eq 'merge') { @c{qw(user to_user key)} = ($client->(), $client->(), $key->()); }
+	elsif ($what eq 'import')
+	{
+		@c{qw(user n used ref)} = ($client->(), $count->(5), one_in(3) ? undef : int(rand(4)), one_in(3) ? undef : $ref->());
+		$c{expires} = one_in(4) ? 978_307_200 + int(rand(1000)) : $expiry->();
+		$c{item} = pick('', '', 'a', 'b');
+		$c{amount} = pick(undef, 4900, one_in(20) ? -1 : 1);
+	}
+	elsif ($what eq 'transfer') { @c{qw(user to_user n key)} = ($client->(), $client->(), one_in(4) ? undef : $count->(4), $key->()); }
 	elsif ($what eq 'extend')
 	{
 		@c{qw(lot expires)} = (one_in(20) ? pick(undef, 'l0') : $world->{lot}->(),
@@ -200,7 +209,7 @@ sub random_call
 
 	# who asks: mostly somebody who may
 	my ($of_slot_user, $of_slot_trainer) = $world->{people}->($c{slot});
-	my @may = $what =~ /^(grant|grant_many|purchase|reverse|reinstate|revoke|extend)$/ ? ($admin)
+	my @may = $what =~ /^(grant|grant_many|purchase|reverse|reinstate|revoke|transfer|merge|import|extend)$/ ? ($admin)
 	  : $what =~ /^(correct|suspend|resume)$/ || $c{force} ? ($staff, $admin)
 	  : $what eq 'open' ? ($c{trainer}, $staff, $admin)
 	  : $what =~ /^(book|book_many|can_book|hold|summary)$/ ? (($c{user}) x 5, $of_slot_trainer || $staff, $staff, $admin)
@@ -229,6 +238,7 @@ sub moment { my ($v) = @_; return defined $v ? $v =~ /^\d+$/ ? "to_timestamp($v)
 
 my $booking = "session_id, user_id, trainer_id, status, extract(epoch FROM session_date)::bigint, duration, charged, available_sessions, replayed, ledger_id";
 my $credit  = 'user_id, added, available_sessions, replayed, ledger_id, message';
+my $handed  = 'from_user_id, to_user_id, moved, bookings, from_available_sessions, available_sessions, replayed, ledger_id';
 my $moved   = 'user_id, moved, shortfall, available_sessions, replayed, ledger_id';
 
 sub row
@@ -263,6 +273,10 @@ sub sql_of
 	return $each->($moved, value($c->{ref}), value($c->{item}), $n, $key, $actor) if $what eq 'reverse';
 	return $each->($moved, value($c->{ref}), $key, 'item => ' . value($c->{item}), "n => $n", 'reversal => ' . value($c->{reversal}), $actor) if $what eq 'reinstate';
 	return $call->($moved, $user, $n, $key, 'lot_id => ' . $name->($c->{lot}), $actor) if $what eq 'revoke';
+	return $call->($handed, $user, value($c->{to_user}), $n, $key, $actor) if $what eq 'transfer';
+	return $call->($handed, $user, value($c->{to_user}), $key, $actor) if $what eq 'merge';
+	return $call->('user_id, lot_id, granted, used, expired, remaining, available_sessions, replayed', $user, $n, value($c->{used}), $expires,
+		'payment_ref => ' . value($c->{ref}), 'item => ' . value($c->{item}), 'amount_minor => ' . value($c->{amount}), $actor) if $what eq 'import';
 	return $call->('lot_id, granted, remaining, extract(epoch FROM expires_at)::bigint', $name->($c->{lot}), moment($c->{expires}), $actor) if $what eq 'extend';
 	return $call->('clients, credits', $n) if $what eq 'expire';
 	return "SELECT string_agg(id::text, ',') AS answer FROM swan_open(" . join(', ', value($c->{trainer}), moment($c->{at}), value($c->{duration}),
@@ -282,7 +296,7 @@ sub sql_of
 	return $call->($booking, $slot, value($c->{to_status}), value($c->{reason}), $key, $actor) if $what eq 'correct';
 	return $call->($booking, $slot, $name->($c->{to}), $key, $force, $actor) if $what eq 'reschedule';
 	return $call->('user_id, extract(epoch FROM since)::bigint, extract(epoch FROM until)::bigint, ledger_id', $user, moment($c->{since}), moment($c->{until}), 'put_off => ' . bool($c->{put_off}), $actor) if $what eq 'suspend';
-	return $call->('user_id, extract(epoch FROM since)::bigint, until >= since, ledger_id', $user, $actor) if $what eq 'resume';
+	return $call->('user_id, until >= since, ledger_id', $user, $actor) if $what eq 'resume';
 	return $call->('user_id, available, scheduled, confirmed, completed, cancelled, total, warning', $user, $actor) if $what eq 'summary';
 	return $call->('id, available_sessions, total_sessions_purchased, sessions_used', $user, $actor) if $what eq 'client';
 	# it always ended then, says the ledger too
@@ -370,6 +384,13 @@ sub call_script
 		  if @names;
 	}
 	$sql .= "$text \\gset\n\\echo \@$c->{as} :SQLSTATE :answer\n";
+	# lots that the answer does not name
+	my @lots = @{ $told->{unnamed} || [] };
+	for my $i (0 .. $#lots)
+	{
+		$sql .= "SELECT id AS $lots[$i] FROM studio.swan_lots WHERE user_id = $model->{lots}{$lots[0]}{user} AND source = 'transfer'"
+		  . ' ORDER BY id DESC LIMIT 1 OFFSET ' . ($#lots - $i) . " \\gset\n\\echo =$lots[$i] :$lots[$i]\n";
+	}
 	my $name = $told->{reopened};
 	return $sql unless $name;
 	my $slot = $model->{slots}{$name};
@@ -683,13 +704,16 @@ sub meeting_call
 		reverse    => { ref => 'm' . ($step - 6), key => one_in(2) ? "m$step" : undef, actor => $admin },
 		reinstate  => { ref => 'm' . ($step - 12), actor => $admin, key => "m$step", reversal => one_in(2) ? 'm' . ($step - 6) : undef },
 		revoke     => { n => 1, actor => $admin },
+		merge      => { to_user => pick(@clients[ 0 .. 3 ]), actor => $admin },
+		import     => { n => 3, used => pick(undef, 1), ref => "m$step", item => pick('', 'a'), actor => $admin },
+		transfer   => { n => pick(undef, 1, 2), to_user => pick(@clients[ 0 .. 3 ]), actor => $admin },
 		expire     => { n => 1000, role => 'jobs', actor => undef },
 		grant_many => { users => one_in(2) ? [@clients] : [ reverse @clients ], n => 1, actor => $admin },
 	);
 	# a slot is taken, and is given up in the next meeting
-	my $what = $step % 6 ? pick(qw(book book book book_many hold purchase purchase grant_many))
+	my $what = $step % 6 ? pick(qw(book book book book_many hold purchase purchase import grant_many transfer))
 	  
-	  : pick(qw(cancel cancel cancel complete complete complete correct correct confirm reschedule move open book reverse reinstate revoke expire grant_many));
+	  : pick(qw(cancel cancel cancel complete complete complete correct correct confirm reschedule move open book reverse reverse reinstate revoke transfer transfer merge expire grant_many));
 	$c{slot} = $slot = 1 + int($opened * ($step - 3) / $racing / 2) % $opened if $step % 6 == 0 && $what ne 'book';
 	return { %c, what => $what, %{ $with{$what} } };
 }
@@ -737,7 +761,9 @@ for my $run (@runs)
 		my ($state, $call) = $line =~ /^(\w+) (.*)$/;
 		$answers++;
 		$raced{$state}++;
-		push @unexpected, $line unless $state =~ /^(00000|SW0(0[1-9]|1[0357]))$/ || ($state eq '40001' && $call !~ /^read committed/);
+		push @unexpected, $line unless $state =~ /^(00000|SW0(0[1-9]|1[0357]))$/ || ($state eq '40001' && $call !~ /^read committed/)
+		  # credits that were handed to somebody whom somebody else has locked
+		  || ($state eq '40001' && $call =~ /swan_(reverse|reinstate)/);
 	}
 }
 cmp_ok($answers, '>=', $racing * $WORKERS, 'every call of every connection was answered');
@@ -781,34 +807,36 @@ SQL
 nothing('a booking has one debit that was not returned, or none, as its row says', <<SQL);
 WITH moves AS (
   SELECT user_id, session_id, -delta AS n, CASE WHEN details ->> 'from' = 'cancelled' THEN 'taken back' ELSE kind END AS kind
-    FROM studio.swan_ledger WHERE kind IN ('booking', 'cancellation', 'correction')
+    FROM studio.swan_ledger WHERE kind IN ('booking', 'cancellation', 'correction') OR (kind = 'merge' AND session_id IS NOT NULL)
+  UNION ALL SELECT user_id, from_session_id, -delta, kind FROM studio.swan_ledger WHERE kind = 'merge' AND from_session_id IS NOT NULL
   UNION ALL SELECT user_id, session_id, 1, kind FROM studio.swan_ledger WHERE kind = 'reschedule' AND lot_id IS NOT NULL
   UNION ALL SELECT user_id, from_session_id, -1, kind FROM studio.swan_ledger WHERE kind = 'reschedule' AND lot_id IS NOT NULL),
 debits AS (SELECT user_id, session_id, sum(n) AS n, count(*) FILTER (WHERE kind = 'cancellation') - count(*) FILTER (WHERE kind = 'taken back') AS cancellations FROM moves GROUP BY 1, 2)
 SELECT s.id, s.user_id, s.status, s.session_deducted, d.* FROM studio.sessions s
   FULL JOIN debits d ON d.session_id = s.id AND d.user_id = s.user_id
-WHERE s.id IS NULL OR coalesce(d.n, 0) <> s.session_deducted::int OR d.cancellations > 1
+WHERE (s.id IS NULL AND d.n <> 0) OR (s.id IS NOT NULL AND coalesce(d.n, 0) <> s.session_deducted::int) OR d.cancellations > 1
   OR (s.status = 'available' AND s.user_id IS NOT NULL AND s.session_date IS NOT NULL)
   OR (s.status IN ('scheduled', 'confirmed', 'completed') AND NOT EXISTS (
-    SELECT 1 FROM studio.swan_ledger g WHERE g.user_id = s.user_id AND g.session_id = s.id AND g.kind IN ('booking', 'reschedule')))
+    SELECT 1 FROM studio.swan_ledger g WHERE g.user_id = s.user_id AND g.session_id = s.id AND g.kind IN ('booking', 'reschedule', 'merge')))
 SQL
 nothing('purchased = balance + live charged + used + expired, and swan_client() says so', <<SQL);
 SELECT u.id, u.available_sessions, c.total_sessions_purchased, p.n AS purchased, p.expired, c.sessions_used, s.used, s.live
 FROM studio.users u, swan_client(u.id) c,
-  LATERAL (SELECT coalesce(sum(delta) FILTER (WHERE kind IN ('grant', 'purchase', 'reversal', 'reinstatement', 'revocation')), 0) AS n,
-                  coalesce(-sum(delta) FILTER (WHERE kind = 'expiry'), 0) AS expired
+  LATERAL (SELECT coalesce(sum(delta) FILTER (WHERE kind IN ('grant', 'purchase', 'reversal', 'reinstatement', 'revocation', 'transfer')), 0) AS n,
+                  coalesce(-sum(delta) FILTER (WHERE kind = 'expiry'), 0) AS expired,
+                  coalesce(-sum(delta) FILTER (WHERE kind = 'usage'), 0) AS elsewhere
            FROM studio.swan_ledger WHERE user_id = u.id) p,
   LATERAL (SELECT count(*) FILTER (WHERE session_deducted AND status IN ('completed', 'cancelled')) AS used,
                   count(*) FILTER (WHERE session_deducted AND status IN ('scheduled', 'confirmed')) AS live
            FROM studio.sessions WHERE user_id = u.id) s
-WHERE p.n <> u.available_sessions + s.live + s.used + p.expired OR c.total_sessions_purchased <> p.n OR c.sessions_used <> s.used
+WHERE p.n <> u.available_sessions + s.live + s.used + p.elsewhere + p.expired OR c.total_sessions_purchased <> p.n OR c.sessions_used <> s.used + p.elsewhere
 SQL
 nothing('an item of a payment is bought once, and no more of it reversed than bought', <<SQL);
 SELECT payment_ref, item, count(*) FROM studio.swan_ledger WHERE kind = 'purchase' GROUP BY 1, 2 HAVING count(*) > 1
-UNION ALL SELECT payment_ref, item, count(*) FROM studio.swan_lots WHERE source = 'purchase' GROUP BY 1, 2 HAVING count(*) > 1
+UNION ALL SELECT payment_ref, item, count(*) FROM studio.swan_lots WHERE source IN ('purchase', 'import') AND payment_ref IS NOT NULL GROUP BY 1, 2 HAVING count(*) > 1
 UNION ALL SELECT l.payment_ref, l.item, g.taken FROM studio.swan_lots l, LATERAL (
-  SELECT coalesce(-sum(delta), 0) AS taken, coalesce(sum((details ->> 'shortfall')::int), 0) AS owed
-  FROM studio.swan_ledger WHERE lot_id = l.id AND kind IN ('reversal', 'reinstatement')) g
+  SELECT coalesce(-sum(delta) FILTER (WHERE kind <> 'transfer'), 0) AS taken, coalesce(sum((details ->> 'shortfall')::int), 0) AS owed
+  FROM studio.swan_ledger WHERE lot_id = l.id AND kind IN ('reversal', 'reinstatement', 'transfer')) g
 WHERE g.taken < 0 OR g.owed < 0 OR g.taken + g.owed > l.granted OR (g.owed > 0 AND l.remaining > 0)
 SQL
 nothing('no trainer and no client is in two places, but by force', <<SQL);
@@ -822,7 +850,8 @@ SQL
 nothing('only open slots are held, and one by each client', <<SQL);
 SELECT h.session_id::text FROM studio.swan_holds h LEFT JOIN studio.sessions s ON s.id = h.session_id
 WHERE (s.status = 'available' AND s.user_id IS NULL) IS NOT TRUE
-UNION ALL SELECT 'client ' || user_id FROM studio.swan_holds WHERE until > clock_timestamp() GROUP BY user_id HAVING count(*) > 1
+UNION ALL SELECT 'client ' || h.user_id FROM studio.swan_holds h WHERE until > clock_timestamp()
+  AND NOT EXISTS (SELECT 1 FROM studio.swan_ledger g WHERE g.user_id = h.user_id AND g.kind = 'merge') GROUP BY h.user_id HAVING count(*) > 1
 SQL
 nothing('nobody books what begins while he is suspended, but by force', <<SQL);
 SELECT g.id, g.user_id, g.kind, s.session_date, g.suspended FROM studio.swan_ledger g JOIN studio.sessions s ON s.id = g.session_id
@@ -834,7 +863,7 @@ SELECT user_id, kind, key FROM studio.swan_ledger WHERE key IS NOT NULL GROUP BY
 SQL
 note($node->safe_psql($racing_db, "SELECT string_agg(kind || ' ' || n, ', ' ORDER BY kind) FROM (SELECT kind, count(*) AS n FROM studio.swan_ledger GROUP BY kind) x"));
 is($node->safe_psql($racing_db, <<SQL), '', 'there was something of everything');
-SELECT kind FROM unnest('{grant,purchase,reversal,reinstatement,revocation,expiry,booking,cancellation,reschedule,move,hold,release,confirmation,completion,no_show,suspension,resumption}'::text[]) kind
+SELECT kind FROM unnest('{grant,purchase,reversal,reinstatement,revocation,transfer,merge,usage,expiry,booking,cancellation,reschedule,move,hold,release,confirmation,completion,no_show,suspension,resumption}'::text[]) kind
 EXCEPT SELECT kind FROM studio.swan_ledger
 SQL
 

@@ -276,6 +276,9 @@ sub sum { my $n = 0; $n += $_ for @_; return $n; }
 sub min { my ($min, @more) = @_; for (@more) { $min = $_ if $_ < $min } return $min; }
 
 # what reversals have of a lot: taken, or owed
+# what was granted of a lot to whom it is of
+sub granted { my ($lot) = @_; return $lot->{granted} - ($lot->{gone} || 0); }
+
 sub claimed { my ($lot, @what) = @_; return sum(map { @$_{@what} } @{ $lot->{claims} }); }
 
 # credits that came back to a lot are taken for what is owed of it, the oldest claim first
@@ -367,7 +370,7 @@ sub do_reverse
 	my $told = $self->replay_moves($c, 'reversal', $same, clients_of(@lots));
 	return $told if $told;
 
-	my $open = sum(map { $_->{granted} - claimed($_, qw(taken owed)) } @lots);
+	my $open = sum(map { granted($_) - claimed($_, qw(taken owed)) } @lots);
 	my $n = defined $c->{n} ? $c->{n} : $open;
 	refuse('SW004') if $n > $open;
 
@@ -375,12 +378,12 @@ sub do_reverse
 	my (%take, %owe);
 	for my $lot (@lots)
 	{
-		$take{ $lot->{name} } = min($n, $lot->{remaining}, $lot->{granted} - claimed($lot, qw(taken owed)));
+		$take{ $lot->{name} } = min($n, $lot->{remaining}, granted($lot) - claimed($lot, qw(taken owed)));
 		$n -= $take{ $lot->{name} };
 	}
 	for my $lot (@lots)
 	{
-		$owe{ $lot->{name} } = min($n, $lot->{granted} - claimed($lot, qw(taken owed)) - $take{ $lot->{name} });
+		$owe{ $lot->{name} } = min($n, granted($lot) - claimed($lot, qw(taken owed)) - $take{ $lot->{name} });
 		$n -= $owe{ $lot->{name} };
 	}
 	my (%done, %moved, %shortfall);
@@ -505,6 +508,175 @@ sub do_revoke
 	my %answer = (moved => $moved, shortfall => defined $c->{n} ? $c->{n} - $moved : 0, available => $user->{balance}, ledger => $c->{as});
 	$self->remember($user->{id}, 'revocation', $c->{key}, $same, %answer);
 	return move_row($user->{id}, @answer{qw(moved shortfall available)}, 0, "{+$c->{as}}");
+}
+
+# n credits of one lot become a lot of the other client's; what the first was granted of it shrinks by as many
+sub hand_over
+{
+	my ($self, $who, $from, $to, $lot, $n, $name, $key) = @_;
+	$self->note($from, 'transfer', -$n, lot => $lot->{name}, key => $key, actor => $who->{id});
+	$lot->{gone} += $n;
+	$self->add_lot($to, $name, $n, map { $_ => $lot->{$_} } qw(expires ref item));
+	$self->note($to, 'transfer', $n, lot => $name, actor => $who->{id});
+	push @{ $self->{purchases}{ $lot->{ref} }{lots} }, $name if defined $lot->{ref};
+	push @{ $self->{unnamed} }, $name;
+	return;
+}
+
+sub handover_row
+{
+	my ($from, $to, $then, $replayed, $ledger) = @_;
+	return row($from, $to, @$then{qw(moved bookings from to)}, bool($replayed), $ledger);
+}
+
+sub do_transfer
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(admin system));
+	required($c->{user}, $c->{to_user});
+	refuse('SW013') if $c->{user} == $c->{to_user};
+	check_count($c->{n}) if defined $c->{n};
+	check_key($c->{key});
+	my $same = row($c->{n}, $c->{to_user});
+	if (my $before = $self->replay($c->{user}, 'transfer', $c->{key}, $same))
+	{
+		return handover_row($c->{user}, $c->{to_user}, $before, 1, "{$before->{ledger}}");
+	}
+	my ($from, $to) = map { $self->user_of($_) } @$c{qw(user to_user)};
+	my $n = defined $c->{n} ? $c->{n} : $self->available($from);
+	refuse('SW001') if $n < 1 || $n > $self->available($from);
+	$self->sweep($_) for $from, $to;
+	my ($left, $key, $part) = ($n, $c->{key}, 0);
+	for my $lot ($self->purse($from))
+	{
+		my $take = min($left, $lot->{remaining}) or last;
+		$self->hand_over($who, $from, $to, $lot, $take, "$c->{as}_" . ++$part, $key);
+		$left -= $take;
+		undef $key;
+	}
+	my %then = (moved => $n, bookings => 0, from => $from->{balance}, to => $to->{balance}, ledger => $c->{as});
+	$self->remember($from->{id}, 'transfer', $c->{key}, $same, %then);
+	return handover_row($from->{id}, $to->{id}, \%then, 0, "{+$c->{as}}");
+}
+
+# A pack of another system: bought, partly used, and what was left when it ended has expired.
+sub pack_row
+{
+	my ($c, $then, $replayed, $lot) = @_;
+	my $used = $c->{used} || 0;
+	return row($c->{user}, $lot, $c->{n}, $used, $then->{expired}, $c->{n} - $used - $then->{expired}, $then->{after}, bool($replayed));
+}
+
+sub do_import
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(admin system));
+	required($c->{user}, $c->{n});
+	my $used = $c->{used} || 0;
+	refuse('SW004') if $c->{n} < 1 || $used < 0 || $used > $c->{n};
+	refuse('SW013') if defined $c->{amount} && $c->{amount} < 0;
+	check_key($c->{ref});
+	my $payment = defined $c->{ref} ? $self->{purchases}{ $c->{ref} } : undef;
+	if (my $before = $payment && $payment->{items}{ $c->{item} })
+	{
+		refuse('SW009') if $before->{user} != $c->{user} || $before->{n} != $c->{n} || !$before->{pack} || $before->{pack}{used} != $used;
+		return pack_row($c, $before->{pack}, 1, "{$before->{lot}}");
+	}
+	my $user = $self->user_of($c->{user});
+	check_max($c->{n}, $self->{settings}{purchase_max});
+	$self->sweep($user);
+	$self->add_lot($user, $c->{as}, $c->{n}, expires => $c->{expires}, ref => $c->{ref}, item => defined $c->{ref} ? $c->{item} : undef);
+	$self->note($user, defined $c->{ref} ? 'purchase' : 'grant', $c->{n}, lot => $c->{as}, actor => $who->{id});
+	my $bought = { user => $c->{user}, n => $c->{n}, available => $user->{balance}, lot => $c->{as} };
+	$self->note($user, 'usage', -$used, lot => $c->{as}, actor => $who->{id}) if $used;
+	my %then = (used => $used, expired => $self->sweep($user), after => $user->{balance});
+	if (defined $c->{ref})
+	{
+		push @{ $self->{purchases}{ $c->{ref} }{lots} }, $c->{as};
+		$self->{purchases}{ $c->{ref} }{items}{ $c->{item} } = { %$bought, pack => \%then };
+	}
+	return pack_row($c, \%then, 0, "{+$c->{as}}");
+}
+
+# All that a client has left goes over to another account.
+sub do_merge
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(admin system));
+	required($c->{user}, $c->{to_user});
+	refuse('SW013') if $c->{user} == $c->{to_user};
+	check_key($c->{key});
+	if (my $before = $self->replay($c->{user}, 'merge', $c->{key}, $c->{to_user}))
+	{
+		return handover_row($c->{user}, $c->{to_user}, $before, 1, "{$before->{ledger}}");
+	}
+	my ($from, $to) = map { $self->user_of($_) } @$c{qw(user to_user)};
+	my %number = map { $self->{slot_names}[$_] => $_ } 0 .. $#{ $self->{slot_names} };
+	my @live = sort { $number{ $a->{name} } <=> $number{ $b->{name} } }
+	  grep { is_live($_) && $_->{user} == $from->{id} } map { $self->{slots}{$_} } keys %{ $from->{slots} };
+	refuse('SW010') if grep { $self->client_is_busy($to->{id}, $_) } @live;
+
+	my @lots = $self->purse($from);
+	$self->sweep($_) for $from, $to;
+	my %then = (moved => 0, bookings => scalar @live, ledger => $c->{as});
+	$self->note($from, 'merge', 0, key => $c->{key}, actor => $who->{id});
+	$self->note($to, 'merge', 0, actor => $who->{id});
+	for my $slot (@live)
+	{
+		$self->note($from, 'merge', $slot->{debit} ? 1 : 0, from => $slot->{name}, lot => $slot->{debit}, actor => $who->{id});
+		push @lots, $self->{lots}{ $slot->{debit} } if $slot->{debit} && !grep { $_->{name} eq $slot->{debit} } @lots;
+	}
+	my (%now, $part);
+	for my $lot (grep { $_->{remaining} > 0 } @lots)
+	{
+		my ($n, $name) = ($lot->{remaining}, "$c->{as}_" . ++$part);
+		my $owed = min($n, claimed($lot, 'owed'));
+		$self->hand_over($who, $from, $to, $lot, $n, $name);
+		$now{ $lot->{name} } = $name;
+		$then{moved} += $n;
+		push @{ $self->{lots}{$name}{claims} }, { lot => $self->{lots}{$name}, by => $c->{as}, order => ++$self->{order}, taken => 0, owed => $owed } if $owed;
+		for my $claim (@{ $lot->{claims} })
+		{
+			my $gone = min($owed, $claim->{owed});
+			$claim->{owed} -= $gone;
+			$owed -= $gone;
+		}
+	}
+	for my $slot (@live)
+	{
+		$slot->{debit} = $now{ $slot->{debit} } if $slot->{debit};
+		$self->note($to, 'merge', $slot->{debit} ? -1 : 0, slot => $slot->{name}, lot => $slot->{debit}, actor => $who->{id});
+		$slot->{user} = $to->{id};
+		$to->{slots}{ $slot->{name} } = 1;
+	}
+	my $was = $self->is_suspended($from) ? $from->{suspension} : undef;
+	if ($was && !$was->{given_up})
+	{
+		my $his = $self->is_suspended($to) ? $to->{suspension} : undef;
+		my %both = (since => $was->{since}, until => $was->{until}, put_off => []);
+		if ($his)
+		{
+			$both{since} = min($was->{since}, $his->{since});
+			$both{until} = defined $was->{until} && defined $his->{until} ? -min(-$was->{until}, -$his->{until}) : undef;
+		}
+		if (!$his || $his->{since} != $both{since} || text($his->{until}) ne text($both{until}))
+		{
+			$to->{suspension} = \%both;
+			$self->note($to, 'suspension', 0, actor => $who->{id});
+		}
+	}
+	if (!$was || !$was->{given_up})
+	{
+		$from->{suspension} = { given_up => 1, since => $was ? min($was->{since}, $self->{now}) : $self->{now}, put_off => [] };
+		$self->note($from, 'suspension', 0, actor => $who->{id});
+	}
+	for my $hold (values %{ $self->{holds} })
+	{
+		$hold->{user} = $to->{id} if $hold->{user} == $from->{id} && $hold->{until} > $self->{now};
+	}
+	@then{qw(from to)} = ($from->{balance}, $to->{balance});
+	$self->remember($from->{id}, 'merge', $c->{key}, $c->{to_user}, %then);
+	return handover_row($from->{id}, $to->{id}, \%then, 0, "{+$c->{as}}");
 }
 
 sub do_extend
@@ -1217,7 +1389,7 @@ sub do_resume
 		$self->note($user, 'extension', 0, lot => $off->{lot}{name}, actor => $who->{id});
 		$off->{lot}{expires} = $off->{from};
 	}
-	return row($user->{id}, $suspension->{since}, 't', "{+$c->{as}}");
+	return row($user->{id}, 't', "{+$c->{as}}");
 }
 
 # -- readers
@@ -1247,8 +1419,9 @@ sub count
 		next unless $slot->{debit};
 		$n{ is_live($slot) ? 'live' : 'used' }++;
 	}
+	$n{used} -= $user->{'usage total'} || 0;
 	my $purchased = 0;
-	$purchased += $user->{"$_ total"} || 0 for qw(opening grant purchase reinstatement reversal revocation external);
+	$purchased += $user->{"$_ total"} || 0 for qw(opening grant purchase reinstatement reversal revocation transfer external);
 	my $expired = -($user->{'expiry total'} || 0);
 	die "user $user->{id}: purchased $purchased, balance $user->{balance}, live $n{live}, used $n{used}, expired $expired"
 	  if $purchased != $user->{balance} + $n{live} + $n{used} + $expired;
@@ -1306,10 +1479,10 @@ sub call
 {
 	my ($self, $c) = @_;
 	my $method = "do_$c->{what}";
-	delete $self->{reopened};
+	delete @$self{qw(reopened unnamed)};
 	my $row = eval { $self->$method($c->{what} =~ /^time/ ? $c : ($c, $self->resolve($c))) };
 	my $error = $@;
-	return { state => '00000', row => $row, reopened => $self->{reopened} } if defined $row;
+	return { state => '00000', row => $row, reopened => $self->{reopened}, unnamed => $self->{unnamed} } if defined $row;
 	die $error unless ref $error;
 	return $error;
 }
