@@ -161,6 +161,15 @@ look_before_exchange(Call *call, const Slot *from, Booking *target, const char *
 	return false;
 }
 
+/* Returns whether a place is locked before the booking that is exchanged for it, see locks.c. */
+static bool
+place_comes_first(const Slot *place, const Slot *from)
+{
+	if (place->class_id != from->class_id)
+		return place->class_id < from->class_id;
+	return place->id < from->id;
+}
+
 /*
  * Locks both slots, whoever has the booking that shall be exchanged, and who wait
  * for either.
@@ -173,9 +182,9 @@ lock_exchange(Call *call, Locks *locks, Slot *from, Booking *target, Line **awai
 	int64		line_ids[2];
 	Line	  **lines;
 	int64		ids[] = {from->id, in_class ? NO_ID : target->session_id};
-	bool		comes_first = in_class && target->slot.class_id < from->class_id;
+	bool		comes_first = in_class && place_comes_first(&target->slot, from);
 
-	if (comes_first)			/* see locks.c */
+	if (comes_first)
 		booking_lock_place(call, target, NULL, 0, 1);
 	lock_slots(call, locks, ids, 2);
 	if (!locked_slot(locks, ids[0], from))
