@@ -180,7 +180,7 @@ note_refusal(Call *call, const Booking *booking, Waiter *waiter, SwanErrorCode v
 
 /*
  * Tells somebody that it is his turn and books for him, if it still is, and he asked
- * for it; returns whether it did.
+ * for it; returns whether it did.  Who is no user any more does not wait.
  */
 static bool
 take_turn(Call *call, const Locks *locks, Booking *booking, BookingAnswer *answer)
@@ -189,9 +189,15 @@ take_turn(Call *call, const Locks *locks, Booking *booking, BookingAnswer *answe
 	SwanErrorCode verdict;
 	Account		account;
 
-	if (waiter == NULL || !line_is_turn(call, waiter) ||
-		!user_is_locked(locks, booking->user_id))
+	if (waiter == NULL || !line_is_turn(call, waiter))
 		return false;
+	if (!user_is_locked(locks, booking->user_id))
+	{
+		/* he was deleted: the next one's turn is now */
+		line_leave(call, booking->line, booking->user_id);
+		line_arrange(call, booking->line, false);
+		return false;
+	}
 	account_enter(call, locks, booking->user_id, &account);
 	booking->client_known = true;
 	if (!waiter->told)

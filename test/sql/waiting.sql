@@ -273,6 +273,18 @@ SELECT session_date FROM swan_move(:slot, '2099-04-02 12:00');
 SELECT user_id, begins, ends FROM studio.line WHERE session_id = :slot;
 SELECT u, ok, code FROM unnest('{11, 12, 14}'::bigint[]) u, swan_can_book(u, :slot) ORDER BY u;
 SELECT * FROM swan_verify();
+-- who is deleted while he waits keeps nobody waiting
+SELECT session_id FROM swan_book(12, :slot);
+INSERT INTO studio.users (id, role) VALUES (99, 'client');
+SELECT line FROM swan_unwait(:slot, 14);
+SELECT line FROM unnest('{99, 11}'::bigint[]) u, swan_wait(u, :slot, auto => true);
+DELETE FROM studio.users WHERE id = 99;
+SELECT reopened_session_id AS slot FROM swan_cancel(:slot, reopen => true) \gset
+SELECT user_id, begins, ends FROM studio.line WHERE session_id = :slot;
+SELECT count(*) FROM swan_promote();
+SELECT user_id, begins, ends FROM studio.line WHERE session_id = :slot;
+SELECT user_id FROM swan_promote();
+SELECT * FROM swan_verify();
 
 --
 -- Nobody writes there, and a studio without the table says so
