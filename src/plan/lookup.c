@@ -113,10 +113,11 @@ lock_row(Lookup *lookup, int n, bool *changed)
 		case TM_Updated:
 			if (skips)
 				return false;
-			/* FALLTHROUGH */
+			break;
 		default:
-			elog(ERROR, "unexpected table_tuple_lock status: %u", result);
+			break;
 	}
+	elog(ERROR, "unexpected table_tuple_lock status: %u", result);
 }
 
 /* Locks the rows that were found together; returns false if one is not to be had. */
