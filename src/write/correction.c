@@ -368,6 +368,8 @@ correct(Call *call, const Slot *slot, const Story *story, const Target *target,
 	entry->missed = (target->attendance == ATTENDANCE_MISSED) -
 		(story->attendance == ATTENDANCE_MISSED);
 	entry->details = debit_owes(correction_details(slot, story, target, closed), answer->owed);
+	if (debit.gratis)
+		entry->details = debit_price(entry->details, 0, 0);
 	account_session(call, account, slot, &answer->slot);
 	answer->ledger_id = debit_change(call, account, entry, &debit, answer->credits,
 									 &story->gone);

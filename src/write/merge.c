@@ -205,10 +205,11 @@ write_booking(Call *call, Merge *merge, const Moving *moving, bool comes)
 	entry.kind = "merge";
 	entry.reason = handover->reason;
 	entry.details = comes ?
-		details_of(4, "from_user", handover->from_user,
+		details_of(5, "from_user", handover->from_user,
 				   "near", moving->near ? (int64) 1 : NO_ID,
 				   "of", debit->nparts > 1 ? (int64) debit->credits : NO_ID,
-				   "owes", debit->owed > 0 ? (int64) debit->owed : NO_ID) :
+				   "owes", debit->owed > 0 ? (int64) debit->owed : NO_ID,
+				   "cost", debit->gratis ? (int64) 0 : NO_ID) :
 		details_of(1, "to_user", handover->to_user);
 	if (comes)
 		entry.session_id = moving->slot.id;

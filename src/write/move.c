@@ -305,10 +305,13 @@ move_bookings_of(Call *call, const Locks *locks, int64 user_id, const Move *move
 	{
 		const Slot *from = &moves[i].from;
 		Entry		entry = NEW_ENTRY;
+		Debit		had;
 
 		if (from->user_id != user_id)
 			continue;
-		answers[i].credits = debit_find(call, user_id, from->id, query_recheck).credits;
+		had = debit_find(call, user_id, from->id, query_recheck);
+		answers[i].credits = had.credits;
+		answers[i].owed = had.owed;
 		answers[i].has_available = true;
 		if (!changes(from, &answers[i].slot))
 			continue;

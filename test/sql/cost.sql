@@ -77,6 +77,7 @@ SELECT credits, owed, available_sessions FROM swan_book(13, 15, later => true);
 SELECT studio.story(15);
 SELECT credits, owed FROM swan_reschedule(15, 16);
 SELECT studio.story(16);
+SELECT owed FROM swan_move(16, duration => 50);
 SELECT * FROM swan_charge(16);
 SELECT count(*) FROM swan_grant(13, 3);
 SELECT credits, owed, available_sessions FROM swan_charge(16, key => 'c');
@@ -212,6 +213,21 @@ SELECT credits, owed, available_sessions, replayed FROM swan_charge(:one, key =>
 SELECT credits, owed, available_sessions, replayed FROM swan_reschedule(:one, :three, key => 'k');
 SELECT credits, owed, available_sessions, replayed FROM swan_correct(:three, 'scheduled', 'a mistake', 'k');
 SELECT returned, credits, available_sessions, replayed FROM swan_waive(:three, 'the shower was cold', 'k');
+
+--
+-- What cost nothing is not free because it was corrected
+--
+SELECT count(*) FROM swan_open(4, '2099-05-05 09:00', cost => 0, key => 'e') a, swan_open(4, '2099-05-06 09:00', cost => 2, key => 'f') b, swan_grant(17, 2) c;
+SELECT min(id) FILTER (WHERE cost = 0) AS nothing, max(id) FILTER (WHERE cost = 2) AS two FROM studio.sessions WHERE session_date >= '2099-05-05' AND trainer_id = 4 \gset
+SELECT count(*) FROM swan_book(17, :nothing, actor => 17), swan_confirm(:nothing);
+SELECT credits FROM swan_correct(:nothing, 'scheduled', 'not yet');
+SELECT credits FROM swan_reschedule(:nothing, :two, actor => 17);
+-- nor because it became another client's
+SELECT count(*) FROM swan_open(4, '2099-05-07 09:00', cost => 0, key => 'g') a, swan_open(4, '2099-05-08 09:00', cost => 2, key => 'h') b, swan_grant(19, 2) c;
+SELECT min(id) FILTER (WHERE cost = 0) AS nothing, max(id) FILTER (WHERE cost = 2) AS two FROM studio.sessions WHERE session_date >= '2099-05-07' AND trainer_id = 4 \gset
+SELECT credits FROM swan_book(18, :nothing, actor => 18);
+SELECT bookings FROM swan_merge(18, 19);
+SELECT credits FROM swan_reschedule(:nothing, :two, actor => 19);
 
 --
 -- A wrong receipt is found, and refused

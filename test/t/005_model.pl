@@ -92,7 +92,7 @@ sub random_call
 		('extend') x 2, ('expire') x 2, ('open') x 12, ('book') x 22, ('book_many') x 4, ('can_book') x 4,
 		('hold') x 5, ('release') x 3, ('confirm') x 4, ('complete') x 4, ('move') x 5, ('move_many') x 3, ('cancel') x 16, ('cancel_many') x 4, ('can_cancel') x 6, ('correct') x 8,
 		('suspend') x 2, ('resume') x 5,
-		('reschedule') x 8, ('summary') x 3, ('client') x 2, @{ $world->{time} });
+		('reschedule') x 8, ('charge') x 4, ('waive') x 4, ('summary') x 3, ('client') x 2, @{ $world->{time} });
 	$c{what} = $what;
 
 	if    ($what eq 'grant')      { @c{qw(user n expires key)} = ($client->(), $count->(4), $expiry->(), $key->()); }
@@ -142,6 +142,8 @@ sub random_call
 		@c{qw(trainer at duration)} = (one_in(30) ? pick($nobody, undef) : pick(@trainers), $when->(), one_in(40) ? pick(0, 1441, undef) : pick(30, 45, 60, 90));
 		$c{repeat} = one_in(40) ? 0 : pick(1, 1, 2, 3);
 		$c{every} = pick(3600, 86400, 604800);
+		$c{cost} = one_in(40) ? pick(-1, 101) : one_in(2) ? pick(0, 1, 2, 3, 4) : undef;
+		$c{key} = $key->() if one_in(4);
 	}
 	elsif ($what =~ /^(book|can_book|hold)$/) { @c{qw(user slot)} = ($client->(), $slot->('open')); }
 	elsif ($what eq 'book_many')
@@ -176,11 +178,19 @@ sub random_call
 	}
 	elsif ($what eq 'move')       { $c{slot} = $slot->(one_in(2) ? 'open' : 'live'); }
 	elsif ($what eq 'confirm')    { $c{slot} = $slot->('live'); }
+	elsif ($what eq 'charge')
+	{
+		@c{qw(slot n key)} = ($slot->(pick('live', 'live', 'ended', 'over')), one_in(2) ? undef : one_in(20) ? pick(0, 101) : 1 + int(rand(3)), $key->());
+	}
+	elsif ($what eq 'waive') { @c{qw(slot reason key)} = ($slot->(one_in(4) ? 'live' : 'ended'), one_in(40) ? undef : 'a cold shower', $key->()); }
 	elsif ($what eq 'complete')   { $c{slot} = $slot->(one_in(3) ? 'live' : 'over'); }
 	elsif ($what eq 'time_of_lot')  { $c{lot}  = $world->{lot}->(); }
 	elsif ($what eq 'time_of_hold') { $c{slot} = $slot->('held'); }
+	elsif ($what eq 'time_of_cost') { @c{qw(slot cost)} = ($slot->(one_in(3) ? 'live' : 'open'), pick(0, 1, 1, 2, 3, 4)); }
 
 	$c{charge} = one_in(5) ? pick(0, 1) : undef if $what =~ /^book/;
+	$c{later} = one_in(5) if $what eq 'book';
+	$c{lot} = $world->{lot}->() if $what eq 'book' && one_in(12);
 	$c{force} = one_in(12) if $what =~ /^(book|hold|reschedule)$/;
 	$c{key} = $key->() if $what =~ /^(book|book_many|cancel|cancel_many|reschedule)$/;
 	$c{minutes} = one_in(20) ? pick(undef, 0, -1, 31) : 30 if $what eq 'hold';
@@ -210,7 +220,7 @@ sub random_call
 	# who asks: mostly somebody who may
 	my ($of_slot_user, $of_slot_trainer) = $world->{people}->($c{slot});
 	my @may = $what =~ /^(grant|grant_many|purchase|reverse|reinstate|revoke|transfer|merge|import|extend)$/ ? ($admin)
-	  : $what =~ /^(correct|suspend|resume)$/ || $c{force} ? ($staff, $admin)
+	  : $what =~ /^(correct|suspend|resume|charge)$/ || $c{force} || $c{later} ? ($staff, $admin)
 	  : $what eq 'open' ? ($c{trainer}, $staff, $admin)
 	  : $what =~ /^(book|book_many|can_book|hold|summary)$/ ? (($c{user}) x 5, $of_slot_trainer || $staff, $staff, $admin)
 	  : $what =~ /^(cancel|cancel_many|can_cancel|reschedule|release)$/ ? (($of_slot_user || $staff) x 4, $of_slot_trainer || $staff, $staff, $admin)
@@ -237,6 +247,8 @@ sub bool { my ($v) = @_; return defined $v ? ($v ? 'true' : 'false') : 'NULL'; }
 sub moment { my ($v) = @_; return defined $v ? $v =~ /^\d+$/ ? "to_timestamp($v)" : $v =~ /clock/ ? $v : "'$v'" : 'NULL'; }
 
 my $booking = "session_id, user_id, trainer_id, status, extract(epoch FROM session_date)::bigint, duration, charged, available_sessions, replayed, ledger_id";
+my $given_up = "$booking, returned, reopened_session_id, credits";
+$booking .= ', credits, owed';
 my $credit  = 'user_id, added, available_sessions, replayed, ledger_id, message';
 my $handed  = 'from_user_id, to_user_id, moved, bookings, from_available_sessions, available_sessions, replayed, ledger_id';
 my $moved   = 'user_id, moved, shortfall, available_sessions, replayed, ledger_id';
@@ -280,8 +292,10 @@ sub sql_of
 	return $call->('lot_id, granted, remaining, extract(epoch FROM expires_at)::bigint', $name->($c->{lot}), moment($c->{expires}), $actor) if $what eq 'extend';
 	return $call->('clients, credits', $n) if $what eq 'expire';
 	return "SELECT string_agg(id::text, ',') AS answer FROM swan_open(" . join(', ', value($c->{trainer}), moment($c->{at}), value($c->{duration}),
-		value($c->{repeat}), "make_interval(secs => $c->{every})", $actor) . ') id' if $what eq 'open';
-	return $call->($booking, $user, $slot, bool($c->{charge}), $key, $force, $actor) if $what eq 'book';
+		value($c->{repeat}), "make_interval(secs => $c->{every})", 'cost => ' . value($c->{cost}), $key, $actor) . ') id' if $what eq 'open';
+	return $call->($booking, $user, $slot, bool($c->{charge}), $key, 'later => ' . bool($c->{later}), 'lot_id => ' . $name->($c->{lot}), $force, $actor) if $what eq 'book';
+	return $call->($booking, $slot, $n, $key, $actor) if $what eq 'charge';
+	return $call->($given_up, $slot, value($c->{reason}), $key, $actor) if $what eq 'waive';
 	return $each->($booking, $user, $list->($c->{slots}), bool($c->{charge}), $key, $actor) if $what eq 'book_many';
 	return $call->('ok, sqlstate', $user, $slot, $actor) if $what eq 'can_book';
 	return $call->('ok, sqlstate, returns, credits, extract(epoch FROM free_until)::bigint', $slot, $actor) if $what eq 'can_cancel';
@@ -291,8 +305,8 @@ sub sql_of
 	return $call->($booking, $slot, bool($c->{attended}), $actor) if $what eq 'complete';
 	return $call->($booking, $slot, moment($c->{at}), value($c->{trainer}), value($c->{duration}), $actor) if $what eq 'move';
 	return $each->($booking, $list->($c->{slots}), $list->($c->{ats}, 'timestamptz', \&moment), $list->($c->{trainers}, 'bigint', \&value), $actor) if $what eq 'move_many';
-	return $each->("$booking, returned, reopened_session_id", $list->($c->{slots}), 'return_credit => ' . bool($c->{return}), 'reopen => ' . bool($c->{reopen}), $key, $actor) if $what eq 'cancel_many';
-	return $call->("$booking, returned, reopened_session_id", $slot, 'return_credit => ' . bool($c->{return}), 'reopen => ' . bool($c->{reopen}), $key, $actor) if $what eq 'cancel';
+	return $each->($given_up, $list->($c->{slots}), 'return_credit => ' . bool($c->{return}), 'reopen => ' . bool($c->{reopen}), $key, $actor) if $what eq 'cancel_many';
+	return $call->($given_up, $slot, 'return_credit => ' . bool($c->{return}), 'reopen => ' . bool($c->{reopen}), $key, $actor) if $what eq 'cancel';
 	return $call->($booking, $slot, value($c->{to_status}), value($c->{reason}), $key, $actor) if $what eq 'correct';
 	return $call->($booking, $slot, $name->($c->{to}), $key, $force, $actor) if $what eq 'reschedule';
 	return $call->('user_id, extract(epoch FROM since)::bigint, extract(epoch FROM until)::bigint, ledger_id', $user, moment($c->{since}), moment($c->{until}), 'put_off => ' . bool($c->{put_off}), $actor) if $what eq 'suspend';
@@ -303,6 +317,7 @@ sub sql_of
 	return "UPDATE studio.swan_lots SET expires_at = to_timestamp($c->{expires}) WHERE id = " . $name->($c->{lot})
 	  . ";\nUPDATE studio.swan_ledger SET details = details || pg_catalog.jsonb_build_object('extended_from', to_timestamp($c->{expires}))"
 	  . " WHERE details ? 'extended_from' AND lot_id = " . $name->($c->{lot}) if $what eq 'time_of_lot';
+	return "UPDATE studio.sessions SET cost = $c->{cost} WHERE id = $slot" if $what eq 'time_of_cost';
 	return "UPDATE studio.swan_holds SET until = '2000-01-01' WHERE session_id = $slot" if $what eq 'time_of_hold';
 	die "no SQL for $what";
 }
@@ -362,6 +377,7 @@ sub call_script
 	if ($c->{what} =~ /^time/)
 	{
 		$$role = '';
+		return "SET ROLE shop;\n$text;\n" if $c->{what} eq 'time_of_cost';
 		return "RESET ROLE;\nSET session_replication_role = replica;\n$text;\nRESET session_replication_role;\n";
 	}
 	if ($$role ne $c->{role})
@@ -441,7 +457,8 @@ sub tables_of_model
 	my ($model, $done) = @_;
 	my $id = sub { my ($name) = @_; return '' unless defined $name; return defined $ids{$name} ? $ids{$name} : "<$name>"; };
 	my $text = sub { return join('|', map { defined $_ ? $_ : '' } @_) . "\n"; };
-	my %t = (users => '', lots => '', sessions => '', holds => '', ledger => '');
+	my %t = (users => '', lots => '', sessions => '', taken => '', holds => '', ledger => '');
+	my %taken;
 	$t{users} .= $text->($_, $model->{users}{$_}{balance}) for sort { $a <=> $b } keys %{ $model->{users} };
 	for my $l (sort { $id->($a->{name}) <=> $id->($b->{name}) } values %{ $model->{lots} })
 	{
@@ -449,8 +466,11 @@ sub tables_of_model
 	}
 	for my $s (sort { $id->($a->{name}) <=> $id->($b->{name}) } values %{ $model->{slots} })
 	{
-		$t{sessions} .= $text->($id->($s->{name}), @$s{qw(user trainer status date duration)}, $s->{debit} ? 't' : 'f');
+		$t{sessions} .= $text->($id->($s->{name}), @$s{qw(user trainer status date duration cost)},
+			StudioModel::debit_of($s) ? 't' : 'f', StudioModel::debit_of($s));
+		$taken{ $_->{lot} } += $_->{n} for @{ $s->{debit} || [] };
 	}
+	$t{taken} .= $text->($id->($_), $taken{$_}) for sort { $id->($a) <=> $id->($b) } keys %taken;
 	for my $s (sort { $id->($a) <=> $id->($b) } keys %{ $model->{holds} })
 	{
 		my $hold = $model->{holds}{$s};
@@ -469,7 +489,9 @@ sub tables_of_model
 my %query = (
 	users => 'SELECT id, available_sessions FROM studio.users ORDER BY id',
 	lots  => 'SELECT id, user_id, granted, remaining, extract(epoch FROM expires_at)::bigint, swept, payment_ref, item FROM studio.swan_lots ORDER BY id',
-	sessions => 'SELECT id, user_id, trainer_id, status, extract(epoch FROM session_date)::bigint, duration, session_deducted FROM studio.sessions WHERE session_date IS NOT NULL ORDER BY id',
+	sessions => 'SELECT id, user_id, trainer_id, status, extract(epoch FROM session_date)::bigint, duration, cost, session_deducted, credits FROM studio.sessions WHERE session_date IS NOT NULL ORDER BY id',
+	taken    => q(SELECT lot_id, -sum(delta) FROM studio.swan_ledger WHERE kind IN ('booking', 'cancellation', 'correction', 'reschedule', 'charge', 'waiver', 'merge')
+		AND lot_id IS NOT NULL GROUP BY lot_id HAVING sum(delta) <> 0 ORDER BY lot_id),
 	holds    => 'SELECT session_id, user_id, until > clock_timestamp() FROM studio.swan_holds ORDER BY 1',
 	ledger   => 'SELECT user_id, kind, delta, balance_after, session_id, from_session_id, lot_id, key, actor_id FROM studio.swan_ledger WHERE id > %d ORDER BY user_id, id',
 );
@@ -517,7 +539,7 @@ sub world_of_model
 	};
 	return {
 		now => $model->{now}, start => $model->{now}, payments => 1,
-		time => [ ('time_of_lot') x 3, 'time_of_hold' ],
+		time => [ ('time_of_lot') x 3, 'time_of_hold', ('time_of_cost') x 4 ],
 		slot => $slot,
 		lot  => sub { my $lots = $model->{lot_names}; return @$lots ? $late->($lots, 30) : 'l0' },
 		lot_of => sub {
@@ -554,6 +576,7 @@ sub next_call
 		return next_call($model, $world, $calls, $as) if !$lot || $model->is_due($lot);
 		$c->{expires} = 946_684_800 + ++$world->{past};
 	}
+	return next_call($model, $world, $calls, $as) if $c->{what} eq 'time_of_cost' && !$model->{slots}{ $c->{slot} || '' };
 	return next_call($model, $world, $calls, $as) if $c->{what} eq 'time_of_hold' && !$model->{holds}{ $c->{slot} || '' };
 	$world->{payments}++ if $c->{what} eq 'purchase' && one_in(2);
 	return $c;
@@ -562,7 +585,7 @@ sub next_call
 # All that is in the tables of both databases but for the times of this run.
 my $rows = join(";\n",
 	'SELECT id, available_sessions FROM studio.users ORDER BY id',
-	'SELECT id, user_id, trainer_id, status, session_date, duration, notes, session_deducted, confirmed, booked_at IS NULL FROM studio.sessions ORDER BY id',
+	'SELECT id, user_id, trainer_id, status, session_date, duration, notes, session_deducted, credits, cost, confirmed, booked_at IS NULL FROM studio.sessions ORDER BY id',
 	'SELECT id, user_id, source, granted, remaining, expires_at, swept, payment_ref, item FROM studio.swan_lots ORDER BY id',
 	'SELECT session_id, user_id FROM studio.swan_holds ORDER BY session_id',
 	'SELECT id, user_id, delta, balance_after, kind, session_id, from_session_id, lot_id, reason, actor_id, db_role, key, payment_ref, item, call_id,'
@@ -678,6 +701,7 @@ $node->safe_psql('postgres', "CREATE DATABASE $racing_db TEMPLATE fresh");
 $opened = $node->safe_psql($racing_db, sprintf(
 	"SELECT count(*) FROM generate_series(0, %d) n, LATERAL swan_open(1 + n %% 3, CASE n / 3 %% 3 WHEN 2 THEN timestamptz '1998-01-01 08:00'"
 	. " ELSE '2098-01-01 08:00' END + n / 3 * interval '1 hour', 45)", $racing));
+$node->safe_psql($racing_db, "UPDATE studio.sessions SET cost = ('{1,1,1,0,2,3}'::int[])[1 + id % 6]");
 srand($seed);
 $node->safe_psql($racing_db, sprintf("SELECT swan_configure('session_records', '%s')", pick('off', 'on')));
 
@@ -690,14 +714,16 @@ sub meeting_call
 	my $client = $clients[ ($step + int(rand(2))) % @clients ];
 	my %c = (as => "m$step", role => 'web', actor => $staff, user => $client, slot => $slot, key => one_in(3) ? "m$step" : undef);
 	my %with = (
-		book       => {},
+		book       => { later => one_in(4) },
 		book_many  => { slots => one_in(2) ? [ $slot, $other ] : [ $other, $slot ] },
 		hold       => { minutes => 30, key => undef },
 		cancel     => { reopen => pick(undef, 0) },
+		charge     => { n => one_in(2) ? 1 : undef },
+		waive      => { reason => 'a cold shower' },
 		complete   => { attended => $step % 12 ? 0 : 1 },
 		confirm    => {},
 		correct    => { to_status => pick(qw(attended scheduled scheduled)), reason => 'a mistake' },
-		reschedule => { to => $other },
+		reschedule => { to => $other + int(rand(3)) },
 		move       => { at => $future - 3600 * (100 + int(rand(3))) },
 		open       => { trainer => 1 + $step % 3, at => $future - 3600 * (100 + int(rand(3))), duration => 60, repeat => 1, every => 3600 },
 		purchase   => { n => 2, ref => "m$step", item => pick('', 'a'), actor => $admin },
@@ -712,8 +738,7 @@ sub meeting_call
 	);
 	# a slot is taken, and is given up in the next meeting
 	my $what = $step % 6 ? pick(qw(book book book book_many hold purchase purchase import grant_many transfer))
-	  
-	  : pick(qw(cancel cancel cancel complete complete complete correct correct confirm reschedule move open book reverse reverse reinstate revoke transfer transfer merge expire grant_many));
+	  : pick(qw(cancel cancel cancel charge charge waive waive waive complete complete complete correct correct confirm reschedule move open book reverse reverse reinstate revoke transfer transfer merge expire grant_many));
 	$c{slot} = $slot = 1 + int($opened * ($step - 3) / $racing / 2) % $opened if $step % 6 == 0 && $what ne 'book';
 	return { %c, what => $what, %{ $with{$what} } };
 }
@@ -801,23 +826,31 @@ nothing('nothing was spent after it had expired, or expired before', <<SQL);
 SELECT g.* FROM studio.swan_ledger g JOIN studio.swan_lots l ON l.id = g.lot_id, LATERAL (SELECT coalesce((
   SELECT (e.details ->> 'extended_from')::timestamptz FROM studio.swan_ledger e
   WHERE e.lot_id = l.id AND e.id > g.id AND e.details ? 'extended_from' ORDER BY e.id LIMIT 1), l.expires_at)) ended (at)
-WHERE ((g.kind = 'booking' OR g.kind = 'correction' AND g.delta < 0) AND g.at >= ended.at) OR (g.kind = 'expiry' AND (g.at >= ended.at) IS NOT TRUE)
+WHERE (g.kind IN ('booking', 'correction', 'reschedule', 'charge') AND g.delta < 0 AND g.at >= ended.at) OR (g.kind = 'expiry' AND (g.at >= ended.at) IS NOT TRUE)
 SQL
-# what a session took and gave back; a reschedule takes it along
-nothing('a booking has one debit that was not returned, or none, as its row says', <<SQL);
+# what a session took and gave back; a reschedule takes along what the old one had
+nothing('a booking has what it took and was not returned, of each lot, as its row says', <<SQL);
 WITH moves AS (
-  SELECT user_id, session_id, -delta AS n, CASE WHEN details ->> 'from' = 'cancelled' THEN 'taken back' ELSE kind END AS kind
-    FROM studio.swan_ledger WHERE kind IN ('booking', 'cancellation', 'correction') OR (kind = 'merge' AND session_id IS NOT NULL)
-  UNION ALL SELECT user_id, from_session_id, -delta, kind FROM studio.swan_ledger WHERE kind = 'merge' AND from_session_id IS NOT NULL
-  UNION ALL SELECT user_id, session_id, 1, kind FROM studio.swan_ledger WHERE kind = 'reschedule' AND lot_id IS NOT NULL
-  UNION ALL SELECT user_id, from_session_id, -1, kind FROM studio.swan_ledger WHERE kind = 'reschedule' AND lot_id IS NOT NULL),
-debits AS (SELECT user_id, session_id, sum(n) AS n, count(*) FILTER (WHERE kind = 'cancellation') - count(*) FILTER (WHERE kind = 'taken back') AS cancellations FROM moves GROUP BY 1, 2)
-SELECT s.id, s.user_id, s.status, s.session_deducted, d.* FROM studio.sessions s
+  SELECT user_id, session_id, lot_id, -delta AS n FROM studio.swan_ledger
+   WHERE kind IN ('booking', 'cancellation', 'correction', 'charge', 'waiver') AND lot_id IS NOT NULL
+  UNION ALL SELECT user_id, coalesce(session_id, from_session_id), lot_id, -delta FROM studio.swan_ledger WHERE kind = 'merge' AND lot_id IS NOT NULL
+  UNION ALL SELECT user_id, CASE WHEN takes THEN session_id ELSE from_session_id END, lot_id, CASE WHEN takes THEN has ELSE -has - delta END
+   FROM (SELECT *, coalesce((details ->> 'credits')::int, CASE WHEN delta < 0 THEN -delta ELSE 1 END) AS has
+           FROM studio.swan_ledger WHERE kind = 'reschedule' AND lot_id IS NOT NULL) g, unnest('{true,false}'::boolean[]) takes),
+lots AS (SELECT user_id, session_id, lot_id, sum(n) AS n FROM moves GROUP BY 1, 2, 3),
+debits AS (SELECT user_id, session_id, sum(n) AS n, min(n) AS least FROM lots GROUP BY 1, 2)
+SELECT s.id, s.user_id, s.status, s.credits, d.* FROM studio.sessions s
   FULL JOIN debits d ON d.session_id = s.id AND d.user_id = s.user_id
-WHERE (s.id IS NULL AND d.n <> 0) OR (s.id IS NOT NULL AND coalesce(d.n, 0) <> s.session_deducted::int) OR d.cancellations > 1
+WHERE (s.id IS NULL AND d.n <> 0) OR d.least < 0 OR coalesce(d.n, 0) <> s.credits OR s.session_deducted <> (s.credits > 0)
   OR (s.status = 'available' AND s.user_id IS NOT NULL AND s.session_date IS NOT NULL)
   OR (s.status IN ('scheduled', 'confirmed', 'completed') AND NOT EXISTS (
     SELECT 1 FROM studio.swan_ledger g WHERE g.user_id = s.user_id AND g.session_id = s.id AND g.kind IN ('booking', 'reschedule', 'merge')))
+SQL
+nothing('a booking is given up once, but for what was corrected', <<SQL);
+SELECT user_id, session_id, count(DISTINCT call_id) FROM (
+  SELECT user_id, session_id, call_id, kind FROM studio.swan_ledger WHERE kind = 'cancellation') g
+GROUP BY 1, 2 HAVING count(DISTINCT call_id) > 1 + (SELECT count(DISTINCT c.call_id) FROM studio.swan_ledger c
+  WHERE c.user_id = g.user_id AND c.session_id = g.session_id AND c.kind = 'correction' AND c.details ->> 'from' = 'cancelled')
 SQL
 nothing('purchased = balance + live charged + used + expired, and swan_client() says so', <<SQL);
 SELECT u.id, u.available_sessions, c.total_sessions_purchased, p.n AS purchased, p.expired, c.sessions_used, s.used, s.live
@@ -826,8 +859,8 @@ FROM studio.users u, swan_client(u.id) c,
                   coalesce(-sum(delta) FILTER (WHERE kind = 'expiry'), 0) AS expired,
                   coalesce(-sum(delta) FILTER (WHERE kind = 'usage'), 0) AS elsewhere
            FROM studio.swan_ledger WHERE user_id = u.id) p,
-  LATERAL (SELECT count(*) FILTER (WHERE session_deducted AND status IN ('completed', 'cancelled')) AS used,
-                  count(*) FILTER (WHERE session_deducted AND status IN ('scheduled', 'confirmed')) AS live
+  LATERAL (SELECT coalesce(sum(credits) FILTER (WHERE status IN ('completed', 'cancelled')), 0) AS used,
+                  coalesce(sum(credits) FILTER (WHERE status IN ('scheduled', 'confirmed')), 0) AS live
            FROM studio.sessions WHERE user_id = u.id) s
 WHERE p.n <> u.available_sessions + s.live + s.used + p.elsewhere + p.expired OR c.total_sessions_purchased <> p.n OR c.sessions_used <> s.used + p.elsewhere
 SQL
@@ -863,7 +896,7 @@ SELECT user_id, kind, key FROM studio.swan_ledger WHERE key IS NOT NULL GROUP BY
 SQL
 note($node->safe_psql($racing_db, "SELECT string_agg(kind || ' ' || n, ', ' ORDER BY kind) FROM (SELECT kind, count(*) AS n FROM studio.swan_ledger GROUP BY kind) x"));
 is($node->safe_psql($racing_db, <<SQL), '', 'there was something of everything');
-SELECT kind FROM unnest('{grant,purchase,reversal,reinstatement,revocation,transfer,merge,usage,expiry,booking,cancellation,reschedule,move,hold,release,confirmation,completion,no_show,suspension,resumption}'::text[]) kind
+SELECT kind FROM unnest('{grant,purchase,reversal,reinstatement,revocation,transfer,merge,usage,expiry,booking,cancellation,reschedule,move,hold,release,confirmation,completion,no_show,suspension,resumption,charge,waiver}'::text[]) kind
 EXCEPT SELECT kind FROM studio.swan_ledger
 SQL
 

@@ -275,10 +275,10 @@ sub move_row
 sub sum { my $n = 0; $n += $_ for @_; return $n; }
 sub min { my ($min, @more) = @_; for (@more) { $min = $_ if $_ < $min } return $min; }
 
-# what reversals have of a lot: taken, or owed
 # what was granted of a lot to whom it is of
 sub granted { my ($lot) = @_; return $lot->{granted} - ($lot->{gone} || 0); }
 
+# what reversals have of a lot: taken, or owed
 sub claimed { my ($lot, @what) = @_; return sum(map { @$_{@what} } @{ $lot->{claims} }); }
 
 # credits that came back to a lot are taken for what is owed of it, the oldest claim first
@@ -623,8 +623,12 @@ sub do_merge
 	$self->note($to, 'merge', 0, actor => $who->{id});
 	for my $slot (@live)
 	{
-		$self->note($from, 'merge', $slot->{debit} ? 1 : 0, from => $slot->{name}, lot => $slot->{debit}, actor => $who->{id});
-		push @lots, $self->{lots}{ $slot->{debit} } if $slot->{debit} && !grep { $_->{name} eq $slot->{debit} } @lots;
+		$self->note($from, 'merge', 0, from => $slot->{name}, actor => $who->{id}) unless debit_of($slot);
+		for my $part (@{ $slot->{debit} })
+		{
+			$self->note($from, 'merge', $part->{n}, from => $slot->{name}, lot => $part->{lot}, actor => $who->{id});
+			push @lots, $self->{lots}{ $part->{lot} } unless grep { $_->{name} eq $part->{lot} } @lots;
+		}
 	}
 	my (%now, $part);
 	for my $lot (grep { $_->{remaining} > 0 } @lots)
@@ -644,8 +648,12 @@ sub do_merge
 	}
 	for my $slot (@live)
 	{
-		$slot->{debit} = $now{ $slot->{debit} } if $slot->{debit};
-		$self->note($to, 'merge', $slot->{debit} ? -1 : 0, slot => $slot->{name}, lot => $slot->{debit}, actor => $who->{id});
+		$self->note($to, 'merge', 0, slot => $slot->{name}, actor => $who->{id}) unless debit_of($slot);
+		for my $part (@{ $slot->{debit} })
+		{
+			$part->{lot} = $now{ $part->{lot} };
+			$self->note($to, 'merge', -$part->{n}, slot => $slot->{name}, lot => $part->{lot}, actor => $who->{id});
+		}
 		$slot->{user} = $to->{id};
 		$to->{slots}{ $slot->{name} } = 1;
 	}
@@ -722,6 +730,89 @@ sub do_expire
 	return row($clients, $credits);
 }
 
+# -- what a session has taken: { lot, n } for each lot, and what it owes
+
+sub debit_of { my ($slot) = @_; return sum(map { $_->{n} } @{ $slot->{debit} || [] }); }
+
+# Credits came back to a lot: what a refund could not take goes first, and what has ended ends.
+sub came_back
+{
+	my ($self, $user, $lot, $n) = @_;
+	my $owed = min($n, claimed($lot, 'owed'));
+	$self->settle($lot, $owed) if $owed;
+	$self->note($user, 'expiry', $owed - $n, lot => $lot->{name}) if $n > $owed && $self->is_due($lot);
+	return;
+}
+
+# A session that has taken some credits is to have n: what is too much goes back to the lots that were taken
+# last; what is missing comes from those that it had before, then from those that end soonest.  Each lot has a line.
+sub take
+{
+	my ($self, $user, $kind, $had, $n, $before, %more) = @_;
+	my @parts = map { { lot => $self->{lots}{ $_->{lot} }, had => $_->{n}, has => $_->{n} } } @{ $had || [] };
+	my $missing = $n - sum(map { $_->{n} } @{ $had || [] });
+	for my $part (reverse @parts)
+	{
+		my $back = $missing < 0 ? min(-$missing, $part->{has}) : 0;
+		$part->{has} -= $back;
+		$missing += $back;
+	}
+	for my $from ((map { [ $self->{lots}{ $_->{lot} }, $_->{n} ] } @{ $before || [] }), (map { [ $_, 9e9 ] } $self->purse($user)))
+	{
+		my ($lot, $most) = @$from;
+		my ($part) = grep { $_->{lot} == $lot } @parts;
+		my $take = min($missing, $most, $lot->{remaining} - ($part ? $part->{has} - $part->{had} : 0));
+		next if $take <= 0 || $self->is_due($lot);
+		push @parts, $part = { lot => $lot, had => 0, has => 0 } unless $part;
+		$part->{has} += $take;
+		$missing -= $take;
+	}
+	die "$missing credits are missing" if $missing;
+	my $key = delete $more{key};
+	$self->note($user, $kind, 0, key => $key, %more) unless @parts;
+	for my $part (@parts)
+	{
+		$self->note($user, $kind, $part->{had} - $part->{has}, lot => $part->{lot}{name}, key => $key, %more);
+		$self->came_back($user, $part->{lot}, $part->{had} - $part->{has}) if $part->{had} > $part->{has};
+		undef $key;
+	}
+	return [ map { { lot => $_->{lot}{name}, n => $_->{has} } } grep { $_->{has} } @parts ];
+}
+
+# All that a session has taken goes back.
+sub give_back
+{
+	my ($self, $user, $kind, $slot, %more) = @_;
+	my $key = delete $more{key};
+	for my $part (@{ delete $slot->{debit} })
+	{
+		$self->note($user, $kind, $part->{n}, lot => $part->{lot}, slot => $slot->{name}, key => $key, %more);
+		$self->came_back($user, $self->{lots}{ $part->{lot} }, $part->{n});
+		undef $key;
+	}
+	return;
+}
+
+# How many of a session's credits could be spent again if they came back.
+sub to_be_spent
+{
+	my ($self, $slot) = @_;
+	my $n = 0;
+	for my $part (@{ $slot->{debit} || [] })
+	{
+		my $lot = $self->{lots}{ $part->{lot} };
+		$n += $part->{n} - min($part->{n}, claimed($lot, 'owed')) unless $self->is_due($lot);
+	}
+	return $n;
+}
+
+# what a call about a booking answers, then and when it is sent again
+sub told
+{
+	my ($slot, $user, $ledger) = @_;
+	return (credits => debit_of($slot), owed => $slot->{owed} || 0, available => $user->{balance}, ledger => $ledger);
+}
+
 # -- slots and bookings
 
 sub ends { my ($slot) = @_; return $slot->{date} + 60 * $slot->{duration}; }
@@ -775,16 +866,30 @@ sub do_open
 	refuse('SW013') if $c->{duration} < 1 || $c->{duration} > 1440;
 	required($c->{repeat});
 	refuse('SW013') if $c->{repeat} < 1;
+	refuse('SW013') if defined $c->{cost} && ($c->{cost} < 0 || $c->{cost} > 100);
+	check_key($c->{key});
+	my $trainer = $self->user_of($c->{trainer});
+	my $same = row(@$c{qw(at duration repeat cost)}, $c->{repeat} > 1 ? $c->{every} : undef);
+	if (my $before = $self->replay($trainer->{id}, 'slots', $c->{key}, $same))
+	{
+		return join(',', map { "{$_}" } @{ $before->{slots} });
+	}
 	refuse('SW013') if $self->user_of($c->{trainer})->{role} eq 'client';
 	for my $i (1 .. $c->{repeat})
 	{
-		my $slot = { name => "$c->{as}_$i", trainer => $c->{trainer}, status => 'available',
+		my $slot = { name => "$c->{as}_$i", trainer => $c->{trainer}, status => 'available', cost => defined $c->{cost} ? $c->{cost} : 1,
 			date => $c->{at} + ($i - 1) * $c->{every}, duration => $c->{duration} };
 		refuse('SW010') if $self->trainer_is_busy($slot) || grep { meet($slot, $_) } @new;
 		push @new, $slot;
 		push @names, "{+$slot->{name}}";
 	}
 	$self->put_slot(%$_) for @new;
+	if (defined $c->{key})
+	{
+		$self->sweep($trainer);
+		$self->note($trainer, 'slots', 0, key => $c->{key}, actor => $who->{id});
+		$self->remember($trainer->{id}, 'slots', $c->{key}, $same, slots => [ map { $_->{name} } @new ]);
+	}
 	return join(',', @names);
 }
 
@@ -809,7 +914,7 @@ sub why_not
 	my $user = $self->{users}{$user_id} or return 'SW003';
 	return 'SW017' if !$more{forced} && $self->is_suspended_at($user, $slot->{date});
 	return 'SW010' if !$more{forced} && $self->client_is_busy($user_id, $slot, $more{instead_of} || ());
-	return 'SW001' if $more{charged} && $self->available($user) < ($more{credits} || 1);
+	return 'SW001' if $self->available($user) < $more{credits};
 	return;
 }
 
@@ -831,9 +936,10 @@ sub charges
 
 sub booking_row
 {
-	my ($self, $slot, $charged, $available, $replayed, $ledger) = @_;
+	my ($self, $slot, $then, $replayed) = @_;
+	my $ledger = defined $then->{ledger} ? $replayed ? "{$then->{ledger}}" : "{+$then->{ledger}}" : undef;
 	return row("{$slot->{name}}", $slot->{user}, $slot->{trainer}, $slot->{status}, $slot->{date}, $slot->{duration},
-		bool($charged), $available, bool($replayed), $ledger);
+		bool($then->{credits}), $then->{available}, bool($replayed), $ledger, @$then{qw(credits owed)});
 }
 
 sub take_slot
@@ -869,22 +975,21 @@ sub book
 	my @slots = map { $self->{slots}{$_} } @names;
 	$self->check_may_book($who, $c->{user}, $_) for @slots;
 	my $charged = $self->charges($c, $who);
+	refuse('SW006') if $c->{later} && is($who, 'client');
 	my $forced = forced($c, $who);
 	check_key($c->{key});
 	my $same = join(',', sort @names);
 	if (my $before = $self->replay($c->{user}, 'booking', $c->{key}, $same))
 	{
-		return join(';', map {
-			my $then = $before->{answers}{ $_->{name} };
-			$self->booking_row($_, $then->{charged}, $then->{available}, 1, "{$then->{ledger}}");
-		} @slots);
+		return join(';', map { $self->booking_row($_, $before->{answers}{ $_->{name} }, 1) } @slots);
 	}
 
 	# of several reasons any may be given
-	my %why;
+	my (%why, @price);
 	for my $i (0 .. $#slots)
 	{
-		my $why = $self->why_not($who, $c->{user}, $slots[$i], charged => $charged, credits => $i + 1, forced => $forced);
+		push @price, $charged && $slots[$i] ? $slots[$i]{cost} : 0;
+		my $why = $self->why_not($who, $c->{user}, $slots[$i], credits => $c->{later} ? 0 : $price[$i] && sum(@price), forced => $forced);
 		$why{$why} = 1 if $why;
 		$why{SW010} = 1 if $slots[$i] && grep { $_ && meet($_, $slots[$i]) } @slots[ 0 .. $i - 1 ];
 	}
@@ -892,18 +997,22 @@ sub book
 
 	my $user = $self->{users}{ $c->{user} };
 	my (@rows, %answers);
+	my $lot = defined $c->{lot} ? $self->{lots}{ $c->{lot} } : undef;
+	refuse('SW001') if defined $c->{lot} && !$c->{later} && $price[0]
+	  && (!$lot || $lot->{user} != $user->{id} || $self->is_due($lot) || $lot->{remaining} < $price[0]);
 	$self->sweep($user);
 	for my $slot (@slots)
 	{
 		my $first = $slot == $slots[0];
 		my $ledger = @slots > 1 ? "$c->{as}_$slot->{name}" : $c->{as};
-		my ($lot) = $charged ? $self->purse($user) : ();
-		$self->note($user, 'booking', $charged ? -1 : 0, slot => $slot->{name}, lot => $lot && $lot->{name},
-			key => $first ? $c->{key} : undef, actor => $who->{id});
+		my $price = shift @price;
+		$slot->{debit} = $self->take($user, 'booking', [], $c->{later} ? 0 : $price, $lot ? [ { lot => $lot->{name}, n => $price } ] : [],
+			slot => $slot->{name}, key => $first ? $c->{key} : undef, actor => $who->{id});
+		$slot->{owed} = $c->{later} ? $price : 0;
+		$slot->{gratis} = $charged && $price == 0;
 		$self->take_slot($user, $slot);
-		$slot->{debit} = $lot && $lot->{name};
-		$answers{ $slot->{name} } = { charged => $charged, available => $user->{balance}, ledger => $ledger };
-		push @rows, $self->booking_row($slot, $charged, $user->{balance}, 0, "{+$ledger}");
+		$answers{ $slot->{name} } = { told($slot, $user, $ledger) };
+		push @rows, $self->booking_row($slot, $answers{ $slot->{name} }, 0);
 	}
 	$self->remember($c->{user}, 'booking', $c->{key}, $same, answers => \%answers);
 	return join(';', @rows);
@@ -916,7 +1025,7 @@ sub do_can_book
 	required($c->{user}, $c->{slot});
 	my $slot = $self->{slots}{ $c->{slot} };
 	$self->check_may_book($who, $c->{user}, $slot);
-	my $why = $self->why_not($who, $c->{user}, $slot, charged => $self->charges({}, $who));
+	my $why = $self->why_not($who, $c->{user}, $slot, credits => $slot && $self->charges({}, $who) ? $slot->{cost} : 0);
 	return row(bool(!$why), $why);
 }
 
@@ -930,7 +1039,7 @@ sub do_hold
 	my $forced = forced($c, $who);
 	required($c->{minutes});
 	refuse('SW013') if $c->{minutes} <= 0 || $c->{minutes} > 30;
-	my $why = $self->why_not($who, $c->{user}, $slot, charged => $self->{settings}{hold_credit} eq 'on', forced => $forced);
+	my $why = $self->why_not($who, $c->{user}, $slot, credits => $slot && $self->{settings}{hold_credit} eq 'on' ? $slot->{cost} : 0, forced => $forced);
 	refuse($why) if $why;
 	my @held = grep { $_ ne $c->{slot} && $self->{holds}{$_}{user} == $c->{user} && $self->{holds}{$_}{until} > $self->{now} }
 	  keys %{ $self->{holds} };
@@ -977,10 +1086,15 @@ sub advance
 	refuse('SW008') if $kind eq 'no_show' && $self->{now} < $slot->{date};
 	my $user = $self->{users}{ $slot->{user} };
 	$self->sweep($user);
+	if ($to eq 'completed' && $slot->{owed} && $slot->{owed} <= $user->{balance})
+	{
+		$slot->{debit} = $self->take($user, 'charge', $slot->{debit}, debit_of($slot) + $slot->{owed}, [], slot => $slot->{name}, actor => $who->{id});
+		$slot->{owed} = 0;
+	}
 	$self->note($user, $kind, 0, slot => $slot->{name}, actor => $who->{id});
 	$slot->{status} = $to;
 	$slot->{became} = { completion => 'attended', no_show => 'missed', confirmation => 'confirmed' }->{$kind};
-	return $self->booking_row($slot, $slot->{debit}, $user->{balance}, 0, "{+$c->{as}}");
+	return $self->booking_row($slot, { told($slot, $user, $c->{as}) }, 0);
 }
 
 # Midnight before a slot, where the studio is.
@@ -1084,7 +1198,7 @@ sub move
 	$self->put_slot(%{ $_->{new} }) for @moves;
 	return join(';', map {
 		my ($new, $ledger) = @$_;
-		$self->booking_row($new, $new->{debit}, is_live($new) ? $self->{users}{ $new->{user} }{balance} : undef, 0, $ledger && "{+$ledger}");
+		$self->booking_row($new, is_live($new) ? { told($new, $self->{users}{ $new->{user} }, $ledger) } : {}, 0);
 	} @rows);
 }
 
@@ -1121,13 +1235,22 @@ sub is_studio
 	return is_office($who) || $is_trainer;
 }
 
-# What becomes of a booking's credit: does it come back, and can it be spent?
-sub coming_back
+# Whether what a booking has taken comes back.
+sub comes_back
 {
 	my ($self, $c, $slot, $studio) = @_;
-	my $lot = $slot->{debit} ? $self->{lots}{ $slot->{debit} } : undef;
-	my $returns = $lot && (defined $c->{return} ? $c->{return} : $studio || !$self->is_too_late($slot));
-	return ($lot, $returns, $returns && !claimed($lot, 'owed') && !$self->is_due($lot));
+	return defined $c->{return} ? $c->{return} : $studio || !$self->is_too_late($slot);
+}
+
+sub cancellation_row
+{
+	my ($self, $slot, $then, $replayed) = @_;
+	my $reopened = defined $then->{reopened} ? $replayed ? "{$then->{reopened}}" : "{+$then->{reopened}}" : undef;
+	my $row = $self->booking_row($slot, { %$then, credits => undef, owed => undef }, $replayed);
+	$row =~ s/\|\|$//;
+	my @fields = split /\|/, $row, -1;
+	$fields[6] = bool($then->{credits});
+	return row(@fields, bool($then->{returned}), $reopened, $then->{credits});
 }
 
 sub cancel
@@ -1148,9 +1271,7 @@ sub cancel
 	my $same = join(',', sort map { $_->{name} } grep { defined $_->{user} } @slots);
 	my $told = sub {
 		my ($slot, $then, $replayed) = @_;
-		my $known = sub { return defined $_[0] ? $replayed ? "{$_[0]}" : "{+$_[0]}" : undef };
-		return join('|', $self->booking_row($slot, $then->{charged}, $then->{available}, $replayed, $known->($then->{ledger})),
-			bool($then->{returned}), text($known->($then->{reopened})));
+		return $self->cancellation_row($slot, $then, $replayed);
 	};
 	my @before = map { $self->replay($_, 'cancellation', $c->{key}, $same) || () } sort keys %of;
 	if (@before)
@@ -1195,25 +1316,23 @@ sub cancel
 sub give_up
 {
 	my ($self, $c, $who, $user, $slot, $studio, $key, $then) = @_;
-	my ($lot, $returns, $spendable) = $self->coming_back($c, $slot, $studio);
-	$self->note($user, 'cancellation', $returns ? 1 : 0, slot => $slot->{name}, lot => $returns ? $lot->{name} : undef,
-		key => $key, actor => $who->{id});
-	if ($returns)
+	my $returns = $self->comes_back($c, $slot, $studio);
+	my $credits = debit_of($slot);
+	my $spendable = $returns ? $self->to_be_spent($slot) : 0;
+	$slot->{gone} = { parts => [], spendable => $spendable, owed => $returns ? $slot->{owed} : 0 };
+	if ($returns && $credits)
 	{
-		undef $slot->{debit};
-		if (claimed($lot, 'owed'))
-		{
-			$self->settle($lot, 1);
-		}
-		else
-		{
-			$self->sweep($user);
-		}
+		$slot->{gone}{parts} = [ reverse @{ $slot->{debit} } ];
+		$self->give_back($user, 'cancellation', $slot, key => $key, actor => $who->{id});
 	}
+	else
+	{
+		$self->note($user, 'cancellation', 0, slot => $slot->{name}, key => $key, actor => $who->{id});
+	}
+	$slot->{owed} = 0 if $returns;
 	$slot->{status} = 'cancelled';
-	$slot->{gone} = { lot => $spendable && $lot->{name} };
-	$then->{charged} = $lot;
-	$then->{returned} = $spendable;
+	$then->{credits} = $credits;
+	$then->{returned} = $spendable > 0;
 	if (defined $c->{reopen} ? $c->{reopen} : !$studio && $slot->{date} > $self->{now})
 	{
 		$slot->{gone}{reopened} = $then->{reopened} = $self->reopen($slot, "$c->{as}_r$slot->{name}");
@@ -1235,7 +1354,7 @@ sub do_correct
 	my $same = "$c->{slot} $to";
 	if (my $before = defined $slot->{user} && $self->replay($slot->{user}, 'correction', $c->{key}, $same))
 	{
-		return $self->booking_row($slot, $before->{charged}, $before->{available}, 1, "{$before->{ledger}}");
+		return $self->booking_row($slot, $before, 1);
 	}
 	refuse('SW008') unless defined $slot->{user};
 	my $gone = $slot->{status} eq 'cancelled' ? $slot->{gone} : undef;
@@ -1248,18 +1367,17 @@ sub do_correct
 	refuse('SW010') if $gone && $self->trainer_is_busy($slot, $slot->{name}, $closed ? $closed->{name} : ());
 	refuse('SW010') if $status ne 'completed' && $self->client_is_busy($slot->{user}, $slot, $slot->{name});
 	my $user = $self->{users}{ $slot->{user} };
-	refuse('SW001') if $gone && $gone->{lot} && $self->available($user) < 1;
+
+	# what it had before, and owed; what was charged since is a part of that
+	my $has = debit_of($slot);
+	my $credits = $gone && $gone->{spendable} > $has ? $gone->{spendable} : $has;
+	my $owed = $gone ? ($gone->{owed} || 0) + $gone->{spendable} - $credits : 0;
+	refuse('SW001') if $self->available($user) < $credits - $has;
 
 	$self->sweep($user);
-	my $delta = 0;
-	if ($gone && $gone->{lot})
-	{
-		my $lot = $self->{lots}{ $gone->{lot} };
-		($lot) = $self->purse($user) if $lot->{remaining} == 0;
-		$slot->{debit} = $lot->{name};
-		$delta = -1;
-	}
-	$self->note($user, 'correction', $delta, slot => $slot->{name}, lot => $slot->{debit}, key => $c->{key}, actor => $who->{id});
+	$slot->{debit} = $self->take($user, 'correction', $slot->{debit}, $credits, $gone && $gone->{parts},
+		slot => $slot->{name}, key => $c->{key}, actor => $who->{id});
+	$slot->{owed} = $owed if $owed > ($slot->{owed} || 0);
 	if ($closed)
 	{
 		$closed->{status} = 'cancelled';
@@ -1268,9 +1386,9 @@ sub do_correct
 	$slot->{status} = $status;
 	$slot->{became} = $to;
 	delete $slot->{gone};
-	my %then = (charged => $slot->{debit}, available => $user->{balance}, ledger => $c->{as});
+	my %then = told($slot, $user, $c->{as});
 	$self->remember($user->{id}, 'correction', $c->{key}, $same, %then);
-	return $self->booking_row($slot, $then{charged}, $then{available}, 0, "{+$c->{as}}");
+	return $self->booking_row($slot, \%then, 0);
 }
 
 # What a cancellation would come to, without options.
@@ -1285,15 +1403,15 @@ sub do_can_cancel
 	return row('f', 'SW008', undef, undef, undef) unless is_live($slot);
 	my $until = $slot->{too_near} ? $slot->{date} : $slot->{date} - $self->{settings}{cancel_window};
 	return row('f', 'SW008', undef, undef, $until) if !$studio && $self->has_begun($slot);
-	my ($lot, $returns, $spendable) = $self->coming_back({}, $slot, $studio);
-	return row('t', undef, bool($spendable), $lot ? 1 : 0, $until);
+	my $spendable = $self->comes_back({}, $slot, $studio) ? $self->to_be_spent($slot) : 0;
+	return row('t', undef, bool($spendable), debit_of($slot), $until);
 }
 
 # A new open slot where a booking was.
 sub reopen
 {
 	my ($self, $slot, $name) = @_;
-	$self->put_slot(name => $name, status => 'available', map { $_ => $slot->{$_} } qw(trainer date duration));
+	$self->put_slot(name => $name, status => 'available', map { $_ => $slot->{$_} } qw(trainer date duration cost));
 	return $name;
 }
 
@@ -1311,27 +1429,112 @@ sub do_reschedule
 	my $to = $self->{slots}{ $c->{to} };
 	if (my $before = defined $from->{user} && $self->replay($from->{user}, 'reschedule', $c->{key}, $same))
 	{
-		return $self->booking_row($to, $before->{charged}, $before->{available}, 1, "{$before->{ledger}}");
+		return $self->booking_row($to, $before, 1);
 	}
 	refuse('SW008') unless is_live($from);
 	refuse('SW008') if !is_office($who) && !$is_trainer && ($self->has_begun($from) || $self->is_too_late($from));
 	refuse('SW006') if $to && $is_trainer && !is_person($who, $to->{trainer}) && !is_person($who, $from->{user});
 	refuse('SW007') unless $to;
-	my $why = $self->why_not($who, $from->{user}, $to, instead_of => $from->{name}, forced => $forced);
+
+	# what was free stays free, unless it was only that it cost nothing, and who owes takes nothing more now
+	my $had = debit_of($from);
+	my $charged = $had || $from->{owed} || $from->{gratis};
+	my $price = $charged ? $to->{cost} : 0;
+	my $credits = $from->{owed} ? min($had, $price) : $price;
+	my $why = $self->why_not($who, $from->{user}, $to, instead_of => $from->{name}, forced => $forced, credits => $credits - $had);
 	refuse($why) if $why;
 
 	my $user = $self->{users}{ $from->{user} };
 	$self->sweep($user);
-	$self->note($user, 'reschedule', 0, slot => $to->{name}, from => $from->{name}, lot => $from->{debit},
+	$to->{debit} = $self->take($user, 'reschedule', delete $from->{debit}, $credits, [], slot => $to->{name}, from => $from->{name},
 		key => $c->{key}, actor => $who->{id});
+	$to->{owed} = $price - $credits;
+	$to->{gratis} = $charged && $price == 0;
+	$from->{owed} = $from->{gratis} = 0;
 	$from->{status} = 'cancelled';
 	$self->take_slot($user, $to);
-	$to->{debit} = delete $from->{debit};
 	$to->{too_near} = $self->is_too_late($to) && $to->{date} != $from->{date} && !is_person($who, $user->{id});
 	$self->{reopened} = $self->reopen($from, "$c->{as}_1") if $from->{date} > $self->{now};
-	my %then = (charged => $to->{debit}, available => $user->{balance}, ledger => $c->{as});
+	my %then = told($to, $user, $c->{as});
 	$self->remember($user->{id}, 'reschedule', $c->{key}, $same, %then);
-	return $self->booking_row($to, $then{charged}, $then{available}, 0, "{+$c->{as}}");
+	return $self->booking_row($to, \%then, 0);
+}
+
+# -- what is charged afterwards, and let off
+
+sub was_booked { my ($slot) = @_; return defined $slot->{user} && (is_live($slot) || $slot->{status} =~ /^(completed|cancelled)$/); }
+
+sub do_charge
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(staff admin system));
+	required($c->{slot});
+	refuse('SW013') if defined $c->{n} && ($c->{n} < 1 || $c->{n} > 100);
+	check_key($c->{key});
+	my $slot = $self->{slots}{ $c->{slot} } or refuse('SW007');
+	if (my $before = defined $slot->{user} && $self->replay($slot->{user}, 'charge', $c->{key}, $c->{slot}))
+	{
+		return $self->booking_row($slot, $before, 1);
+	}
+	refuse('SW008') unless was_booked($slot);
+	my $has = debit_of($slot);
+	my $n = $c->{n} || $slot->{owed};
+	if (!$n)
+	{
+		refuse('SW008') if $has || $slot->{status} eq 'cancelled' || $slot->{cost} == 0;
+		$n = $slot->{cost};
+	}
+	refuse('SW013') if $has + $n > 100;
+	my $user = $self->{users}{ $slot->{user} };
+	refuse('SW001') if $n > $self->available($user);
+	$self->sweep($user);
+	$slot->{debit} = $self->take($user, 'charge', $slot->{debit}, $has + $n, [], slot => $slot->{name}, key => $c->{key}, actor => $who->{id});
+	$slot->{owed} -= min($n, $slot->{owed} || 0);
+	$slot->{gratis} = 0;
+	my %then = told($slot, $user, $c->{as});
+	$self->remember($user->{id}, 'charge', $c->{key}, $c->{slot}, %then);
+	return $self->booking_row($slot, \%then, 0);
+}
+
+sub do_waive
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(trainer staff admin system));
+	required($c->{slot}, $c->{reason});
+	check_key($c->{key});
+	my $slot = $self->own_slot($c, $who);
+	only($who, qw(staff admin system));
+	if (my $before = defined $slot->{user} && $self->replay($slot->{user}, 'waiver', $c->{key}, $c->{slot}))
+	{
+		return $self->cancellation_row($slot, $before, 1);
+	}
+	refuse('SW008') unless was_booked($slot);
+	my $user = $self->{users}{ $slot->{user} };
+	my %then = (credits => debit_of($slot), returned => 0, ledger => $c->{as});
+	if ($slot->{owed})
+	{
+		$self->sweep($user);
+		$self->take($user, 'waiver', $slot->{debit}, debit_of($slot), [], slot => $slot->{name}, key => $c->{key}, actor => $who->{id});
+		$slot->{owed} = 0;
+	}
+	else
+	{
+		refuse('SW008') if !$then{credits} || is_live($slot);
+		$self->sweep($user);
+		$then{returned} = $self->to_be_spent($slot) > 0;
+		$self->give_back($user, 'waiver', $slot, key => $c->{key}, actor => $who->{id});
+	}
+	$then{available} = $user->{balance};
+	$self->remember($user->{id}, 'waiver', $c->{key}, $c->{slot}, %then);
+	return $self->cancellation_row($slot, \%then, 0);
+}
+
+# The owner asks another price for a session.
+sub do_time_of_cost
+{
+	my ($self, $c) = @_;
+	$self->{slots}{ $c->{slot} }{cost} = $c->{cost};
+	return '';
 }
 
 # -- suspensions
@@ -1416,8 +1619,7 @@ sub count
 	{
 		next unless defined $slot->{user} && $slot->{user} == $user->{id};
 		$n{ $slot->{status} }++;
-		next unless $slot->{debit};
-		$n{ is_live($slot) ? 'live' : 'used' }++;
+		$n{ is_live($slot) ? 'live' : 'used' } += debit_of($slot);
 	}
 	$n{used} -= $user->{'usage total'} || 0;
 	my $purchased = 0;
