@@ -202,19 +202,33 @@ has_debit(Studio *studio, const Slot *slot)
 }
 
 /*
+ * Returns whether a change leaves it at that.  Only a booking says that it took a
+ * credit: what is said of open slots and ignored rows means nothing, and must not
+ * come to mean something with another status.
+ */
+static bool
+stays_free(const Slot *old, const Slot *new)
+{
+	if (!is_free(old) || !is_free(new))
+		return false;
+	return !has_receipt(new) || new->status == STATUS_OTHER ||
+		(has_same_receipt(old, new) && (old->status == new->status || slot_is_open(new)));
+}
+
+/*
  * Refuses a change of a row that stays what it is, or becomes another that is no
- * booking: only a booking says that it took a credit.
+ * booking.
  */
 static void
 refuse_update(TriggerData *trigdata, Studio *studio, const Slot *old, const Slot *new)
 {
-	bool		free = is_free(old) && is_free(new) &&
-		(has_same_receipt(old, new) || !has_receipt(new) || new->status == STATUS_OTHER);
-
 	if (old->id != new->id)
 		guard_refuse(trigdata, "change of an id", "Ledger and holds refer to it.");
-	if (!free && (old->user_id != new->user_id || old->status != new->status ||
-				  !has_same_receipt(old, new)))
+	if (is_free(old) && has_debit(studio, old))
+		guard_refuse(trigdata, "change of a row that a credit was taken for", debit_advice);
+	if (!stays_free(old, new) &&
+		(old->user_id != new->user_id || old->status != new->status ||
+		 !has_same_receipt(old, new)))
 		guard_refuse(trigdata, "change of client or status",
 					 session_advice(studio, old));
 	if (!is_free(old) && old->class_id != new->class_id)
@@ -223,8 +237,6 @@ refuse_update(TriggerData *trigdata, Studio *studio, const Slot *old, const Slot
 	if (!is_free(old) && slot_moved(old, new))
 		guard_refuse(trigdata, "change of the time or trainer of what is no open slot",
 					 session_advice(studio, old));
-	if (has_debit(studio, old))
-		guard_refuse(trigdata, "change of a row that a credit was taken for", debit_advice);
 	if (slot_moved(old, new) || old->status != new->status)
 	{
 		judge_time(studio, new);

@@ -189,13 +189,27 @@ booking_pay(Call *call, Account *account, Entry *entry, const Booking *booking,
 	return debit_change(call, account, entry, &none, credits, &chosen);
 }
 
+/*
+ * Returns what a session has taken before it is booked: where direct writes are
+ * only recorded, a booking that was paid may have become a request again.
+ */
+static Debit
+taken_before(Call *call, const Booking *booking)
+{
+	Debit		none = {0};
+
+	return slot_is_request(&booking->slot) ?
+		debit_find(call, booking->user_id, booking->slot.id, query_recheck) : none;
+}
+
 /* Writes one booking that was judged well: ledger, slot, hold. */
 void
 booking_write(Call *call, Account *account, Booking *booking, const char *key,
 			  BookingAnswer *answer)
 {
 	Entry		entry = NEW_ENTRY;
-	int32		credits = booking_cost(booking);
+	Debit		had = taken_before(call, booking);
+	int32		credits = Max(booking_cost(booking), had.credits);
 
 	entry.kind = "booking";
 	entry.session_id = booking->slot.id;
@@ -209,11 +223,12 @@ booking_write(Call *call, Account *account, Booking *booking, const char *key,
 	memset(answer, 0, sizeof(BookingAnswer));
 	booking_make_taken(call, booking, credits, &answer->slot);
 	account_session(call, account, &booking->slot, &answer->slot);
-	answer->ledger_id = booking_pay(call, account, &entry, booking, credits);
+	answer->ledger_id = had.credits > 0 ? debit_add(call, account, &entry, &had, credits) :
+		booking_pay(call, account, &entry, booking, credits);
 	booking_take_slot(call, booking, &answer->slot);
 
 	answer->credits = credits;
-	answer->owed = booking_price(booking) - credits;
+	answer->owed = Max(0, booking_price(booking) - credits);
 	answer->has_available = true;
 	answer->available = account_available(account);
 	answer->message = booked_message;

@@ -195,6 +195,13 @@ SELECT returned, credits, available_sessions FROM swan_cancel(:five, reopen => f
 SELECT check_name, problem FROM swan_verify();
 SELECT * FROM out_of_step();
 
+-- what cost nothing has not been free
+SELECT count(*) FROM swan_open(3, '2099-05-02 11:00', cost => 0, key => 'e') a, swan_open(3, '2099-05-02 13:00', cost => 2, key => 'f') b;
+SELECT min(id) AS none, max(id) AS two FROM studio.sessions WHERE session_date >= '2099-05-02 11:00' AND status = 'available' \gset
+SELECT credits, available_sessions FROM swan_book(15, :none);
+SELECT count(*) FROM swan_cancel(:none, reopen => false) a, swan_correct(:none, 'scheduled', 'a mistake') b;
+SELECT credits, available_sessions FROM swan_reschedule(:none, :two);
+
 --
 -- A call that is repeated answers as it did, whatever was since
 --

@@ -110,6 +110,21 @@ UPDATE studio.sessions SET status = 'draft' WHERE id = 502;
 DELETE FROM studio.sessions WHERE id IN (501, 502);
 SELECT session_id, kind, details #>> '{old,status}' AS old, details #>> '{new,status}' AS new FROM studio.swan_ledger WHERE id > :before ORDER BY id;
 SELECT * FROM swan_verify();
+-- a paid booking that became a request again is granted for what it has taken
+SELECT swan_open(3, '2099-06-01 10:00') AS paid \gset
+SELECT credits, available_sessions FROM swan_book(11, :paid);
+UPDATE studio.sessions SET status = 'requested' WHERE id = :paid;
+SELECT status, credits, available_sessions FROM swan_book(11, :paid);
+SELECT credits, available_sessions FROM swan_cancel(:paid, reopen => false);
+-- what an open slot says of credits means nothing, and comes to mean nothing
+SELECT swan_configure('guard_sessions', 'refuse');
+INSERT INTO studio.sessions (id, trainer_id, session_date, session_deducted, credits) VALUES (600, 3, '2099-06-02 10:00', true, 3);
+SELECT public.try($$UPDATE studio.sessions SET status = 'requested', user_id = 11 WHERE id = 600 RETURNING 'ok'$$),
+	public.try($$UPDATE studio.sessions SET status = 'blocked' WHERE id = 600 RETURNING 'ok'$$),
+	public.try($$UPDATE studio.sessions SET status = 'blocked', session_deducted = false, credits = 0 WHERE id = 600 RETURNING 'ok'$$),
+	public.try($$UPDATE studio.sessions SET session_date = '2099-06-03 10:00' WHERE id = 600 RETURNING 'ok'$$);
+DELETE FROM studio.sessions WHERE id = 600;
+SELECT check_name, session_id, problem FROM swan_verify();
 -- an enum need not have the labels, and gets them later
 DROP VIEW public.rows;
 CREATE SCHEMA narrow;
