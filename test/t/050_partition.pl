@@ -544,8 +544,8 @@ sub triggers
 	my ($db) = @_;
 	return $node->safe_psql($db // 'postgres', "SELECT coalesce(string_agg(DISTINCT tgenabled::text, ''), '') || count(*) FROM pg_trigger WHERE tgname ~ '^swan_(word|guard)'");
 }
-my $guards = 5 + 3 + (() = partitions() =~ /^swan_ledger_p/mg);
-cmp_ok($guards, '>', 20, 'guards: of users and sessions 5, of our tables 3, and one of each partition');
+my $guards = 5 + 4 + (() = partitions() =~ /^swan_ledger_p/mg);
+cmp_ok($guards, '>', 20, 'guards: of users and sessions 5, of our tables 4, and one of each partition');
 is(triggers(), "O$guards", 'all are on');
 is(as('shop', "\\set QUIET on\nSET client_min_messages = warning;\n" . slurp_file("$docs/emergency.sql")), '', 'emergency.sql');
 is(triggers(), "D$guards", 'all are off');
