@@ -89,7 +89,7 @@ sub random_call
 	};
 	my $what = pick(
 		('grant') x 5, ('grant_many') x 2, ('purchase') x 7, ('reverse') x 6, ('reinstate') x 5, ('revoke') x 4, ('transfer') x 5, ('merge') x 2, ('import') x 4,
-		('extend') x 2, ('expire') x 2, ('open') x 12, ('book') x 22, ('book_many') x 4, ('can_book') x 4,
+		('extend') x 2, ('expire') x 2, ('open') x 12, ('block') x 2, ('book') x 22, ('book_many') x 4, ('can_book') x 4,
 		('hold') x 5, ('release') x 3, ('confirm') x 4, ('complete') x 4, ('move') x 5, ('move_many') x 3, ('cancel') x 16, ('cancel_many') x 4, ('can_cancel') x 6, ('correct') x 8,
 		('suspend') x 2, ('resume') x 5,
 		('reschedule') x 8, ('charge') x 4, ('waive') x 4, ('summary') x 3, ('client') x 2, @{ $world->{time} });
@@ -137,7 +137,7 @@ sub random_call
 			one_in(10) ? 'infinity' : one_in(10) ? pick(undef, $now - 1000) : $future + 86400 * int(rand(500)));
 	}
 	elsif ($what eq 'expire') { $c{n} = one_in(20) ? pick(undef, 0) : pick(1, 2, 3, 1000); }
-	elsif ($what eq 'open')
+	elsif ($what =~ /^(open|block)$/)
 	{
 		@c{qw(trainer at duration)} = (one_in(30) ? pick($nobody, undef) : pick(@trainers), $when->(), one_in(40) ? pick(0, 1441, undef) : pick(30, 45, 60, 90));
 		$c{repeat} = one_in(40) ? 0 : pick(1, 1, 2, 3);
@@ -162,7 +162,7 @@ sub random_call
 	}
 	elsif ($what eq 'release') { $c{slot} = $slot->('held'); }
 	elsif ($what eq 'reschedule') { @c{qw(slot to)} = ($slot->('live'), $slot->('open')); }
-	elsif ($what eq 'can_cancel') { $c{slot} = $slot->(one_in(8) ? 'open' : one_in(8) ? 'any' : 'live'); }
+	elsif ($what eq 'can_cancel') { $c{slot} = $slot->(one_in(8) ? pick('open', 'blocked') : one_in(8) ? 'any' : 'live'); }
 	elsif ($what eq 'correct')
 	{
 		$c{slot} = $slot->(one_in(6) ? 'live' : 'ended');
@@ -170,13 +170,13 @@ sub random_call
 		$c{reason} = one_in(40) ? undef : 'a mistake';
 		$c{key} = $key->();
 	}
-	elsif ($what eq 'cancel')     { $c{slot} = $slot->(one_in(8) ? 'open' : 'live'); }
+	elsif ($what eq 'cancel')     { $c{slot} = $slot->(one_in(8) ? pick('open', 'blocked') : 'live'); }
 	elsif ($what =~ /^(cancel|move)_many$/)
 	{
 		$c{slots} = one_in(30) ? pick(undef, []) : [ map { $slot->(one_in(4) ? 'open' : 'live') } 1 .. pick(1, 2, 2, 3) ];
 		$c{slot} = $c{slots}[0] if $c{slots};
 	}
-	elsif ($what eq 'move')       { $c{slot} = $slot->(one_in(2) ? 'open' : 'live'); }
+	elsif ($what eq 'move')       { $c{slot} = $slot->(one_in(2) ? pick('open', 'open', 'blocked') : 'live'); }
 	elsif ($what eq 'confirm')    { $c{slot} = $slot->('live'); }
 	elsif ($what eq 'charge')
 	{
@@ -221,7 +221,7 @@ sub random_call
 	my ($of_slot_user, $of_slot_trainer) = $world->{people}->($c{slot});
 	my @may = $what =~ /^(grant|grant_many|purchase|reverse|reinstate|revoke|transfer|merge|import|extend)$/ ? ($admin)
 	  : $what =~ /^(correct|suspend|resume|charge)$/ || $c{force} || $c{later} ? ($staff, $admin)
-	  : $what eq 'open' ? ($c{trainer}, $staff, $admin)
+	  : $what =~ /^(open|block)$/ ? ($c{trainer}, $staff, $admin)
 	  : $what =~ /^(book|book_many|can_book|hold|summary)$/ ? (($c{user}) x 5, $of_slot_trainer || $staff, $staff, $admin)
 	  : $what =~ /^(cancel|cancel_many|can_cancel|reschedule|release)$/ ? (($of_slot_user || $staff) x 4, $of_slot_trainer || $staff, $staff, $admin)
 	  :   ($of_slot_trainer || pick(@trainers), $staff, $admin);
@@ -293,6 +293,8 @@ sub sql_of
 	return $call->('clients, credits', $n) if $what eq 'expire';
 	return "SELECT string_agg(id::text, ',') AS answer FROM swan_open(" . join(', ', value($c->{trainer}), moment($c->{at}), value($c->{duration}),
 		value($c->{repeat}), "make_interval(secs => $c->{every})", 'cost => ' . value($c->{cost}), $key, $actor) . ') id' if $what eq 'open';
+	return "SELECT string_agg(id::text, ',') AS answer FROM swan_block(" . join(', ', value($c->{trainer}), moment($c->{at}), value($c->{duration}),
+		value($c->{repeat}), "make_interval(secs => $c->{every})", $actor) . ') id' if $what eq 'block';
 	return $call->($booking, $user, $slot, bool($c->{charge}), $key, 'later => ' . bool($c->{later}), 'lot_id => ' . $name->($c->{lot}), $force, $actor) if $what eq 'book';
 	return $call->($booking, $slot, $n, $key, $actor) if $what eq 'charge';
 	return $call->($given_up, $slot, value($c->{reason}), $key, $actor) if $what eq 'waive';
@@ -521,7 +523,7 @@ sub world_of_model
 {
 	my ($model) = @_;
 	my $late = sub { my ($list, $n) = @_; return $list->[ @$list > $n ? @$list - 1 - int(rand($n)) : int(rand(@$list)) ]; };
-	my %is = (open => \&StudioModel::is_open, live => \&StudioModel::is_live,
+	my %is = (open => \&StudioModel::is_open, blocked => sub { return $_[0]{status} eq 'blocked' }, live => \&StudioModel::is_live,
 		ended => sub { return $_[0]{status} =~ /^(completed|cancelled)$/ && defined $_[0]{user}; },
 		over => sub { return StudioModel::is_live($_[0]) && $model->has_begun($_[0]); });
 	my $slot = sub {

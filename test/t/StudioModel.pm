@@ -817,6 +817,7 @@ sub told
 
 sub ends { my ($slot) = @_; return $slot->{date} + 60 * $slot->{duration}; }
 sub is_open { my ($slot) = @_; return !defined $slot->{user} && $slot->{status} eq 'available'; }
+sub is_nobodys { my ($slot) = @_; return !defined $slot->{user} && $slot->{status} =~ /^(available|blocked)$/; }
 sub is_live { my ($slot) = @_; return defined $slot->{user} && $slot->{status} =~ /^(scheduled|confirmed)$/; }
 
 sub meet { my ($a, $b) = @_; return $a->{date} < ends($b) && $b->{date} < ends($a); }
@@ -855,9 +856,16 @@ sub put_slot
 	return;
 }
 
-sub do_open
+# Time that a trainer keeps for himself: nobody books it.
+sub do_block
 {
 	my ($self, $c, $who) = @_;
+	return $self->do_open({ %$c, cost => undef, key => undef }, $who, 'blocked');
+}
+
+sub do_open
+{
+	my ($self, $c, $who, $status) = @_;
 	my (@new, @names);
 	only($who, qw(trainer staff admin system));
 	required($c->{trainer});
@@ -877,7 +885,7 @@ sub do_open
 	refuse('SW013') if $self->user_of($c->{trainer})->{role} eq 'client';
 	for my $i (1 .. $c->{repeat})
 	{
-		my $slot = { name => "$c->{as}_$i", trainer => $c->{trainer}, status => 'available', cost => defined $c->{cost} ? $c->{cost} : 1,
+		my $slot = { name => "$c->{as}_$i", trainer => $c->{trainer}, status => $status || 'available', cost => defined $c->{cost} ? $c->{cost} : 1,
 			date => $c->{at} + ($i - 1) * $c->{every}, duration => $c->{duration} };
 		refuse('SW010') if $self->trainer_is_busy($slot) || grep { meet($slot, $_) } @new;
 		push @new, $slot;
@@ -1149,7 +1157,7 @@ sub move
 	for my $move (@moves)
 	{
 		my $slot = $move->{from};
-		refuse('SW008') unless is_open($slot) || is_live($slot);
+		refuse('SW008') unless is_nobodys($slot) || is_live($slot);
 		refuse('SW013') if defined $move->{duration} && ($move->{duration} < 1 || $move->{duration} > 1440);
 		$move->{new} = { %$slot, map { defined $move->{$_->[1]} ? ($_->[0] => $move->{$_->[1]}) : () }
 			  [qw(date at)], [qw(trainer trainer)], [qw(duration duration)] };
@@ -1280,7 +1288,7 @@ sub cancel
 		my %then = map { %{ $_->{answers} } } @before;
 		return join(';', map { $told->($_, $then{ $_->{name} } || {}, 1) } @slots);
 	}
-	for my $slot (grep { !is_open($_) } @slots)
+	for my $slot (grep { !is_nobodys($_) } @slots)
 	{
 		refuse('SW008') unless is_live($slot);
 		refuse('SW008') if !$studio{ $slot->{name} } && $self->has_begun($slot);
@@ -1399,7 +1407,7 @@ sub do_can_cancel
 	required($c->{slot});
 	my $slot = $self->{slots}{ $c->{slot} } or return row('f', 'SW007', undef, undef, undef);
 	my $studio = $self->is_studio($who, $slot);
-	return row('t', undef, 'f', 0, undef) if is_open($slot);
+	return row('t', undef, 'f', 0, undef) if is_nobodys($slot);
 	return row('f', 'SW008', undef, undef, undef) unless is_live($slot);
 	my $until = $slot->{too_near} ? $slot->{date} : $slot->{date} - $self->{settings}{cancel_window};
 	return row('f', 'SW008', undef, undef, $until) if !$studio && $self->has_begun($slot);
