@@ -229,15 +229,17 @@ CREATE TYPE @extschema@.swan_reversal AS (
 	shortfall integer,
 	available_sessions integer,
 	ledger_id bigint,
-	replayed boolean
+	replayed boolean,
+	expired integer
 );
 COMMENT ON TYPE @extschema@.swan_reversal IS 'credits taken back or given back: how many moved, how many could not';
 COMMENT ON COLUMN @extschema@.swan_reversal.user_id IS 'the client';
 COMMENT ON COLUMN @extschema@.swan_reversal.moved IS 'credits taken back, or given back';
-COMMENT ON COLUMN @extschema@.swan_reversal.shortfall IS 'credits that could not be taken';
+COMMENT ON COLUMN @extschema@.swan_reversal.shortfall IS 'credits that could not be taken, since they were spent';
 COMMENT ON COLUMN @extschema@.swan_reversal.available_sessions IS 'what he can spend after the call';
 COMMENT ON COLUMN @extschema@.swan_reversal.ledger_id IS 'the first ledger row of the call';
 COMMENT ON COLUMN @extschema@.swan_reversal.replayed IS 'the key was used before, nothing was done now';
+COMMENT ON COLUMN @extschema@.swan_reversal.expired IS 'credits that were refunded and had expired unspent';
 
 CREATE TYPE @extschema@.swan_handover AS (
 	from_user_id bigint,
@@ -298,7 +300,11 @@ CREATE TYPE @extschema@.swan_lot AS (
 	remaining integer,
 	expires_at timestamptz,
 	reason text,
-	payment_ref text
+	payment_ref text,
+	item text,
+	amount_minor bigint,
+	currency text,
+	valid_for text
 );
 COMMENT ON TYPE @extschema@.swan_lot IS 'one lot of credits: where they came from, how many are left, when they expire';
 COMMENT ON COLUMN @extschema@.swan_lot.lot_id IS 'its id';
@@ -308,6 +314,42 @@ COMMENT ON COLUMN @extschema@.swan_lot.remaining IS 'credits left';
 COMMENT ON COLUMN @extschema@.swan_lot.expires_at IS 'NULL: never';
 COMMENT ON COLUMN @extschema@.swan_lot.reason IS 'that of the grant';
 COMMENT ON COLUMN @extschema@.swan_lot.payment_ref IS 'that of the purchase';
+COMMENT ON COLUMN @extschema@.swan_lot.item IS 'the item that was paid for';
+COMMENT ON COLUMN @extschema@.swan_lot.amount_minor IS 'what was paid for all of it, in the currency''s smallest unit';
+COMMENT ON COLUMN @extschema@.swan_lot.currency IS 'the currency of amount_minor';
+COMMENT ON COLUMN @extschema@.swan_lot.valid_for IS 'how long its credits can be spent once a booking takes the first one; NULL when that has happened, or if it is of no matter';
+
+CREATE TYPE @extschema@.swan_payment_row AS (
+	item text,
+	user_id bigint,
+	lot_id bigint,
+	bought integer,
+	remaining integer,
+	used integer,
+	expired integer,
+	reversed integer,
+	reinstated integer,
+	amount_minor bigint,
+	currency text,
+	refunded_minor bigint,
+	revoked integer,
+	shortfall integer
+);
+COMMENT ON TYPE @extschema@.swan_payment_row IS 'an item of a payment, and what became of its credits: bought = remaining + used + expired + reversed - reinstated + revoked';
+COMMENT ON COLUMN @extschema@.swan_payment_row.item IS 'the item';
+COMMENT ON COLUMN @extschema@.swan_payment_row.user_id IS 'the client it was bought for';
+COMMENT ON COLUMN @extschema@.swan_payment_row.lot_id IS 'the lot of its credits';
+COMMENT ON COLUMN @extschema@.swan_payment_row.bought IS 'credits that were bought';
+COMMENT ON COLUMN @extschema@.swan_payment_row.remaining IS 'credits that can be spent';
+COMMENT ON COLUMN @extschema@.swan_payment_row.used IS 'credits that bookings took and that did not come back';
+COMMENT ON COLUMN @extschema@.swan_payment_row.expired IS 'credits that expired';
+COMMENT ON COLUMN @extschema@.swan_payment_row.reversed IS 'credits that reversals took';
+COMMENT ON COLUMN @extschema@.swan_payment_row.reinstated IS 'credits of these that were given back';
+COMMENT ON COLUMN @extschema@.swan_payment_row.amount_minor IS 'what was paid for it, in the currency''s smallest unit';
+COMMENT ON COLUMN @extschema@.swan_payment_row.currency IS 'the currency of amount_minor';
+COMMENT ON COLUMN @extschema@.swan_payment_row.refunded_minor IS 'the part of amount_minor that is refunded, as swan_reverse was told; NULL if it never was';
+COMMENT ON COLUMN @extschema@.swan_payment_row.revoked IS 'credits that were taken back by hand, or directly';
+COMMENT ON COLUMN @extschema@.swan_payment_row.shortfall IS 'credits that reversals could not take since they were spent, and that are not settled';
 
 CREATE TYPE @extschema@.swan_booking AS (
 	session_id bigint,
@@ -635,7 +677,9 @@ CREATE TYPE @extschema@.swan_line AS (
 	cursor text,
 	attended boolean,
 	other_id bigint,
-	other_name text
+	other_name text,
+	amount_minor bigint,
+	currency text
 );
 COMMENT ON TYPE @extschema@.swan_line IS 'one line of a client''s statement: a ledger row with the names that explain it';
 COMMENT ON COLUMN @extschema@.swan_line.id IS 'the ledger row';
@@ -660,6 +704,8 @@ COMMENT ON COLUMN @extschema@.swan_line.cursor IS 'what to pass as after for the
 COMMENT ON COLUMN @extschema@.swan_line.attended IS 'whether the client was there, of a row that says so';
 COMMENT ON COLUMN @extschema@.swan_line.other_id IS 'the client to whom credits went, or from whom they came';
 COMMENT ON COLUMN @extschema@.swan_line.other_name IS 'his name';
+COMMENT ON COLUMN @extschema@.swan_line.amount_minor IS 'what was paid for the credits that moved: their part of what their lot cost, in the currency''s smallest unit';
+COMMENT ON COLUMN @extschema@.swan_line.currency IS 'the currency of amount_minor';
 
 CREATE TYPE @extschema@.swan_change AS (
 	id bigint,
@@ -718,12 +764,16 @@ COMMENT ON COLUMN @extschema@.swan_metric.value IS 'the number';
 CREATE TYPE @extschema@.swan_liability_row AS (
 	month text,
 	source text,
-	credits bigint
+	credits bigint,
+	currency text,
+	amount_minor bigint
 );
-COMMENT ON TYPE @extschema@.swan_liability_row IS 'credits outstanding of the lots that were made in a month in one way';
+COMMENT ON TYPE @extschema@.swan_liability_row IS 'credits outstanding of the lots that were made in a month in one way, and what was paid for them in one currency';
 COMMENT ON COLUMN @extschema@.swan_liability_row.month IS 'when the lot was made, as in 2025-01';
 COMMENT ON COLUMN @extschema@.swan_liability_row.source IS 'the kind of the ledger row that made it';
 COMMENT ON COLUMN @extschema@.swan_liability_row.credits IS 'credits that are left of these lots';
+COMMENT ON COLUMN @extschema@.swan_liability_row.currency IS 'the currency in which they were paid for';
+COMMENT ON COLUMN @extschema@.swan_liability_row.amount_minor IS 'what was paid for these credits, in the currency''s smallest unit; NULL where no amount is known';
 
 CREATE TYPE @extschema@.swan_problem AS (
 	check_name text,
@@ -828,33 +878,33 @@ COMMENT ON FUNCTION @extschema@.swan_actor() IS
 
 /* Credits */
 
-CREATE FUNCTION @extschema@.swan_grant(user_id bigint, n integer, reason text DEFAULT NULL, expires_at timestamptz DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.swan_grant(user_id bigint, n integer, reason text DEFAULT NULL, expires_at timestamptz DEFAULT NULL, key text DEFAULT NULL, valid_for interval DEFAULT NULL, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_credit
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION @extschema@.swan_grant(bigint, integer, text, timestamptz, text, bigint) IS
-'gives a client n credits (1 to grant_max), which expire at expires_at or never; key makes a retry return the first result; for admins and the system';
+COMMENT ON FUNCTION @extschema@.swan_grant(bigint, integer, text, timestamptz, text, interval, bigint) IS
+'gives a client n credits (1 to grant_max), which expire at expires_at, or valid_for after the first booking from them, or never; key makes a retry return the first result; for admins and the system';
 
-CREATE FUNCTION @extschema@.swan_grant_many(user_ids bigint[], n integer, reason text DEFAULT NULL, expires_at timestamptz DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.swan_grant_many(user_ids bigint[], n integer, reason text DEFAULT NULL, expires_at timestamptz DEFAULT NULL, key text DEFAULT NULL, valid_for interval DEFAULT NULL, actor bigint DEFAULT NULL)
 RETURNS SETOF @extschema@.swan_credit
 LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100
 AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION @extschema@.swan_grant_many(bigint[], integer, text, timestamptz, text, bigint) IS
+COMMENT ON FUNCTION @extschema@.swan_grant_many(bigint[], integer, text, timestamptz, text, interval, bigint) IS
 'gives each of many clients n credits, all of them or none; as swan_grant otherwise; for admins and the system';
 
-CREATE FUNCTION @extschema@.swan_purchase(user_id bigint, n integer, payment_ref text, item text DEFAULT '', amount_minor bigint DEFAULT NULL, currency text DEFAULT NULL, details jsonb DEFAULT NULL, expires_at timestamptz DEFAULT NULL, actor bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.swan_purchase(user_id bigint, n integer, payment_ref text, item text DEFAULT '', amount_minor bigint DEFAULT NULL, currency text DEFAULT NULL, details jsonb DEFAULT NULL, expires_at timestamptz DEFAULT NULL, valid_for interval DEFAULT NULL, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_credit
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION @extschema@.swan_purchase(bigint, integer, text, text, bigint, text, jsonb, timestamptz, bigint) IS
-'gives a client the n credits (1 to purchase_max) that he bought, exactly once for a payment and item; amount_minor is in the currency''s smallest unit; for admins and the system';
+COMMENT ON FUNCTION @extschema@.swan_purchase(bigint, integer, text, text, bigint, text, jsonb, timestamptz, interval, bigint) IS
+'gives a client the n credits (1 to purchase_max) that he bought, exactly once for a payment and item; amount_minor is in the currency''s smallest unit; they expire as those of swan_grant; for admins and the system';
 
-CREATE FUNCTION @extschema@.swan_reverse(payment_ref text, item text DEFAULT NULL, n integer DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.swan_reverse(payment_ref text, item text DEFAULT NULL, n integer DEFAULT NULL, key text DEFAULT NULL, refunded_minor bigint DEFAULT NULL, actor bigint DEFAULT NULL)
 RETURNS SETOF @extschema@.swan_reversal
 LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1
 AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION @extschema@.swan_reverse(text, text, integer, text, bigint) IS
-'takes back the credits of a refunded payment, or n of them, as far as they are unspent; the rest is the shortfall; one row for each client of the payment; for admins and the system';
+COMMENT ON FUNCTION @extschema@.swan_reverse(text, text, integer, text, bigint, bigint) IS
+'takes back the credits of a refunded payment, or n of them, or what refunded_minor, the amount refunded by now, is worth, as far as they are unspent; what was spent is the shortfall; one row for each client of the payment; for admins and the system';
 
 CREATE FUNCTION @extschema@.swan_reinstate(payment_ref text, key text, item text DEFAULT NULL, n integer DEFAULT NULL, reversal text DEFAULT NULL, actor bigint DEFAULT NULL)
 RETURNS SETOF @extschema@.swan_reversal
@@ -910,7 +960,7 @@ RETURNS @extschema@.swan_lot
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_extend(bigint, timestamptz, text, bigint) IS
-'puts off the expiry of a lot, with infinity for good; a lot that has expired stays so; for admins and the system';
+'lets a lot expire at another time, later or sooner, NULL for never; what had expired unspent comes back, what is left expires if the time is past; for admins and the system';
 
 CREATE FUNCTION @extschema@.swan_expire(max_rows integer DEFAULT 1000, OUT clients integer, OUT credits integer)
 RETURNS record
@@ -925,6 +975,13 @@ LANGUAGE c STABLE PARALLEL UNSAFE ROWS 10
 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_credits(bigint, bigint) IS
 'the lots of which a client can spend credits now, in the order in which they will be spent; for the client, his trainers, staff, admins and the system';
+
+CREATE FUNCTION @extschema@.swan_payment(payment_ref text, actor bigint DEFAULT NULL)
+RETURNS SETOF @extschema@.swan_payment_row
+LANGUAGE c STABLE PARALLEL UNSAFE ROWS 1
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_payment(text, bigint) IS
+'what a payment bought, item by item: for whom, what is left of it, and what was used, expired, taken back and refunded; for staff, admins and the system';
 
 /* Slots and bookings */
 
@@ -1205,7 +1262,7 @@ RETURNS SETOF @extschema@.swan_liability_row
 LANGUAGE c STABLE PARALLEL UNSAFE ROWS 100
 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_liability(timestamptz) IS
-'the credits outstanding at an instant by month and source of their lot, which add up to the balances; for readers, admins and the system';
+'the credits outstanding at an instant by month, source and currency of their lot, which add up to the balances, and what was paid for them; for readers, admins and the system';
 
 CREATE FUNCTION @extschema@.swan_health()
 RETURNS jsonb

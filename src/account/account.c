@@ -10,6 +10,7 @@
 #include "catalog/pg_type.h"
 #include "common/int.h"
 
+#include "base/argument.h"
 #include "base/error.h"
 #include "account/account.h"
 #include "account/client.h"
@@ -43,7 +44,8 @@ static const StudioQuery balance_and_due = {
 #define LOT_COLUMNS(first, next) \
 	first(LOT_ID, "l.id") \
 	next(LOT_REMAINING, "l.remaining") \
-	next(LOT_EXPIRES_AT, "l.expires_at")
+	next(LOT_EXPIRES_AT, "l.expires_at") \
+	next(LOT_VALID_FOR, "{l.valid_for}")
 
 RESULT_COLUMNS(LOT_COLUMNS);
 
@@ -170,6 +172,23 @@ lot_is_due(Call *call, const Lot *lot)
 	return lot->expires_at != NO_TIME && lot->expires_at <= call->now;
 }
 
+/* Reads for how long a lot is valid from its first booking on; NULL: of no matter. */
+const Interval *
+lot_validity(Call *call, FunctionCallInfo fcinfo, int n)
+{
+	const Interval *valid_for = argument_validity(fcinfo, n);
+
+	if (valid_for && call->studio->columns[LOTS_VALID_FOR].name == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("credits of studio \"%s\" cannot be valid from their first booking on",
+						call->studio->name),
+				 errdetail("Its lots were made by an earlier version."),
+				 errhint("ALTER TABLE %s ADD COLUMN valid_for interval;",
+						 call->studio->table_names[TABLE_LOTS])));
+	return valid_for;
+}
+
 /* Compares two lots, for qsort(): the soonest to expire first, then the oldest. */
 static int
 compare_lots(const void *a, const void *b)
@@ -225,6 +244,7 @@ account_read(Call *call, Account *account)
 		lot->id = row_id(result, i, LOT_ID);
 		lot->remaining = row_int(result, i, LOT_REMAINING);
 		lot->expires_at = row_time(result, i, LOT_EXPIRES_AT);
+		lot->valid_for = row_interval(result, i, LOT_VALID_FOR);
 		if (lot_is_due(call, lot))
 			account->due += lot->remaining;
 	}
@@ -276,6 +296,7 @@ account_add_lot(Account *account, int64 id, int32 remaining, TimestampTz expires
 	lot->id = id;
 	lot->remaining = remaining;
 	lot->expires_at = expires_at;
+	lot->valid_for = NULL;
 	return lot;
 }
 
@@ -303,9 +324,8 @@ Lot *
 account_look_for_lot(Call *call, Account *account, int64 lot_id, QueryRun run)
 {
 	NullableDatum args[] = {arg_id(lot_id), arg_id(account->user_id)};
-	Rows		result;
-
 	Lot		   *lot = account_find_lot(account, lot_id);
+	Rows		result;
 
 	if (lot)
 		return lot;
@@ -315,6 +335,8 @@ account_look_for_lot(Call *call, Account *account, int64 lot_id, QueryRun run)
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("lot %lld of user %lld is missing",
 						(long long) lot_id, (long long) account->user_id)));
-	return account_add_lot(account, lot_id, row_int(result, 0, LOT_REMAINING),
-						   row_time(result, 0, LOT_EXPIRES_AT));
+	lot = account_add_lot(account, lot_id, row_int(result, 0, LOT_REMAINING),
+						  row_time(result, 0, LOT_EXPIRES_AT));
+	lot->valid_for = row_interval(result, 0, LOT_VALID_FOR);
+	return lot;
 }

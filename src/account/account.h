@@ -19,6 +19,8 @@ typedef struct Lot
 	int64		id;
 	int32		remaining;
 	TimestampTz expires_at;		/* NO_TIME: never */
+	const Interval *valid_for;	/* from its first booking on; NULL: that is
+								 * over, or of no matter */
 } Lot;
 
 /* A client whose row we hold locked. */
@@ -66,6 +68,7 @@ extern Lot *account_look_for_lot(Call *call, Account *account, int64 lot_id, Que
 extern Lot *account_add_lot(Account *account, int64 id, int32 remaining,
 							TimestampTz expires_at);
 extern bool lot_is_due(Call *call, const Lot *lot);
+extern const Interval *lot_validity(Call *call, FunctionCallInfo fcinfo, int n);
 extern int32 add_credits(int32 a, int32 b);
 
 #endif							/* SWAN_ACCOUNT_H */

@@ -50,6 +50,12 @@
 	row ".details OPERATOR(pg_catalog.->>) 'to_user', " \
 	row ".details OPERATOR(pg_catalog.->>) 'from_user')::pg_catalog.int8 END"
 
+/* what was paid for so many credits of a lot, as a part of what all of it cost */
+#define MONEY_OF(credits, lot) \
+	"pg_catalog.round((" credits ")::pg_catalog.numeric" \
+	" OPERATOR(pg_catalog.*) " lot ".amount_minor::pg_catalog.numeric" \
+	" OPERATOR(pg_catalog./) " lot ".granted::pg_catalog.numeric)"
+
 /* the warning for so many credits */
 #define WARNING_FOR(available, threshold) \
 	"CASE WHEN " available " OPERATOR(pg_catalog.<=) 0 THEN 'none'" \

@@ -131,9 +131,10 @@ Debit
 debit_of_key(Call *call, int64 user_id, const KeyedRow *row, const char *kind, int32 *available)
 {
 	Debit		debit = {.owed = details_number(row->details, "owes", 0)};
-	int32		ignore;
+	CallSum		sum;
 
-	ledger_sum_call(call, user_id, row, kind, &ignore, &ignore, available);
+	ledger_sum_call(call, user_id, row, kind, &sum);
+	*available = sum.balance_after;
 	if (row->lot_id != NO_ID)
 		debit.credits = details_number(row->details, "of",
 									   details_number(row->details, "credits",

@@ -10,7 +10,7 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
+#include "access/transam.h"
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
 #include "miscadmin.h"
@@ -19,7 +19,7 @@
 #include "base/details.h"
 #include "base/error.h"
 #include "studio/actor.h"
-#include "account/ledger.h"
+#include "account/lots.h"
 
 #define INSERT_LEDGER \
 	"INSERT INTO {ledger} (id, user_id, delta, balance_after, kind," \
@@ -48,44 +48,6 @@ static const StudioQuery insert_ledger = {
 /* for payments that somebody may have written already */
 static const StudioQuery insert_ledger_once = {
 	INSERT_LEDGER " ON CONFLICT DO NOTHING" LEDGER_WRITTEN, INSERT_LEDGER_ARGS
-};
-
-#define INSERT_LOT \
-	"INSERT INTO {lots} (id, user_id, source, granted, remaining, expires_at," \
-	" payment_ref, item, amount_minor, currency)" \
-	" VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9)"
-#define LOT_WRITTEN	"{!lots: RETURNING remaining}"
-#define INSERT_LOT_ARGS \
-	9, {INT8OID, INT8OID, TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID, TEXTOID, \
-	INT8OID, TEXTOID}, PLAN_SIMPLE
-
-static const StudioQuery insert_lot = {
-	INSERT_LOT LOT_WRITTEN, INSERT_LOT_ARGS
-};
-
-/* for what somebody may have paid for already */
-static const StudioQuery insert_lot_once = {
-	INSERT_LOT " ON CONFLICT DO NOTHING" LOT_WRITTEN, INSERT_LOT_ARGS
-};
-
-static const StudioQuery update_lot = {
-	"UPDATE {lots} l SET remaining = $2, swept = $4"
-	" WHERE l.id OPERATOR(pg_catalog.=) $1"
-	" AND l.remaining OPERATOR(pg_catalog.=) $3"
-	"{!lots: RETURNING l.remaining}",
-	4, {INT8OID, INT4OID, INT4OID, BOOLOID}, PLAN_SIMPLE
-};
-
-static const StudioQuery see_lot = {
-	"SELECT 1 FROM {lots} l WHERE l.id OPERATOR(pg_catalog.=) $1",
-	1, {INT8OID}, PLAN_SIMPLE
-};
-
-static const StudioQuery reopen_lot = {
-	"UPDATE {lots} l SET expires_at = $2, swept = false"
-	" WHERE l.id OPERATOR(pg_catalog.=) $1"
-	" RETURNING l.expires_at",
-	2, {INT8OID, TIMESTAMPTZOID}
 };
 
 #define SETTLED_COLUMNS(first, next) \
@@ -141,6 +103,9 @@ static const StudioQuery open_shortfall = {
 	next(SUM_SHORTFALL, \
 		 "pg_catalog.sum((g.details OPERATOR(pg_catalog.->>) 'shortfall')" \
 		 "::pg_catalog.int4)::pg_catalog.int4") \
+	next(SUM_EXPIRED, \
+		 "pg_catalog.sum((g.details OPERATOR(pg_catalog.->>) 'expired')" \
+		 "::pg_catalog.int4)::pg_catalog.int4") \
 	next(SUM_BALANCE, \
 		 "(pg_catalog.array_agg(g.balance_after ORDER BY g.id DESC))[1]")
 
@@ -164,17 +129,6 @@ static const StudioQuery sum_call = {
 	4, {INT8OID, INT8OID, INT8OID, TEXTOID}
 };
 
-/* Answers a row of ours that is not as we wrote it. */
-static void
-interfered(Call *call, StudioTable table, int64 user_id)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
-			 errmsg("a trigger on table %s interfered with the account of user %lld",
-					call->studio->table_names[table], (long long) user_id),
-			 errhint("Triggers of the application must not change or suppress what swanalloc writes.")));
-}
-
 /*
  * Refuses to go on where a row was written for a client since his last one was
  * read: by a guard, for what a trigger did while we wrote a session of his.
@@ -186,79 +140,7 @@ account_check_alone(Call *call, const Account *account)
 
 	account_read_last(call, &now, query_recheck);
 	if (now.last_at != account->last_at || now.ledger_balance != account->ledger_balance)
-		interfered(call, TABLE_SESSIONS, account->user_id);
-}
-
-/* Makes the lot that a ledger row opened; false: its payment is known already. */
-static bool
-write_new_lot(Call *call, Account *account, const Entry *entry, int64 id)
-{
-	bool		once = entry->payment_ref != NULL;
-	NullableDatum args[] = {
-		arg_id(id), arg_id(account->user_id), arg_text(entry->source),
-		arg_int(entry->delta), arg_time(entry->expires_at),
-		arg_text(entry->payment_ref), arg_text(entry->item),
-		entry->amount_minor, arg_text(entry->currency)
-	};
-	Rows		result = query_change(call, once ? &insert_lot_once : &insert_lot,
-									  args, TABLE_LOTS, CMD_INSERT, NULL, 0);
-
-	if (result.nrows == 0 && once)
-		return false;
-	if (result.nrows != 1 ||
-		(result.desc && row_int(result, 0, 1) != entry->delta))
-		interfered(call, TABLE_LOTS, account->user_id);
-	account_add_lot(account, id, entry->delta, entry->expires_at);
-	return true;
-}
-
-/*
- * Called when an UPDATE has not hit a lot: it may be newer than the transaction's
- * snapshot, since a client is opened without a change of his own row.
- */
-void
-lot_confirm_seen(Call *call, int64 lot_id)
-{
-	NullableDatum args[] = {arg_id(lot_id)};
-
-	if (IsolationUsesXactSnapshot() && query_look(call, &see_lot, args).nrows == 0)
-		swan_serialization_failure();
-}
-
-/* Moves credits out of a lot, or back into it. */
-static void
-write_lot(Call *call, Account *account, Lot *lot, int32 delta)
-{
-	int32		remaining = add_credits(lot->remaining, delta);
-	NullableDatum args[] = {
-		arg_id(lot->id), arg_int(remaining), arg_int(lot->remaining),
-		arg_bool(remaining == 0 && lot_is_due(call, lot))
-	};
-	Rows		result = query_change(call, &update_lot, args, TABLE_LOTS,
-									  CMD_UPDATE, NULL, 0);
-
-	if (result.nrows == 0)
-		lot_confirm_seen(call, lot->id);
-	if (result.nrows != 1 ||
-		(result.desc && row_int(result, 0, 1) != remaining))
-		interfered(call, TABLE_LOTS, account->user_id);
-	lot->remaining = remaining;
-}
-
-/* Lets a lot end later, for a credit that is about to come back to it. */
-void
-account_reopen_lot(Call *call, Account *account, Lot *lot, TimestampTz expires_at)
-{
-	NullableDatum args[] = {arg_id(lot->id), arg_time(expires_at)};
-	Rows		result = query_change(call, &reopen_lot, args, TABLE_LOTS,
-									  CMD_UPDATE, NULL, 0);
-
-	if (result.nrows != 1 || row_time(result, 0, 1) != expires_at)
-	{
-		lot_confirm_seen(call, lot->id);
-		interfered(call, TABLE_LOTS, account->user_id);
-	}
-	lot->expires_at = expires_at;
+		account_interfered(call, TABLE_SESSIONS, account->user_id);
 }
 
 /* Counts the totals of an account, unless they are known, or cannot be. */
@@ -296,7 +178,7 @@ account_write(Call *call, Account *account, const Entry *entry)
 	int64		actor_id = NO_ID;
 	int64		lot_id = NO_ID;
 	bool		once = entry->payment_ref != NULL;
-	Datum		details = entry->details;
+	Datum		details = lot_begins(entry) ? lot_begin(call, account, entry) : entry->details;
 	Rows		result;
 
 	if (call->actor && !entry->by_nobody)
@@ -337,7 +219,7 @@ account_write(Call *call, Account *account, const Entry *entry)
 		(result.desc && (row_id(result, 0, WRITTEN_ID) != id ||
 						 row_int(result, 0, WRITTEN_DELTA) != entry->delta ||
 						 row_int(result, 0, WRITTEN_BALANCE) != balance_after)))
-		interfered(call, TABLE_LEDGER, account->user_id);
+		account_interfered(call, TABLE_LEDGER, account->user_id);
 
 	if (account->call_id == NO_ID)
 		account->call_id = id;
@@ -347,11 +229,11 @@ account_write(Call *call, Account *account, const Entry *entry)
 	account->moved = add_credits(account->moved, entry->delta);
 	if (entry->opens_lot)
 	{
-		if (!write_new_lot(call, account, entry, id))
+		if (!lot_create(call, account, entry, id))
 			return NO_ID;
 	}
 	else if (entry->lot && entry->delta != 0)
-		write_lot(call, account, entry->lot, entry->delta);
+		lot_move(call, account, entry->lot, entry->delta);
 	return id;
 }
 
@@ -377,7 +259,7 @@ account_settle(Call *call, Account *account)
 	if (result.nrows != 1 ||
 		(result.desc && (row_id(result, 0, SETTLED_USER_ID) != account->user_id ||
 						 row_int(result, 0, SETTLED_BALANCE) != balance)))
-		interfered(call, TABLE_USERS, account->user_id);
+		account_interfered(call, TABLE_USERS, account->user_id);
 	account->balance = balance;
 	account->moved = 0;
 }
@@ -425,8 +307,7 @@ ledger_rows_of_call(Call *call, int64 user_id, const KeyedRow *first, const char
 /* Sums up what a call moved, from its first row of that kind on. */
 void
 ledger_sum_call(Call *call, int64 user_id, const KeyedRow *first,
-				const char *kind, int32 *moved, int32 *shortfall,
-				int32 *balance_after)
+				const char *kind, CallSum *sum)
 {
 	NullableDatum args[] = {
 		arg_id(user_id), arg_id(first->ledger_id), arg_id(first->call_id),
@@ -434,9 +315,10 @@ ledger_sum_call(Call *call, int64 user_id, const KeyedRow *first,
 	};
 	Rows		result = query_recheck(call, &sum_call, args);
 
-	*moved = abs((int32) row_int(result, 0, SUM_MOVED));
-	*shortfall = Max(0, (int32) row_int(result, 0, SUM_SHORTFALL));
-	*balance_after = row_int(result, 0, SUM_BALANCE);
+	sum->moved = abs((int32) row_int(result, 0, SUM_MOVED));
+	sum->shortfall = Max(0, (int32) row_int(result, 0, SUM_SHORTFALL));
+	sum->expired = Max(0, (int32) row_int(result, 0, SUM_EXPIRED));
+	sum->balance_after = row_int(result, 0, SUM_BALANCE);
 }
 
 /* Returns what refunds could not take of a lot, and nobody has settled yet. */

@@ -33,6 +33,7 @@ typedef struct Entry
 	const char *source;
 	NullableDatum amount_minor;
 	const char *currency;
+	const Interval *valid_for;	/* or NULL */
 } Entry;
 
 #define NEW_ENTRY	{.session_id = NO_ID,.from_session_id = NO_ID,.expires_at = NO_TIME,.amount_minor = {0, true}}
@@ -53,6 +54,15 @@ typedef struct KeyedRow
 	Datum		details;		/* jsonb, or 0 */
 } KeyedRow;
 
+/* what one call came to for a client */
+typedef struct CallSum
+{
+	int32		moved;
+	int32		shortfall;
+	int32		expired;
+	int32		balance_after;
+} CallSum;
+
 extern void account_session(Call *call, Account *account,
 							const Slot *old, const Slot *new);
 
@@ -68,17 +78,13 @@ RESULT_COLUMNS(OF_CALL_COLUMNS);
 
 extern void account_check_alone(Call *call, const Account *account);
 extern int64 account_write(Call *call, Account *account, const Entry *entry);
-extern void account_reopen_lot(Call *call, Account *account, Lot *lot,
-							   TimestampTz expires_at);
 extern void account_settle(Call *call, Account *account);
-extern void lot_confirm_seen(Call *call, int64 lot_id);
 extern bool ledger_find_key(Call *call, int64 user_id, const char *kind,
 							const char *key, KeyedRow *row);
 extern Rows ledger_rows_of_call(Call *call, int64 user_id, const KeyedRow *first,
 								const char *kind);
 extern void ledger_sum_call(Call *call, int64 user_id, const KeyedRow *first,
-							const char *kind, int32 *moved, int32 *shortfall,
-							int32 *balance_after);
+							const char *kind, CallSum *sum);
 extern int32 ledger_shortfall(Call *call, int64 user_id, int64 lot_id, QueryRun run);
 
 #endif							/* SWAN_LEDGER_H */

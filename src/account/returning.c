@@ -5,8 +5,8 @@
  *
  * A lot may have ended meanwhile.  What a client gives up expires with it; what
  * the studio returns can be spent for as long as it could when it was taken.
- * Where a lot ended at that time is known from the ledger: whatever put its end
- * off since has written down what it was before.
+ * Where a lot ended at that time is known from the ledger: whatever gave it another
+ * end since has written down what it was before.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,6 +17,7 @@
 #include "utils/jsonb.h"
 
 #include "base/details.h"
+#include "account/lots.h"
 #include "account/returning.h"
 
 #define TAKING_COLUMNS(first, next) \
@@ -45,7 +46,7 @@ static const StudioQuery find_taking = {
 
 RESULT_COLUMNS(END_COLUMNS);
 
-/* when a lot's end was put off after the ledger row $3, and what it was then */
+/* when a lot was given another end after the ledger row $3, and what it was then */
 static const StudioQuery later_ends = {
 	"SELECT" SELECT_LIST(END_COLUMNS)
 	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
@@ -53,6 +54,19 @@ static const StudioQuery later_ends = {
 	" AND g.id OPERATOR(pg_catalog.>) $3"
 	" AND g.details OPERATOR(pg_catalog.?) 'extended_from' ORDER BY g.id",
 	3, {INT8OID, INT8OID, INT8OID}
+};
+
+/* credits of a lot that expired unspent, less those that reversals have */
+static const StudioQuery lapsed_credits = {
+	"SELECT COALESCE(OPERATOR(pg_catalog.-) pg_catalog.sum(g.delta)"
+	" FILTER (WHERE g.kind OPERATOR(pg_catalog.=) ANY ('{expiry,extension}')), 0)"
+	" OPERATOR(pg_catalog.-) COALESCE(pg_catalog.sum("
+	"(g.details OPERATOR(pg_catalog.->>) 'expired')::pg_catalog.int4)"
+	" FILTER (WHERE g.kind OPERATOR(pg_catalog.=) ANY ('{reversal,reinstatement}')), 0)"
+	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
+	" AND g.lot_id OPERATOR(pg_catalog.=) $2"
+	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{expiry,extension,reversal,reinstatement}')",
+	2, {INT8OID, INT8OID}
 };
 
 /*
@@ -157,6 +171,15 @@ return_judge(Call *call, Account *account, int64 session_id, const Debit *debit,
 	}
 }
 
+/* Returns how many credits of a lot expired unspent, and were not refunded. */
+int32
+return_lapsed(Call *call, const Account *account, const Lot *lot)
+{
+	NullableDatum args[] = {arg_id(account->user_id), arg_id(lot->id)};
+
+	return Max(0, (int32) row_int(query_recheck(call, &lapsed_credits, args), 0, 1));
+}
+
 /* Writes what takes returned credits away again. */
 static void
 take_again(Call *call, Account *account, const char *kind, int64 lot_id, int32 credits)
@@ -172,6 +195,13 @@ take_again(Call *call, Account *account, const char *kind, int64 lot_id, int32 c
 	if (strcmp(kind, "reversal") == 0)
 		entry.details = details_of(1, "shortfall", (int64) -credits);
 	account_write(call, account, &entry);
+}
+
+/* Takes credits that came back to a lot for what refunds are owed of it. */
+void
+return_take_owed(Call *call, Account *account, int64 lot_id, int32 credits)
+{
+	take_again(call, account, "reversal", lot_id, credits);
 }
 
 /* Takes away again what came back to a lot that is owed them, or has ended. */
@@ -227,7 +257,7 @@ return_write(Call *call, Account *account, Entry *entry, const ReturnPart *part)
 	entry->lot = account_lot(call, account, part->lot_id);
 	entry->delta = part->credits;
 	if (part->reopen)
-		account_reopen_lot(call, account, entry->lot, part->ends);
+		account_end_lot(call, account, entry->lot, part->ends);
 	id = account_write(call, account, entry);
 	settle(call, account, part->lot_id, part->credits, part->settle, part->expire);
 	return id;

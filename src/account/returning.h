@@ -39,5 +39,7 @@ extern Datum return_details(const Return *back, const ReturnPart *part);
 extern void return_settle(Call *call, Account *account, int64 lot_id, int32 credits);
 extern int64 return_write(Call *call, Account *account, Entry *entry,
 						  const ReturnPart *part);
+extern int32 return_lapsed(Call *call, const Account *account, const Lot *lot);
+extern void return_take_owed(Call *call, Account *account, int64 lot_id, int32 credits);
 
 #endif							/* SWAN_RETURNING_H */

@@ -19,6 +19,9 @@
 /* what a paged reader returns at most at once */
 #define MAX_ROWS_MAX	10000
 
+/* for how long credits may be valid from their first booking on */
+#define VALID_YEARS_MAX	100
+
 static const char blanks[] = " \t\n\r\f\v";
 
 /* Returns a key, or NO_ID for NULL; the key that NO_ID would be is nobody's. */
@@ -192,6 +195,24 @@ argument_expiry(FunctionCallInfo fcinfo, int n)
 				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("expires_at must be in the future")));
 	return expires_at;
+}
+
+/* Returns for how long credits are valid once they begin to be, or NULL. */
+const Interval *
+argument_validity(FunctionCallInfo fcinfo, int n)
+{
+	const Interval *valid_for = PG_ARGISNULL(n) ? NULL : PG_GETARG_INTERVAL_P(n);
+
+	if (valid_for &&
+		(valid_for->month < 0 || valid_for->month > VALID_YEARS_MAX * MONTHS_PER_YEAR ||
+		 valid_for->day < 0 || valid_for->day > VALID_YEARS_MAX * 366 ||
+		 valid_for->time < 0 || valid_for->time > VALID_YEARS_MAX * 366 * USECS_PER_DAY ||
+		 (valid_for->month == 0 && valid_for->day == 0 && valid_for->time == 0)))
+		ereport(ERROR,
+				(swan_error(SWAN_INVALID_ARGUMENT),
+				 errmsg("valid_for must be a time from now on, of at most %d years",
+						VALID_YEARS_MAX)));
+	return valid_for;
 }
 
 /* Compares two ids, for qsort(). */

@@ -22,6 +22,7 @@ extern int32 argument_any_count(FunctionCallInfo fcinfo, int n, int32 max);
 extern char *argument_key(FunctionCallInfo fcinfo, int n);
 extern char *argument_reason(FunctionCallInfo fcinfo, int n, const char *if_blank);
 extern TimestampTz argument_expiry(FunctionCallInfo fcinfo, int n);
+extern const Interval *argument_validity(FunctionCallInfo fcinfo, int n);
 extern int64 *argument_ids(FunctionCallInfo fcinfo, int n, const char *name, int max,
 						   int *count);
 extern NullableDatum *argument_list(FunctionCallInfo fcinfo, int n, const char *name,

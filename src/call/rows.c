@@ -128,6 +128,16 @@ row_time(Rows result, uint64 row, int column)
 	return isnull ? NO_TIME : DatumGetTimestampTz(value);
 }
 
+/* Returns an interval, or NULL. */
+const Interval *
+row_interval(Rows result, uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = row_datum(result, row, column, &isnull);
+
+	return isnull ? NULL : DatumGetIntervalP(value);
+}
+
 /* Adds the rows of a statement to the result of a set-returning function. */
 void
 call_put_result(FunctionCallInfo fcinfo, Rows result)

@@ -30,6 +30,7 @@ extern int64 row_int(Rows result, uint64 row, int column);
 extern bool row_bool(Rows result, uint64 row, int column);
 extern char *row_text(Rows result, uint64 row, int column);
 extern TimestampTz row_time(Rows result, uint64 row, int column);
+extern const Interval *row_interval(Rows result, uint64 row, int column);
 extern Datum row_datum(Rows result, uint64 row, int column, bool *isnull);
 
 extern NullableDatum arg_ids(const int64 *ids, int n);
@@ -88,6 +89,12 @@ static inline NullableDatum
 arg_time(TimestampTz t)
 {
 	return arg_of(TimestampTzGetDatum(t), t == NO_TIME);
+}
+
+static inline NullableDatum
+arg_interval(const Interval *interval)
+{
+	return arg_of(IntervalPGetDatum(interval), interval == NULL);
 }
 
 static inline NullableDatum

@@ -162,6 +162,7 @@ static const char *const our_tables[] = {
 	" amount_minor bigint,"
 	" currency text,"
 	" swept boolean NOT NULL DEFAULT false,"
+	" valid_for interval,"
 	" CONSTRAINT swan_lots_remaining_check CHECK (remaining OPERATOR(pg_catalog.>=) 0"
 	" AND remaining OPERATOR(pg_catalog.<=) granted)"
 	") WITH (fillfactor = 80)",

@@ -76,6 +76,7 @@ static const ColumnComment our_comments[] = {
 	{TABLE_LOTS, "amount_minor", "what was paid, in the currency's smallest unit"},
 	{TABLE_LOTS, "currency", "the currency of amount_minor"},
 	{TABLE_LOTS, "swept", "it has expired, and the balance knows"},
+	{TABLE_LOTS, "valid_for", "for how long its credits can be spent, from its first booking on; NULL: it has begun, or expires_at is all"},
 
 	{TABLE_HOLDS, "session_id", "the slot"},
 	{TABLE_HOLDS, "user_id", "for whom it is kept"},

@@ -85,13 +85,14 @@ static const StudioQuery count_no_shows = {
 /* $3: he may have come with attached tables, and count as having one lot */
 static const StudioQuery read_lots = {
 	"SELECT x.* FROM (SELECT l.id, l.source, l.granted, l.remaining, l.expires_at,"
-	" g.reason, l.payment_ref"
+	" g.reason, l.payment_ref, l.item, l.amount_minor, l.currency,"
+	" {l.valid_for}::pg_catalog.text"
 	" FROM {lots} l LEFT JOIN {ledger} g ON g.id OPERATOR(pg_catalog.=) l.id"
 	" WHERE l.user_id OPERATOR(pg_catalog.=) $1"
 	" AND l.remaining OPERATOR(pg_catalog.>) 0"
 	" AND (l.expires_at IS NULL OR l.expires_at OPERATOR(pg_catalog.>) $2)"
 	" UNION ALL SELECT NULL, 'opening', {u.available_sessions}, {u.available_sessions},"
-	" NULL, NULL, NULL FROM {users} u"
+	" NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM {users} u"
 	" WHERE {live u} AND $3 AND {u.id} OPERATOR(pg_catalog.=) $1"
 	" AND {u.available_sessions} OPERATOR(pg_catalog.>) 0"
 	" AND NOT EXISTS (SELECT 1 FROM {ledger} g"
@@ -105,8 +106,11 @@ static const StudioQuery read_ledger = {
 	" {s.session_date}, g.from_session_id, g.lot_id, g.reason, g.actor_id,"
 	" " PERSON_NAME("a") ","
 	" g.db_role, g.key, g.payment_ref, g.item, g.call_id, g.details,"
-	" pg_catalog.concat($6, g.id), " ATTENDED_OF("g") ", {t.id}, " PERSON_NAME("t")
+	" pg_catalog.concat($6, g.id), " ATTENDED_OF("g") ", {t.id}, " PERSON_NAME("t") ","
+	" " MONEY_OF("g.delta", "l") "::pg_catalog.int8, l.currency"
 	" FROM {ledger} g"
+	" LEFT JOIN {lots} l ON l.id OPERATOR(pg_catalog.=) g.lot_id"
+	" AND g.delta OPERATOR(pg_catalog.<>) 0"
 	" LEFT JOIN {sessions} s ON {live s} AND {s.id} OPERATOR(pg_catalog.=) g.session_id"
 	" LEFT JOIN {users} a ON {live a} AND {a.id} OPERATOR(pg_catalog.=) g.actor_id"
 	" LEFT JOIN {users} t ON {live t} AND {t.id} OPERATOR(pg_catalog.=) " OTHER_OF("g")

@@ -38,7 +38,8 @@ static const StudioQuery read_stats = {
 	" COALESCE(pg_catalog.sum(pg_catalog.abs(g.delta)), 0)::pg_catalog.int8"
 	" FROM (VALUES ('granted', 'grant'), ('bought', 'purchase'), ('reversed', 'reversal'),"
 	" ('reinstated', 'reinstatement'), ('revoked', 'revocation'), ('booked', 'booking'),"
-	" ('cancelled', 'cancellation'), ('corrected', 'correction'), ('expired', 'expiry'), ('external', 'external'))"
+	" ('cancelled', 'cancellation'), ('corrected', 'correction'), ('expired', 'expiry'),"
+	" ('reopened', 'extension'), ('external', 'external'))"
 	" e (event, kind)"
 	" CROSS JOIN (VALUES ('today', " MIDNIGHT("0") ", 'infinity'::pg_catalog.timestamptz),"
 	" ('yesterday', " MIDNIGHT("1") ", " MIDNIGHT("0") ")) d (day, since, until)"
@@ -69,7 +70,11 @@ static const StudioQuery read_stats = {
  */
 static const StudioQuery read_liability = {
 	"SELECT pg_catalog.to_char(" LOCAL_TIME("$2", "COALESCE(" BOUGHT_AT ", g.at, x.at)") ", 'YYYY-MM'),"
-	" COALESCE(o.source, x.source), pg_catalog.sum(x.credits)::pg_catalog.int8"
+	" COALESCE(o.source, x.source), pg_catalog.sum(x.credits)::pg_catalog.int8,"
+	" o.currency,"
+	" pg_catalog.round(pg_catalog.sum(x.credits::pg_catalog.numeric"
+	" OPERATOR(pg_catalog.*) o.amount_minor::pg_catalog.numeric"
+	" OPERATOR(pg_catalog./) o.granted::pg_catalog.numeric))::pg_catalog.int8"
 	" FROM (SELECT l.id AS lot_id, l.remaining AS credits,"
 	" NULL::pg_catalog.timestamptz AS at, NULL::pg_catalog.text AS source FROM {lots} l"
 	" UNION ALL SELECT l.lot_id, OPERATOR(pg_catalog.-) l.delta, NULL, NULL FROM {ledger} l"
@@ -81,8 +86,8 @@ static const StudioQuery read_liability = {
 	" AND r.created_at OPERATOR(pg_catalog.<=) $1) x"
 	" LEFT JOIN {lots} o ON o.id OPERATOR(pg_catalog.=) x.lot_id"
 	" LEFT JOIN {ledger} g ON g.id OPERATOR(pg_catalog.=) x.lot_id"
-	" GROUP BY 1, 2 HAVING pg_catalog.sum(x.credits) OPERATOR(pg_catalog.<>) 0"
-	" ORDER BY 1, 2",
+	" GROUP BY 1, 2, 4 HAVING pg_catalog.sum(x.credits) OPERATOR(pg_catalog.<>) 0"
+	" ORDER BY 1, 2, 4",
 	4, {TIMESTAMPTZOID, TEXTOID, TEXTOID, BOOLOID}, PLAN_CUSTOM
 };
 

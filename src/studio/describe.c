@@ -67,6 +67,7 @@ const StudioColumnDef studio_column_defs[STUDIO_NKNOWN] = {
 	[LEDGER_TOTALS] = {TABLE_LEDGER, COLUMN_NUMBERS, "totals", "(NULL::pg_catalog.int4[])"},
 	[LEDGER_SUSPENDED] = {TABLE_LEDGER, COLUMN_PERIOD, "suspended", "NULL::pg_catalog.tstzrange"},
 	[HOLDS_SINCE] = {TABLE_HOLDS, COLUMN_INSTANT, "since", "NULL::pg_catalog.timestamptz"},
+	[LOTS_VALID_FOR] = {TABLE_LOTS, COLUMN_INTERVAL, "valid_for", "NULL::pg_catalog.interval"},
 };
 
 /* the tables that we make ourselves, and how they are called */
@@ -90,6 +91,7 @@ const Oid	studio_column_types[STUDIO_NKINDS][2] = {
 	[COLUMN_NUMBERS] = {INT4ARRAYOID, INT4ARRAYOID},
 	[COLUMN_PERIOD] = {TSTZRANGEOID, TSTZRANGEOID},
 	[COLUMN_INSTANT] = {TIMESTAMPTZOID, TIMESTAMPTZOID},
+	[COLUMN_INTERVAL] = {INTERVALOID, INTERVALOID},
 };
 
 /* Returns what a table is called in a studio of our own making. */

@@ -67,10 +67,11 @@ typedef enum StudioColumnId
 	/* of our own tables: what studios lack that an earlier version made */
 	LEDGER_TOTALS,
 	LEDGER_SUSPENDED,
-	HOLDS_SINCE
+	HOLDS_SINCE,
+	LOTS_VALID_FOR
 } StudioColumnId;
 #define STUDIO_NCOLUMNS (SESSIONS_KIND + 1)	/* of the application */
-#define STUDIO_NKNOWN	(HOLDS_SINCE + 1)
+#define STUDIO_NKNOWN	(LOTS_VALID_FOR + 1)
 
 /* what a column holds, in whichever of the types that can hold it */
 typedef enum ColumnKind
@@ -84,9 +85,10 @@ typedef enum ColumnKind
 	COLUMN_FLAG,				/* boolean */
 	COLUMN_NUMBERS,				/* integer[] */
 	COLUMN_PERIOD,				/* tstzrange */
-	COLUMN_INSTANT				/* timestamptz only */
+	COLUMN_INSTANT,				/* timestamptz only */
+	COLUMN_INTERVAL				/* interval */
 } ColumnKind;
-#define STUDIO_NKINDS (COLUMN_INSTANT + 1)
+#define STUDIO_NKINDS (COLUMN_INTERVAL + 1)
 
 typedef struct StudioColumn
 {

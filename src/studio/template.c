@@ -27,8 +27,8 @@
  *		{u.email} {t.email} {a.email} {s.status} {o.status}
  *				a column of users (alias u, t or a) or sessions (s or o), to read;
  *				where the table has no such column, what stands for it
- *		{g.totals} {ledger.totals} {g.suspended} {ledger.suspended} {h.since} {holds.since}
- *				likewise of the ledger (g) and the holds (h), for what not every studio has
+ *		{g.totals} {ledger.totals} {h.since} {l.valid_for}
+ *				likewise of ledger (g), holds (h) and lots (l), for what not every studio has
  *		{s.status:scheduled,confirmed}
  *				whether the status is one of those, as labels that the column can have
  *		{s.status:}
@@ -93,14 +93,13 @@ find_table(const char *name)
 static StudioTable
 table_of_alias(const char *alias)
 {
-	if (strlen(alias) == 1 && strchr("uta", alias[0]))
-		return TABLE_USERS;
-	if (strlen(alias) == 1 && strchr("so", alias[0]))
-		return TABLE_SESSIONS;
-	if (strcmp(alias, "g") == 0)
-		return TABLE_LEDGER;
-	if (strcmp(alias, "h") == 0)
-		return TABLE_HOLDS;
+	static const char *const aliases[] = {"uta", "so", "g", "l", "h"};
+
+	for (int i = 0; i < lengthof(aliases) && strlen(alias) == 1; i++)
+	{
+		if (strchr(aliases[i], alias[0]))
+			return i;
+	}
 	elog(ERROR, "unknown alias \"%s\" in a statement", alias);
 }
 

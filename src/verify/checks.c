@@ -69,6 +69,18 @@ has_suspensions(Studio *studio)
 	return studio->columns[LEDGER_SUSPENDED].name != NULL;
 }
 
+/* what the numbers of that name in the details of reversals come to, in SQL */
+#define SUM_OF_DETAILS(member) \
+	"COALESCE(pg_catalog.sum((g.details OPERATOR(pg_catalog.->>) '" member "')::pg_catalog.int8)" \
+	" FILTER (WHERE g.kind OPERATOR(pg_catalog.=) ANY ('{reversal,reinstatement,transfer}')), 0)"
+
+/* Returns whether lots can be valid from their first booking on. */
+static bool
+keeps_validity(Studio *studio)
+{
+	return studio->columns[LOTS_VALID_FOR].name != NULL;
+}
+
 /* Returns whether the ledger is in partitions, each with unique indexes of its own. */
 static bool
 has_partitions(Studio *studio)
@@ -195,6 +207,38 @@ const Check checks[] = {
 			" pg_catalog.format('lot %s is swept and holds %s', l.id, l.remaining)"
 			" FROM {lots} l WHERE l.swept AND l.remaining OPERATOR(pg_catalog.>) 0"
 			" AND " FOR_CLIENT("l.user_id"),
+	1, {INT8OID}, PLAN_CUSTOM}},
+
+	{"lot_begun", ABOUT_BALANCES, keeps_validity, {
+			"SELECT l.user_id, g.session_id, l.id,"
+			" pg_catalog.format('lot %s is valid from its first booking on, and row %s took a credit of it',"
+			" l.id, g.id) FROM {lots} l JOIN {ledger} g"
+			" ON g.user_id OPERATOR(pg_catalog.=) l.user_id AND g.lot_id OPERATOR(pg_catalog.=) l.id"
+			" WHERE {l.valid_for} IS NOT NULL AND g.session_id IS NOT NULL"
+			" AND g.delta OPERATOR(pg_catalog.<) 0 AND " FOR_CLIENT("l.user_id"),
+	1, {INT8OID}, PLAN_CUSTOM}},
+
+	{"lot_reversed", ABOUT_BALANCES, NULL, {
+			"SELECT l.user_id, NULL::pg_catalog.int8, l.id,"
+			" pg_catalog.format('reversals have %s credits of lot %s, %s of %s that expired, are owed %s, and %s of what was paid',"
+			" x.taken, l.id, x.expired, x.lapsed, x.owed, x.money)"
+			" FROM {lots} l JOIN (SELECT g.lot_id,"
+			" COALESCE(OPERATOR(pg_catalog.-) pg_catalog.sum(g.delta)"
+			" FILTER (WHERE g.kind OPERATOR(pg_catalog.=) ANY ('{reversal,reinstatement}')), 0) AS taken,"
+			" COALESCE(OPERATOR(pg_catalog.-) pg_catalog.sum(g.delta)"
+			" FILTER (WHERE g.kind OPERATOR(pg_catalog.=) ANY ('{expiry,extension}')), 0) AS lapsed,"
+			" " SUM_OF_DETAILS("shortfall") " AS owed, " SUM_OF_DETAILS("expired") " AS expired,"
+			" " SUM_OF_DETAILS("money") " AS money FROM {ledger} g"
+			" WHERE g.kind OPERATOR(pg_catalog.=) ANY ('{reversal,reinstatement,transfer,expiry,extension}')"
+			" AND " FOR_CLIENT("g.user_id") " GROUP BY g.lot_id) x"
+			" ON x.lot_id OPERATOR(pg_catalog.=) l.id"
+			" WHERE " FOR_CLIENT("l.user_id")
+			" AND (x.taken OPERATOR(pg_catalog.<) 0 OR x.expired OPERATOR(pg_catalog.<) 0"
+			" OR x.owed OPERATOR(pg_catalog.<) 0 OR x.expired OPERATOR(pg_catalog.>) x.lapsed"
+			" OR (x.owed OPERATOR(pg_catalog.>) 0 AND l.remaining OPERATOR(pg_catalog.>) 0)"
+			" OR x.taken OPERATOR(pg_catalog.+) x.expired OPERATOR(pg_catalog.+) x.owed"
+			" OPERATOR(pg_catalog.>) l.granted OR x.money OPERATOR(pg_catalog.<) 0"
+			" OR x.money OPERATOR(pg_catalog.>) COALESCE(l.amount_minor, 0))",
 	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"ledger_kind", ABOUT_BALANCES, NULL, {

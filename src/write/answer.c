@@ -261,6 +261,7 @@ answer_move_columns(const MoveAnswer *answer, Datum *values, bool *nulls)
 	values[3] = Int32GetDatum(answer->available);
 	values[4] = Int64GetDatum(answer->ledger_id);
 	values[5] = BoolGetDatum(answer->replayed);
+	values[6] = Int32GetDatum(answer->expired);
 }
 
 /* Closes the call with a swan_reversal. */

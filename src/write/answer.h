@@ -53,10 +53,11 @@ typedef struct MoveAnswer
 	int32		available;
 	int64		ledger_id;
 	bool		replayed;
+	int32		expired;
 } MoveAnswer;
 
 #define CREDIT_NCOLUMNS			7
-#define MOVE_NCOLUMNS			6
+#define MOVE_NCOLUMNS			7
 
 extern void answer_credit_columns(const CreditAnswer *answer,
 								  Datum *values, bool *nulls);

@@ -71,11 +71,10 @@ replay_client(Call *call, int64 user_id, const KeyedRow *before, const char *key
 			  BookingAnswer *answers, int n)
 {
 	Rows		rows = ledger_rows_of_call(call, user_id, before, "cancellation");
-	int32		ignore;
-	int32		available;
+	CallSum		sum;
 	uint64		nfound = 0;
 
-	ledger_sum_call(call, user_id, before, "cancellation", &ignore, &ignore, &available);
+	ledger_sum_call(call, user_id, before, "cancellation", &sum);
 	for (int i = 0; i < n; i++)
 	{
 		BookingAnswer *answer = &answers[i];
@@ -100,7 +99,7 @@ replay_client(Call *call, int64 user_id, const KeyedRow *before, const char *key
 		answer->credits = details_number(details, "charged", 0);
 		answer->returned = details_number(details, "returned", 0) != 0;
 		answer->reopened = details_number(details, "reopened", NO_ID);
-		answer->available = available;
+		answer->available = sum.balance_after;
 		answer->has_available = true;
 		answer->ledger_id = row_id(rows, row, OF_CALL_ID);
 	}

@@ -96,7 +96,7 @@ write_credit(Call *call, Account *account, const Entry *entry, CreditAnswer *ans
 Datum
 swan_grant(PG_FUNCTION_ARGS)
 {
-	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 5, MAY_ADMINS);
+	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 6, MAY_ADMINS);
 	Entry		entry = NEW_ENTRY;
 	CreditAnswer answer = {0};
 	Account		account;
@@ -110,6 +110,7 @@ swan_grant(PG_FUNCTION_ARGS)
 	entry.source = "grant";
 	entry.reason = argument_reason(fcinfo, 2, "Admin added");
 	entry.key = argument_key(fcinfo, 4);
+	entry.valid_for = lot_validity(call, fcinfo, 5);
 
 	/* a retry is answered without a lock */
 	if (same_grant(call, entry.key, &answer))
@@ -177,7 +178,7 @@ refuse_other_purchase(Call *call, const Entry *entry, CreditAnswer *answer)
 Datum
 swan_purchase(PG_FUNCTION_ARGS)
 {
-	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 8, MAY_ADMINS);
+	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 9, MAY_ADMINS);
 	Entry		entry = NEW_ENTRY;
 	CreditAnswer answer = {0};
 	Account		account;
@@ -204,6 +205,7 @@ swan_purchase(PG_FUNCTION_ARGS)
 	}
 	entry.currency = argument_short_text(fcinfo, 5, "currency");
 	entry.details = PG_ARGISNULL(6) ? (Datum) 0 : PG_GETARG_DATUM(6);
+	entry.valid_for = lot_validity(call, fcinfo, 8);
 
 	if (same_purchase(call, &entry, &answer))
 		return answer_credit(call, fcinfo, &answer);

@@ -92,11 +92,12 @@ static const StudioQuery insert_grants = {
 };
 
 static const StudioQuery insert_lots = {
-	"INSERT INTO {lots} (id, user_id, source, granted, remaining, expires_at)"
-	" SELECT x.id, x.user_id, 'grant', $3, $3, $4"
+	"INSERT INTO {lots} (id, user_id, source, granted, remaining, expires_at"
+	"{?lots.valid_for:, {lots.valid_for}})"
+	" SELECT x.id, x.user_id, 'grant', $3, $3, $4{?lots.valid_for:, $5}"
 	" FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) x (id, user_id)"
 	"{!lots: RETURNING 1}",
-	4, {INT8ARRAYOID, INT8ARRAYOID, INT4OID, TIMESTAMPTZOID}
+	5, {INT8ARRAYOID, INT8ARRAYOID, INT4OID, TIMESTAMPTZOID, INTERVALOID}
 };
 
 static const StudioQuery update_balances = {
@@ -241,7 +242,7 @@ write_grants(Call *call, const Entry *entry, const int64 *ids, const int64 *call
 	{
 		NullableDatum lot_args[] = {
 			arg_ids(ledger_ids, n), arg_ids(users, n), arg_int(entry->delta),
-			arg_time(entry->expires_at)
+			arg_time(entry->expires_at), arg_interval(entry->valid_for)
 		};
 
 		check_all_written(call, query_change(call, &insert_lots, lot_args,
@@ -304,13 +305,14 @@ swan_grant_many(PG_FUNCTION_ARGS)
 	Call	   *call;
 
 	InitMaterializedSRF(fcinfo, 0);
-	call = actor_enter(fcinfo, CALL_WRITER, 5, MAY_ADMINS);
+	call = actor_enter(fcinfo, CALL_WRITER, 6, MAY_ADMINS);
 	ids = argument_ids(fcinfo, 0, "user_ids", GRANT_MANY_MAX, &n);
 	if (PG_ARGISNULL(1))
 		swan_missing_argument("n", "User ID and session count are required");
 	entry.delta = argument_any_count(fcinfo, 1, call->studio->settings.grant_max);
 	entry.reason = argument_reason(fcinfo, 2, "Admin added");
 	entry.key = argument_key(fcinfo, 4);
+	entry.valid_for = lot_validity(call, fcinfo, 5);
 
 	lock_users(call, &locks, ids, n);
 	call_ids = palloc(n * sizeof(int64));

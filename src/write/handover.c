@@ -57,14 +57,15 @@ handover_arguments(FunctionCallInfo fcinfo, Handover *handover,
 bool
 handover_replay(Call *call, Handover *handover, const char *kind, const KeyedRow *before)
 {
-	int32		ignore;
+	CallSum		sum;
 
 	if (details_number(before->details, "to_user", NO_ID) != handover->to_user)
 		return false;
-	ledger_sum_call(call, handover->from_user, before, "transfer",
-					&handover->moved, &ignore, &handover->from_available);
-	ledger_sum_call(call, handover->to_user, before, kind,
-					&ignore, &ignore, &handover->to_available);
+	ledger_sum_call(call, handover->from_user, before, "transfer", &sum);
+	handover->moved = sum.moved;
+	handover->from_available = sum.balance_after;
+	ledger_sum_call(call, handover->to_user, before, kind, &sum);
+	handover->to_available = sum.balance_after;
 	handover->ledger_id = before->ledger_id;
 	handover->replayed = true;
 	return true;
@@ -130,6 +131,7 @@ handover_lot(Call *call, Handover *handover, Lot *lot, int32 n, int32 owed,
 	entry.opens_lot = true;
 	entry.source = "transfer";
 	entry.expires_at = lot->expires_at;
+	entry.valid_for = lot->valid_for;
 	entry.amount_minor.value = row_datum(terms, 0, TERMS_AMOUNT, &entry.amount_minor.isnull);
 	entry.currency = row_text(terms, 0, TERMS_CURRENCY);
 	entry.key = NULL;

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * lot.c
- *	  Lots that expire, and lots that shall not yet.
+ *	  Lots that expire, and lots that shall end at another time.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,13 +9,14 @@
 
 #include "catalog/pg_type.h"
 #include "funcapi.h"
-#include "utils/builtins.h"
 
 #include "base/argument.h"
 #include "base/details.h"
 #include "base/error.h"
 #include "studio/actor.h"
 #include "account/open.h"
+#include "account/lots.h"
+#include "account/returning.h"
 #include "write/answer.h"
 
 PG_FUNCTION_INFO_V1(swan_extend);
@@ -33,9 +34,12 @@ PG_FUNCTION_INFO_V1(swan_expire);
 	next(LOT_EXPIRES_AT, "l.expires_at") \
 	next(LOT_REASON, "g.reason") \
 	next(LOT_PAYMENT_REF, "l.payment_ref") \
-	next(LOT_USER_ID, "l.user_id") \
-	next(LOT_SWEPT, "l.swept")
-#define LOT_NCOLUMNS	LOT_PAYMENT_REF
+	next(LOT_ITEM, "l.item") \
+	next(LOT_AMOUNT, "l.amount_minor") \
+	next(LOT_CURRENCY, "l.currency") \
+	next(LOT_VALID_FOR, "{l.valid_for}::pg_catalog.text") \
+	next(LOT_USER_ID, "l.user_id")
+#define LOT_NCOLUMNS	LOT_VALID_FOR
 
 RESULT_COLUMNS(LOT_COLUMNS);
 
@@ -44,12 +48,6 @@ static const StudioQuery find_lot = {
 	" LEFT JOIN {ledger} g ON g.id OPERATOR(pg_catalog.=) l.id"
 	" WHERE l.id OPERATOR(pg_catalog.=) $1",
 	1, {INT8OID}
-};
-
-static const StudioQuery extend_lot = {
-	"UPDATE {lots} l SET expires_at = $2 WHERE l.id OPERATOR(pg_catalog.=) $1"
-	" AND NOT l.swept RETURNING l.expires_at",
-	2, {INT8OID, TIMESTAMPTZOID}
 };
 
 /* the clients of the lots that have been due longest */
@@ -81,70 +79,64 @@ lot_not_found(int64 lot_id)
 			 errhint("swan_credits() lists the lots of a client.")));
 }
 
-/* Refuses to revive a lot, or to cut it short. */
+/*
+ * Gives a lot another end.  What had expired unspent comes back where that is to
+ * come, and settles what refunds are owed of the lot; what is left expires where it
+ * is not.  Where nothing would change nothing is written.
+ */
 static void
-check_extension(Rows lot, int64 lot_id, TimestampTz now, TimestampTz expires_at)
+change_end(Call *call, Account *account, Lot *lot, TimestampTz expires_at, const char *reason)
 {
-	TimestampTz current = row_time(lot, 0, LOT_EXPIRES_AT);
+	bool		ends_now = expires_at != NO_TIME && expires_at <= call->now;
+	Entry		entry = NEW_ENTRY;
 
-	if (row_bool(lot, 0, LOT_SWEPT) || (current != NO_TIME && current <= now))
-		ereport(ERROR,
-				(swan_error(SWAN_INVALID_ARGUMENT),
-				 errmsg("lot %lld has expired", (long long) lot_id),
-				 errhint("Grant the credits anew with swan_grant().")));
-	if (current == NO_TIME || (expires_at != NO_TIME && expires_at < current))
-		ereport(ERROR,
-				(swan_error(SWAN_INVALID_ARGUMENT),
-				 errmsg("lot %lld expires later already, or never", (long long) lot_id),
-				 errhint("swan_extend() only puts an expiry off.")));
+	if (!ends_now)
+		entry.delta = return_lapsed(call, account, lot);
+	else if (lot_is_due(call, lot))
+		return;
+	else
+		expires_at = call->now;
+	if (expires_at == lot->expires_at && entry.delta == 0)
+		return;
+
+	entry.kind = "extension";
+	entry.lot = lot;
+	entry.reason = reason;
+	entry.details = details_of_end(lot->expires_at, expires_at);
+	account_end_lot(call, account, lot, expires_at);
+	account_write(call, account, &entry);
+	if (entry.delta > 0)
+		return_take_owed(call, account, lot->id,
+						 Min(entry.delta, ledger_shortfall(call, account->user_id, lot->id,
+														   query_recheck)));
+	account_sweep(call, account);
 }
 
-/* swan_extend(): a lot expires later, or never. */
+/* swan_extend(): a lot expires later, sooner, now or never. */
 Datum
 swan_extend(PG_FUNCTION_ARGS)
 {
 	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 3, MAY_ADMINS);
 	int64		lot_id = argument_id(fcinfo, 0, "lot_id");
-	NullableDatum find_args[] = {arg_id(lot_id)};
-	NullableDatum extend_args[2];
-	Entry		entry = NEW_ENTRY;
-	TimestampTz expires_at;
+	TimestampTz expires_at = argument_time(fcinfo, 1);
+	NullableDatum args[] = {arg_id(lot_id)};
 	Locks		locks = {0};
 	Account		account;
 	int64		user_id;
 	Rows		lot;
 
-	if (PG_ARGISNULL(1))
-		swan_missing_argument("expires_at", NULL);
-	expires_at = argument_expiry(fcinfo, 1);
-	lot = query_recheck(call, &find_lot, find_args);
+	if (expires_at != NO_TIME && TIMESTAMP_IS_NOEND(expires_at))
+		expires_at = NO_TIME;
+	lot = query_recheck(call, &find_lot, args);
 	if (lot.nrows != 1)
 		lot_not_found(lot_id);
 	user_id = row_id(lot, 0, LOT_USER_ID);
 	lock_users(call, &locks, &user_id, 1);
 	account_enter(call, &locks, user_id, &account);
-	lot = query_recheck(call, &find_lot, find_args);
-	check_extension(lot, lot_id, call->now, expires_at);
-
-	/* no kind of its own: it is a grant of time, not of credits */
-	entry.kind = "grant";
-	entry.lot = account_lot(call, &account, lot_id);
-	entry.reason = argument_reason(fcinfo, 2, NULL);
-	entry.details = details_of_end(row_time(lot, 0, LOT_EXPIRES_AT), expires_at);
-	account_write(call, &account, &entry);
-	extend_args[0] = arg_id(lot_id);
-	extend_args[1] = arg_time(expires_at);
-	if (query_change(call, &extend_lot, extend_args, TABLE_LOTS,
-					 CMD_UPDATE, NULL, 0).nrows != 1)
-	{
-		lot_confirm_seen(call, lot_id);
-		ereport(ERROR,
-				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
-				 errmsg("a trigger on table %s suppressed an extension",
-						call->studio->table_names[TABLE_LOTS])));
-	}
-	account_close(call, &account, "Available");
-	return call_return_result(call, fcinfo, query_recheck(call, &find_lot, find_args),
+	change_end(call, &account, account_lot(call, &account, lot_id), expires_at,
+			   argument_reason(fcinfo, 2, NULL));
+	account_close(call, &account, "Reopened");
+	return call_return_result(call, fcinfo, query_recheck(call, &find_lot, args),
 							  LOT_NCOLUMNS);
 }
 

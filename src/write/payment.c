@@ -28,33 +28,49 @@ static const StudioQuery find_payers = {
 	2, {TEXTOID, TEXTOID}
 };
 
+/* in SQL: what rows of some kinds took of a lot, and what the details of all come to */
+#define LEDGER_OF_LOT(kinds) \
+	"COALESCE(OPERATOR(pg_catalog.-) pg_catalog.sum(g.delta)" \
+	" FILTER (WHERE g.kind OPERATOR(pg_catalog.=) ANY ('{" kinds "}')), 0)"
+#define DETAILS_OF_LOT(member) \
+	"COALESCE(pg_catalog.sum((g.details OPERATOR(pg_catalog.->>) '" member "')" \
+	"::pg_catalog.int8)::pg_catalog.int8, 0)"
+
+/* in SQL: credits of a lot that went to another client, and what was paid for the others */
+#define HANDED_ON \
+	"COALESCE(OPERATOR(pg_catalog.-) pg_catalog.sum(g.delta)" \
+	" FILTER (WHERE g.kind OPERATOR(pg_catalog.=) 'transfer'" \
+	" AND g.delta OPERATOR(pg_catalog.<) 0), 0)"
+#define AMOUNT_KEPT \
+	"l.amount_minor OPERATOR(pg_catalog.-) pg_catalog.trunc(l.amount_minor::pg_catalog.numeric" \
+	" OPERATOR(pg_catalog.*) " HANDED_ON " OPERATOR(pg_catalog./) l.granted)::pg_catalog.int8"
+
 #define PAID_COLUMNS(first, next) \
 	first(PAID_LOT_ID, "l.id") \
 	next(PAID_USER_ID, "l.user_id") \
 	next(PAID_ITEM, "l.item") \
-	next(PAID_GRANTED, \
-		 "l.granted OPERATOR(pg_catalog.+) COALESCE(pg_catalog.sum(g.delta)" \
-		 " FILTER (WHERE g.kind OPERATOR(pg_catalog.=) 'transfer'" \
-		 " AND g.delta OPERATOR(pg_catalog.<) 0), 0)") \
-	next(PAID_TAKEN, \
-		 "COALESCE(OPERATOR(pg_catalog.-) pg_catalog.sum(g.delta)" \
-		 " FILTER (WHERE g.kind OPERATOR(pg_catalog.<>) 'transfer'), 0)") \
-	next(PAID_OWED, \
-		 "COALESCE(pg_catalog.sum((g.details OPERATOR(pg_catalog.->>) 'shortfall')" \
-		 "::pg_catalog.int4), 0)")
+	next(PAID_GRANTED, "l.granted OPERATOR(pg_catalog.-) " HANDED_ON) \
+	next(PAID_AMOUNT, AMOUNT_KEPT) \
+	next(PAID_CURRENCY, "l.currency") \
+	next(PAID_TAKEN, LEDGER_OF_LOT("reversal,reinstatement")) \
+	next(PAID_LAPSED, LEDGER_OF_LOT("expiry,extension")) \
+	next(PAID_OWED, DETAILS_OF_LOT("shortfall")) \
+	next(PAID_EXPIRED, DETAILS_OF_LOT("expired")) \
+	next(PAID_MONEY, DETAILS_OF_LOT("money"))
 
 RESULT_COLUMNS(PAID_COLUMNS);
 
 /*
- * The lots of a payment, with what reversals took of them and could not take.
- * What went to another client is in a lot of his.
+ * The lots of a payment, with what reversals have of them, and what expired of
+ * them.  What went to another client is in a lot of his, with its part of what was
+ * paid.
  */
 static const StudioQuery paid_lots = {
 	"SELECT" SELECT_LIST(PAID_COLUMNS)
 	" FROM {lots} l LEFT JOIN {ledger} g"
 	" ON g.user_id OPERATOR(pg_catalog.=) l.user_id"
 	" AND g.lot_id OPERATOR(pg_catalog.=) l.id"
-	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{reversal,reinstatement,transfer}')"
+	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{reversal,reinstatement,transfer,expiry,extension}')"
 	" WHERE l.payment_ref OPERATOR(pg_catalog.=) $1"
 	" AND l.user_id OPERATOR(pg_catalog.=) ANY ($3)"
 	" AND ($2 IS NULL OR l.item OPERATOR(pg_catalog.=) $2)"
@@ -71,6 +87,7 @@ payment_arguments(FunctionCallInfo fcinfo, Payment *payment, int item, int n, in
 		swan_missing_argument("payment_ref", NULL);
 	payment->item = argument_text(fcinfo, item);
 	payment->n = PG_ARGISNULL(n) ? -1 : argument_count(fcinfo, n, PG_INT32_MAX);
+	payment->refunded = NO_ID;
 	payment->key = argument_key(fcinfo, key);
 }
 
@@ -128,6 +145,7 @@ is_same_call(const Payment *payment, const Payer *payer, const KeyedRow *before)
 
 	if (strcmp(before->payment_ref, payment->ref) != 0 ||
 		details_number(before->details, "n", -1) != payment->n ||
+		details_number(before->details, "refunded_minor", NO_ID) != payment->refunded ||
 		of_item != (payment->item != NULL) ||
 		of_reversal != (payment->reversal != NULL))
 		return false;
@@ -150,6 +168,7 @@ payment_replay(Call *call, Payment *payment)
 	{
 		Payer	   *payer = &payment->payers[i];
 		KeyedRow	before;
+		CallSum		sum;
 
 		if (!ledger_find_key(call, payer->user_id, payment->kind, payment->key, &before))
 			continue;
@@ -158,8 +177,11 @@ payment_replay(Call *call, Payment *payment)
 					(swan_error(SWAN_IDEMPOTENCY_CONFLICT),
 					 errmsg("key \"%s\" was used for another %s", payment->key, payment->kind),
 					 errhint("Use a new key for a new one.")));
-		ledger_sum_call(call, payer->user_id, &before, payment->kind, &payer->answer.moved,
-						&payer->answer.shortfall, &payer->answer.available);
+		ledger_sum_call(call, payer->user_id, &before, payment->kind, &sum);
+		payer->answer.moved = sum.moved;
+		payer->answer.shortfall = sum.shortfall;
+		payer->answer.expired = sum.expired;
+		payer->answer.available = sum.balance_after;
 		payer->answer.ledger_id = before.ledger_id;
 		payer->answer.replayed = true;
 		found = true;
@@ -288,19 +310,44 @@ payment_open(Call *call, Payment *payment)
 		lot->id = row_id(result, i, PAID_LOT_ID);
 		lot->item = row_text(result, i, PAID_ITEM);
 		lot->granted = row_int(result, i, PAID_GRANTED);
-		lot->taken = row_int(result, i, PAID_TAKEN);
-		lot->owed = row_int(result, i, PAID_OWED);
+		lot->amount = row_id(result, i, PAID_AMOUNT);
+		lot->currency = row_text(result, i, PAID_CURRENCY);
+		lot->lapsed = row_int(result, i, PAID_LAPSED);
+		lot->has.taken = row_int(result, i, PAID_TAKEN);
+		lot->has.owed = row_int(result, i, PAID_OWED);
+		lot->has.expired = row_int(result, i, PAID_EXPIRED);
+		lot->has.money = row_id(result, i, PAID_MONEY);
 	}
 }
 
+/* Returns of how many credits reversals have a share. */
+int32
+share_credits(const Share *share)
+{
+	return share->taken + share->expired + share->owed;
+}
+
+/* Returns whether nothing is to be written of a share. */
+bool
+share_is_nothing(const Share *share)
+{
+	return share->taken == 0 && share->expired == 0 && share->owed == 0 && share->money == 0;
+}
+
+/* Returns a number for the ledger's details, which leave out 0. */
+static int64
+unless_zero(int64 n)
+{
+	return n != 0 ? n : NO_ID;
+}
+
 /*
- * Writes what becomes of a lot: what is taken of it or given back, and by how
- * much what is owed grows or shrinks.  The first row of a client says what the
- * call was asked for; "reversal" says which one is undone, if only one is.
+ * Writes what becomes of a lot: what reversals have of it more, or less, than
+ * before.  The first row of a client says what the call was asked for; "reversal"
+ * says which one is undone, if only one is.
  */
 void
-payment_write(Call *call, Payment *payment, PaidLot *lot, int32 delta, int32 shortfall,
-			  int64 reversal)
+payment_write(Call *call, Payment *payment, PaidLot *lot, const Share *more, int64 reversal)
 {
 	Payer	   *payer = lot->payer;
 	bool		first = payer->answer.ledger_id == NO_ID;
@@ -311,10 +358,14 @@ payment_write(Call *call, Payment *payment, PaidLot *lot, int32 delta, int32 sho
 	entry.lot = account_lot(call, &payer->account, lot->id);
 	entry.payment_ref = payment->ref;
 	entry.item = lot->item;
-	entry.delta = delta;
+	entry.delta = -more->taken;
 	entry.key = first ? payment->key : NULL;
-	entry.details = details_of(5, "shortfall", (int64) shortfall, "reversal", reversal,
+	entry.details = details_of(8, "shortfall", (int64) more->owed,
+							   "expired", unless_zero(more->expired),
+							   "money", unless_zero(more->money),
+							   "reversal", reversal,
 							   "n", first ? (int64) payment->n : NO_ID,
+							   "refunded_minor", first ? payment->refunded : NO_ID,
 							   "of_item", first ? (int64) (payment->item != NULL) : NO_ID,
 							   "of_reversal", first && payment->reversal ? (int64) 1 : NO_ID);
 	id = account_write(call, &payer->account, &entry);
@@ -329,12 +380,14 @@ payment_write(Call *call, Payment *payment, PaidLot *lot, int32 delta, int32 sho
 void
 payment_write_nothing(Call *call, Payment *payment)
 {
+	static const Share nothing = {0};
+
 	for (int i = payment->nlots - 1; i >= 0 && payment->n < 0; i--)
 	{
 		PaidLot    *lot = &payment->lots[i];
 
 		if (lot->payer->answer.ledger_id == NO_ID)
-			payment_write(call, payment, lot, 0, 0, lot->payer->reversal);
+			payment_write(call, payment, lot, &nothing, lot->payer->reversal);
 	}
 }
 

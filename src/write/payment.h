@@ -21,16 +21,27 @@ typedef struct Payer
 	MoveAnswer	answer;			/* without a ledger_id where nothing was done */
 } Payer;
 
+/* what reversals have of a lot, and have not given back */
+typedef struct Share
+{
+	int32		taken;			/* credits that were left */
+	int32		expired;		/* that had expired unspent */
+	int32		owed;			/* that were spent: the shortfall */
+	int64		money;			/* of the amount refunded, as far as it was
+								 * told */
+} Share;
+
 typedef struct PaidLot
 {
 	int64		id;
 	Payer	   *payer;
 	char	   *item;
 	int32		granted;
-	int32		taken;			/* by reversals, and not reinstated */
-	int32		owed;			/* what they could not take */
-	int32		take;			/* what this call does */
-	int32		owe;
+	int32		lapsed;			/* credits that expired unspent */
+	int64		amount;			/* what was paid for it, or NO_ID */
+	char	   *currency;
+	Share		has;			/* what reversals have by now */
+	Share		more;			/* what they have more by this call */
 } PaidLot;
 
 /* a call about a payment */
@@ -42,6 +53,7 @@ typedef struct Payment
 	const char *key;
 	const char *reversal;		/* the key of the one to undo, or NULL */
 	int32		n;				/* how many credits, or -1 for all */
+	int64		refunded;		/* the amount refunded by now, or NO_ID */
 	int			npayers;
 	Payer	   *payers;			/* by user_id */
 	int			nlots;
@@ -54,8 +66,10 @@ extern void payment_find(Call *call, Payment *payment);
 extern bool payment_replay(Call *call, Payment *payment);
 extern void payment_lock(Call *call, Payment *payment);
 extern void payment_open(Call *call, Payment *payment);
+extern int32 share_credits(const Share *share);
+extern bool share_is_nothing(const Share *share);
 extern void payment_write(Call *call, Payment *payment, PaidLot *lot,
-						  int32 delta, int32 shortfall, int64 reversal);
+						  const Share *more, int64 reversal);
 extern void payment_write_nothing(Call *call, Payment *payment);
 extern void payment_close(Call *call, Payment *payment, const char *reason);
 extern Datum payment_answer(Call *call, FunctionCallInfo fcinfo,

@@ -3,8 +3,8 @@
  * reinstatement.c
  *	  Payments that are given back after they were taken back.
  *
- * Each reversal has a claim on each lot that it was about: what it took, and
- * what it is still owed.  The claims are not stored; the ledger says what they
+ * Each reversal has a claim on each lot that it was about: what it took, what of
+ * it had expired unspent, and what it is still owed.  The claims are not stored; the ledger says what they
  * are, read from the beginning:
  *
  *	 reversal with a shortfall of 0 or more: a new claim;
@@ -16,8 +16,8 @@
  *		lot from then on, in place of the oldest claims;
  *	 transfer with a shortfall above 0: a new claim, which comes from there.
  *
- * What is given back in part is what was owed first: so the client ends with
- * what he would have, had only the rest been reversed.
+ * What is given back in part is what was owed first, then what had expired: so the
+ * client ends with what he would have, had only the rest been reversed.
  *
  *-------------------------------------------------------------------------
  */
@@ -31,6 +31,7 @@
 #include "base/error.h"
 #include "studio/actor.h"
 #include "account/open.h"
+#include "account/returning.h"
 #include "write/payment.h"
 
 PG_FUNCTION_INFO_V1(swan_reinstate);
@@ -43,6 +44,10 @@ PG_FUNCTION_INFO_V1(swan_reinstate);
 	next(CLAIM_CALL_ID, "g.call_id") \
 	next(CLAIM_SHORTFALL, \
 		 "(g.details OPERATOR(pg_catalog.->>) 'shortfall')::pg_catalog.int4") \
+	next(CLAIM_EXPIRED, \
+		 "(g.details OPERATOR(pg_catalog.->>) 'expired')::pg_catalog.int4") \
+	next(CLAIM_MONEY, \
+		 "COALESCE((g.details OPERATOR(pg_catalog.->>) 'money')::pg_catalog.int8, 0)") \
 	next(CLAIM_OF_REVERSAL, \
 		 "(g.details OPERATOR(pg_catalog.->>) 'reversal')::pg_catalog.int8")
 
@@ -63,10 +68,8 @@ typedef struct Claim
 {
 	PaidLot    *lot;
 	int64		reversal;		/* call_id of whose it is */
-	int32		taken;
-	int32		owed;
-	int32		give;			/* what this call gives back of it */
-	int32		forgive;		/* and lets go of what is owed */
+	Share		has;
+	Share		back;			/* what this call gives back of it */
 } Claim;
 
 typedef struct Claims
@@ -82,17 +85,27 @@ settle_oldest(Claims *claims, const PaidLot *lot, int32 n, bool taken)
 	for (int i = 0; i < claims->n && n > 0; i++)
 	{
 		Claim	   *claim = &claims->list[i];
-		int32		settled = claim->lot == lot ? Min(n, claim->owed) : 0;
+		int32		settled = claim->lot == lot ? Min(n, claim->has.owed) : 0;
 
-		claim->owed -= settled;
-		claim->taken += taken ? settled : 0;
+		claim->has.owed -= settled;
+		claim->has.taken += taken ? settled : 0;
 		n -= settled;
 	}
 }
 
-/* Lessens what a reversal has of a lot, or ends all claims on it. */
+/* Adds a share to another one, or takes it off. */
 static void
-lessen_claims(Claims *claims, const PaidLot *lot, int64 reversal, int32 given, int32 forgiven)
+add_share(Share *share, const Share *other, int sign)
+{
+	share->taken += sign * other->taken;
+	share->expired += sign * other->expired;
+	share->owed += sign * other->owed;
+	share->money += sign * other->money;
+}
+
+/* Changes what a reversal has of a lot, or ends all claims on it. */
+static void
+change_claims(Claims *claims, const PaidLot *lot, int64 reversal, const Share *more)
 {
 	for (int i = 0; i < claims->n; i++)
 	{
@@ -101,12 +114,9 @@ lessen_claims(Claims *claims, const PaidLot *lot, int64 reversal, int32 given, i
 		if (claim->lot != lot)
 			continue;
 		if (reversal == NO_ID)
-			claim->taken = claim->owed = 0;
+			memset(&claim->has, 0, sizeof(Share));
 		else if (claim->reversal == reversal)
-		{
-			claim->taken -= given;
-			claim->owed -= forgiven;
-		}
+			add_share(&claim->has, more, 1);
 	}
 }
 
@@ -133,27 +143,28 @@ read_claims(Call *call, const Payment *payment)
 	{
 		bool		is_reversal = row_bool(rows, i, CLAIM_IS_REVERSAL);
 		bool		is_transfer = row_bool(rows, i, CLAIM_IS_TRANSFER);
-		int32		delta = row_int(rows, i, CLAIM_DELTA);
-		int32		shortfall = row_int(rows, i, CLAIM_SHORTFALL);
 		PaidLot    *lot = payment->lots;
+		Share		more;
 
 		while (lot->id != row_id(rows, i, CLAIM_LOT_ID))
 			lot++;
-		if (is_transfer && shortfall < 0)
-			settle_oldest(&claims, lot, -shortfall, false);
+		more.taken = is_transfer ? 0 : -row_int(rows, i, CLAIM_DELTA);
+		more.expired = row_int(rows, i, CLAIM_EXPIRED);
+		more.owed = row_int(rows, i, CLAIM_SHORTFALL);
+		more.money = row_id(rows, i, CLAIM_MONEY);
+		if (is_transfer && more.owed < 0)
+			settle_oldest(&claims, lot, -more.owed, false);
 		else if (!is_reversal && !is_transfer)
-			lessen_claims(&claims, lot, row_id(rows, i, CLAIM_OF_REVERSAL), delta,
-						  -shortfall);
-		else if (shortfall < 0)
-			settle_oldest(&claims, lot, -shortfall, true);
+			change_claims(&claims, lot, row_id(rows, i, CLAIM_OF_REVERSAL), &more);
+		else if (more.owed < 0)
+			settle_oldest(&claims, lot, -more.owed, true);
 		else
 		{
 			Claim	   *claim = &claims.list[claims.n++];
 
 			claim->lot = lot;
 			claim->reversal = row_id(rows, i, CLAIM_CALL_ID);
-			claim->taken = is_transfer ? 0 : -delta;
-			claim->owed = shortfall;
+			claim->has = more;
 		}
 	}
 	return claims;
@@ -166,28 +177,62 @@ is_meant(const Payment *payment, const Claim *claim)
 	return payment->reversal == NULL || claim->reversal == claim->lot->payer->reversal;
 }
 
+/* the parts of a share, in the order in which they are given back */
+typedef enum SharePart
+{
+	SHARE_OWED,
+	SHARE_EXPIRED,
+	SHARE_TAKEN
+} SharePart;
+
+/* Returns one part of a share. */
+static int32 *
+part_of_share(Share *share, SharePart part)
+{
+	if (part == SHARE_OWED)
+		return &share->owed;
+	return part == SHARE_EXPIRED ? &share->expired : &share->taken;
+}
+
+/* Returns how much of a claim's money goes with what is given back of its credits. */
+static int64
+money_back(const Claim *claim)
+{
+	int32		credits = share_credits(&claim->has);
+	int32		back = share_credits(&claim->back);
+
+	if (back == credits)
+		return claim->has.money;
+	return claim->has.money / credits * back + claim->has.money % credits * back / credits;
+}
+
 /*
  * Says of which claims n credits are given back, the newest first: what is owed
- * of any of them, then what was taken.  Returns for how many there is no claim.
+ * of any of them, then what had expired, then what was taken.  Returns for how
+ * many there is no claim.
  */
 static int32
 choose_claims(const Payment *payment, Claims *claims, int32 n)
 {
-	for (int i = claims->n - 1; i >= 0; i--)
+	for (SharePart part = SHARE_OWED; part <= SHARE_TAKEN; part++)
 	{
-		Claim	   *claim = &claims->list[i];
+		for (int i = claims->n - 1; i >= 0; i--)
+		{
+			Claim	   *claim = &claims->list[i];
+			int32	   *back = part_of_share(&claim->back, part);
 
-		if (is_meant(payment, claim))
-			claim->forgive = Min(n, claim->owed);
-		n -= claim->forgive;
+			if (is_meant(payment, claim))
+				*back = Min(n, *part_of_share(&claim->has, part));
+			n -= *back;
+		}
 	}
-	for (int i = claims->n - 1; i >= 0; i--)
+	for (int i = 0; i < claims->n; i++)
 	{
 		Claim	   *claim = &claims->list[i];
 
-		if (is_meant(payment, claim))
-			claim->give = Min(n, claim->taken);
-		n -= claim->give;
+		if (is_meant(payment, claim) &&
+			(payment->n < 0 || share_credits(&claim->back) > 0))
+			claim->back.money = money_back(claim);
 	}
 	return n;
 }
@@ -201,20 +246,20 @@ write_reinstatement(Call *call, Payment *payment, Claims *claims)
 	for (int i = 0; i < claims->n; i++)
 	{
 		Claim	   *claim = &claims->list[i];
+		Share		less = {0};
 
-		claim->lot->payer->answer.moved += claim->give;
-		claim->lot->take -= claim->give;
-		claim->lot->owe -= claim->forgive;
-		if (!all && (claim->give > 0 || claim->forgive > 0))
-			payment_write(call, payment, claim->lot, claim->give, -claim->forgive,
-						  claim->reversal);
+		claim->lot->payer->answer.moved += claim->back.taken;
+		add_share(&claim->lot->more, &claim->back, -1);
+		add_share(&less, &claim->back, -1);
+		if (!all && !share_is_nothing(&less))
+			payment_write(call, payment, claim->lot, &less, claim->reversal);
 	}
 	for (int i = 0; i < payment->nlots && all; i++)
 	{
 		PaidLot    *lot = &payment->lots[i];
 
-		if (lot->take != 0 || lot->owe != 0)
-			payment_write(call, payment, lot, -lot->take, lot->owe, NO_ID);
+		if (!share_is_nothing(&lot->more))
+			payment_write(call, payment, lot, &lot->more, NO_ID);
 	}
 	payment_write_nothing(call, payment);
 }
@@ -229,17 +274,9 @@ settle_others(Call *call, Payment *payment)
 	for (int i = 0; i < payment->nlots; i++)
 	{
 		PaidLot    *lot = &payment->lots[i];
-		int32		n = Min(-lot->take, lot->owed + lot->owe);
-		Entry		entry = NEW_ENTRY;
+		int32		n = Min(-lot->more.taken, lot->has.owed + lot->more.owed);
 
-		if (n <= 0)
-			continue;
-		entry.kind = "reversal";
-		entry.delta = -n;
-		entry.lot = account_lot(call, &lot->payer->account, lot->id);
-		entry.by_nobody = true;
-		entry.details = details_of(1, "shortfall", (int64) -n);
-		account_write(call, &lot->payer->account, &entry);
+		return_take_owed(call, &lot->payer->account, lot->id, n);
 	}
 }
 

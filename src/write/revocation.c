@@ -45,6 +45,7 @@ same_revocation(Call *call, Revocation *revocation, int32 n, int64 lot_id)
 	MoveAnswer *answer = &revocation->answer;
 	const char *key = revocation->entry.key;
 	KeyedRow	before;
+	CallSum		sum;
 
 	if (!ledger_find_key(call, answer->user_id, "revocation", key, &before))
 		return false;
@@ -54,8 +55,10 @@ same_revocation(Call *call, Revocation *revocation, int32 n, int64 lot_id)
 				(swan_error(SWAN_IDEMPOTENCY_CONFLICT),
 				 errmsg("key \"%s\" was used for another revocation", key),
 				 errhint("Use a new key for a new revocation.")));
-	ledger_sum_call(call, answer->user_id, &before, "revocation",
-					&answer->moved, &answer->shortfall, &answer->available);
+	ledger_sum_call(call, answer->user_id, &before, "revocation", &sum);
+	answer->moved = sum.moved;
+	answer->shortfall = sum.shortfall;
+	answer->available = sum.balance_after;
 	answer->ledger_id = before.ledger_id;
 	answer->replayed = true;
 	return true;

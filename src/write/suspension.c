@@ -19,6 +19,7 @@
 #include "base/details.h"
 #include "base/error.h"
 #include "studio/actor.h"
+#include "account/lots.h"
 #include "account/open.h"
 
 PG_FUNCTION_INFO_V1(swan_suspend);
@@ -86,7 +87,7 @@ move_end(Call *call, Account *account, Lot *lot, TimestampTz end)
 	entry.kind = "extension";
 	entry.lot = lot;
 	entry.details = details_of_end(lot->expires_at, end);
-	account_reopen_lot(call, account, lot, end);
+	account_end_lot(call, account, lot, end);
 	account_write(call, account, &entry);
 }
 

@@ -10,9 +10,9 @@ SELECT no_plan();
 
 CREATE TEMP TABLE want (name text PRIMARY KEY, arguments text, result text);
 INSERT INTO want VALUES
-('swan_grant_many', 'user_ids bigint[], n integer, reason text DEFAULT NULL, expires_at timestamptz DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'SETOF swan_credit'),
-('swan_purchase', 'user_id bigint, n integer, payment_ref text, item text DEFAULT '''', amount_minor bigint DEFAULT NULL, currency text DEFAULT NULL, details jsonb DEFAULT NULL, expires_at timestamptz DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_credit'),
-('swan_reverse', 'payment_ref text, item text DEFAULT NULL, n integer DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'SETOF swan_reversal'),
+('swan_grant_many', 'user_ids bigint[], n integer, reason text DEFAULT NULL, expires_at timestamptz DEFAULT NULL, key text DEFAULT NULL, valid_for interval DEFAULT NULL, actor bigint DEFAULT NULL', 'SETOF swan_credit'),
+('swan_purchase', 'user_id bigint, n integer, payment_ref text, item text DEFAULT '''', amount_minor bigint DEFAULT NULL, currency text DEFAULT NULL, details jsonb DEFAULT NULL, expires_at timestamptz DEFAULT NULL, valid_for interval DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_credit'),
+('swan_reverse', 'payment_ref text, item text DEFAULT NULL, n integer DEFAULT NULL, key text DEFAULT NULL, refunded_minor bigint DEFAULT NULL, actor bigint DEFAULT NULL', 'SETOF swan_reversal'),
 ('swan_reinstate', 'payment_ref text, key text, item text DEFAULT NULL, n integer DEFAULT NULL, reversal text DEFAULT NULL, actor bigint DEFAULT NULL', 'SETOF swan_reversal'),
 ('swan_revoke', 'user_id bigint, n integer DEFAULT NULL, reason text DEFAULT NULL, key text DEFAULT NULL, lot_id bigint DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_reversal'),
 ('swan_transfer', 'from_user bigint, to_user bigint, n integer DEFAULT NULL, reason text DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_handover'),
@@ -43,7 +43,7 @@ INSERT INTO want VALUES
 
 CREATE TEMP TABLE want_type (name text PRIMARY KEY, columns text);
 INSERT INTO want_type VALUES
-('swan_reversal', 'user_id bigint, moved integer, shortfall integer, available_sessions integer, ledger_id bigint, replayed boolean'),
+('swan_reversal', 'user_id bigint, moved integer, shortfall integer, available_sessions integer, ledger_id bigint, replayed boolean, expired integer'),
 ('swan_pack', 'user_id bigint, lot_id bigint, granted integer, used integer, expired integer, remaining integer, available_sessions integer, replayed boolean'),
 ('swan_erasure', 'user_id bigint, ledger_rows integer, sessions integer, ledger_id bigint'),
 ('swan_handover', 'from_user_id bigint, to_user_id bigint, moved integer, bookings integer, from_available_sessions integer, available_sessions integer, ledger_id bigint, replayed boolean'),

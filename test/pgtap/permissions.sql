@@ -243,6 +243,7 @@ INSERT INTO may VALUES
 ('swan_summary',    '*',        'y', 'n', 'y', 'y', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_holds',      '*',        'y', 'n', 'y', 'y', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_credits',    '*',        'y', 'n', 'y', 'y', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_payment',    '*',        'n', 'n', 'n', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_statement',  '*',        'y', 'n', 'y', 'y', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_client',     '*',        'n', 'n', 'y', 'y', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_balance_at', '*',        'y', 'n', 'y', 'y', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
@@ -397,6 +398,7 @@ INSERT INTO null_means_something VALUES
 ('swan_purchase', 'item'),		-- the same as '', its default
 ('swan_open', 'places'), ('swan_book', 'guest'), ('swan_book', 'later'), ('swan_book_many', 'guest'), ('swan_can_book', 'guest'),	-- likewise
 ('swan_import', 'item'), ('swan_import', 'used'),		-- their defaults
+('swan_extend', 'expires_at'),	-- never
 ('swan_slots', 'since'), ('swan_slots', 'until'),	-- unbounded
 ('swan_schedule', 'since'), ('swan_schedule', 'until');
 CREATE TEMP TABLE null_given AS

@@ -1,28 +1,30 @@
--- swan_extend and swan_expire: lots that expire, and lots that shall not yet.
+-- swan_extend and swan_expire: lots that expire, and lots that shall end at another time.
 \i test/fixture/moves.sql
 SET ROLE regress_owner;
 SELECT count(*) FROM swan_open(3, '2099-01-05 09:00', 60, 40, '1 day') a;
 
 --
--- swan_extend puts an expiry off
+-- swan_extend moves an expiry, either way
 --
 SELECT ledger_id, available_sessions FROM swan_grant(11, 3, 'Birthday', '2099-03-01');
 SELECT * FROM swan_extend(1, '2099-06-01 12:00+02', ' sorry ', actor => 1);
 SELECT id, kind, delta, balance_after, lot_id, reason, actor_id, call_id, details FROM studio.swan_ledger WHERE user_id = 11 ORDER BY id;
 SELECT granted, remaining, expires_at, swept FROM studio.swan_lots WHERE id = 1;
 SELECT available FROM swan_summary(11);
--- one that was bought; for good; both count as before
-SELECT ledger_id FROM swan_purchase(11, 4, 'pay11', expires_at => '2099-04-01');
-SELECT lot_id, source, granted, remaining, expires_at, reason, payment_ref FROM swan_extend(3, 'infinity');
+-- one that was bought; for good, said in two ways; both count as before
+SELECT ledger_id FROM swan_purchase(11, 4, 'pay11', 'four', 4900, 'EUR', expires_at => '2099-04-01');
+SELECT * FROM swan_extend(3, 'infinity');
+SELECT expires_at FROM swan_extend(3, NULL);
 SELECT total_sessions_purchased, available_sessions FROM swan_client(11);
 -- the soonest to expire is what is spent first, as it is now
 SELECT ledger_id FROM swan_grant(11, 1, 'Soon', '2099-05-01');
 SELECT lot_id, expires_at FROM swan_extend(5, '2099-07-01');
 SELECT lot_id, remaining, expires_at FROM swan_credits(11);
--- never sooner, not the same for good, never back
-SELECT * FROM swan_extend(1, '2099-06-01 11:59+02');
-SELECT * FROM swan_extend(3, '2199-01-01');
-SELECT * FROM swan_extend(3, 'infinity');
+-- sooner; an end for what had none; where it is already nothing is written
+SELECT lot_id, expires_at FROM swan_extend(1, '2099-05-01');
+SELECT lot_id, expires_at FROM swan_extend(3, '2199-01-01');
+SELECT lot_id, expires_at FROM swan_extend(3, '2199-01-01');
+SELECT kind, delta, details FROM studio.swan_ledger WHERE lot_id = 3 ORDER BY id;
 -- an empty lot too: what comes back to it has the new time
 SELECT count(*) FROM generate_series(1, 3) s, swan_book(11, s);
 SELECT lot_id, remaining, expires_at FROM swan_extend(1, '2099-08-01');
@@ -30,27 +32,54 @@ SELECT returned FROM swan_cancel(1);
 SELECT lot_id, remaining, expires_at FROM swan_credits(11);
 
 --
--- It never revives: not what is swept, not what is only due
+-- In the past is now: what is left expires, what is spent stays paid, what has ended has ended then
 --
-SELECT ledger_id FROM swan_grant(12, 2, 'Lost', '2099-03-01');
-SELECT max(id) AS lost FROM studio.swan_lots WHERE user_id = 12 \gset
+SELECT expires_at > clock_timestamp() - interval '1 minute' AND expires_at <= clock_timestamp() AS now, remaining FROM swan_extend(1, '2001-01-01', 'by mistake', 1);
+SELECT kind, delta, balance_after, reason, actor_id, call_id = min(call_id) FILTER (WHERE kind = 'expiry') OVER () AS call FROM studio.swan_ledger WHERE lot_id = 1 ORDER BY id DESC LIMIT 2;
+SELECT remaining, swept FROM studio.swan_lots WHERE id = 1;
+SELECT expires_at > '2001-01-01' AS as_before FROM swan_extend(1, '-infinity');
+SELECT count(*) FROM studio.swan_ledger WHERE lot_id = 1 AND kind = 'extension';
+SELECT status, session_deducted FROM studio.sessions WHERE id = 2;
+SELECT * FROM swan_expire();
+-- an empty one is over at once, for the janitor too
+SELECT max(ledger_id) AS empty FROM swan_grant(11, 1, 'Empty', '2099-02-01') \gset
+SELECT session_id FROM swan_book(11, 5);
+SELECT remaining FROM swan_extend(:empty, clock_timestamp());
+SELECT remaining, swept FROM studio.swan_lots WHERE id = :empty;
+SELECT returned FROM swan_cancel(5, actor => 11);
+SELECT kind, delta FROM studio.swan_ledger WHERE lot_id = :empty ORDER BY id;
+
+--
+-- It opens again what has ended, swept or only due, with what had expired unspent
+--
+SELECT ledger_id AS lost FROM swan_grant(12, 3, 'Lost', '2099-03-01') \gset
+SELECT session_id FROM swan_book(12, 9);
 SELECT pass(12, '2100-01-01');
-SELECT * FROM swan_extend(:lost, '2099-06-01');
--- what it refused it did not write either
+SELECT granted, remaining, expires_at FROM swan_extend(:lost, '2099-06-01');
+SELECT kind, delta, balance_after, call_id - min(call_id) OVER () AS call FROM studio.swan_ledger WHERE user_id = 12 ORDER BY id;
 SELECT remaining, swept FROM studio.swan_lots WHERE id = :lost;
+SELECT available, available_sessions FROM swan_summary(12), swan_client(12);
+SELECT pass(12, '2100-01-01');
 SELECT clients, credits FROM swan_expire();
 SELECT remaining, swept FROM studio.swan_lots WHERE id = :lost;
-SELECT * FROM swan_extend(:lost, '2099-06-01');
-SELECT * FROM swan_extend(:lost, 'infinity');
--- nor an empty one that is due, nor with the credit that comes back to it
+SELECT remaining FROM swan_extend(:lost, '2001-01-01');
+SELECT remaining, expires_at FROM swan_extend(:lost, NULL, 'Sorry');
+SELECT remaining, swept FROM studio.swan_lots WHERE id = :lost;
+-- once only; and it can be spent, ended, opened again
+SELECT remaining FROM swan_extend(:lost, '2099-08-01');
+SELECT available_sessions FROM swan_book(12, 10);
+SELECT remaining FROM swan_extend(:lost, '2001-01-01');
+SELECT remaining FROM swan_extend(:lost, '2099-09-01');
+SELECT kind, delta, reason FROM studio.swan_ledger WHERE user_id = 12 ORDER BY id;
+-- an empty one that is due: with the credit that comes back to it
 SELECT max(ledger_id) AS empty FROM swan_grant(13, 1, 'Empty', '2099-03-01') \gset
 SELECT session_id FROM swan_book(13, 11);
 SELECT pass(13, '2100-01-01');
-SELECT * FROM swan_extend(:empty, '2099-06-01');
-SELECT charged, returned, available_sessions FROM swan_cancel(11);
+SELECT charged, returned, available_sessions FROM swan_cancel(11, actor => 13);
 SELECT kind, delta, balance_after, actor_id, call_id - min(call_id) FILTER (WHERE kind = 'cancellation') OVER () AS call FROM studio.swan_ledger WHERE user_id = 13 ORDER BY id;
 SELECT remaining, swept FROM studio.swan_lots WHERE id = :empty;
-SELECT * FROM swan_extend(:empty, '2099-06-01');
+SELECT remaining FROM swan_extend(:empty, '2099-06-01');
+SELECT available FROM swan_summary(13);
 -- it sweeps what else is due of its client
 SELECT max(ledger_id) AS stays FROM swan_grant(13, 1, 'Stays', '2099-05-01') \gset
 SELECT count(*) FROM swan_grant(13, 2, 'Goes', '2099-03-01');
@@ -58,14 +87,38 @@ SELECT pass(13, '2099-04-01');
 SELECT remaining FROM swan_extend(:stays, '2099-06-01');
 SELECT kind, delta, call_id = lead(call_id) OVER (ORDER BY id) AS same_call FROM studio.swan_ledger WHERE user_id = 13 ORDER BY id DESC LIMIT 2;
 
+--
+-- What had expired and was refunded does not come back; what a refund is owed is settled by what does
+--
+SELECT ledger_id AS lot FROM swan_purchase(24, 5, 'pay24', expires_at => '2099-03-01') \gset
+SELECT session_id FROM swan_book(24, 12);
+SELECT pass(24, '2100-01-01');
+SELECT moved, shortfall, expired FROM swan_reverse('pay24', n => 3, key => 'three');
+SELECT remaining FROM swan_extend(:lot, '2099-06-01');
+SELECT moved, shortfall, expired FROM swan_reverse('pay24', n => 2);
+-- nothing is left of it: one is spent, and owed; what the refund gives back stays expired until the lot is extended again
+SELECT moved, available_sessions FROM swan_reinstate('pay24', 'failed', reversal => 'three');
+SELECT remaining FROM swan_extend(:lot, '2099-06-01');
+SELECT remaining FROM swan_extend(:lot, '2099-06-01');
+SELECT kind, delta, details - 'extended_from' - 'extended_to' - 'reversal' AS details FROM studio.swan_ledger WHERE user_id = 24 ORDER BY id;
+-- 0.1.0 called owed what had expired
+SELECT ledger_id AS lot FROM swan_purchase(25, 2, 'pay25', expires_at => '2099-03-01') \gset
+SELECT pass(25, '2100-01-01');
+SELECT moved, shortfall, expired FROM swan_reverse('pay25');
+RESET ROLE;
+SET session_replication_role = replica;
+UPDATE studio.swan_ledger SET details = '{"n": -1, "shortfall": 2}' WHERE kind = 'reversal' AND user_id = 25;
+RESET session_replication_role;
+SET ROLE regress_owner;
+SELECT remaining FROM swan_extend(:lot, '2099-06-01');
+SELECT kind, delta, details - 'extended_from' - 'extended_to' AS details FROM studio.swan_ledger WHERE user_id = 25 AND kind <> 'purchase' ORDER BY id;
+
 -- arguments
 SELECT * FROM swan_extend(NULL, '2099-01-01');
-SELECT * FROM swan_extend(1, NULL);
 SELECT * FROM swan_extend(999999, '2099-01-01');
-SELECT * FROM swan_extend(1, '2001-01-01');
 SELECT call, try('SELECT expires_at FROM ' || call) FROM (VALUES
-	(1, 'swan_extend(1, ''-infinity'')'), (2, 'swan_extend(-9223372036854775808, ''infinity'')'), (3, 'swan_extend(1, ''294276-12-31 23:59:59.999999'')'),
-	(4, 'swan_extend(NULL, NULL, NULL, 11)'), (5, 'swan_extend(2, ''2099-09-01'')'), (6, 'swan_extend(1, ''2099-08-01'')')) t (n, call) ORDER BY n;
+	(2, 'swan_extend(-9223372036854775808, ''infinity'')'), (3, 'swan_extend(1, ''294276-12-31 23:59:59.999999'')'),
+	(4, 'swan_extend(NULL, NULL, NULL, 11)'), (5, 'swan_extend(2, ''2099-09-01'')'), (6, 'swan_extend(1, NULL, NULL, 1)')) t (n, call) ORDER BY n;
 SELECT who, try('SELECT remaining FROM swan_extend(1, ''2099-09-01'', actor => ' || actor || ')')
   FROM (VALUES ('system', 'NULL'), ('admin', '1'), ('staff', '2'), ('trainer', '3'), ('himself', '11'), ('another', '12')) a (who, actor);
 

@@ -11,7 +11,7 @@ INSERT INTO studio.users (id, first_name, last_name, role) VALUES
 --
 \x on
 SELECT * FROM swan_grant(11, 5);
-SELECT * FROM swan_grant(11, 1, 'Welcome', '2099-12-31 12:00+00', 'first', 1);
+SELECT * FROM swan_grant(11, 1, 'Welcome', '2099-12-31 12:00+00', 'first', actor => 1);
 \x off
 SELECT id, user_id, delta, balance_after, kind, session_id, from_session_id, lot_id, reason, actor_id, db_role,
        key, payment_ref, item, call_id, details FROM studio.swan_ledger ORDER BY id;
@@ -110,7 +110,7 @@ SELECT user_id, added, available_sessions, message, replayed FROM swan_grant(13,
 SELECT user_id, added, available_sessions, replayed FROM swan_grant(13, 1);
 -- the first answer again, whatever happened since; reason, expiry and actor are not compared
 SELECT user_id, added, available_sessions, message, sessions -> 0 AS first, replayed FROM swan_grant(13, 5, 'first', NULL, 'k1');
-SELECT added, available_sessions, sessions -> 0 ->> 'notes' AS notes, replayed FROM swan_grant(13, 5, 'second', '2001-01-01', 'k1', 1);
+SELECT added, available_sessions, sessions -> 0 ->> 'notes' AS notes, replayed FROM swan_grant(13, 5, 'second', '2001-01-01', 'k1', actor => 1);
 SELECT i, added, available_sessions, replayed FROM generate_series(1, 3) i, swan_grant(13 + 0 * i, 5, NULL, NULL, 'k1');
 SELECT available FROM swan_summary(13);
 -- another count is another call

@@ -44,7 +44,7 @@ SELECT sessions FROM swan_grant_many('{13, 14}', 2, NULL, NULL, 'k');
 SELECT added, available_sessions, replayed, sessions FROM swan_grant(14, 2, key => 'k');
 SELECT available_sessions FROM swan_grant(15, 5);
 -- as it was then, though that expiry is in the past by now
-SELECT user_id, available_sessions, replayed FROM swan_grant_many('{15, 14, 13}', 2, 'x', '2001-01-01', 'k', 1);
+SELECT user_id, available_sessions, replayed FROM swan_grant_many('{15, 14, 13}', 2, 'x', '2001-01-01', 'k', actor => 1);
 -- one who is new to it has to be told an expiry to come
 SELECT * FROM swan_grant_many('{15, 16}', 2, 'x', '2001-01-01', 'k');
 -- one of them had another count: nobody gets anything

@@ -17,8 +17,8 @@ DECLARE
 	result pg_catalog.text;
 BEGIN
 	SELECT swan_open(3, timestamp with time zone '2099-01-05 10:00Z' + pg_catalog.make_interval(days => n), actor => 4) INTO slot;
-	PERFORM swan_grant(2, 1, 'it''s', '2098-01-01', 'key ' || n, 4);
-	PERFORM swan_grant(2, 1, 'it''s', '2098-01-01', 'key ' || n, 4);
+	PERFORM swan_grant(2, 1, 'it''s', '2098-01-01', 'key ' || n, actor => 4);
+	PERFORM swan_grant(2, 1, 'it''s', '2098-01-01', 'key ' || n, actor => 4);
 	PERFORM swan_can_book(2, slot, actor => 4);
 	PERFORM swan_book(2, slot, true, 'key ' || n, actor => 4);
 	SELECT pg_catalog.format('%s left, %s scheduled, %s lots, %s lines, %s purchased', s.available, s.scheduled,

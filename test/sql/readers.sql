@@ -37,7 +37,7 @@ SELECT swan_configure('low_threshold', '3');
 -- A client with everything: bookings of every status, credits bought and used
 --
 SELECT count(*) FROM (VALUES (1, 5, 'Package of 5', NULL::timestamptz, NULL::bigint), (2, 10, 'Package of 10', '2099-12-31', 1), (3, 2, NULL, '2099-06-30', 1)) t (i, n, r, e, a),
-	swan_grant(11, n, r, e, 'package ' || i, a);
+	swan_grant(11, n, r, e, 'package ' || i, actor => a);
 SELECT count(*) FROM (VALUES (1, NULL::boolean, 11::bigint), (2, NULL, 3), (3, NULL, 2), (4, NULL, 1), (5, true, 1), (6, false, 2),
 	(21, NULL, 3), (22, NULL, 3), (23, false, NULL), (24, NULL, NULL)) t (s, c, a), swan_book(11, s, c, actor => a);
 -- what no function does yet is written as it would: two confirmed, three completed, one cancelled without return

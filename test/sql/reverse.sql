@@ -117,7 +117,7 @@ SELECT count(*) FROM swan_purchase(16, 4, 'pay16 too');
 SELECT moved FROM swan_reverse('pay16', 'a', 1, 'k');
 SELECT call, try('SELECT concat_ws('' '', moved, shortfall, available_sessions, replayed) FROM ' || call) FROM (VALUES
 	(1, 'swan_reverse(''pay16'', ''a'', 1, ''k'')'),
-	(2, 'swan_reverse(''pay16'', ''a'', 1, ''k'', 1)'),
+	(2, 'swan_reverse(''pay16'', ''a'', 1, ''k'', actor => 1)'),
 	(3, 'swan_reverse(''pay16'', ''a'', 2, ''k'')'),
 	(4, 'swan_reverse(''pay16'', ''a'', NULL, ''k'')'),
 	(5, 'swan_reverse(''pay16'', ''b'', 1, ''k'')'),
@@ -247,7 +247,7 @@ SELECT call, try('SELECT moved FROM ' || call) FROM (VALUES
 	(4, 'swan_reverse(''pay11'', n => 2147483647)'), (5, 'swan_reverse(''pay11'', key => '''')'), (6, 'swan_reverse(''pay11'', key => repeat(''k'', 256))'),
 	(7, 'swan_reverse(repeat(''p'', 256))'), (8, 'swan_reverse(''pay11'', repeat(''i'', 256))'), (9, 'swan_reverse(''pay11'', '''')'),
 	(10, 'swan_reinstate(NULL, ''k'')'), (11, 'swan_reinstate('''', ''k'')'), (12, 'swan_reinstate(''pay11'', '' '')'),
-	(13, 'swan_reinstate(''pay11'', repeat(''k'', 256))'), (14, 'swan_reverse(NULL, NULL, 0, '''', 11)'), (15, 'swan_reinstate(NULL, NULL, actor => 99)'),
+	(13, 'swan_reinstate(''pay11'', repeat(''k'', 256))'), (14, 'swan_reverse(NULL, NULL, 0, '''', actor => 11)'), (15, 'swan_reinstate(NULL, NULL, actor => 99)'),
 	(16, 'swan_reverse(''pay11'', key => repeat(''k'', 255))')) t (n, call) ORDER BY n;
 -- who may
 SELECT who, try('SELECT moved FROM swan_reverse(''pay16'', n => 1, actor => ' || actor || ')') AS reverse,

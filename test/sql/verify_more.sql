@@ -49,6 +49,37 @@ UPDATE studio.sessions SET status = 'completed' WHERE id = 11;
 :look
 ROLLBACK;
 
+-- reversals that have more than there is: of what expired, owed while some is left, refunded
+SELECT added FROM swan_purchase(12, 4, 'pay12', amount_minor => 400);
+SELECT moved, shortfall FROM swan_reverse('pay12', refunded_minor => 100);
+SELECT * FROM swan_verify();
+\set of_reversal 'UPDATE studio.swan_ledger SET details = details ||'
+:break
+:of_reversal '{"expired": 1}' WHERE kind = 'reversal';
+:look
+ROLLBACK;
+:break
+:of_reversal '{"expired": -1}' WHERE kind = 'reversal';
+:look
+ROLLBACK;
+:break
+:of_reversal '{"shortfall": 1}' WHERE kind = 'reversal';
+:look
+ROLLBACK;
+:break
+:of_reversal '{"shortfall": 4}' WHERE kind = 'reversal';
+:look
+ROLLBACK;
+:break
+:of_reversal '{"money": 401}' WHERE kind = 'reversal';
+:look
+ROLLBACK;
+-- a lot that shall be valid from its first booking on, of which there was one
+:break
+UPDATE studio.swan_lots SET valid_for = '30 days';
+:look
+ROLLBACK;
+
 -- a lot that was granted another number, that its row does not name, that has no row
 :break
 UPDATE studio.swan_lots SET granted = 12 WHERE id = 1;

@@ -40,6 +40,7 @@ SELECT setval('studio.swan_ledger_id_seq', 80000);
 RESET session_replication_role;
 -- one whose totals are kept, and others, who are counted by whoever reads
 SELECT added FROM swan_grant(4712, 1);
+SELECT added FROM swan_purchase(4713, 1, 'p4711');
 VACUUM ANALYZE;
 SQL
 is($node->safe_psql('postgres', 'SELECT * FROM swan_verify()'), '', 'the rows are as swanalloc makes them');
@@ -72,6 +73,7 @@ my @calls = (
 	[ 'swan_summary(4711)', 'sessions_user swan_ledger_user' ],
 	[ 'swan_summary(4712)', 'sessions_user swan_ledger_user' ],
 	[ 'swan_credits(4711)', 'swan_lots_user' ],
+	[ "swan_payment('p4711')", 'swan_lots_payment swan_ledger_user' ],
 	[ 'swan_statement(4711)', 'swan_ledger_user sessions_pkey' ],
 	[ "swan_balance_at(4711, '2020-07-01')", 'swan_ledger_user' ],
 	[ "swan_slots('2099-01-05', NULL)", 'sessions_date' ],

@@ -1,0 +1,205 @@
+/*-------------------------------------------------------------------------
+ *
+ * refund.c
+ *	  What an amount of money that was refunded is worth in credits.
+ *
+ * A provider reports how much of a payment is refunded by now, all in all.  What
+ * that is worth depends on nothing but the amount: never fewer credits of any
+ * item for more money.  So reports may come twice, or in any order, and what was
+ * taken in the end is what the largest is worth.
+ *
+ * Credits are taken evenly from the items, the k-th of n when it is the turn of
+ * what is k/n of its item, for as long as the price of all of them is not more
+ * than the amount.  The price of one is its item's amount by its credits; so sums
+ * are made over the product of those numbers, and are exact.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/int.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/fmgrprotos.h"
+#include "utils/numeric.h"
+
+#include "base/error.h"
+#include "write/refund.h"
+
+/* Returns the amount that is refunded by now, or NO_ID. */
+int64
+refund_argument(FunctionCallInfo fcinfo, int n)
+{
+	if (PG_ARGISNULL(n))
+		return NO_ID;
+	if (PG_GETARG_INT64(n) < 0)
+		ereport(ERROR,
+				(swan_error(SWAN_INVALID_ARGUMENT),
+				 errmsg("refunded_minor must not be negative")));
+	return PG_GETARG_INT64(n);
+}
+
+/*
+ * Returns what was paid for the items of a payment.  Refuses those of which that
+ * cannot be said, or not in one currency.
+ */
+static int64
+total_amount(const Payment *payment)
+{
+	int64		total = 0;
+
+	for (int i = 0; i < payment->nlots; i++)
+	{
+		const PaidLot *lot = &payment->lots[i];
+		const char *currency = lot->currency ? lot->currency : "";
+		const char *first = payment->lots[0].currency ? payment->lots[0].currency : "";
+
+		if (lot->amount == NO_ID)
+			ereport(ERROR,
+					(swan_error(SWAN_INVALID_ARGUMENT),
+					 errmsg("item \"%s\" of payment \"%s\" has no amount", lot->item, payment->ref),
+					 errhint("Say how many credits are refunded, by n, or none for all of them.")));
+		if (strcmp(currency, first) != 0)
+			ereport(ERROR,
+					(swan_error(SWAN_INVALID_ARGUMENT),
+					 errmsg("the items of payment \"%s\" have amounts of several currencies",
+							payment->ref),
+					 errhint("Say which item is refunded.")));
+		if (pg_add_s64_overflow(total, lot->amount, &total))
+			ereport(ERROR,
+					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+					 errmsg("amount out of range")));
+	}
+	return total;
+}
+
+/* Returns a number as what the functions of numeric take. */
+static Datum
+number(int64 n)
+{
+	return NumericGetDatum(int64_to_numeric(n));
+}
+
+/* Returns the part of n that x is of a total, rounded down. */
+static int64
+part_of(int64 n, int64 x, int64 total)
+{
+	Datum		product = DirectFunctionCall2(numeric_mul, number(n), number(x));
+
+	return DatumGetInt64(DirectFunctionCall1(numeric_int8,
+											 DirectFunctionCall2(numeric_div_trunc, product,
+																 number(total))));
+}
+
+/* Returns the item whose turn it is to have a credit taken, or -1. */
+static int
+next_in_turn(const Payment *payment, const int32 *credits)
+{
+	int			next = -1;
+
+	for (int i = 0; i < payment->nlots; i++)
+	{
+		const PaidLot *lot = &payment->lots[i];
+
+		if (lot->amount > 0 && credits[i] < lot->granted &&
+			(next < 0 ||
+			 (credits[i] + INT64CONST(1)) * payment->lots[next].granted <
+			 (credits[next] + INT64CONST(1)) * lot->granted))
+			next = i;
+	}
+	return next;
+}
+
+/* Says how many credits of each item the amount refunded is worth, if it is not all. */
+static void
+count_credits(const Payment *payment, int64 total, int32 *credits)
+{
+	Datum	   *prices = palloc(payment->nlots * sizeof(Datum));
+	Datum		product = number(1);
+	Datum		left;
+	int			i;
+
+	for (i = 0; i < payment->nlots; i++)
+	{
+		if (payment->lots[i].granted > 0)	/* not all of it went to others */
+			product = DirectFunctionCall2(numeric_mul, product, number(payment->lots[i].granted));
+	}
+	for (i = 0; i < payment->nlots; i++)
+		prices[i] = payment->lots[i].granted == 0 ? (Datum) 0 :
+			DirectFunctionCall2(numeric_mul, number(payment->lots[i].amount),
+								DirectFunctionCall2(numeric_div_trunc, product,
+													number(payment->lots[i].granted)));
+	left = DirectFunctionCall2(numeric_mul, number(payment->refunded), product);
+	while ((i = next_in_turn(payment, credits)) >= 0 &&
+		   DatumGetBool(DirectFunctionCall2(numeric_le, prices[i], left)))
+	{
+		CHECK_FOR_INTERRUPTS();
+		left = DirectFunctionCall2(numeric_sub, left, prices[i]);
+		credits[i]++;
+	}
+
+	/* what cost nothing goes in proportion */
+	for (i = 0; i < payment->nlots; i++)
+	{
+		if (payment->lots[i].amount == 0)
+			credits[i] = part_of(payment->lots[i].granted, payment->refunded, total);
+	}
+}
+
+/* Notes which part of the amount refunded is new, and for which items it was paid. */
+static void
+divide_money(Payment *payment, int64 total)
+{
+	int64		refunded = Min(payment->refunded, total);
+	int64		before = 0;		/* what the items up to this one cost */
+	int64		left = refunded;
+
+	for (int i = 0; i < payment->nlots; i++)
+		left -= payment->lots[i].has.money;
+	for (int i = 0; i < payment->nlots && left > 0; i++)
+	{
+		PaidLot    *lot = &payment->lots[i];
+		int64		share = part_of(before + lot->amount, refunded, total) -
+			part_of(before, refunded, total);
+
+		before += lot->amount;
+		lot->more.money = Min(left, Max(0, share - lot->has.money));
+		left -= lot->more.money;
+	}
+}
+
+/*
+ * Says how many credits more are to be taken of each item, now that so much of
+ * the payment is refunded, and returns how many in all.
+ */
+int32
+refund_divide(Payment *payment, int32 *credits)
+{
+	int64		total = total_amount(payment);
+	int64		left = 0;
+	int64		n = 0;
+
+	memset(credits, 0, payment->nlots * sizeof(int32));
+	if (payment->refunded == 0)
+		return 0;
+	if (payment->refunded < total)
+		count_credits(payment, total, credits);
+	else
+	{
+		for (int i = 0; i < payment->nlots; i++)
+			credits[i] = payment->lots[i].granted;
+	}
+	if (total > 0)
+		divide_money(payment, total);
+
+	for (int i = 0; i < payment->nlots; i++)
+		left += credits[i] - share_credits(&payment->lots[i].has);
+	for (int i = 0; i < payment->nlots; i++)
+	{
+		credits[i] = Max(0, credits[i] - share_credits(&payment->lots[i].has));
+		credits[i] = Max(0, Min(left, credits[i]));
+		left -= credits[i];
+		n += credits[i];
+	}
+	return n;
+}
