@@ -89,7 +89,7 @@ sub random_call
 	};
 	my $what = pick(
 		('grant') x 5, ('grant_many') x 2, ('purchase') x 7, ('reverse') x 6, ('reinstate') x 5, ('revoke') x 4, ('transfer') x 5, ('merge') x 2, ('import') x 4,
-		('extend') x 2, ('expire') x 2, ('open') x 12, ('block') x 2, ('book') x 22, ('book_many') x 4, ('can_book') x 4,
+		('extend') x 4, ('expire') x 2, ('open') x 12, ('block') x 2, ('book') x 22, ('book_many') x 4, ('can_book') x 4,
 		('hold') x 5, ('release') x 3, ('confirm') x 4, ('complete') x 4, ('move') x 5, ('move_many') x 3, ('cancel') x 16, ('cancel_many') x 4, ('can_cancel') x 6, ('correct') x 8,
 		('suspend') x 2, ('resume') x 5,
 		('reschedule') x 8, ('charge') x 4, ('waive') x 4, ('summary') x 3, ('client') x 2, @{ $world->{time} });
@@ -107,9 +107,17 @@ sub random_call
 	{
 		@c{qw(user n ref expires)} = ($client->(), $count->(5), one_in(3) ? $ref->() : 'p' . $world->{payments}, $expiry->());
 		$c{item} = pick('', '', 'a', 'b');
-		$c{amount} = pick(undef, 4900, 0, one_in(20) ? -1 : 1);
+		$c{amount} = pick(undef, 4900, 4900, 1000, 0, one_in(20) ? -1 : 1);
 	}
-	elsif ($what eq 'reverse') { @c{qw(ref item n key)} = ($ref->(), pick(undef, undef, '', 'a'), one_in(2) ? undef : $count->(5), $key->()); }
+	elsif ($what eq 'reverse')
+	{
+		@c{qw(ref item n key)} = ($ref->(), pick(undef, undef, '', 'a'), one_in(2) ? undef : $count->(5), $key->());
+		if (one_in(2))
+		{
+			$c{refunded} = one_in(8) ? pick(-1, 0, 100000) : int(rand(6000));
+			undef $c{n} unless one_in(20);
+		}
+	}
 	elsif ($what eq 'reinstate')
 	{
 		@c{qw(ref reversal)} = one_in(3) ? ($ref->(), undef) : $world->{reversal}->();
@@ -134,7 +142,7 @@ sub random_call
 	elsif ($what eq 'extend')
 	{
 		@c{qw(lot expires)} = (one_in(20) ? pick(undef, 'l0') : $world->{lot}->(),
-			one_in(10) ? 'infinity' : one_in(10) ? pick(undef, $now - 1000) : $future + 86400 * int(rand(500)));
+			one_in(10) ? pick('infinity', undef) : one_in(8) ? $now - 1000 : $future + 86400 * int(rand(500)));
 	}
 	elsif ($what eq 'expire') { $c{n} = one_in(20) ? pick(undef, 0) : pick(1, 2, 3, 1000); }
 	elsif ($what =~ /^(open|block)$/)
@@ -188,6 +196,7 @@ sub random_call
 	elsif ($what eq 'time_of_hold') { $c{slot} = $slot->('held'); }
 	elsif ($what eq 'time_of_cost') { @c{qw(slot cost)} = ($slot->(one_in(3) ? 'live' : 'open'), pick(0, 1, 1, 2, 3, 4)); }
 
+	$c{valid_for} = 86400 * pick(10, 30) if $what =~ /^(grant|grant_many|purchase)$/ && one_in(4);
 	$c{charge} = one_in(5) ? pick(0, 1) : undef if $what =~ /^book/;
 	$c{later} = one_in(5) if $what eq 'book';
 	$c{lot} = $world->{lot}->() if $what eq 'book' && one_in(12);
@@ -251,7 +260,14 @@ my $given_up = "$booking, returned, reopened_session_id, credits";
 $booking .= ', credits, owed';
 my $credit  = 'user_id, added, available_sessions, replayed, ledger_id, message';
 my $handed  = 'from_user_id, to_user_id, moved, bookings, from_available_sessions, available_sessions, replayed, ledger_id';
-my $moved   = 'user_id, moved, shortfall, available_sessions, replayed, ledger_id';
+my $moved   = 'user_id, moved, shortfall, available_sessions, replayed, ledger_id, expired';
+
+# The day on which a lot ends.  What is reckoned from now on is some seconds later than in the model, so days begin
+# when that is far from their end: from this time of the day on, and from midnight.
+my $midnight = time % 86400 / 2;
+$midnight += 43200 if $midnight < 21600;
+$midnight = int($midnight);
+my $ends = "floor((extract(epoch FROM expires_at) - $midnight) / 86400)";
 
 sub row
 {
@@ -276,20 +292,21 @@ sub sql_of
 	my $actor = 'actor => ' . value($c->{actor});
 	my $force = 'force => ' . bool($c->{force});
 	my $expires = 'expires_at => ' . moment($c->{expires});
+	my $lasts = 'valid_for => ' . (defined $c->{valid_for} ? 'make_interval(days => ' . $c->{valid_for} / 86400 . ')' : 'NULL');
 	my $call = sub { my ($columns, @args) = @_; return "SELECT " . row($columns) . " AS answer FROM swan_$what(" . join(', ', @args) . ')'; };
 	my $each = sub { my ($columns, @args) = @_; return "SELECT string_agg(" . row($columns) . ", ';') AS answer FROM swan_$what(" . join(', ', @args) . ')'; };
 
-	return $call->($credit, $user, $n, $expires, $key, $actor) if $what eq 'grant';
-	return $each->($credit, $list->($c->{users}), $n, $expires, $key, $actor) if $what eq 'grant_many';
-	return $call->($credit, $user, $n, value($c->{ref}), value($c->{item}), value($c->{amount}), "'EUR'", $expires, $actor) if $what eq 'purchase';
-	return $each->($moved, value($c->{ref}), value($c->{item}), $n, $key, $actor) if $what eq 'reverse';
+	return $call->($credit, $user, $n, $expires, $lasts, $key, $actor) if $what eq 'grant';
+	return $each->($credit, $list->($c->{users}), $n, $expires, $lasts, $key, $actor) if $what eq 'grant_many';
+	return $call->($credit, $user, $n, value($c->{ref}), value($c->{item}), value($c->{amount}), "'EUR'", $expires, $lasts, $actor) if $what eq 'purchase';
+	return $each->($moved, value($c->{ref}), value($c->{item}), $n, $key, 'refunded_minor => ' . value($c->{refunded}), $actor) if $what eq 'reverse';
 	return $each->($moved, value($c->{ref}), $key, 'item => ' . value($c->{item}), "n => $n", 'reversal => ' . value($c->{reversal}), $actor) if $what eq 'reinstate';
 	return $call->($moved, $user, $n, $key, 'lot_id => ' . $name->($c->{lot}), $actor) if $what eq 'revoke';
 	return $call->($handed, $user, value($c->{to_user}), $n, $key, $actor) if $what eq 'transfer';
 	return $call->($handed, $user, value($c->{to_user}), $key, $actor) if $what eq 'merge';
 	return $call->('user_id, lot_id, granted, used, expired, remaining, available_sessions, replayed', $user, $n, value($c->{used}), $expires,
 		'payment_ref => ' . value($c->{ref}), 'item => ' . value($c->{item}), 'amount_minor => ' . value($c->{amount}), $actor) if $what eq 'import';
-	return $call->('lot_id, granted, remaining, extract(epoch FROM expires_at)::bigint', $name->($c->{lot}), moment($c->{expires}), $actor) if $what eq 'extend';
+	return $call->("lot_id, granted, remaining, $ends, amount_minor", $name->($c->{lot}), moment($c->{expires}), $actor) if $what eq 'extend';
 	return $call->('clients, credits', $n) if $what eq 'expire';
 	return "SELECT string_agg(id::text, ',') AS answer FROM swan_open(" . join(', ', value($c->{trainer}), moment($c->{at}), value($c->{duration}),
 		value($c->{repeat}), "make_interval(secs => $c->{every})", 'cost => ' . value($c->{cost}), $key, $actor) . ') id' if $what eq 'open';
@@ -464,7 +481,7 @@ sub tables_of_model
 	$t{users} .= $text->($_, $model->{users}{$_}{balance}) for sort { $a <=> $b } keys %{ $model->{users} };
 	for my $l (sort { $id->($a->{name}) <=> $id->($b->{name}) } values %{ $model->{lots} })
 	{
-		$t{lots} .= $text->($id->($l->{name}), @$l{qw(user granted remaining expires)}, $l->{swept} ? 't' : 'f', $l->{ref}, $l->{item});
+		$t{lots} .= $text->($id->($l->{name}), @$l{qw(user granted remaining)}, $model->day($l->{expires}), $l->{valid_for}, $l->{swept} ? 't' : 'f', $l->{ref}, $l->{item});
 	}
 	for my $s (sort { $id->($a->{name}) <=> $id->($b->{name}) } values %{ $model->{slots} })
 	{
@@ -490,7 +507,7 @@ sub tables_of_model
 
 my %query = (
 	users => 'SELECT id, available_sessions FROM studio.users ORDER BY id',
-	lots  => 'SELECT id, user_id, granted, remaining, extract(epoch FROM expires_at)::bigint, swept, payment_ref, item FROM studio.swan_lots ORDER BY id',
+	lots  => "SELECT id, user_id, granted, remaining, $ends, extract(epoch FROM valid_for)::bigint, swept, payment_ref, item FROM studio.swan_lots ORDER BY id",
 	sessions => 'SELECT id, user_id, trainer_id, status, extract(epoch FROM session_date)::bigint, duration, cost, session_deducted, credits FROM studio.sessions WHERE session_date IS NOT NULL ORDER BY id',
 	taken    => q(SELECT lot_id, -sum(delta) FROM studio.swan_ledger WHERE kind IN ('booking', 'cancellation', 'correction', 'reschedule', 'charge', 'waiver', 'merge')
 		AND lot_id IS NOT NULL GROUP BY lot_id HAVING sum(delta) <> 0 ORDER BY lot_id),
@@ -563,6 +580,11 @@ sub next_call
 {
 	my ($model, $world, $calls, $as) = @_;
 	my $c;
+	if (my $lot = delete $model->{ended_now})
+	{
+		# as if it had never been: a credit that the studio returns opens again what has ended since it was taken
+		return { what => 'time_of_lot', lot => $lot, as => $as, expires => 946_684_800 + ++$world->{past} };
+	}
 	if (@$calls && one_in(7))
 	{
 		$c = { %{ $calls->[ -1 - int(rand(@$calls > 25 ? 25 : @$calls)) ] }, as => $as };
@@ -588,7 +610,7 @@ sub next_call
 my $rows = join(";\n",
 	'SELECT id, available_sessions FROM studio.users ORDER BY id',
 	'SELECT id, user_id, trainer_id, status, session_date, duration, notes, session_deducted, credits, cost, confirmed, booked_at IS NULL FROM studio.sessions ORDER BY id',
-	'SELECT id, user_id, source, granted, remaining, expires_at, swept, payment_ref, item FROM studio.swan_lots ORDER BY id',
+	"SELECT id, user_id, source, granted, remaining, $ends, valid_for, swept, payment_ref, item FROM studio.swan_lots ORDER BY id",
 	'SELECT session_id, user_id FROM studio.swan_holds ORDER BY session_id',
 	'SELECT id, user_id, delta, balance_after, kind, session_id, from_session_id, lot_id, reason, actor_id, db_role, key, payment_ref, item, call_id,'
 	. q( regexp_replace(details::text, '"20[0-8][^"]*"', '""', 'g') FROM studio.swan_ledger WHERE id > %d ORDER BY id));
@@ -632,7 +654,7 @@ sub play_round
 	$node->safe_psql($_, $configure) for $db, by_sql($db);
 	$settings{cancel_window} *= 3600;
 	$settings{seconds_east} = -3600 * $west;
-	my $model = StudioModel->new(now => time, settings => \%settings, listed => \%listed);
+	my $model = StudioModel->new(now => time, settings => \%settings, listed => \%listed, midnight => $midnight);
 	$model->add_user($_, $role_of{$_}) for keys %role_of;
 	my $world = world_of_model($model);
 
@@ -728,8 +750,8 @@ sub meeting_call
 		reschedule => { to => $other + int(rand(3)) },
 		move       => { at => $future - 3600 * (100 + int(rand(3))) },
 		open       => { trainer => 1 + $step % 3, at => $future - 3600 * (100 + int(rand(3))), duration => 60, repeat => 1, every => 3600 },
-		purchase   => { n => 2, ref => "m$step", item => pick('', 'a'), actor => $admin },
-		reverse    => { ref => 'm' . ($step - 6), key => one_in(2) ? "m$step" : undef, actor => $admin },
+		purchase   => { n => 2, ref => "m$step", item => pick('', 'a'), amount => 2000, actor => $admin },
+		reverse    => { ref => 'm' . ($step - 6), key => one_in(2) ? "m$step" : undef, refunded => one_in(2) ? int(rand(3000)) : undef, actor => $admin },
 		reinstate  => { ref => 'm' . ($step - 12), actor => $admin, key => "m$step", reversal => one_in(2) ? 'm' . ($step - 6) : undef },
 		revoke     => { n => 1, actor => $admin },
 		merge      => { to_user => pick(@clients[ 0 .. 3 ]), actor => $admin },
@@ -826,7 +848,7 @@ WHERE (l.remaining = g.n AND l.remaining <= l.granted AND (l.remaining = 0 OR NO
 SQL
 nothing('nothing was spent after it had expired, or expired before', <<SQL);
 SELECT g.* FROM studio.swan_ledger g JOIN studio.swan_lots l ON l.id = g.lot_id, LATERAL (SELECT coalesce((
-  SELECT (e.details ->> 'extended_from')::timestamptz FROM studio.swan_ledger e
+  SELECT coalesce((e.details ->> 'extended_from')::timestamptz, 'infinity') FROM studio.swan_ledger e
   WHERE e.lot_id = l.id AND e.id > g.id AND e.details ? 'extended_from' ORDER BY e.id LIMIT 1), l.expires_at)) ended (at)
 WHERE (g.kind IN ('booking', 'correction', 'reschedule', 'charge') AND g.delta < 0 AND g.at >= ended.at) OR (g.kind = 'expiry' AND (g.at >= ended.at) IS NOT TRUE)
 SQL
@@ -858,7 +880,7 @@ nothing('purchased = balance + live charged + used + expired, and swan_client() 
 SELECT u.id, u.available_sessions, c.total_sessions_purchased, p.n AS purchased, p.expired, c.sessions_used, s.used, s.live
 FROM studio.users u, swan_client(u.id) c,
   LATERAL (SELECT coalesce(sum(delta) FILTER (WHERE kind IN ('grant', 'purchase', 'reversal', 'reinstatement', 'revocation', 'transfer')), 0) AS n,
-                  coalesce(-sum(delta) FILTER (WHERE kind = 'expiry'), 0) AS expired,
+                  coalesce(-sum(delta) FILTER (WHERE kind IN ('expiry', 'extension')), 0) AS expired,
                   coalesce(-sum(delta) FILTER (WHERE kind = 'usage'), 0) AS elsewhere
            FROM studio.swan_ledger WHERE user_id = u.id) p,
   LATERAL (SELECT coalesce(sum(credits) FILTER (WHERE status IN ('completed', 'cancelled')), 0) AS used,
@@ -873,6 +895,11 @@ UNION ALL SELECT l.payment_ref, l.item, g.taken FROM studio.swan_lots l, LATERAL
   SELECT coalesce(-sum(delta) FILTER (WHERE kind <> 'transfer'), 0) AS taken, coalesce(sum((details ->> 'shortfall')::int), 0) AS owed
   FROM studio.swan_ledger WHERE lot_id = l.id AND kind IN ('reversal', 'reinstatement', 'transfer')) g
 WHERE g.taken < 0 OR g.owed < 0 OR g.taken + g.owed > l.granted OR (g.owed > 0 AND l.remaining > 0)
+SQL
+nothing('each credit of a payment is somewhere', <<SQL);
+SELECT p.* FROM (SELECT DISTINCT payment_ref FROM studio.swan_lots WHERE payment_ref IS NOT NULL) r, swan_payment(r.payment_ref) p
+WHERE bought <> remaining + used + expired + reversed - reinstated + revoked OR least(remaining, used, expired, reversed - reinstated, revoked, shortfall) < 0
+  OR refunded_minor < 0
 SQL
 nothing('no trainer and no client is in two places, but by force', <<SQL);
 SELECT a.id, b.id FROM studio.sessions a JOIN studio.sessions b ON a.id < b.id

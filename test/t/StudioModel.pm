@@ -14,6 +14,7 @@ package StudioModel;
 
 use strict;
 use warnings;
+use POSIX ();
 
 sub new
 {
@@ -22,6 +23,8 @@ sub new
 		now      => $args{now},
 		settings => $args{settings},
 		listed   => $args{listed},      # role => [ what, user ]
+		midnight => $args{midnight},
+		ticks    => 0,
 		users    => {}, lots => {}, slots => {}, holds => {}, keys => {}, purchases => {},
 		ledger   => [], slot_names => [], lot_names => [],
 	}, $class;
@@ -109,9 +112,16 @@ sub note
 	push @{ $self->{ledger} }, { user => $user->{id}, kind => $kind, delta => $delta, balance => $user->{balance}, %more };
 	$user->{ $kind . ' total' } += $delta;
 	my $lot = $more{lot} ? $self->{lots}{ $more{lot} } : undef;
+	if ($lot && $delta < 0 && $more{slot} && $lot->{valid_for})
+	{
+		# its time begins with the first credit that a session takes
+		my $until = $self->clock + delete $lot->{valid_for};
+		$lot->{expires} = $until if !defined $lot->{expires} || $until < $lot->{expires};
+	}
 	if ($lot && $delta != 0)
 	{
 		$lot->{remaining} += $delta;
+		$lot->{lapsed} -= $delta if $kind =~ /^(expiry|extension)$/;
 		die "lot $lot->{name} out of bounds" if $lot->{remaining} < 0 || $lot->{remaining} > $lot->{granted};
 		$lot->{swept} = $lot->{remaining} == 0 && $self->is_due($lot);
 	}
@@ -167,6 +177,12 @@ sub text { my ($v) = @_; return defined $v ? $v : ''; }
 sub row { return join('|', map { text($_) } @_); }
 sub bool { return $_[0] ? 't' : 'f'; }
 
+# when a lot ends, to the day: what is reckoned from now on is some seconds later in the tables
+sub day { my ($self, $time) = @_; return defined $time ? POSIX::floor(($time - $self->{midnight}) / 86400) : undef; }
+
+# no two calls are at the same time
+sub clock { my ($self) = @_; return $self->{now} + $self->{ticks}; }
+
 # -- credits
 
 sub credit_row
@@ -205,7 +221,7 @@ sub grant_to
 {
 	my ($self, $user, $c, $who, $name) = @_;
 	$self->sweep($user);
-	$self->add_lot($user, $name, $c->{n}, expires => $c->{expires});
+	$self->add_lot($user, $name, $c->{n}, expires => $c->{expires}, valid_for => $c->{valid_for});
 	$self->note($user, 'grant', $c->{n}, lot => $name, key => $c->{key}, actor => $who->{id});
 	$self->remember($user->{id}, 'grant', $c->{key}, $c->{n}, available => $user->{balance}, ledger => $name);
 	return $self->credit_row($user->{id}, $c->{n}, $user->{balance}, 0, "{+$name}");
@@ -258,7 +274,7 @@ sub do_purchase
 	my $user = $self->user_of($c->{user});
 	$self->check_new($c, 'purchase_max');
 	$self->sweep($user);
-	$self->add_lot($user, $c->{as}, $c->{n}, expires => $c->{expires}, ref => $c->{ref}, item => $c->{item});
+	$self->add_lot($user, $c->{as}, $c->{n}, expires => $c->{expires}, valid_for => $c->{valid_for}, ref => $c->{ref}, item => $c->{item}, amount => $c->{amount}, currency => 'EUR');
 	$self->note($user, 'purchase', $c->{n}, lot => $c->{as}, actor => $who->{id});
 	push @{ $self->{purchases}{ $c->{ref} }{lots} }, $c->{as};
 	$self->{purchases}{ $c->{ref} }{items}{ $c->{item} } =
@@ -268,18 +284,22 @@ sub do_purchase
 
 sub move_row
 {
-	my ($user_id, $moved, $shortfall, $available, $replayed, $ledger) = @_;
-	return row($user_id, $moved, $shortfall, $available, bool($replayed), $ledger);
+	my ($user_id, $moved, $shortfall, $available, $replayed, $ledger, $expired) = @_;
+	return row($user_id, $moved, $shortfall, $available, bool($replayed), $ledger, $expired || 0);
 }
 
 sub sum { my $n = 0; $n += $_ for @_; return $n; }
 sub min { my ($min, @more) = @_; for (@more) { $min = $_ if $_ < $min } return $min; }
 
-# what was granted of a lot to whom it is of
+# what was granted of a lot to whom it is of, and what was paid for it
 sub granted { my ($lot) = @_; return $lot->{granted} - ($lot->{gone} || 0); }
+sub amount { my ($lot) = @_; return defined $lot->{amount} ? $lot->{amount} - int($lot->{amount} * ($lot->{gone} || 0) / $lot->{granted} + 1e-9) : undef; }
 
-# what reversals have of a lot: taken, or owed
+# what reversals have of a lot: taken, expired unspent, or owed
 sub claimed { my ($lot, @what) = @_; return sum(map { @$_{@what} } @{ $lot->{claims} }); }
+
+# credits of a lot that expired unspent, and that reversals do not have
+sub lapsed { my ($lot) = @_; my $n = ($lot->{lapsed} || 0) - claimed($lot, 'expired'); return $n > 0 ? $n : 0; }
 
 # credits that came back to a lot are taken for what is owed of it, the oldest claim first
 sub settle
@@ -318,7 +338,7 @@ sub replay_moves
 	for my $id (@ids)
 	{
 		my $before = $self->replay($id, $kind, $c->{key}, $same->($id)) or next;
-		push @rows, move_row($id, $before->{moved}, $before->{shortfall}, $before->{available}, 1, "{$before->{ledger}}");
+		push @rows, move_row($id, $before->{moved}, $before->{shortfall}, $before->{available}, 1, "{$before->{ledger}}", $before->{expired});
 	}
 	return join(';', @rows);
 }
@@ -345,16 +365,57 @@ sub note_nothing
 
 sub finish_moves
 {
-	my ($self, $c, $kind, $same, $done, $moved, $shortfall, %more) = @_;
+	my ($self, $c, $kind, $same, $done, $moved, $shortfall, $expired, %more) = @_;
 	my @rows;
 	for my $id (sort { $a <=> $b } keys %$done)
 	{
-		my %answer = (moved => $moved->{$id} || 0, shortfall => $shortfall->{$id} || 0,
+		my %answer = (moved => $moved->{$id} || 0, shortfall => $shortfall->{$id} || 0, expired => $expired->{$id} || 0,
 			available => $self->{users}{$id}{balance}, ledger => "$c->{as}_$id");
 		$self->remember($id, $kind, $c->{key}, $same->($id), %answer, %more);
-		push @rows, move_row($id, @answer{qw(moved shortfall available)}, 0, "{+$answer{ledger}}");
+		push @rows, move_row($id, @answer{qw(moved shortfall available)}, 0, "{+$answer{ledger}}", $answer{expired});
 	}
 	return join(';', @rows);
+}
+
+# How many credits of each lot an amount refunded is worth: those whose turn it is, for as long as they cost no more.
+sub worth
+{
+	my ($refunded, @lots) = @_;
+	refuse('SW013') if grep { !defined amount($_) || text($_->{currency}) ne text($lots[0]{currency}) } @lots;
+	my $total = sum(map { amount($_) } @lots);
+	my %n = map { $_->{name} => 0 } @lots;
+	return %n if $refunded == 0;
+	return map { $_->{name} => granted($_) } @lots if $refunded >= $total;
+	my $spent = 0;
+	while (my @next = sort { ($n{ $a->{name} } + 1) / granted($a) <=> ($n{ $b->{name} } + 1) / granted($b) || $a->{order} <=> $b->{order} }
+		grep { amount($_) > 0 && $n{ $_->{name} } < granted($_) } @lots)
+	{
+		$spent += amount($next[0]) / granted($next[0]);
+		last if $spent > $refunded + 1e-6;
+		$n{ $next[0]{name} }++;
+	}
+	$n{ $_->{name} } = int(granted($_) * $refunded / $total + 1e-9) for grep { amount($_) == 0 } @lots;
+	return %n;
+}
+
+# Notes which part of an amount refunded is new: of each item its part of it, in whole units, none less than before.
+sub note_money
+{
+	my ($refunded, @lots) = @_;
+	my $total = sum(map { amount($_) } @lots);
+	$refunded = min($refunded, $total);
+	my $left = $refunded - sum(map { claimed($_, 'money') } @lots);
+	my ($before, %money) = (0);
+	for my $lot (@lots)
+	{
+		my $share = !$total ? 0 : int(($before + amount($lot)) * $refunded / $total + 1e-9) - int($before * $refunded / $total + 1e-9);
+		$before += amount($lot);
+		my $more = $share - claimed($lot, 'money');
+		$more = $left if $more > $left;
+		$money{ $lot->{name} } = $more > 0 ? $more : 0;
+		$left -= $money{ $lot->{name} };
+	}
+	return %money;
 }
 
 sub do_reverse
@@ -365,40 +426,60 @@ sub do_reverse
 	check_key($c->{ref});
 	check_count($c->{n}) if defined $c->{n};
 	check_key($c->{key});
+	my $by_money = defined $c->{refunded};
+	refuse('SW013') if $by_money && ($c->{refunded} < 0 || defined $c->{n});
 	my @lots = $self->lots_of_payment($c);
-	my $same = sub { return row($c->{ref}, $c->{n}, item_of($c)) };
+	my $same = sub { return row($c->{ref}, $c->{n}, $c->{refunded}, item_of($c)) };
 	my $told = $self->replay_moves($c, 'reversal', $same, clients_of(@lots));
 	return $told if $told;
 
-	my $open = sum(map { granted($_) - claimed($_, qw(taken owed)) } @lots);
+	my %limit = map { $_->{name} => granted($_) - claimed($_, qw(taken expired owed)) } @lots;
+	my $open = sum(values %limit);
 	my $n = defined $c->{n} ? $c->{n} : $open;
 	refuse('SW004') if $n > $open;
+	my %money;
+	if ($by_money)
+	{
+		my %worth = worth($c->{refunded}, @lots);
+		%money = note_money($c->{refunded}, @lots);
+		$n = sum(values %worth) - sum(map { claimed($_, qw(taken expired owed)) } @lots);
+		$n = 0 if $n < 0;
+		my $left = $n;
+		for my $lot (@lots)
+		{
+			my $more = $worth{ $lot->{name} } - claimed($lot, qw(taken expired owed));
+			$limit{ $lot->{name} } = min($left, $more > 0 ? $more : 0);
+			$left -= $limit{ $lot->{name} };
+		}
+	}
 
+	# first what can be taken, then what expired unspent, the rest is owed
 	$self->sweep($self->{users}{$_}) for clients_of(@lots);
-	my (%take, %owe);
-	for my $lot (@lots)
+	my %claim = map { $_->{name} => { lot => $_, by => $c->{as}, taken => 0, expired => 0, owed => 0, money => $money{ $_->{name} } || 0 } } @lots;
+	my %there = (taken => sub { return $_[0]{remaining} }, expired => \&lapsed, owed => sub { return $_[0]{granted} });
+	for my $what (qw(taken expired owed))
 	{
-		$take{ $lot->{name} } = min($n, $lot->{remaining}, granted($lot) - claimed($lot, qw(taken owed)));
-		$n -= $take{ $lot->{name} };
+		for my $lot (@lots)
+		{
+			my $claim = $claim{ $lot->{name} };
+			$claim->{$what} = min($n, $limit{ $lot->{name} } - sum(@$claim{qw(taken expired owed)}), $there{$what}->($lot));
+			$n -= $claim->{$what};
+		}
 	}
+	my (%done, %moved, %shortfall, %expired);
 	for my $lot (@lots)
 	{
-		$owe{ $lot->{name} } = min($n, granted($lot) - claimed($lot, qw(taken owed)) - $take{ $lot->{name} });
-		$n -= $owe{ $lot->{name} };
-	}
-	my (%done, %moved, %shortfall);
-	for my $lot (@lots)
-	{
-		my ($take, $owe) = ($take{ $lot->{name} }, $owe{ $lot->{name} });
-		next unless $take || $owe;
-		$self->note_move($c, $who, \%done, 'reversal', $lot, -$take);
-		push @{ $lot->{claims} }, { lot => $lot, by => $c->{as}, order => ++$self->{order}, taken => $take, owed => $owe };
-		$moved{ $lot->{user} } += $take;
-		$shortfall{ $lot->{user} } += $owe;
+		my $claim = $claim{ $lot->{name} };
+		next unless sum(@$claim{qw(taken expired owed money)});
+		$self->note_move($c, $who, \%done, 'reversal', $lot, -$claim->{taken});
+		push @{ $lot->{claims} }, { %$claim, order => ++$self->{order} };
+		$moved{ $lot->{user} } += $claim->{taken};
+		$shortfall{ $lot->{user} } += $claim->{owed};
+		$expired{ $lot->{user} } += $claim->{expired};
 	}
 	$self->note_nothing($c, $who, \%done, 'reversal', @lots) unless defined $c->{n};
 	push @{ $self->{reversals} }, [ @$c{qw(ref key)} ] if defined $c->{key};
-	return $self->finish_moves($c, 'reversal', $same, \%done, \%moved, \%shortfall, by => $c->{as}, ref => $c->{ref}, item => $c->{item});
+	return $self->finish_moves($c, 'reversal', $same, \%done, \%moved, \%shortfall, \%expired, by => $c->{as}, ref => $c->{ref}, item => $c->{item});
 }
 
 # Which reversal of a client is meant, if it is one of this payment and item.
@@ -430,31 +511,36 @@ sub do_reinstate
 	@lots = grep { !$named || $by->($_->{user}) } @lots;
 	refuse('SW015') unless @lots;
 
-	# as if only the rest had been reversed: what is owed is let go of first, of the newest before the others
+	# as if only the rest had been reversed: what is owed is let go of first, then what had expired, of the newest before the others
 	my @claims = sort { $b->{order} <=> $a->{order} } grep { !$named || $_->{by} eq $by->($_->{lot}{user}) } map { @{ $_->{claims} } } @lots;
-	my $left = defined $c->{n} ? $c->{n} : sum(map { @$_{qw(taken owed)} } @claims);
-	my (%give, %forgive);
-	for my $what ([ \%forgive, 'owed' ], [ \%give, 'taken' ])
+	my $left = defined $c->{n} ? $c->{n} : sum(map { @$_{qw(taken expired owed)} } @claims);
+	my %back;
+	for my $what (qw(owed expired taken))
 	{
 		for my $claim (@claims)
 		{
-			my $n = $what->[0]{ $claim->{order} } = min($left, $claim->{ $what->[1] });
+			my $n = $back{ $claim->{order} }{$what} = min($left, $claim->{$what});
 			$left -= $n;
 		}
 	}
 	refuse('SW004') if $left > 0;
+	for my $claim (@claims)
+	{
+		my $back = $back{ $claim->{order} };
+		my ($n, $of) = (sum(@$back{qw(taken expired owed)}), sum(@$claim{qw(taken expired owed)}));
+		$back->{money} = $n == $of ? (defined $c->{n} && !$n ? 0 : $claim->{money}) : int($claim->{money} * $n / $of + 1e-9);
+	}
 
 	$self->sweep($self->{users}{$_}) for clients_of(@lots);
 	my (%done, %moved, %came);
 	my @lines;
 	for my $claim (reverse @claims)
 	{
-		my ($give, $forgive) = ($give{ $claim->{order} }, $forgive{ $claim->{order} });
-		$claim->{taken} -= $give;
-		$claim->{owed} -= $forgive;
-		$moved{ $claim->{lot}{user} } += $give;
-		$came{ $claim->{lot}{name} } += $give;
-		push @lines, [ $claim->{lot}, $give ] if $give || $forgive;
+		my $back = $back{ $claim->{order} };
+		$claim->{$_} -= $back->{$_} for keys %$back;
+		$moved{ $claim->{lot}{user} } += $back->{taken};
+		$came{ $claim->{lot}{name} } += $back->{taken};
+		push @lines, [ $claim->{lot}, $back->{taken} ] if sum(values %$back);
 	}
 	if (!$named && !defined $c->{n})
 	{
@@ -470,7 +556,7 @@ sub do_reinstate
 		$self->settle($lot, $n) if $n;
 	}
 	$self->sweep($self->{users}{$_}) for clients_of(@lots);
-	return $self->finish_moves($c, 'reinstatement', $same, \%done, \%moved, {});
+	return $self->finish_moves($c, 'reinstatement', $same, \%done, \%moved, {}, {});
 }
 
 sub do_revoke
@@ -516,7 +602,8 @@ sub hand_over
 	my ($self, $who, $from, $to, $lot, $n, $name, $key) = @_;
 	$self->note($from, 'transfer', -$n, lot => $lot->{name}, key => $key, actor => $who->{id});
 	$lot->{gone} += $n;
-	$self->add_lot($to, $name, $n, map { $_ => $lot->{$_} } qw(expires ref item));
+	$self->add_lot($to, $name, $n, amount => defined $lot->{amount} ? int($lot->{amount} * $n / $lot->{granted} + 1e-9) : undef,
+		map { $_ => $lot->{$_} } qw(expires valid_for ref item currency));
 	$self->note($to, 'transfer', $n, lot => $name, actor => $who->{id});
 	push @{ $self->{purchases}{ $lot->{ref} }{lots} }, $name if defined $lot->{ref};
 	push @{ $self->{unnamed} }, $name;
@@ -585,7 +672,7 @@ sub do_import
 	my $user = $self->user_of($c->{user});
 	check_max($c->{n}, $self->{settings}{purchase_max});
 	$self->sweep($user);
-	$self->add_lot($user, $c->{as}, $c->{n}, expires => $c->{expires}, ref => $c->{ref}, item => defined $c->{ref} ? $c->{item} : undef);
+	$self->add_lot($user, $c->{as}, $c->{n}, expires => $c->{expires}, ref => $c->{ref}, item => defined $c->{ref} ? $c->{item} : undef, amount => $c->{amount});
 	$self->note($user, defined $c->{ref} ? 'purchase' : 'grant', $c->{n}, lot => $c->{as}, actor => $who->{id});
 	my $bought = { user => $c->{user}, n => $c->{n}, available => $user->{balance}, lot => $c->{as} };
 	$self->note($user, 'usage', -$used, lot => $c->{as}, actor => $who->{id}) if $used;
@@ -638,7 +725,7 @@ sub do_merge
 		$self->hand_over($who, $from, $to, $lot, $n, $name);
 		$now{ $lot->{name} } = $name;
 		$then{moved} += $n;
-		push @{ $self->{lots}{$name}{claims} }, { lot => $self->{lots}{$name}, by => $c->{as}, order => ++$self->{order}, taken => 0, owed => $owed } if $owed;
+		push @{ $self->{lots}{$name}{claims} }, { lot => $self->{lots}{$name}, by => $c->{as}, order => ++$self->{order}, taken => 0, expired => 0, owed => $owed, money => 0 } if $owed;
 		for my $claim (@{ $lot->{claims} })
 		{
 			my $gone = min($owed, $claim->{owed});
@@ -691,17 +778,25 @@ sub do_extend
 {
 	my ($self, $c, $who) = @_;
 	only($who, qw(admin system));
-	required($c->{lot}, $c->{expires});
-	my $until = $c->{expires} eq 'infinity' ? undef : $c->{expires};
-	refuse('SW013') if defined $until && $until <= $self->{now};
+	required($c->{lot});
+	my $until = defined $c->{expires} && $c->{expires} eq 'infinity' ? undef : $c->{expires};
 	my $lot = $self->{lots}{ $c->{lot} } or refuse('SW013');
-	refuse('SW013') if $self->is_due($lot) || !defined $lot->{expires};
-	refuse('SW013') if defined $until && $until < $lot->{expires};
 	my $user = $self->{users}{ $lot->{user} };
 	$self->sweep($user);
-	$self->note($user, 'grant', 0, lot => $lot->{name}, actor => $who->{id});
+	my $answer = sub { return row("{$lot->{name}}", $lot->{granted}, $lot->{remaining}, $self->day($lot->{expires}), $lot->{amount}) };
+	my $ends_now = defined $until && $until <= $self->{now};
+	return $answer->() if $ends_now && $self->is_due($lot);
+	$self->{ended_now} = $lot->{name} if $ends_now;
+	$until = $self->{now} if $ends_now;
+	my $back = $ends_now ? 0 : lapsed($lot);
+	return $answer->() if !$back && text($until) eq text($lot->{expires});
 	$lot->{expires} = $until;
-	return row("{$lot->{name}}", $lot->{granted}, $lot->{remaining}, $until);
+	$lot->{swept} = $ends_now && $lot->{remaining} == 0;
+	$self->note($user, 'extension', $back, lot => $lot->{name}, actor => $who->{id});
+	my $settled = min($back, claimed($lot, 'owed'));
+	$self->settle($lot, $settled) if $settled;
+	$self->sweep($user);
+	return $answer->();
 }
 
 sub do_expire
@@ -1632,7 +1727,7 @@ sub count
 	$n{used} -= $user->{'usage total'} || 0;
 	my $purchased = 0;
 	$purchased += $user->{"$_ total"} || 0 for qw(opening grant purchase reinstatement reversal revocation transfer external);
-	my $expired = -($user->{'expiry total'} || 0);
+	my $expired = -($user->{'expiry total'} || 0) - ($user->{'extension total'} || 0);
 	die "user $user->{id}: purchased $purchased, balance $user->{balance}, live $n{live}, used $n{used}, expired $expired"
 	  if $purchased != $user->{balance} + $n{live} + $n{used} + $expired;
 	return (%n, purchased => $purchased);
@@ -1689,6 +1784,7 @@ sub call
 {
 	my ($self, $c) = @_;
 	my $method = "do_$c->{what}";
+	$self->{ticks} += 1e-4;
 	delete @$self{qw(reopened unnamed)};
 	my $row = eval { $self->$method($c->{what} =~ /^time/ ? $c : ($c, $self->resolve($c))) };
 	my $error = $@;
