@@ -289,7 +289,7 @@ debit_price(Datum details, int32 price, int32 taken)
 {
 	if (price == 0)
 		return details_with_number(details, "cost", 0);
-	return price > taken ? details_with_number(details, "owes", price - taken) : details;
+	return debit_owes(details, price - taken);
 }
 
 /* Returns the details of a row after which a session owes so much. */

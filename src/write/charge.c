@@ -66,6 +66,17 @@ same_call(Call *call, const Slot *slot, const char *kind, const char *key,
 	return true;
 }
 
+/* Locks a session and its client, and reads it again. */
+static void
+lock_booking(Call *call, Locks *locks, Slot *slot)
+{
+	int64		id = slot->id;
+
+	lock_slots(call, locks, &id, 1);
+	require_locked_slot(locks, id, slot);
+	lock_users(call, locks, &slot->user_id, 1);
+}
+
 /* Answers a session that nothing can be charged for, or let off. */
 static void
 refuse_slot(const Slot *slot, const char *problem, const char *hint)
@@ -159,9 +170,7 @@ swan_charge(PG_FUNCTION_ARGS)
 	slot_require(call, session_id, &slot);
 	if (same_call(call, &slot, "charge", entry.key, charged_message, &answer))
 		return answer_row(call, fcinfo, &answer);
-	lock_slots(call, &locks, &session_id, 1);
-	require_locked_slot(&locks, session_id, &slot);
-	lock_users(call, &locks, &slot.user_id, 1);
+	lock_booking(call, &locks, &slot);
 	if (same_call(call, &slot, "charge", entry.key, charged_message, &answer))
 		return answer_row(call, fcinfo, &answer);
 
@@ -242,10 +251,8 @@ swan_waive(PG_FUNCTION_ARGS)
 	actor_require_task(call, TASK_RETURN);
 	if (same_call(call, &slot, "waiver", entry.key, waived_message, &answer))
 		return answer_cancellation(call, fcinfo, &answer);
-	lock_slots(call, &locks, &session_id, 1);
-	require_locked_slot(&locks, session_id, &slot);
+	lock_booking(call, &locks, &slot);
 	actor_require_own(call, slot.trainer_id, NULL);
-	lock_users(call, &locks, &slot.user_id, 1);
 	if (same_call(call, &slot, "waiver", entry.key, waived_message, &answer))
 		return answer_cancellation(call, fcinfo, &answer);
 
