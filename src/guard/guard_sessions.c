@@ -174,6 +174,10 @@ static const char debit_advice[] =
 "Its booking took a credit that nobody has returned; the application may change it after"
 " swan_configure('guard_sessions', 'record').";
 
+/* how to insert a row that is no booking */
+static const char receipt_advice[] =
+"Only a booking takes credits; insert it with session_deducted false and no credits.";
+
 /* Returns whether a row is no booking, and never was one that swanalloc counts. */
 static bool
 is_free(const Slot *slot)
@@ -253,10 +257,12 @@ refuse_session(TriggerData *trigdata, Studio *studio,
 		refuse_update(trigdata, studio, old, new);
 	else if (new)
 	{
-		if (!is_free(new) ||
-			(has_receipt(new) && new->status != STATUS_OTHER && !slot_is_open(new)))
+		if (!is_free(new))
 			guard_refuse(trigdata, "insert of a row that is not an open slot",
 						 insert_advice(studio, new));
+		if (has_receipt(new) && new->status != STATUS_OTHER)
+			guard_refuse(trigdata, "insert of a row that says that credits were taken",
+						 receipt_advice);
 		judge_time(studio, new);
 		judge_class(trigdata, studio, new);
 	}

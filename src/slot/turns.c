@@ -152,25 +152,27 @@ soonest(const TimestampTz *starts, int n)
 }
 
 /*
- * Gives everybody in a line his turn: whose turn it is keeps it, the others follow
- * in their order, each with the place that he can be offered soonest.  Who has had
- * his turn has another one only when a place has come free since.
+ * Gives everybody in a line his turn: whose turn it is keeps it, as long as there is
+ * a place that he can have now; the others follow in their order, each with the place
+ * that he can be offered soonest.  Who has had his turn has another one only when a
+ * place has come free since.
  */
 void
 line_arrange(Call *call, Line *line, bool fresh)
 {
 	TimestampTz *starts;
 	int			nplaces = line->n == 0 ? 0 : find_starts(call, line, &starts);
-	int			nturns = 0;
 
 	for (int i = 0; i < line->n; i++)
 	{
 		Waiter	   *waiter = &line->waiters[i];
+		int			place;
 
 		if (!line_is_turn(call, waiter))
 			continue;
-		if (nturns++ < nplaces)
-			starts[soonest(starts, nplaces)] = waiter->until;
+		place = nplaces == 0 ? -1 : soonest(starts, nplaces);
+		if (place >= 0 && starts[place] <= call->now)
+			starts[place] = waiter->until;
 		else
 			set_turn(call, line, waiter, NO_TIME);
 	}

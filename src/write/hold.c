@@ -205,6 +205,8 @@ swan_hold(PG_FUNCTION_ARGS)
 	write_hold(call, &account, "hold", booking.slot.id, booking.forced);
 	booking_end_hold(call, &booking);
 	slot_make_hold(call, booking.slot.id, booking.user_id, until, since);
+	if (booking.line->n > 0)
+		line_arrange(call, booking.line, false);
 	return answer_held(call, fcinfo, booking.slot.id, booking.user_id, until);
 }
 

@@ -116,9 +116,14 @@ SELECT credits, available_sessions FROM swan_book(11, :paid);
 UPDATE studio.sessions SET status = 'requested' WHERE id = :paid;
 SELECT status, credits, available_sessions FROM swan_book(11, :paid);
 SELECT credits, available_sessions FROM swan_cancel(:paid, reopen => false);
--- what an open slot says of credits means nothing, and comes to mean nothing
+-- what an open slot says of credits means nothing, and comes to mean nothing; none is inserted that says so
 SELECT swan_configure('guard_sessions', 'refuse');
+ALTER TABLE studio.sessions DISABLE TRIGGER USER;
 INSERT INTO studio.sessions (id, trainer_id, session_date, session_deducted, credits) VALUES (600, 3, '2099-06-02 10:00', true, 3);
+ALTER TABLE studio.sessions ENABLE TRIGGER USER;
+SELECT says, public.try(format($$INSERT INTO studio.sessions (trainer_id, user_id, status, session_date, session_deducted, credits) VALUES (3, %L, %L, '2099-06-04 10:00', %s) RETURNING 'ok'$$, u, s, says))
+FROM (VALUES (NULL, 'available'), (NULL, 'blocked'), (11::bigint, 'requested')) r (u, s), unnest('{"true, 1","true, 0","false, 1","false, 0"}'::text[]) says;
+DELETE FROM studio.sessions WHERE session_date = '2099-06-04 10:00';
 SELECT public.try($$UPDATE studio.sessions SET status = 'requested', user_id = 11 WHERE id = 600 RETURNING 'ok'$$),
 	public.try($$UPDATE studio.sessions SET status = 'blocked' WHERE id = 600 RETURNING 'ok'$$),
 	public.try($$UPDATE studio.sessions SET status = 'blocked', session_deducted = false, credits = 0 WHERE id = 600 RETURNING 'ok'$$),

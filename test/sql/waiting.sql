@@ -287,6 +287,22 @@ SELECT user_id FROM swan_promote();
 SELECT * FROM swan_verify();
 
 --
+-- What the office holds over the line is the next one's when the hold ends
+--
+SELECT swan_open(4, '2099-01-03 09:00') AS slot \gset
+SELECT session_id FROM swan_book(11, :slot);
+SELECT u, line FROM unnest('{13, 14}'::bigint[]) u, swan_wait(u, :slot);
+SELECT reopened_session_id AS slot FROM swan_cancel(:slot, actor => 11) \gset
+SELECT user_id, told, begins, ends FROM studio.line WHERE session_id = :slot;
+SELECT user_id FROM swan_hold(12, :slot, '10 minutes', force => true, actor => 2);
+SELECT user_id, told, begins, ends FROM studio.line WHERE session_id = :slot;
+SELECT u, ok FROM unnest('{11, 12, 13, 14}'::bigint[]) u, swan_can_book(u, :slot) ORDER BY u;
+SELECT user_id FROM swan_release(:slot, actor => 2);
+SELECT user_id, told, begins, ends FROM studio.line WHERE session_id = :slot;
+SELECT u, ok FROM unnest('{11, 12, 13, 14}'::bigint[]) u, swan_can_book(u, :slot) ORDER BY u;
+SELECT status FROM swan_cancel(:slot);
+
+--
 -- Nobody writes there, and a studio without the table says so
 --
 SELECT try('DELETE FROM studio.swan_waits');
