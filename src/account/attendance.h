@@ -12,7 +12,8 @@
 
 typedef enum Attendance
 {
-	ATTENDANCE_UNKNOWN,			/* it is not completed, or the ledger cannot say */
+	ATTENDANCE_UNKNOWN,			/* it is not completed, or the ledger cannot
+								 * say */
 	ATTENDANCE_ATTENDED,
 	ATTENDANCE_MISSED
 } Attendance;

@@ -402,7 +402,7 @@ lock_place(Call *call, int64 class_id, int64 user_id,
 	};
 	bool		held = true;
 	bool		locked = wanted == 1 && !slot_holds_any(call, user_id, query_recheck) &&
-		try_place(call, &any_place, args, user_id, place, &held);
+	try_place(call, &any_place, args, user_id, place, &held);
 
 	while (!locked)
 	{

@@ -52,7 +52,10 @@ suspension_of_row(Rows result, uint64 row, int column)
 	range_deserialize(period_type(), DatumGetRangeTypeP(value), &lower, &upper, &empty);
 	if (empty)
 		return NO_SUSPENSION;
-	return (Suspension) {end_of(&lower), end_of(&upper)};
+	return (Suspension)
+	{
+		end_of(&lower), end_of(&upper)
+	};
 }
 
 /* Returns a suspension as a ledger row has it. */

@@ -197,6 +197,30 @@ argument_expiry(FunctionCallInfo fcinfo, int n)
 	return expires_at;
 }
 
+/*
+ * Returns a span of time; NULL is the argument's default, of so many days and
+ * microseconds.
+ */
+const Interval *
+argument_span(FunctionCallInfo fcinfo, int n, int32 days, int64 usecs)
+{
+	Interval   *span;
+
+	if (!PG_ARGISNULL(n))
+		return PG_GETARG_INTERVAL_P(n);
+	span = palloc0(sizeof(Interval));
+	span->day = days;
+	span->time = usecs;
+	return span;
+}
+
+/* Returns a yes or no; NULL is the argument's default. */
+bool
+argument_bool(FunctionCallInfo fcinfo, int n, bool by_default)
+{
+	return PG_ARGISNULL(n) ? by_default : PG_GETARG_BOOL(n);
+}
+
 /* Returns for how long credits are valid once they begin to be, or NULL. */
 const Interval *
 argument_validity(FunctionCallInfo fcinfo, int n)
@@ -309,14 +333,14 @@ check_between(int32 value, const char *name, int32 max, const char *unit)
 				 errmsg("%s must be between 1 and %d%s", name, max, unit)));
 }
 
-/* Returns a number from 1 to a limit. */
+/* Returns a number from 1 to a limit; NULL is the argument's default. */
 int32
 argument_between(FunctionCallInfo fcinfo, int n, const char *name, int32 max,
-				 const char *unit)
+				 int32 by_default)
 {
 	if (PG_ARGISNULL(n))
-		swan_missing_argument(name, NULL);
-	check_between(PG_GETARG_INT32(n), name, max, unit);
+		return by_default;
+	check_between(PG_GETARG_INT32(n), name, max, "");
 	return PG_GETARG_INT32(n);
 }
 
@@ -332,16 +356,16 @@ int32
 argument_duration(FunctionCallInfo fcinfo, int n)
 {
 	if (PG_ARGISNULL(n))
-		swan_missing_argument("duration", NULL);
+		return SWAN_DURATION_DEFAULT;
 	check_duration(PG_GETARG_INT32(n));
 	return PG_GETARG_INT32(n);
 }
 
 /* Returns how many rows a paged reader may return. */
 int32
-argument_max_rows(FunctionCallInfo fcinfo, int n)
+argument_max_rows(FunctionCallInfo fcinfo, int n, int32 by_default)
 {
-	return argument_between(fcinfo, n, "max_rows", MAX_ROWS_MAX, "");
+	return argument_between(fcinfo, n, "max_rows", MAX_ROWS_MAX, by_default);
 }
 
 /*

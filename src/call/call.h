@@ -42,7 +42,8 @@ typedef struct Call
 	MemoryContext result_context;	/* where results are to live */
 	const char *search_path;	/* under which statements run */
 	bool		sql_open;		/* see sql_open() */
-	const char *asking;			/* which setting's code of the application runs */
+	const char *asking;			/* which setting's code of the application
+								 * runs */
 
 	/* how things were before */
 	Oid			saved_userid;

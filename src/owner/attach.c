@@ -354,6 +354,13 @@ check_other_studios(Attachment *att)
 	}
 }
 
+/* Returns the default of the argument "columns". */
+static Jsonb *
+no_options(void)
+{
+	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
+}
+
 /* Reads the arguments and refuses who may not. */
 static void
 start_attachment(Attachment *att, FunctionCallInfo fcinfo)
@@ -384,15 +391,11 @@ start_attachment(Attachment *att, FunctionCallInfo fcinfo)
 	}
 	att->users = PG_GETARG_OID(0);
 	att->sessions = PG_GETARG_OID(1);
-	if (PG_ARGISNULL(2))
-		swan_missing_argument("columns", NULL);
-	if (PG_ARGISNULL(4))		/* a dry run that was meant must not be real */
-		swan_missing_argument("dry_run", NULL);
 	if (att->users == att->sessions)
 		ereport(ERROR,
 				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("users and sessions are the same table")));
-	att->options = PG_GETARG_JSONB_P(2);
+	att->options = PG_ARGISNULL(2) ? no_options() : PG_GETARG_JSONB_P(2);
 	if (!JB_ROOT_IS_OBJECT(att->options))
 		ereport(ERROR,
 				(swan_error(SWAN_INVALID_ARGUMENT),
@@ -401,7 +404,7 @@ start_attachment(Attachment *att, FunctionCallInfo fcinfo)
 	if (att->studio == NULL)
 		att->studio = get_namespace_name(get_rel_namespace(att->users));
 	truncate_identifier(att->studio, strlen(att->studio), true);
-	att->dry_run = PG_GETARG_BOOL(4);
+	att->dry_run = argument_bool(fcinfo, 4, false);
 	if (!att->dry_run)
 		PreventCommandIfReadOnly("swan_attach()");
 	att->old_bookings = option(att, NULL, "old_bookings", NULL);

@@ -121,7 +121,7 @@ swan_backfill(PG_FUNCTION_ARGS)
 
 	studio = studio_of_owner(name);
 	studio_check(studio);
-	batch = argument_between(fcinfo, 0, "batch", BATCH_MAX, "");
+	batch = argument_between(fcinfo, 0, "batch", BATCH_MAX, 10000);
 	PreventCommandIfReadOnly("swan_backfill()");
 	name = MemoryContextStrdup(fcinfo->flinfo->fn_mcxt, studio->name);
 

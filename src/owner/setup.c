@@ -246,7 +246,7 @@ setup_index_command(Studio *studio, const char *index)
 	for (int i = 0; i < lengthof(our_tables) + lengthof(waits_table); i++)
 	{
 		const char *command = i < lengthof(our_tables) ?
-			our_tables[i] : waits_table[i - lengthof(our_tables)];
+		our_tables[i] : waits_table[i - lengthof(our_tables)];
 
 		if (strncmp(command, "CREATE ", strlen("CREATE ")) == 0 &&
 			strstr(command, beginning) != NULL)
@@ -380,7 +380,7 @@ swan_create_studio(PG_FUNCTION_ARGS)
 
 	PreventCommandIfReadOnly("swan_create_studio()");
 	if (name == NULL)
-		swan_missing_argument("schema", NULL);
+		name = pstrdup("studio");
 	truncate_identifier(name, strlen(name), true);
 	if (owner == NULL)
 		owner = GetUserNameFromId(GetUserId(), false);

@@ -178,14 +178,14 @@ swan_client(PG_FUNCTION_ARGS)
 	return call_return_result(call, fcinfo, result, CLIENT_NCOLUMNS);
 }
 
-/* Returns the ordering of that name. */
+/* Returns the ordering of that name; NULL is the first. */
 static const Ordering *
 argument_ordering(FunctionCallInfo fcinfo, int n)
 {
 	char	   *name = argument_text(fcinfo, n);
 
 	if (name == NULL)
-		swan_missing_argument("order_by", NULL);
+		return &orderings[0];
 	for (int i = 0; i < lengthof(orderings); i++)
 	{
 		if (strcmp(orderings[i].name, name) == 0)
@@ -265,7 +265,7 @@ swan_clients(PG_FUNCTION_ARGS)
 								  warning ? warning : "", search ? search : ""));
 	cursor_read(argument_text(fcinfo, 1), prefix, ordering->by_time, &key);
 
-	max_rows = argument_max_rows(fcinfo, 2);
+	max_rows = argument_max_rows(fcinfo, 2, 50);
 	all = actor_is(call, MAY_OFFICE);
 
 	args[0] = arg_text(search_pattern(search));

@@ -349,7 +349,7 @@ swan_changes(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	call = actor_enter(fcinfo, CALL_READER, NO_ACTOR_ARGUMENT, MAY_READER | MAY_SYSTEM);
-	left = argument_max_rows(fcinfo, 1);
+	left = argument_max_rows(fcinfo, 1, 1000);
 	open_feed(call, &feed);
 	position = argument_position(call, &feed, argument_text(fcinfo, 0));
 

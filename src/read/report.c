@@ -344,7 +344,7 @@ swan_statement(PG_FUNCTION_ARGS)
 	args[1] = arg_time(since);
 	args[2] = arg_time(until);
 	args[3] = arg_id(cursor_id(argument_text(fcinfo, 3), prefix, PG_INT64_MAX));
-	args[4] = arg_int(argument_max_rows(fcinfo, 4));
+	args[4] = arg_int(argument_max_rows(fcinfo, 4, 100));
 	args[5] = arg_text(prefix);
 	call_put_result(fcinfo, query_read(call, &read_ledger, args));
 	call_end(call);

@@ -175,7 +175,7 @@ swan_slots(PG_FUNCTION_ARGS)
 	args[2] = arg_id(trainer_id);
 	args[3] = arg_time(key.time);
 	args[4] = arg_id(key.id);
-	args[5] = arg_int(argument_max_rows(fcinfo, 4));
+	args[5] = arg_int(argument_max_rows(fcinfo, 4, 100));
 	args[6] = arg_time(call->now);
 	cursor_put_page(fcinfo, query_read(call, &open_slots, args), prefix, true, 1);
 	call_end(call);
@@ -249,7 +249,7 @@ swan_schedule(PG_FUNCTION_ARGS)
 	args[2] = arg_id(trainer_id);
 	args[3] = arg_time(key.time);
 	args[4] = arg_id(key.id);
-	args[5] = arg_int(argument_max_rows(fcinfo, 6));
+	args[5] = arg_int(argument_max_rows(fcinfo, 6, 500));
 	args[6] = arg_id(user_id);
 	args[7] = labels_asked_for(call, status);
 	args[8] = actor_is(call, MAY_OFFICE) ? arg_null() : arg_id(call->actor->user_id);
@@ -266,16 +266,14 @@ Datum
 swan_expiring(PG_FUNCTION_ARGS)
 {
 	NullableDatum args[6];
-	Interval   *within;
+	const Interval *within;
 	char	   *prefix;
 	CursorKey	key;
 	Call	   *call;
 
 	InitMaterializedSRF(fcinfo, 0);
 	call = actor_enter(fcinfo, CALL_READER, 3, MAY_OFFICE);
-	if (PG_ARGISNULL(0))
-		swan_missing_argument("within", NULL);
-	within = PG_GETARG_INTERVAL_P(0);
+	within = argument_span(fcinfo, 0, 14, 0);
 	prefix = cursor_prefix("expiring", within->time, within->day, within->month);
 	cursor_read(argument_text(fcinfo, 1), prefix, true, &key);
 	args[0] = arg_time(call->now);
@@ -283,7 +281,7 @@ swan_expiring(PG_FUNCTION_ARGS)
 	args[2] = arg_text(call->studio->settings.time_zone);
 	args[3] = arg_time(key.time);
 	args[4] = arg_id(key.id);
-	args[5] = arg_int(argument_max_rows(fcinfo, 2));
+	args[5] = arg_int(argument_max_rows(fcinfo, 2, 100));
 	cursor_put_page(fcinfo, query_read(call, &expiring_lots, args), prefix, true, EXPIRING_LOT_ID);
 	call_end(call);
 	return (Datum) 0;

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 
@@ -116,9 +117,8 @@ swan_liability(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	call = actor_enter(fcinfo, CALL_READER, NO_ACTOR_ARGUMENT, MAY_READER | MAY_ADMINS);
-	if (PG_ARGISNULL(0))
-		swan_missing_argument("at", NULL);
-	args[0] = arg_time(PG_GETARG_TIMESTAMPTZ(0));
+	args[0] = arg_time(PG_ARGISNULL(0) ? GetCurrentTransactionStartTimestamp() :
+					   PG_GETARG_TIMESTAMPTZ(0));
 	args[1] = arg_text(call->studio->settings.time_zone);
 	args[2] = arg_text(call->studio->name);
 	args[3] = arg_bool(call->studio->backfilled);

@@ -155,7 +155,7 @@ int64 *
 line_places(Call *call, int64 id, int *n)
 {
 	Rows		rows = class_places(call, id);
-	int64	   *ids = palloc((rows.nrows + 2) * sizeof(int64));	/* room for one more */
+	int64	   *ids = palloc((rows.nrows + 2) * sizeof(int64)); /* room for one more */
 
 	*n = rows.nrows;
 	for (int i = 0; i < *n; i++)

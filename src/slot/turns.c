@@ -106,7 +106,7 @@ static void
 set_turn(Call *call, const Line *line, Waiter *waiter, TimestampTz from)
 {
 	TimestampTz until = from == NO_TIME ? NO_TIME :
-		zone_later(call->studio->settings.time_zone, from, &call->studio->settings.wait_offer);
+	zone_later(call->studio->settings.time_zone, from, &call->studio->settings.wait_offer);
 
 	if (waiter->from == from && waiter->until == until)
 		return;

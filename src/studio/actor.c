@@ -20,6 +20,7 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 
+#include "base/argument.h"
 #include "base/error.h"
 #include "studio/actor.h"
 #include "studio/enter.h"
@@ -238,7 +239,7 @@ actor_is(Call *call, int may)
 bool
 actor_force(Call *call, FunctionCallInfo fcinfo, int n)
 {
-	if (PG_ARGISNULL(n) || !PG_GETARG_BOOL(n))
+	if (!argument_bool(fcinfo, n, false))
 		return false;
 	if (!actor_is(call, MAY_OFFICE))
 		actor_refuse(call, NULL);

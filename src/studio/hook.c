@@ -53,7 +53,7 @@ static const HookDef hooks[STUDIO_NHOOKS] = {
 static const char *const id_columns[] = {"trainer_id", "user_id"};
 
 /* who is whose client where the application does not say it */
-const char hook_no_assignments[] =
+const char	hook_no_assignments[] =
 "(SELECT {s.trainer_id} AS trainer_id, {s.user_id} AS user_id FROM {sessions} s"
 " WHERE {live s} AND {s.status:requested,scheduled,confirmed,completed,cancelled})";
 

@@ -70,7 +70,7 @@ typedef enum StudioColumnId
 	HOLDS_SINCE,
 	LOTS_VALID_FOR
 } StudioColumnId;
-#define STUDIO_NCOLUMNS (SESSIONS_KIND + 1)	/* of the application */
+#define STUDIO_NCOLUMNS (SESSIONS_KIND + 1) /* of the application */
 #define STUDIO_NKNOWN	(LOTS_VALID_FOR + 1)
 
 /* what a column holds, in whichever of the types that can hold it */
@@ -81,7 +81,8 @@ typedef enum ColumnKind
 	COLUMN_TEXT,				/* text or varchar */
 	COLUMN_LABEL,				/* text, varchar or an enum */
 	COLUMN_TIME,				/* timestamptz, or timestamp of a named zone */
-	COLUMN_MARK,				/* a time, of which it only matters that there is one */
+	COLUMN_MARK,				/* a time, of which it only matters that there
+								 * is one */
 	COLUMN_FLAG,				/* boolean */
 	COLUMN_NUMBERS,				/* integer[] */
 	COLUMN_PERIOD,				/* tstzrange */
@@ -194,8 +195,9 @@ typedef struct Studio
 	char	   *schema;			/* of users and of our tables */
 	char	   *extschema;		/* of our functions; known to who makes a
 								 * studio */
-	char	   *table_names[STUDIO_NTABLES];	/* qualified and quoted; NULL for
-												 * waits that are not there */
+	char	   *table_names[STUDIO_NTABLES];	/* qualified and quoted; NULL
+												 * for waits that are not
+												 * there */
 	bool		alterable[STUDIO_NTABLES];	/* may what is written change? */
 	Oid			ledger_sequence;	/* of the ledger's ids */
 	StudioColumn columns[STUDIO_NKNOWN];
@@ -211,12 +213,13 @@ typedef struct StudioColumnDef
 	ColumnKind	kind;
 	const char *name;
 	const char *absent;			/* NULL: required */
-	bool		later;			/* unknown to 0.1.0: in an own studio it is ours
-								 * only if the registry says so */
+	bool		later;			/* unknown to 0.1.0: in an own studio it is
+								 * ours only if the registry says so */
 	bool		named;			/* attached only where it is named, since
 								 * others call something else so */
-	bool		attached_only;	/* our own studios have none, and one that only
-								 * is called so is the application's affair */
+	bool		attached_only;	/* our own studios have none, and one that
+								 * only is called so is the application's
+								 * affair */
 } StudioColumnDef;
 
 /* describe.c */

@@ -138,7 +138,7 @@ expand_reading(StringInfo out, Studio *studio, StudioColumnId id, const char *al
 		appendStringInfoString(out, "(CASE");
 		foreach(cell, studio->role_names)
 		{
-			OwnName   *role = lfirst(cell);
+			OwnName    *role = lfirst(cell);
 
 			appendStringInfo(out, " WHEN %s.%s::pg_catalog.text OPERATOR(pg_catalog.=) %s THEN %s",
 							 alias, quoted, quote_literal_cstr(role->theirs),
@@ -233,7 +233,7 @@ expand_value(StringInfo out, Studio *studio, StudioColumnId id, const char *expr
 {
 	const StudioColumn *column = &studio->columns[id];
 
-	if (id == SESSIONS_STATUS && expression[0] == '\'')	/* a word of ours */
+	if (id == SESSIONS_STATUS && expression[0] == '\'') /* a word of ours */
 		expression = quote_literal_cstr(studio_status_label(studio,
 															pnstrdup(expression + 1, strlen(expression) - 2)));
 	if (column->type == TIMESTAMPOID)
@@ -477,8 +477,8 @@ check_rows(const char *text)
 		const char *table = table_labels[table_of_alias(alias)];
 		const char *row = psprintf("{%s} %s", table, alias);
 		int			nread = count_text(text, psprintf("%s ", row)) +
-			count_text(text, psprintf("%s,", row)) -
-			count_text(text, psprintf("UPDATE %s ", row));
+		count_text(text, psprintf("%s,", row)) -
+		count_text(text, psprintf("UPDATE %s ", row));
 
 		if (nread > count_text(text, psprintf("{live %s}", alias)) +
 			count_text(text, psprintf("{any %s}", alias)))

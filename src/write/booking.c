@@ -35,18 +35,11 @@ argument_charge(Call *call, FunctionCallInfo fcinfo, int n)
 	return PG_GETARG_BOOL(n);
 }
 
-/* Returns whether the client brings somebody, on his own credits. */
-static bool
-argument_guest(FunctionCallInfo fcinfo, int n)
-{
-	return !PG_ARGISNULL(n) && PG_GETARG_BOOL(n);
-}
-
 /* Returns whether the credits shall be taken only later, which clients cannot say. */
 static bool
 argument_later(Call *call, FunctionCallInfo fcinfo, int n)
 {
-	if (PG_ARGISNULL(n) || !PG_GETARG_BOOL(n))
+	if (!argument_bool(fcinfo, n, false))
 		return false;
 	if (actor_is(call, MAY_CLIENT))
 		actor_refuse(call, NULL);
@@ -341,7 +334,7 @@ swan_book(PG_FUNCTION_ARGS)
 
 	argument_id(fcinfo, 0, "user_id");
 	session_id = argument_id(fcinfo, 1, "session_id");
-	start_bookings(call, fcinfo, &booking, &session_id, 1, argument_guest(fcinfo, 4), query_look);
+	start_bookings(call, fcinfo, &booking, &session_id, 1, argument_bool(fcinfo, 4, false), query_look);
 	booking.charged = argument_charge(call, fcinfo, 2);
 	booking.later = argument_later(call, fcinfo, 5);
 	booking.of_lot = !PG_ARGISNULL(6);
@@ -368,7 +361,7 @@ swan_book_many(PG_FUNCTION_ARGS)
 	ids = argument_ids(fcinfo, 1, "session_ids", SWAN_REPEAT_MAX, &n);
 	bookings = palloc(n * sizeof(Booking));
 	answers = palloc(n * sizeof(BookingAnswer));
-	start_bookings(call, fcinfo, bookings, ids, n, argument_guest(fcinfo, 4), query_look);
+	start_bookings(call, fcinfo, bookings, ids, n, argument_bool(fcinfo, 4, false), query_look);
 	for (int i = 0; i < n; i++)
 		bookings[i].charged = argument_charge(call, fcinfo, 2);
 	book_slots(call, bookings, n, argument_key(fcinfo, 3), answers);
@@ -389,7 +382,7 @@ swan_can_book(PG_FUNCTION_ARGS)
 
 	argument_id(fcinfo, 0, "user_id");
 	session_id = argument_id(fcinfo, 1, "session_id");
-	start_bookings(call, fcinfo, &booking, &session_id, 1, argument_guest(fcinfo, 2), query_read);
+	start_bookings(call, fcinfo, &booking, &session_id, 1, argument_bool(fcinfo, 2, false), query_read);
 	booking_look_at_slot(call, &booking, query_read);
 	check_guest(&booking);
 	booking.charged = !(actor_is(call, MAY_ADMIN) &&

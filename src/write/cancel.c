@@ -239,8 +239,8 @@ give_up(Call *call, const Wish *wish, bool trainer_known, Account *account,
 	answer->slot.cancel_reason = wish->reason;
 	if (back.nparts > 0)
 		slot_charge(&answer->slot, 0);
-	if (reopens)				/* indexes of the application's may allow one at
-								 * a time */
+	if (reopens)				/* indexes of the application's may allow one
+								 * at a time */
 	{
 		slot_write(call, &cancel_slot, &slot, &answer->slot);
 		answer->reopened = reopen_slot(call, &slot, trainer_known);

@@ -29,7 +29,8 @@ PG_FUNCTION_INFO_V1(swan_can_cancel);
 typedef enum Obstacle
 {
 	OBSTACLE_NONE,
-	OBSTACLE_STATUS,			/* it is no live booking, nor what takes no credit */
+	OBSTACLE_STATUS,			/* it is no live booking, nor what takes no
+								 * credit */
 	OBSTACLE_BEGUN				/* its client is too late */
 } Obstacle;
 

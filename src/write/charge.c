@@ -165,7 +165,7 @@ swan_charge(PG_FUNCTION_ARGS)
 	int32		credits;
 
 	if (!n.isnull)
-		argument_between(fcinfo, 1, "n", SWAN_COST_MAX, "");
+		argument_between(fcinfo, 1, "n", SWAN_COST_MAX, -1);
 	entry.key = argument_key(fcinfo, 2);
 	slot_require(call, session_id, &slot);
 	if (same_call(call, &slot, "charge", entry.key, charged_message, &answer))

@@ -28,6 +28,7 @@ PG_FUNCTION_INFO_V1(swan_release);
 
 /* half an hour */
 #define HOLD_MAX_USECS	(30 * SECS_PER_MINUTE * USECS_PER_SEC)
+#define HOLD_DEFAULT_USECS	(10 * SECS_PER_MINUTE * USECS_PER_SEC)
 
 /* other slots that the client holds; one that is gone is not held any more */
 static const StudioQuery count_holds = {
@@ -58,17 +59,16 @@ static const StudioQuery held_places = {
 static int64
 argument_ttl(FunctionCallInfo fcinfo, int n)
 {
+	const Interval *ttl = argument_span(fcinfo, n, 0, HOLD_DEFAULT_USECS);
 	Interval	zero = {0};
 	TimestampTz start = GetCurrentTimestamp();
 	TimestampTz end;
 
-	if (PG_ARGISNULL(n))
-		swan_missing_argument("ttl", NULL);
 	end = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
 												  TimestampTzGetDatum(start),
-												  PG_GETARG_DATUM(n)));
+												  IntervalPGetDatum(ttl)));
 	if (end <= start || end > start + HOLD_MAX_USECS ||
-		DatumGetBool(DirectFunctionCall2(interval_le, PG_GETARG_DATUM(n),
+		DatumGetBool(DirectFunctionCall2(interval_le, IntervalPGetDatum(ttl),
 										 IntervalPGetDatum(&zero))))
 		ereport(ERROR,
 				(swan_error(SWAN_INVALID_ARGUMENT),

@@ -165,8 +165,6 @@ swan_complete(PG_FUNCTION_ARGS)
 	int64		session_id = argument_id(fcinfo, 0, "session_id");
 
 	actor_require_task(call, TASK_COMPLETE);
-	if (PG_ARGISNULL(1))
-		swan_missing_argument("attended", NULL);
 	return advance(call, fcinfo, session_id,
-				   PG_GETARG_BOOL(1) ? &completion : &no_show);
+				   argument_bool(fcinfo, 1, true) ? &completion : &no_show);
 }

@@ -172,7 +172,7 @@ swan_expire(PG_FUNCTION_ARGS)
 	bool		nulls[2] = {false};
 
 	args[0] = arg_time(call->now);
-	args[1] = arg_int(argument_between(fcinfo, 0, "max_rows", EXPIRE_MAX, ""));
+	args[1] = arg_int(argument_between(fcinfo, 0, "max_rows", EXPIRE_MAX, 1000));
 	due = query_recheck(call, &due_clients, args);
 
 	ids = palloc((due.nrows + 1) * sizeof(int64));

@@ -70,7 +70,7 @@ slot_conflict(Call *call, const Series *series, TimestampTz start, int64 other)
  * change; hours and minutes are hours and minutes.
  */
 static TimestampTz *
-series_starts(Call *call, TimestampTz at, int32 repeat, Interval *every)
+series_starts(Call *call, TimestampTz at, int32 repeat, const Interval *every)
 {
 	TimestampTz *starts = palloc(repeat * sizeof(TimestampTz));
 
@@ -124,10 +124,8 @@ argument_series(Call *call, FunctionCallInfo fcinfo, Series *series)
 		actor_require_task(call, TASK_OPEN);
 	at = argument_start(fcinfo, 1);
 	series->duration = argument_duration(fcinfo, 2);
-	series->repeat = argument_between(fcinfo, 3, "repeat", SWAN_REPEAT_MAX, "");
-	if (PG_ARGISNULL(4))
-		swan_missing_argument("every", NULL);
-	series->starts = series_starts(call, at, series->repeat, PG_GETARG_INTERVAL_P(4));
+	series->repeat = argument_between(fcinfo, 3, "repeat", SWAN_REPEAT_MAX, 1);
+	series->starts = series_starts(call, at, series->repeat, argument_span(fcinfo, 4, 7, 0));
 }
 
 /* Makes one slot, or a class of so many places, and returns the id to book it by. */
@@ -294,8 +292,7 @@ swan_open(PG_FUNCTION_ARGS)
 	series.kind = argument_text(fcinfo, 7);
 	series.key = argument_key(fcinfo, 8);
 	series.forced = actor_force(call, fcinfo, 9);
-	series.places = PG_ARGISNULL(5) ? 1 :
-		argument_between(fcinfo, 5, "places", SWAN_PLACES_MAX, "");
+	series.places = argument_between(fcinfo, 5, "places", SWAN_PLACES_MAX, 1);
 	series.buffer = call->studio->settings.buffer;
 	return insert_series(call, fcinfo, &series);
 }

@@ -300,7 +300,7 @@ swan_promote(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	call = actor_enter(fcinfo, CALL_WRITER, NO_ACTOR_ARGUMENT, MAY_SYSTEM);
-	max_rows = argument_between(fcinfo, 0, "max_rows", PROMOTE_MAX, "");
+	max_rows = argument_between(fcinfo, 0, "max_rows", PROMOTE_MAX, 100);
 	line_require(call);
 	turns = look_for_turns(call, max_rows, &n);
 	strays = look_for_lines(call, &stray_locks, max_rows, &nstrays);

@@ -192,7 +192,7 @@ swan_suspend(PG_FUNCTION_ARGS)
 	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 5, MAY_OFFICE);
 	int64		user_id = argument_id(fcinfo, 0, "user_id");
 	Suspension	suspension = {argument_finite(fcinfo, 1, "since"), argument_finite(fcinfo, 2, "until")};
-	bool		put_off = !PG_ARGISNULL(4) && PG_GETARG_BOOL(4);
+	bool		put_off = argument_bool(fcinfo, 4, false);
 	Entry		entry = NEW_ENTRY;
 	Locks		locks = {0};
 	Account		account;

@@ -163,7 +163,7 @@ swan_wait(PG_FUNCTION_ARGS)
 	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 3, MAY_PERSONS);
 	int64		user_id = argument_id(fcinfo, 0, "user_id");
 	int64		session_id = argument_id(fcinfo, 1, "session_id");
-	bool		automatic = !PG_ARGISNULL(2) && PG_GETARG_BOOL(2);
+	bool		automatic = argument_bool(fcinfo, 2, false);
 	Waiter		newcomer = {.user_id = user_id,.automatic = automatic};
 	Locks		locks = {0};
 	Waiter	   *waiter;

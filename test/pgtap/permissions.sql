@@ -90,8 +90,7 @@ WHERE e.extname = 'swanalloc' AND p.prorettype <> 'trigger'::regtype AND p.prona
 
 -- Their input arguments; position counts from the left, has_default from the right
 CREATE TEMP TABLE argument AS
-SELECT r.oid, r.name AS function, a.name, format_type(a.type, NULL) AS type, a.n, a.n > p.pronargs - p.pronargdefaults AS has_default,
-	a.n > p.pronargs - p.pronargdefaults AND pg_get_function_arg_default(r.oid, a.n::integer) LIKE 'NULL::%' AS default_null
+SELECT r.oid, r.name AS function, a.name, format_type(a.type, NULL) AS type, a.n, a.n > p.pronargs - p.pronargdefaults AS has_default
 FROM routine r JOIN pg_proc p ON p.oid = r.oid,
 	LATERAL (SELECT n, p.proargnames[n] AS name, p.proargtypes[n - 1] AS type
 		FROM generate_series(1, p.pronargs) n) a;
@@ -280,7 +279,7 @@ INSERT INTO caller (way, who, db_role, actor) VALUES
 ('actor => NULL', 'system', 'regress_system', 'NULL'), ('actor => NULL', 'nobody', 'regress_backend', 'NULL'),
 ('actor => NULL', 'reader', 'regress_reader', 'NULL'), ('actor => NULL', 'owner', 'regress_owner', 'NULL');
 
--- Returns the call of a function with these arguments; "given" replaces or adds some.
+-- Returns the call of a function with these arguments; "given" replaces or adds some, or leaves them out ('').
 CREATE FUNCTION pg_temp.call_of(routine oid, given jsonb DEFAULT '{}') RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	args text[] := '{}';
@@ -294,7 +293,7 @@ BEGIN
 		LEFT JOIN value g ON g.function = '*' AND g.argument = x.name
 		WHERE x.oid = routine ORDER BY x.n
 	LOOP
-		v := coalesce(given ->> a.name, a.value);
+		v := nullif(coalesce(given ->> a.name, a.value), '');
 		IF v IS NULL THEN
 			CONTINUE WHEN a.has_default;
 			RAISE EXCEPTION 'the test has no value for argument % of %', a.name, a.function;
@@ -389,22 +388,17 @@ SELECT is((SELECT string_agg(format('%s: %s', r.name, pg_temp.answer('regress_ba
 	WHERE pg_temp.answer('regress_backend', pg_temp.call_of(r.oid, pg_temp.all_null(r.oid))) <> 'n'), NULL,
 	'a backend that names nobody is refused first');
 
--- NULL where a value is needed: SW005, from every function, for every argument without a default
--- of NULL. Where NULL has a meaning all the same, the table says so.
+-- NULL where a value is needed: SW005, from every function, for every argument without a default.
+-- Where NULL has a meaning all the same, the table says so. (Of those with a default see the end.)
 CREATE TEMP TABLE null_means_something (function text, argument text);
 INSERT INTO null_means_something VALUES
-('swan_open', 'force'), ('swan_book', 'force'), ('swan_hold', 'force'), ('swan_move', 'force'), ('swan_reschedule', 'force'), ('swan_suspend', 'put_off'),	-- false
-('swan_wait', 'auto'),
-('swan_purchase', 'item'),		-- the same as '', its default
-('swan_open', 'places'), ('swan_book', 'guest'), ('swan_book', 'later'), ('swan_book_many', 'guest'), ('swan_can_book', 'guest'),	-- likewise
-('swan_import', 'item'), ('swan_import', 'used'),		-- their defaults
 ('swan_extend', 'expires_at'),	-- never
 ('swan_slots', 'since'), ('swan_slots', 'until'),	-- unbounded
 ('swan_schedule', 'since'), ('swan_schedule', 'until');
 CREATE TEMP TABLE null_given AS
 SELECT a.function, a.name, a.n, pg_temp.answer('regress_owner', pg_temp.call_of(a.oid, jsonb_build_object(a.name, 'NULL'))) AS have
 FROM argument a
-WHERE NOT a.default_null AND NOT EXISTS (SELECT 1 FROM null_means_something m WHERE (m.function, m.argument) = (a.function, a.name));
+WHERE NOT a.has_default AND NOT EXISTS (SELECT 1 FROM null_means_something m WHERE (m.function, m.argument) = (a.function, a.name));
 SELECT matches(have, '^SW005 ', format('%s(%s => NULL) is SW005', function, name)) FROM null_given ORDER BY function, n;
 SELECT cmp_ok((SELECT count(*) FROM null_given), '>=', 20::bigint, 'arguments were found');
 SELECT is((SELECT string_agg(format('%s(%s)', function, name), ', ') FROM null_given WHERE have NOT LIKE '%' || name || '%'), NULL,
@@ -414,13 +408,6 @@ SELECT matches(pg_temp.answer('regress_owner', $$
 		SELECT 1 / (replayed)::integer FROM swan_purchase(1, 1, 'twice', item => NULL)$$),
 	'^(y|SW005 .*)$', 'a purchase without an item counts once, too')
 FROM routine WHERE name = 'swan_purchase';
--- and where NULL is the default it is as good as nothing
-SELECT is((SELECT string_agg(format('%s(%s => NULL): %s', a.function, a.name, x.have), ', ')
-	FROM argument a, LATERAL (SELECT pg_temp.answer('regress_owner', pg_temp.call_of(a.oid, jsonb_build_object(a.name, 'NULL'))) AS have) x
-	WHERE a.default_null AND x.have <> 'y'
-	  AND NOT EXISTS (SELECT 1 FROM value v WHERE (v.function, v.argument) = (a.function, a.name))), NULL,
-	'NULL for an argument whose default is NULL is accepted');
-
 -- An owner who is listed is what he is listed as, but stays the owner
 SELECT swan_allow('regress_owner', 'backend') \g /dev/null
 SELECT is((SELECT string_agg(r.name || '=' || left(pg_temp.answer('regress_owner', pg_temp.call_of(r.oid)), 5), ' ' ORDER BY r.name) FROM routine r JOIN may m ON m.function = r.name AND m.way = '*' AND r.name <> 'swan_accept'),
@@ -483,6 +470,65 @@ ALTER FUNCTION public.regress_wrapper(bigint) OWNER TO regress_backend;
 SELECT is(pg_temp.answer('regress_stranger', format('SELECT public.regress_wrapper(%s)', coalesce(a::text, 'NULL'))), want,
 	format('through a backend''s function, actor %s: %s', coalesce(a::text, 'NULL'), want))
 FROM (VALUES (1, 'y'), (2, 'n'), (NULL, 'n'), (7, 'y')) x (a, want);
+
+/*
+ * NULL for an optional argument is its default: a call with it does and answers what one without it
+ * does, for every argument with a default that the catalog knows. "given" is what shows the default
+ * of some; of each list there is more than its default number of rows.
+ */
+CREATE TEMP TABLE given (function text PRIMARY KEY, given jsonb);
+INSERT INTO given VALUES ('swan_open', '{"repeat": "2"}'), ('swan_block', '{"repeat": "2"}');
+INSERT INTO studio.users (id, first_name) SELECT i, 'Zed' FROM generate_series(1001, 2010) i;
+SELECT swan_grant_many(array_agg(id), 1, expires_at => clock_timestamp() + interval '0.1 s') FROM studio.users WHERE first_name = 'Zed' \g /dev/null
+SELECT swan_grant(1, 1, expires_at => now() + d * interval '1 day') FROM unnest(ARRAY[13, 15]) d \g /dev/null
+SELECT swan_grant(1, 1) FROM generate_series(1, 101) \g /dev/null
+SELECT swan_open(5, '2099-05-01 10:00', repeat => 510, every => '2 hours') \g /dev/null
+SELECT pg_sleep(0.1) \g /dev/null
+
+-- Returns a row without what no two calls have in common: times of today are told from now on, in minutes.
+CREATE FUNCTION pg_temp.told(r jsonb) RETURNS jsonb LANGUAGE sql AS $$
+	SELECT jsonb_object_agg(key, CASE WHEN value #>> '{}' ~ '^20[2-8]\d-\d\d-\d\dT' AND (value #>> '{}')::timestamptz BETWEEN now() - interval '1 day' AND now() + interval '1 day'
+		THEN to_jsonb(round(extract(epoch FROM (value #>> '{}')::timestamptz - clock_timestamp()) / 60)) ELSE value END)
+	FROM jsonb_each(r)
+$$;
+-- Returns what a call answers, or its error, and of one that writes what is in the tables after it; and undoes it.
+CREATE FUNCTION pg_temp.outcome(command text, reads boolean) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	answer text := '';
+	r jsonb;
+	t text;
+BEGIN
+	FOREACH t IN ARRAY ARRAY['users', 'sessions', 'swan_ledger', 'swan_waits'] LOOP
+		PERFORM setval(pg_get_serial_sequence('studio.' || t, 'id'), 50000);
+	END LOOP;
+	BEGIN
+		PERFORM set_config('role', 'regress_owner', true);
+		IF command LIKE 'CALL%' THEN
+			EXECUTE command;
+		ELSE
+			FOR r IN EXECUTE format('SELECT to_jsonb(x) FROM (%s) x', command) LOOP
+				answer := answer || pg_temp.told(r) || E'\n';
+			END LOOP;
+		END IF;
+		FOREACH t IN ARRAY CASE WHEN reads THEN '{}' ELSE ARRAY['users', 'sessions', 'swan_ledger', 'swan_lots', 'swan_holds', 'swan_waits'] END LOOP
+			EXECUTE format('SELECT md5(string_agg(regexp_replace(x::text, %L, %L, %L), %L ORDER BY x)) FROM studio.%I x',
+				format('(%s|%s)[ T][0-9:.]+', current_date, current_date + 1), 'today', 'g', '', t) INTO t;
+			answer := answer || coalesce(t, '-');
+		END LOOP;
+		RAISE EXCEPTION USING ERRCODE = 'TT000';
+	EXCEPTION WHEN OTHERS THEN
+		RETURN CASE sqlstate WHEN 'TT000' THEN answer ELSE sqlstate || ' ' || sqlerrm END;
+	END;
+END $$;
+CREATE TEMP TABLE optional AS
+SELECT a.function, a.name, a.n,
+	pg_temp.outcome(pg_temp.call_of(a.oid, coalesce(g.given, '{}') || jsonb_build_object(a.name, 'NULL')), p.provolatile <> 'v') AS with_null,
+	pg_temp.outcome(pg_temp.call_of(a.oid, coalesce(g.given, '{}') || jsonb_build_object(a.name, '')), p.provolatile <> 'v') AS without
+FROM argument a JOIN pg_proc p ON p.oid = a.oid LEFT JOIN given g ON g.function = a.function
+WHERE a.has_default;
+SELECT is(left(with_null, 300), left(without, 300), format('%s(%s => NULL) is as good as none', function, name)) FROM optional ORDER BY function, n;
+SELECT is((SELECT string_agg(format('%s(%s)', function, name), ', ') FROM optional WHERE with_null <> without), NULL, 'also for the tables');
+SELECT cmp_ok((SELECT count(*) FROM optional), '>=', 100::bigint, 'arguments were found');
 
 SELECT is((SELECT count(*) FROM swan_verify()), 0::bigint, 'after all that the studio is in order');
 SELECT * FROM finish();

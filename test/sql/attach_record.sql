@@ -205,7 +205,6 @@ SELECT * FROM swan_verify() ORDER BY session_id;
 -- The rest in batches of two, each committed for itself
 SELECT swan_configure('guard_balance', 'refuse');
 CALL swan_backfill(0);
-CALL swan_backfill(NULL);
 CALL swan_backfill(studio => 'nothing');
 SET ROLE regress_old;
 CALL swan_backfill();

@@ -104,10 +104,8 @@ SELECT id FROM swan_clients('percy', actor => 4);
 -- Errors
 --
 SELECT * FROM swan_clients(order_by => 'balance');
-SELECT * FROM swan_clients(order_by => NULL);
 SELECT * FROM swan_clients(warning => 'high');
 SELECT * FROM swan_clients(max_rows => 0);
-SELECT * FROM swan_clients(max_rows => NULL);
 SELECT count(*) FROM swan_clients(after => :'cursor', order_by => 'created_at');
 SELECT count(*) FROM swan_clients('doe', after => :'cursor');
 SELECT count(*) FROM swan_clients(warning => 'low', after => :'cursor');

@@ -82,7 +82,6 @@ SELECT c.status FROM swan_open(3, '2099-01-05 09:00') o, LATERAL swan_book(11, o
 --
 SELECT * FROM swan_confirm(NULL);
 SELECT * FROM swan_complete(NULL);
-SELECT * FROM swan_complete(11, NULL);
 SELECT * FROM swan_confirm(999);
 SELECT * FROM swan_complete(999);
 SELECT try('SELECT status FROM swan_confirm(NULL, 11)'), try('SELECT status FROM swan_complete(NULL, NULL, 99)'), try('SELECT status FROM swan_complete(-9223372036854775808)');

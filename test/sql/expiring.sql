@@ -34,8 +34,6 @@ SELECT lot_id, cursor FROM swan_expiring('1000 years') WHERE expires_at = '2099-
 SELECT array_agg(lot_id - :lot_id) AS rest FROM swan_expiring('1000 years', :'cursor');
 
 SELECT count(*) FROM swan_expiring('15 days', :'cursor');
-SELECT count(*) FROM swan_expiring(NULL);
-SELECT count(*) FROM swan_expiring(max_rows => NULL);
 SELECT count(*) FROM swan_expiring(max_rows => -1);
 SELECT count(*) FROM swan_expiring(actor => 2);
 SELECT count(*) FROM swan_expiring(actor => 3);

@@ -155,7 +155,6 @@ SELECT returned, available_sessions FROM swan_cancel(20);
 SELECT remaining, swept FROM studio.swan_lots WHERE user_id = 20;
 SELECT * FROM swan_expire();
 -- arguments, who may: the system
-SELECT * FROM swan_expire(NULL);
 SELECT * FROM swan_expire(0);
 SELECT try('SELECT clients FROM swan_expire(' || n || ')') FROM unnest(ARRAY[-1, -2147483648, 100000, 100001, 2147483647]) n;
 BEGIN;

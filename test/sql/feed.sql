@@ -118,7 +118,6 @@ SELECT count(*) FROM swan_changes('');
 SELECT count(*) FROM swan_changes('-1');
 SELECT count(*) FROM swan_changes('99999999999999999999');
 SELECT count(*) FROM swan_changes(max_rows => 0);
-SELECT count(*) FROM swan_changes(max_rows => NULL);
 SELECT cursor FROM swan_changes() LIMIT 1 \gset
 \set VERBOSITY sqlstate
 SELECT count(*) FROM swan_changes(:'cursor' || '-');

@@ -93,7 +93,6 @@ SELECT count(*) FROM studio.swan_holds WHERE session_id = 8;
 --
 SELECT * FROM swan_hold(NULL, 9);
 SELECT * FROM swan_hold(13, NULL);
-SELECT * FROM swan_hold(13, 9, NULL);
 SELECT * FROM swan_hold(13, 9, '0');
 SELECT ttl, try(format('SELECT session_id FROM swan_hold(13, 9, %L)', ttl)) FROM unnest(ARRAY['-1 second', '1 microsecond', '30 minutes', '30 minutes 1 microsecond',
 	'1 day', '-1 day 24:10', '1 mon -30 days -23:50', '-30 days 1 mon']) ttl;

@@ -52,9 +52,6 @@ SELECT swan_configure('time_zone', 'UTC');
 --
 SELECT * FROM swan_open(NULL, '2099-03-01 09:00');
 SELECT * FROM swan_open(3, NULL);
-SELECT * FROM swan_open(3, '2099-03-01 09:00', NULL);
-SELECT * FROM swan_open(3, '2099-03-01 09:00', 60, NULL);
-SELECT * FROM swan_open(3, '2099-03-01 09:00', 60, 1, NULL);
 SELECT * FROM swan_open(99, '2099-03-01 09:00');
 SELECT * FROM swan_open(3, '2099-03-01 09:00', 0);
 SELECT * FROM swan_open(3, '2099-03-01 09:00', -60);

@@ -100,7 +100,6 @@ SELECT count(*) FROM swan_schedule(NULL, NULL, trainer_id => 3, user_id => 11, a
 --
 SELECT count(*) FROM swan_schedule(NULL, NULL, status => 'open');
 SELECT count(*) FROM swan_schedule(NULL, NULL, max_rows => 0);
-SELECT count(*) FROM swan_schedule(NULL, NULL, max_rows => NULL);
 SELECT count(*) FROM swan_schedule(NULL, '2099-12-31', after => :'cursor');
 SELECT count(*) FROM swan_schedule(NULL, NULL, status => 'available', after => :'cursor');
 SELECT count(*) FROM swan_schedule(NULL, NULL, user_id => 11, after => :'cursor');

@@ -83,7 +83,6 @@ SELECT * FROM swan_statement(11, after => '5');
 SELECT * FROM swan_statement(11, after => '%s%n');
 
 -- how many at once
-SELECT * FROM swan_statement(11, max_rows => NULL);
 SELECT * FROM swan_statement(11, max_rows => 0);
 SELECT * FROM swan_statement(11, max_rows => -1);
 SELECT * FROM swan_statement(11, max_rows => 10001);

@@ -17,7 +17,6 @@ SELECT * FROM swan_book(1, 1);
 --
 -- swan_create_studio
 --
-SELECT swan_create_studio(NULL);
 SELECT swan_create_studio('');
 SELECT swan_create_studio('pg_studio');
 SELECT swan_create_studio(owner => 'regress_nobody');

@@ -162,7 +162,6 @@ SELECT user_id, refused FROM studio.line WHERE refused IS NOT NULL;
 SELECT swan_configure('book_horizon', NULL);
 SELECT user_id FROM swan_promote(1);
 SELECT swan_promote(0);
-SELECT swan_promote(NULL);
 RESET ROLE;
 SELECT who, try('SELECT count(*) FROM swan_promote()') FROM (VALUES ('as the owner')) a (who);
 
