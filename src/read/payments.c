@@ -13,6 +13,7 @@
 #include "base/argument.h"
 #include "base/error.h"
 #include "studio/actor.h"
+#include "account/lots.h"
 
 PG_FUNCTION_INFO_V1(swan_payment);
 
@@ -21,10 +22,6 @@ PG_FUNCTION_INFO_V1(swan_payment);
 	"COALESCE(OPERATOR(pg_catalog.-) pg_catalog.sum(g.delta) FILTER (WHERE " which "), 0)"
 #define IS_OF_KIND(kinds) \
 	"g.kind OPERATOR(pg_catalog.=) ANY ('{" kinds "}')"
-
-/* credits that went to another client, where they are an item of their own */
-#define HANDED_ON \
-	CREDITS_GONE(IS_OF_KIND("transfer") " AND g.delta OPERATOR(pg_catalog.<) 0")
 
 /* what is past its end counts as expired, whether that is written down or not */
 #define IS_OVER \
@@ -40,8 +37,7 @@ static const StudioQuery read_payment = {
 	" CASE WHEN " IS_OVER " THEN l.remaining ELSE 0 END)::pg_catalog.int4,"
 	" " CREDITS_GONE(IS_OF_KIND("reversal")) "::pg_catalog.int4,"
 	" (OPERATOR(pg_catalog.-) " CREDITS_GONE(IS_OF_KIND("reinstatement")) ")::pg_catalog.int4,"
-	" l.amount_minor OPERATOR(pg_catalog.-) pg_catalog.trunc(l.amount_minor::pg_catalog.numeric"
-	" OPERATOR(pg_catalog.*) " HANDED_ON " OPERATOR(pg_catalog./) l.granted)::pg_catalog.int8, l.currency,"
+	" " AMOUNT_KEPT ", l.currency,"
 	" (pg_catalog.sum((g.details OPERATOR(pg_catalog.->>) 'money')::pg_catalog.int8)"
 	" FILTER (WHERE " IS_OF_KIND("reversal,reinstatement") "))::pg_catalog.int8,"
 	" " CREDITS_GONE("g.session_id IS NULL AND " IS_OF_KIND("revocation,external")) "::pg_catalog.int4,"

@@ -17,22 +17,29 @@
 #include "base/argument.h"
 #include "base/details.h"
 #include "base/error.h"
+#include "account/lots.h"
 #include "write/handover.h"
 
 #define TERMS_COLUMNS(first, next) \
 	first(TERMS_PAYMENT_REF, "l.payment_ref") \
 	next(TERMS_ITEM, "l.item") \
 	next(TERMS_AMOUNT, \
-		 "pg_catalog.trunc(l.amount_minor::pg_catalog.numeric OPERATOR(pg_catalog.*) $2" \
-		 " OPERATOR(pg_catalog./) l.granted)::pg_catalog.int8") \
+		 AMOUNT_OF("(" HANDED_ON " OPERATOR(pg_catalog.+) $2)") \
+		 " OPERATOR(pg_catalog.-) " AMOUNT_OF(HANDED_ON)) \
 	next(TERMS_CURRENCY, "l.currency")
 
 RESULT_COLUMNS(TERMS_COLUMNS);
 
-/* on what terms a client has $2 credits of a lot */
+/*
+ * On what terms a client has $2 credits of a lot: what was paid for all that went
+ * with them is rounded down, so of all parts together no amount is lost.
+ */
 static const StudioQuery lot_terms = {
-	"SELECT" SELECT_LIST(TERMS_COLUMNS) " FROM {lots} l"
-	" WHERE l.id OPERATOR(pg_catalog.=) $1",
+	"SELECT" SELECT_LIST(TERMS_COLUMNS) " FROM {lots} l LEFT JOIN {ledger} g"
+	" ON g.user_id OPERATOR(pg_catalog.=) l.user_id"
+	" AND g.lot_id OPERATOR(pg_catalog.=) l.id"
+	" AND g.kind OPERATOR(pg_catalog.=) 'transfer'"
+	" WHERE l.id OPERATOR(pg_catalog.=) $1 GROUP BY l.id",
 	2, {INT8OID, INT4OID}
 };
 

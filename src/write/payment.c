@@ -18,6 +18,7 @@
 #include "base/argument.h"
 #include "base/details.h"
 #include "base/error.h"
+#include "account/lots.h"
 #include "account/open.h"
 #include "write/payment.h"
 
@@ -35,15 +36,6 @@ static const StudioQuery find_payers = {
 #define DETAILS_OF_LOT(member) \
 	"COALESCE(pg_catalog.sum((g.details OPERATOR(pg_catalog.->>) '" member "')" \
 	"::pg_catalog.int8)::pg_catalog.int8, 0)"
-
-/* in SQL: credits of a lot that went to another client, and what was paid for the others */
-#define HANDED_ON \
-	"COALESCE(OPERATOR(pg_catalog.-) pg_catalog.sum(g.delta)" \
-	" FILTER (WHERE g.kind OPERATOR(pg_catalog.=) 'transfer'" \
-	" AND g.delta OPERATOR(pg_catalog.<) 0), 0)"
-#define AMOUNT_KEPT \
-	"l.amount_minor OPERATOR(pg_catalog.-) pg_catalog.trunc(l.amount_minor::pg_catalog.numeric" \
-	" OPERATOR(pg_catalog.*) " HANDED_ON " OPERATOR(pg_catalog./) l.granted)::pg_catalog.int8"
 
 #define PAID_COLUMNS(first, next) \
 	first(PAID_LOT_ID, "l.id") \

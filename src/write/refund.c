@@ -11,7 +11,9 @@
  * Credits are taken evenly from the items, the k-th of n when it is the turn of
  * what is k/n of its item, for as long as the price of all of them is not more
  * than the amount.  The price of one is its item's amount by its credits; so sums
- * are made over the product of those numbers, and are exact.
+ * are made over the product of those numbers, and are exact.  Those of an item that
+ * went to another client are still of that item: for whoever has them what is
+ * refunded is worth the same.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,6 +27,16 @@
 
 #include "base/error.h"
 #include "write/refund.h"
+
+/* an item, or a lot of one, of which credits are taken in turn */
+typedef struct Turn
+{
+	const char *item;
+	int32		granted;
+	int64		amount;			/* what was paid for it */
+	bool		counts;			/* is it one of those that take turns? */
+	int32		credits;		/* that are taken */
+} Turn;
 
 /* Returns the amount that is refunded by now, or NO_ID. */
 int64
@@ -91,59 +103,96 @@ part_of(int64 n, int64 x, int64 total)
 																 number(total))));
 }
 
-/* Returns the item whose turn it is to have a credit taken, or -1. */
+/* Returns whose turn it is to have a credit taken, or -1. */
 static int
-next_in_turn(const Payment *payment, const int32 *credits)
+next_in_turn(const Turn *turns, int n)
 {
 	int			next = -1;
 
-	for (int i = 0; i < payment->nlots; i++)
+	for (int i = 0; i < n; i++)
 	{
-		const PaidLot *lot = &payment->lots[i];
-
-		if (lot->amount > 0 && credits[i] < lot->granted &&
+		if (turns[i].counts && turns[i].credits < turns[i].granted &&
 			(next < 0 ||
-			 (credits[i] + INT64CONST(1)) * payment->lots[next].granted <
-			 (credits[next] + INT64CONST(1)) * lot->granted))
+			 (turns[i].credits + INT64CONST(1)) * turns[next].granted <
+			 (turns[next].credits + INT64CONST(1)) * turns[i].granted))
 			next = i;
 	}
 	return next;
 }
 
+/*
+ * Returns the items of a payment, each with all of its lots: what went to another
+ * client is still of the item, and worth what it was.
+ */
+static Turn *
+list_items(const Payment *payment, int *n)
+{
+	Turn	   *items = palloc0(payment->nlots * sizeof(Turn));
+
+	*n = 0;
+	for (int i = 0; i < payment->nlots; i++)
+	{
+		const PaidLot *lot = &payment->lots[i];
+		int			item = 0;
+
+		while (item < *n && strcmp(items[item].item, lot->item) != 0)
+			item++;
+		if (item == *n)
+			items[(*n)++].item = lot->item;
+		items[item].granted += lot->granted;
+		items[item].amount += lot->amount;
+		items[item].counts = items[item].amount > 0;
+	}
+	return items;
+}
+
 /* Says how many credits of each item the amount refunded is worth, if it is not all. */
 static void
-count_credits(const Payment *payment, int64 total, int32 *credits)
+count_credits(const Payment *payment, int64 total, Turn *items, int n)
 {
-	Datum	   *prices = palloc(payment->nlots * sizeof(Datum));
+	Datum	   *prices = palloc(n * sizeof(Datum));
 	Datum		product = number(1);
 	Datum		left;
 	int			i;
 
-	for (i = 0; i < payment->nlots; i++)
-	{
-		if (payment->lots[i].granted > 0)	/* not all of it went to others */
-			product = DirectFunctionCall2(numeric_mul, product, number(payment->lots[i].granted));
-	}
-	for (i = 0; i < payment->nlots; i++)
-		prices[i] = payment->lots[i].granted == 0 ? (Datum) 0 :
-			DirectFunctionCall2(numeric_mul, number(payment->lots[i].amount),
-								DirectFunctionCall2(numeric_div_trunc, product,
-													number(payment->lots[i].granted)));
+	for (i = 0; i < n; i++)
+		product = DirectFunctionCall2(numeric_mul, product, number(items[i].granted));
+	for (i = 0; i < n; i++)
+		prices[i] = DirectFunctionCall2(numeric_mul, number(items[i].amount),
+										DirectFunctionCall2(numeric_div_trunc, product,
+															number(items[i].granted)));
 	left = DirectFunctionCall2(numeric_mul, number(payment->refunded), product);
-	while ((i = next_in_turn(payment, credits)) >= 0 &&
+	while ((i = next_in_turn(items, n)) >= 0 &&
 		   DatumGetBool(DirectFunctionCall2(numeric_le, prices[i], left)))
 	{
 		CHECK_FOR_INTERRUPTS();
 		left = DirectFunctionCall2(numeric_sub, left, prices[i]);
-		credits[i]++;
+		items[i].credits++;
 	}
 
 	/* what cost nothing goes in proportion */
-	for (i = 0; i < payment->nlots; i++)
+	for (i = 0; i < n; i++)
 	{
-		if (payment->lots[i].amount == 0)
-			credits[i] = part_of(payment->lots[i].granted, payment->refunded, total);
+		if (items[i].amount == 0)
+			items[i].credits = part_of(items[i].granted, payment->refunded, total);
 	}
+}
+
+/* Takes the credits of an item evenly from its lots. */
+static void
+divide_item(const Payment *payment, const Turn *item, int32 *credits)
+{
+	Turn	   *lots = palloc0(payment->nlots * sizeof(Turn));
+
+	for (int i = 0; i < payment->nlots; i++)
+	{
+		lots[i].granted = payment->lots[i].granted;
+		lots[i].counts = strcmp(payment->lots[i].item, item->item) == 0;
+	}
+	for (int32 n = 0; n < item->credits; n++)
+		lots[next_in_turn(lots, payment->nlots)].credits++;
+	for (int i = 0; i < payment->nlots; i++)
+		credits[i] += lots[i].credits;
 }
 
 /* Notes which part of the amount refunded is new, and for which items it was paid. */
@@ -183,7 +232,14 @@ refund_divide(Payment *payment, int32 *credits)
 	if (payment->refunded == 0)
 		return 0;
 	if (payment->refunded < total)
-		count_credits(payment, total, credits);
+	{
+		int			nitems;
+		Turn	   *items = list_items(payment, &nitems);
+
+		count_credits(payment, total, items, nitems);
+		for (int i = 0; i < nitems; i++)
+			divide_item(payment, &items[i], credits);
+	}
 	else
 	{
 		for (int i = 0; i < payment->nlots; i++)

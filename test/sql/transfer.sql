@@ -46,6 +46,14 @@ SELECT try($$SELECT moved FROM swan_reverse('pay11', n => 4)$$);
 SELECT user_id, moved, shortfall, available_sessions FROM swan_reverse('pay11', n => 3);
 SELECT * FROM swan_verify();
 SELECT * FROM out_of_step();
+-- the price is divided without loss, and an amount that is refunded is worth the same wherever the credits are by now
+BEGIN;
+SELECT swan_purchase(20, 3, 'pay20', amount_minor => 200, currency => 'EUR') IS NOT NULL AS bought;
+SELECT moved FROM swan_reverse('pay20', refunded_minor => 133);
+SELECT moved FROM unnest('{21,22}'::bigint[]) i, swan_transfer(20, i, 1);
+SELECT user_id, bought, amount_minor FROM swan_payment('pay20');
+SELECT amount, sum(moved) FROM unnest('{133,134,199,200}'::integer[]) amount, swan_reverse('pay20', refunded_minor => amount) GROUP BY amount ORDER BY amount;
+ROLLBACK;
 -- the purchase is the same purchase, also when it is reported again
 SELECT available_sessions, replayed FROM swan_purchase(11, 2, 'pay11', 'soon');
 

@@ -377,7 +377,15 @@ sub finish_moves
 	return join(';', @rows);
 }
 
-# How many credits of each lot an amount refunded is worth: those whose turn it is, for as long as they cost no more.
+# The first of those whose turn it is to have a credit taken.
+sub in_turn
+{
+	my ($taken, $of, @of) = @_;
+	return (sort { ($taken->{$a} + 1) / $of->{$a} <=> ($taken->{$b} + 1) / $of->{$b} } grep { $taken->{$_} < $of->{$_} } @of)[0];
+}
+
+# How many credits of each lot an amount refunded is worth: those of the items whose turn it is, for as long as they cost
+# no more, whoever has them by now; and of an item's lots evenly.
 sub worth
 {
 	my ($refunded, @lots) = @_;
@@ -386,15 +394,27 @@ sub worth
 	my %n = map { $_->{name} => 0 } @lots;
 	return %n if $refunded == 0;
 	return map { $_->{name} => granted($_) } @lots if $refunded >= $total;
-	my $spent = 0;
-	while (my @next = sort { ($n{ $a->{name} } + 1) / granted($a) <=> ($n{ $b->{name} } + 1) / granted($b) || $a->{order} <=> $b->{order} }
-		grep { amount($_) > 0 && $n{ $_->{name} } < granted($_) } @lots)
+	my (@items, %of, %paid, %taken);
+	for my $lot (@lots)
 	{
-		$spent += amount($next[0]) / granted($next[0]);
-		last if $spent > $refunded + 1e-6;
-		$n{ $next[0]{name} }++;
+		push @items, $lot->{item} unless defined $of{ $lot->{item} };
+		$of{ $lot->{item} } += granted($lot);
+		$paid{ $lot->{item} } += amount($lot);
+		$taken{ $lot->{item} } = 0;
 	}
-	$n{ $_->{name} } = int(granted($_) * $refunded / $total + 1e-9) for grep { amount($_) == 0 } @lots;
+	my $spent = 0;
+	while (defined(my $item = in_turn(\%taken, \%of, grep { $paid{$_} } @items)))
+	{
+		$spent += $paid{$item} / $of{$item};
+		last if $spent > $refunded + 1e-6;
+		$taken{$item}++;
+	}
+	$taken{$_} = int($of{$_} * $refunded / $total + 1e-9) for grep { !$paid{$_} } @items;
+	my %granted = map { $_->{name} => granted($_) } @lots;
+	for my $item (@items)
+	{
+		$n{ in_turn(\%n, \%granted, map { $_->{name} } grep { $_->{item} eq $item } @lots) }++ for 1 .. $taken{$item};
+	}
 	return %n;
 }
 
@@ -601,8 +621,9 @@ sub hand_over
 {
 	my ($self, $who, $from, $to, $lot, $n, $name, $key) = @_;
 	$self->note($from, 'transfer', -$n, lot => $lot->{name}, key => $key, actor => $who->{id});
+	my $paid = amount($lot);
 	$lot->{gone} += $n;
-	$self->add_lot($to, $name, $n, amount => defined $lot->{amount} ? int($lot->{amount} * $n / $lot->{granted} + 1e-9) : undef,
+	$self->add_lot($to, $name, $n, amount => defined $paid ? $paid - amount($lot) : undef,
 		map { $_ => $lot->{$_} } qw(expires valid_for ref item currency));
 	$self->note($to, 'transfer', $n, lot => $name, actor => $who->{id});
 	push @{ $self->{purchases}{ $lot->{ref} }{lots} }, $name if defined $lot->{ref};
