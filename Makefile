@@ -12,7 +12,8 @@ EXTVERSION := $(shell sed -n "s/^default_version *= *'\([^']*\)'.*/\1/p" '$(TOP)
 MODULE_big = swanalloc
 OBJS = $(patsubst %.c,%.o,$(call found,src/*.c) $(call found,src/*/*.c))
 
-DATA = $(call found,sql/swanalloc--*--*.sql)
+# scripts of released versions: the first one, from which updates lead to every other
+DATA = sql/swanalloc--0.1.0.sql $(call found,sql/swanalloc--*--*.sql)
 DATA_built = sql/swanalloc--$(EXTVERSION).sql
 
 # What one needs on the server when the library is missing; in `pg_config --docdir`/extension.

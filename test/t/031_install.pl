@@ -20,7 +20,7 @@ use Test::More;
 my $temp = PostgreSQL::Test::Utils::tempdir();
 my $tree = "$temp/tree";
 for my $file ('Makefile', 'swanalloc.control', 'sql/swanalloc.sql',
-	map { s{^\Q$top\E/}{}r } glob("$top/sql/swanalloc--*--*.sql $top/src/*.[ch] $top/src/*/*.[ch] $top/docs/*.sql"))
+	map { s{^\Q$top\E/}{}r } glob("$top/sql/swanalloc--0.1.0.sql $top/sql/swanalloc--*--*.sql $top/src/*.[ch] $top/src/*/*.[ch] $top/docs/*.sql"))
 {
 	make_path(dirname("$tree/$file"));
 	copy("$top/$file", "$tree/$file") or die "$file: $!";
@@ -45,7 +45,7 @@ sub files_in
 
 my ($version) = slurp_file("$tree/swanalloc.control") =~ /^default_version = '(.*)'/m;
 my $scripts = join ' ', sort map { 'extension/' . basename($_) }
-  "swanalloc--$version.sql", 'swanalloc.control', glob("$tree/sql/swanalloc--*--*.sql $tree/docs/*.sql");
+  "swanalloc--$version.sql", 'swanalloc.control', glob("$tree/sql/swanalloc--0.1.0.sql $tree/sql/swanalloc--*--*.sql $tree/docs/*.sql");
 for (
 	[ 'from another directory', "$temp/elsewhere", '-f', '../tree/Makefile' ],
 	[ 'from its own directory', $top ])
