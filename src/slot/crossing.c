@@ -137,11 +137,13 @@ meet(const Studio *studio, const Slot *a, const Slot *b, bool trainers_too)
 
 /*
  * Finds all rows that are in the way of slots where they go, those among them
- * that are in each other's way included; returns how many.  The caller holds the
- * locks of their trainers and clients.
+ * that are in each other's way included, unless they lie to each other as they
+ * are; returns how many.  The caller holds the locks of their trainers and
+ * clients.
  */
 int
-crossing_find(Call *call, const Slot *targets, int n, int64 *first, int64 **others)
+crossing_find(Call *call, const Slot *targets, int n, bool as_they_are,
+			  int64 *first, int64 **others)
 {
 	bool		trainers_too = !call->studio->settings.trainer_overlap;
 	Crossing	crossing = {.targets = targets,.n = n,.room = 8};
@@ -157,7 +159,7 @@ crossing_find(Call *call, const Slot *targets, int n, int64 *first, int64 **othe
 			look_at(call, &crossing, &trainer_rows, slot->trainer_id, slot);
 		if (slot->user_id != NO_ID)
 			look_at(call, &crossing, &client_rows, slot->user_id, slot);
-		for (int j = 0; j < i; j++)
+		for (int j = 0; j < i && !as_they_are; j++)
 		{
 			if (meet(call->studio, slot, &targets[j], trainers_too))
 				note(&crossing, slot->id, targets[j].id);

@@ -10,7 +10,7 @@
 
 #include "slot/slot.h"
 
-extern int	crossing_find(Call *call, const Slot *targets, int n,
+extern int	crossing_find(Call *call, const Slot *targets, int n, bool as_they_are,
 						  int64 *first, int64 **others);
 
 #endif							/* SWAN_CROSSING_H */

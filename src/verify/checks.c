@@ -369,8 +369,7 @@ const Check checks[] = {
 			" AND " SLOT_TAKES_TIME("s") " AND " FOR_CLIENT("{s.user_id}")
 			" AND NOT EXISTS (SELECT 1 FROM {ledger} g WHERE g.session_id OPERATOR(pg_catalog.=) {s.id}"
 			" AND g.user_id OPERATOR(pg_catalog.=) {s.user_id}"
-			" AND g.kind OPERATOR(pg_catalog.=) 'booking'"
-			" AND (g.details OPERATOR(pg_catalog.->) 'guest') IS NOT NULL)"
+			" AND g.details OPERATOR(pg_catalog.?) 'guest')"
 			" AND NOT " IS_FORCED("s")
 			" GROUP BY {s.user_id}, {s.class_id} HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1",
 	1, {INT8OID}, PLAN_CUSTOM}},

@@ -62,8 +62,8 @@ typedef struct Story
 
 static const StudioQuery guest_booking = {
 	"SELECT 1 FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
-	" AND g.session_id OPERATOR(pg_catalog.=) $2 AND g.kind OPERATOR(pg_catalog.=) 'booking'"
-	" AND (g.details OPERATOR(pg_catalog.->) 'guest') IS NOT NULL LIMIT 1",
+	" AND g.session_id OPERATOR(pg_catalog.=) $2"
+	" AND g.details OPERATOR(pg_catalog.?) 'guest' LIMIT 1",
 	2, {INT8OID, INT8OID}
 };
 
@@ -284,7 +284,7 @@ check_time_is_free(Call *call, const Locks *locks, const Slot *slot, const Targe
 		there[1] = *closed;
 		there[1].duration = 0;	/* takes no time */
 	}
-	nothers = crossing_find(call, there, closed ? 2 : 1, &first, &others);
+	nothers = crossing_find(call, there, closed ? 2 : 1, false, &first, &others);
 	if (nothers > 0)
 		ereport(ERROR,
 				(swan_error_listing(SWAN_SLOT_CONFLICT, "sessionId", others, nothers),

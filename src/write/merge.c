@@ -39,6 +39,15 @@ static const StudioQuery live_holds = {
 	2, {INT8OID, TIMESTAMPTZOID}
 };
 
+/* what the ledger says of a booking besides */
+static const StudioQuery find_words = {
+	"SELECT COALESCE(pg_catalog.bool_or(g.details OPERATOR(pg_catalog.?) 'forced'), false),"
+	" COALESCE(pg_catalog.bool_or(g.details OPERATOR(pg_catalog.?) 'guest'), false)"
+	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
+	" AND g.session_id OPERATOR(pg_catalog.=) $2",
+	2, {INT8OID, INT8OID}
+};
+
 static const StudioQuery give_slot = {
 	"UPDATE {sessions} s SET {sessions.user_id} = $2" SLOT_TOUCH
 	" WHERE {s.id} OPERATOR(pg_catalog.=) $1" SLOT_WRITTEN,
@@ -120,7 +129,11 @@ read_moving(Call *call, Merge *merge, const Locks *locks)
 	}
 }
 
-/* Refuses bookings of both at the same time: nobody can tell which of them is meant. */
+/*
+ * Refuses bookings of both at the same time, in one class too: nobody can tell
+ * which of them is meant.  What one of them has twice by force, or for a guest,
+ * stays so.
+ */
 static void
 check_no_overlap(Call *call, const Merge *merge)
 {
@@ -136,9 +149,10 @@ check_no_overlap(Call *call, const Merge *merge)
 			continue;
 		targets[n] = merge->moving[i].slot;
 		targets[n].user_id = merge->handover.to_user;
+		targets[n].class_id = NO_ID;
 		targets[n++].trainer_id = NO_ID;	/* his time is taken either way */
 	}
-	nothers = n == 0 ? 0 : crossing_find(call, targets, n, &first, &others);
+	nothers = n == 0 ? 0 : crossing_find(call, targets, n, true, &first, &others);
 	if (nothers > 0)
 		ereport(ERROR,
 				(swan_error_listing(SWAN_SLOT_CONFLICT, "sessionId", others, nothers),
@@ -205,8 +219,10 @@ write_booking(Call *call, Merge *merge, const Moving *moving, bool comes)
 	entry.kind = "merge";
 	entry.reason = handover->reason;
 	entry.details = comes ?
-		details_of(5, "from_user", handover->from_user,
+		details_of(7, "from_user", handover->from_user,
 				   "near", moving->near ? (int64) 1 : NO_ID,
+				   "forced", moving->forced ? (int64) 1 : NO_ID,
+				   "guest", moving->guest ? (int64) 1 : NO_ID,
 				   "of", debit->nparts > 1 ? (int64) debit->credits : NO_ID,
 				   "owes", debit->owed > 0 ? (int64) debit->owed : NO_ID,
 				   "cost", debit->gratis ? (int64) 0 : NO_ID) :
@@ -230,6 +246,17 @@ write_booking(Call *call, Merge *merge, const Moving *moving, bool comes)
 	} while (++i < debit->nparts);
 }
 
+/* Notes what the ledger says of a booking besides, for the other client's. */
+static void
+find_words_of(Call *call, Merge *merge, Moving *moving)
+{
+	NullableDatum args[] = {arg_id(merge->handover.from_user), arg_id(moving->slot.id)};
+	Rows		result = query_recheck(call, &find_words, args);
+
+	moving->forced = row_bool(result, 0, 1);
+	moving->guest = row_bool(result, 0, 2);
+}
+
 /* Moves all bookings with their credits, and all credits. */
 static void
 move_account(Call *call, Merge *merge)
@@ -245,6 +272,7 @@ move_account(Call *call, Merge *merge)
 			continue;
 		moving->debit = debit_find(call, handover->from_user, moving->slot.id, query_recheck);
 		moving->near = window_end(call, &moving->slot, query_recheck) == moving->slot.date;
+		find_words_of(call, merge, moving);
 		write_booking(call, merge, moving, false);
 	}
 	merge->lots = palloc((from->nlots + 1) * sizeof(MovedLot));

@@ -277,7 +277,7 @@ check_room(Call *call, const Slot *targets, int n)
 {
 	int64		first;
 	int64	   *others;
-	int			nothers = crossing_find(call, targets, n, &first, &others);
+	int			nothers = crossing_find(call, targets, n, false, &first, &others);
 	StringInfoData list;
 
 	if (nothers == 0)

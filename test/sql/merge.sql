@@ -109,6 +109,24 @@ SELECT user_id, session_id FROM unnest('{17,17,16,16}'::bigint[], '{901,902,16,1
 SELECT * FROM swan_merge(16, 17);
 SELECT returned FROM swan_cancel_many('{16,17}');
 SELECT moved, bookings FROM swan_merge(16, 17);
+-- what one of them has twice, by force or for a guest, goes over as it is; a place each in one class are two bookings
+SELECT added FROM swan_grant_many('{25,26,27}', 5);
+INSERT INTO studio.sessions (id, trainer_id, session_date) VALUES (903, 4, '2099-01-29 09:30');
+SELECT session_id FROM swan_book(25, 25);
+SELECT session_id FROM swan_book(25, 903, force => true);
+SELECT swan_open(4, '2099-03-01 18:00', places => 4) AS class \gset
+SELECT count(*) FROM unnest('{25,26}'::bigint[]) u, swan_book(u, :class);
+SELECT session_id - :class AS place FROM swan_book(25, :class, guest => true);
+SELECT split_part(try('SELECT bookings FROM swan_merge(25, 26)'), ' ', 1) AS a_place_each;
+SELECT returned FROM swan_cancel(:class + 1);
+SELECT bookings FROM swan_merge(25, 26);
+SELECT session_id, details FROM studio.swan_ledger WHERE kind = 'merge' AND user_id = 26 AND details ?| '{forced,guest}' ORDER BY id;
+SELECT * FROM swan_verify();
+SELECT bookings FROM swan_merge(26, 27);
+SELECT * FROM swan_verify();
+SELECT returned FROM swan_cancel(:class + 2);
+SELECT status FROM swan_correct(:class + 2, 'scheduled', 'it was for a guest');
+SELECT * FROM swan_verify();
 
 --
 -- Who is suspended is so in the other account, from the earlier to the later time

@@ -915,10 +915,12 @@ WHERE (s.status = 'available' AND s.user_id IS NULL) IS NOT TRUE
 UNION ALL SELECT 'client ' || h.user_id FROM studio.swan_holds h WHERE until > clock_timestamp()
   AND NOT EXISTS (SELECT 1 FROM studio.swan_ledger g WHERE g.user_id = h.user_id AND g.kind = 'merge') GROUP BY h.user_id HAVING count(*) > 1
 SQL
+# when it was then: the next move of it says from when, whoever has the booking by then
 nothing('nobody books what begins while he is suspended, but by force', <<SQL);
-SELECT g.id, g.user_id, g.kind, s.session_date, g.suspended FROM studio.swan_ledger g JOIN studio.sessions s ON s.id = g.session_id
-WHERE g.kind IN ('booking', 'reschedule') AND g.suspended @> s.session_date AND g.details ->> 'forced' IS NULL
-  AND NOT EXISTS (SELECT 1 FROM studio.swan_ledger m WHERE m.user_id = g.user_id AND m.session_id = g.session_id AND m.kind = 'move')
+SELECT g.id, g.user_id, g.kind, d.at, g.suspended FROM studio.swan_ledger g JOIN studio.sessions s ON s.id = g.session_id, LATERAL (SELECT coalesce((
+  SELECT (m.details -> 'from' ->> 'session_date')::timestamptz FROM studio.swan_ledger m
+  WHERE m.session_id = g.session_id AND m.id > g.id AND m.kind = 'move' ORDER BY m.id LIMIT 1), s.session_date)) d (at)
+WHERE g.kind IN ('booking', 'reschedule') AND g.suspended @> d.at AND g.details ->> 'forced' IS NULL
 SQL
 nothing('a key counted once', <<SQL);
 SELECT user_id, kind, key FROM studio.swan_ledger WHERE key IS NOT NULL GROUP BY 1, 2, 3 HAVING count(*) > 1
