@@ -65,7 +65,7 @@ BEGIN
 	EXECUTE command;
 EXCEPTION WHEN OTHERS THEN
 	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, m = MESSAGE_TEXT, d = PG_EXCEPTION_DETAIL, h = PG_EXCEPTION_HINT;
-	detail := d;
+	detail := CASE WHEN state LIKE 'SW%' THEN d END;
 	style := concat_ws(', ', CASE WHEN m ~ '^[A-Z]|[.!]$' THEN 'message: ' || m END, CASE WHEN h !~ '^([A-Z]|swan_).*[.]$' AND h <> '' THEN 'hint: ' || h END);
 END $$;
 SELECT c.command, e.state, e.detail ->> 'code' AS code, e.detail ->> 'message' AS message, e.detail - 'code' - 'http' - 'message' AS more,
@@ -98,6 +98,35 @@ SELECT c.command, e.state, e.detail ->> 'code' AS code, e.detail ->> 'message' A
 	(25, 'TRUNCATE studio.swan_ledger'),
 	(26, 'SELECT swan_verify(-9223372036854775808)')) c (n, command), LATERAL public.provoke(c.command) e
   LEFT JOIN swan_errors() t ON t.sqlstate = e.state ORDER BY c.n;
+-- what the server itself raises where a value will not do, a rule of the application's stands in the way, or it is no time to write:
+-- all of it is in the table
+CREATE FUNCTION public.rule() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'closed for the holidays'; END $$;
+CREATE FUNCTION public.prepared(at text) RETURNS SETOF bigint LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY EXECUTE 'SELECT swan_open(1, $1)' USING at; END $$;
+SELECT e.state, t.code, t.http_status, t.message, c.command
+  FROM (VALUES
+	(1, $$SELECT swan_book(11, '2.5')$$),
+	(2, 'SELECT swan_book(11, 99999999999999999999::bigint)'),
+	(3, $$SELECT swan_book(11, '99999999999999999999')$$),
+	(4, $$SELECT swan_open(1, 'tomorrow at noon')$$),
+	(5, $$SELECT swan_open(1, '2099-02-30')$$),
+	(6, $$SELECT swan_open(1, '2099-02-03 10:00+99')$$),
+	(7, $$SELECT swan_open(1, '2099-02-03', every => '9999999999 years')$$),
+	(8, $$SELECT swan_open(1, '2099-02-03', every => '1 fortnight ago, or so')$$),
+	(9, $$SELECT swan_grant(11, 1, convert_from('\xff', 'UTF8'))$$),
+	(10, $$SELECT swan_purchase(11, 1, 'p', details => '{"a": "\u0000"}')$$),
+	(11, $$SELECT swan_purchase(11, 1, 'p', details => '{a}')$$),
+	(12, $$SELECT * FROM swan_clients() LIMIT -1$$),
+	(13, $$SELECT * FROM swan_clients() OFFSET -1$$),
+	(14, $$SELECT swan_book(11, true)$$),
+	(15, $$SELECT swan_book('{11}'::text[], 2)$$),
+	(16, $$SELECT public.prepared('2099-02-03 10:00')$$),
+	(17, $$UPDATE studio.users SET id = true$$),
+	(18, $$SELECT timezone('Europe/Nowhere', now())$$),
+	(19, $$CREATE UNIQUE INDEX one ON studio.sessions (user_id); SELECT swan_book(11, 2)$$),
+	(20, $$CREATE TRIGGER rule BEFORE UPDATE ON studio.sessions FOR EACH ROW EXECUTE FUNCTION public.rule(); SELECT swan_book(11, 2)$$),
+	(22, $$SET LOCAL transaction_read_only = on; SELECT swan_book(11, 2)$$)) c (n, command), LATERAL public.provoke(c.command) e
+  LEFT JOIN swan_errors() t ON t.sqlstate = e.state ORDER BY c.n;
+DROP FUNCTION public.rule, public.prepared;
 -- nothing of that was done
 SELECT available, scheduled FROM swan_summary(11);
 SELECT * FROM swan_verify();
