@@ -107,14 +107,6 @@ static const Lockable everybody = {
 	}
 };
 
-/* the slots that nobody has locked */
-static const StudioQuery free_slots = {
-	"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s"
-	" WHERE {live s} AND {s.id} OPERATOR(pg_catalog.=) ANY ($1)"
-	" ORDER BY {s.id} FOR NO KEY UPDATE OF s SKIP LOCKED",
-	1, {INT8ARRAYOID}
-};
-
 /*
  * Slot and client in one go, where nothing at all seems to be in the way of a
  * booking; who finds nothing has locked nothing.
@@ -237,7 +229,7 @@ lock_free_slots(Call *call, Locks *locks, const int64 *ids, int n)
 	if (locks->users_locked)
 		elog(ERROR, "slots are locked before users");
 	locks->studio = call->studio;
-	locks->slots = query_look(call, &free_slots, &arg);
+	locks->slots = query_look(call, &slots.at_once, &arg);
 }
 
 /*
@@ -289,6 +281,34 @@ lock_slots_after(Call *call, const Locks *locks, Locks *more, const int64 *ids, 
 		swan_serialization_failure();
 }
 
+/* Returns whether all ids are above one. */
+static bool
+are_above(const int64 *ids, int n, int64 highest)
+{
+	for (int i = 0; i < n; i++)
+	{
+		if (ids[i] <= highest)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Locks different places that a class has besides those that are locked, of which
+ * "highest" is the last: what stands before it came along while the call waited, and
+ * is locked only if that can be had at once, since its turn is over.
+ */
+void
+lock_places_after(Call *call, const int64 *ids, int n, int64 highest)
+{
+	NullableDatum arg = arg_ids(ids, n);
+
+	if (are_above(ids, n, highest))
+		lock_rows(call, &slots, ids, n);
+	else if (query_look(call, &slots.at_once, &arg).nrows < n)
+		swan_serialization_failure();
+}
+
 /*
  * Locks different users who came along while a call waited for the others, of whom
  * "highest" is the last: who stands before him is locked only if that can be had at
@@ -298,11 +318,8 @@ void
 lock_users_after(Call *call, Locks *locks, const int64 *ids, int n, int64 highest)
 {
 	NullableDatum arg = arg_ids(ids, n);
-	bool		in_turn = true;
 
-	for (int i = 0; i < n; i++)
-		in_turn = in_turn && ids[i] > highest;
-	if (in_turn)
+	if (are_above(ids, n, highest))
 	{
 		lock_users(call, locks, ids, n);
 		return;

@@ -82,43 +82,43 @@ is_moved(const Move *moves, int n, int64 session_id)
 	return false;
 }
 
-/* Returns whether an earlier move is of the same class. */
-static bool
-is_class_before(const Move *moves, int i)
+/* Returns the lowest class of several moves that is above one, or NO_ID. */
+static int64
+next_class(const Move *moves, int n, int64 above)
 {
-	for (int j = 0; j < i; j++)
+	int64		next = NO_ID;
+
+	for (int i = 0; i < n; i++)
 	{
-		if (moves[j].from.class_id == moves[i].from.class_id)
-			return true;
+		int64		class_id = moves[i].from.class_id;
+
+		if (class_id > above && (next == NO_ID || class_id < next))
+			next = class_id;
 	}
-	return false;
+	return next;
 }
 
 /*
- * Adds what else is of the classes that shall move, as it is by now: those of
- * the moves before "n".  Returns how many moves there are then.
+ * Adds what else is of a class that shall move, as it is by now, to the moves, of
+ * which one is of it.  Returns how many moves there are then.
  */
 static int
-add_places(Call *call, Move **moves, int n)
+add_places(Call *call, Move **moves, int n, int64 class_id)
 {
-	int			asked = n;
+	Rows		places = class_places(call, class_id);
+	Move		move;
+	int			i = 0;
 
-	for (int i = 0; i < asked; i++)
+	while ((*moves)[i].from.class_id != class_id)
+		i++;
+	move = (*moves)[i];
+	*moves = repalloc(*moves, (n + places.nrows) * sizeof(Move));
+	for (uint64 row = 0; row < places.nrows; row++)
 	{
-		Move		move = (*moves)[i];
-		Rows		places;
-
-		if (move.from.class_id == NO_ID || is_class_before(*moves, i))
-			continue;
-		places = class_places(call, move.from.class_id);
-		*moves = repalloc(*moves, (n + places.nrows) * sizeof(Move));
-		for (uint64 row = 0; row < places.nrows; row++)
-		{
-			slot_of_row(call->studio, places, row, 0, &move.from);
-			move.session_id = move.from.id;
-			if (!is_moved(*moves, n, move.session_id))
-				(*moves)[n++] = move;
-		}
+		slot_of_row(call->studio, places, row, 0, &move.from);
+		move.session_id = move.from.id;
+		if (!is_moved(*moves, n, move.session_id))
+			(*moves)[n++] = move;
 	}
 	return n;
 }
@@ -130,11 +130,49 @@ add_places(Call *call, Move **moves, int n)
 static void
 check_places(Call *call, Move **moves, int n)
 {
-	if (add_places(call, moves, n) > n)
-		ereport(ERROR,
-				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-				 errmsg("could not serialize access because a place was added to a class that moves"),
-				 errhint("The transaction might succeed if retried.")));
+	int64		class_id = NO_ID;
+
+	while ((class_id = next_class(*moves, n, class_id)) != NO_ID)
+	{
+		if (add_places(call, moves, n, class_id) > n)
+			ereport(ERROR,
+					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					 errmsg("could not serialize access because a place was added to a class that moves"),
+					 errhint("The transaction might succeed if retried.")));
+	}
+}
+
+/*
+ * Locks the places of a class that shall move, and adds them to the moves.  One that
+ * comes free while we wait for another is locked before anything of the next class.
+ */
+static int
+lock_class(Call *call, Move **moves, int n, int64 class_id)
+{
+	int64		highest = NO_ID;
+	int			locked = 0;
+	int			before;
+
+	n = add_places(call, moves, n, class_id);
+	do
+	{
+		int64	   *ids = palloc(n * sizeof(int64));
+		int			nids = 0;
+		int64		last = highest;
+
+		for (int i = locked; i < n; i++)
+		{
+			if ((*moves)[i].from.class_id != class_id)
+				continue;
+			ids[nids++] = (*moves)[i].session_id;
+			last = Max(last, (*moves)[i].session_id);
+		}
+		lock_places_after(call, ids, nids, highest);
+		highest = last;
+		locked = before = n;
+		n = add_places(call, moves, n, class_id);
+	} while (n > before);
+	return n;
 }
 
 /* Locks the slots that shall move, which the actor may move; returns how many. */
@@ -142,7 +180,8 @@ static int
 lock_moves(Call *call, Locks *locks, Move **asked, int n)
 {
 	Move	   *moves = *asked;
-	int64	   *ids;
+	int64	   *ids = palloc(n * sizeof(int64));
+	int64		class_id = NO_ID;
 	int			named = n;
 	int			before;
 
@@ -150,18 +189,18 @@ lock_moves(Call *call, Locks *locks, Move **asked, int n)
 	{
 		slot_require(call, moves[i].session_id, &moves[i].from);
 		authorise_move(call, &moves[i].from);
+		ids[i] = moves[i].from.class_id == NO_ID ? moves[i].session_id : NO_ID;
 	}
-	n = add_places(call, asked, n);
-	do
+	lock_slots(call, locks, ids, n);
+	while ((class_id = next_class(*asked, n, class_id)) != NO_ID)
+		n = lock_class(call, asked, n, class_id);
+	if (next_class(*asked, n, NO_ID) != NO_ID)
 	{
-		moves = *asked;
-		ids = palloc(n * sizeof(int64));
+		ids = repalloc(ids, n * sizeof(int64));
 		for (int i = 0; i < n; i++)
-			ids[i] = moves[i].session_id;
-		lock_slots(call, locks, ids, n);
-		before = n;
-		n = add_places(call, asked, n);
-	} while (n > before);		/* one came free while we waited */
+			ids[i] = (*asked)[i].session_id;
+		lock_slots(call, locks, ids, n);	/* they are ours: to read them */
+	}
 	moves = *asked;
 	before = n;
 	n = 0;
