@@ -524,42 +524,42 @@ COMMENT ON FUNCTION @extschema@.swan_accept(text) IS
 CREATE FUNCTION @extschema@.swan_grant(user_id bigint, n integer, reason text DEFAULT NULL, expires_at timestamptz DEFAULT NULL, key text DEFAULT NULL, valid_for interval DEFAULT NULL, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_credit
 LANGUAGE c VOLATILE PARALLEL UNSAFE
-AS 'MODULE_PATHNAME';
+AS 'MODULE_PATHNAME', 'swan_grant_0_2';
 COMMENT ON FUNCTION @extschema@.swan_grant(bigint, integer, text, timestamptz, text, interval, bigint) IS
 'gives a client n credits (1 to grant_max), which expire at expires_at, or valid_for after the first booking from them, or never; key makes a retry return the first result; for admins and the system';
 
 CREATE FUNCTION @extschema@.swan_grant_many(user_ids bigint[], n integer, reason text DEFAULT NULL, expires_at timestamptz DEFAULT NULL, key text DEFAULT NULL, valid_for interval DEFAULT NULL, actor bigint DEFAULT NULL)
 RETURNS SETOF @extschema@.swan_credit
 LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100
-AS 'MODULE_PATHNAME';
+AS 'MODULE_PATHNAME', 'swan_grant_many_0_2';
 COMMENT ON FUNCTION @extschema@.swan_grant_many(bigint[], integer, text, timestamptz, text, interval, bigint) IS
 'gives each of many clients n credits, all of them or none; as swan_grant otherwise; for admins and the system';
 
 CREATE FUNCTION @extschema@.swan_purchase(user_id bigint, n integer, payment_ref text, item text DEFAULT '', amount_minor bigint DEFAULT NULL, currency text DEFAULT NULL, details jsonb DEFAULT NULL, expires_at timestamptz DEFAULT NULL, valid_for interval DEFAULT NULL, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_credit
 LANGUAGE c VOLATILE PARALLEL UNSAFE
-AS 'MODULE_PATHNAME';
+AS 'MODULE_PATHNAME', 'swan_purchase_0_2';
 COMMENT ON FUNCTION @extschema@.swan_purchase(bigint, integer, text, text, bigint, text, jsonb, timestamptz, interval, bigint) IS
 'gives a client the n credits (1 to purchase_max) that he bought, exactly once for a payment and item; amount_minor is in the currency''s smallest unit; they expire as those of swan_grant; for admins and the system';
 
 CREATE FUNCTION @extschema@.swan_reverse(payment_ref text, item text DEFAULT NULL, n integer DEFAULT NULL, key text DEFAULT NULL, refunded_minor bigint DEFAULT NULL, actor bigint DEFAULT NULL)
 RETURNS SETOF @extschema@.swan_reversal
 LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1
-AS 'MODULE_PATHNAME';
+AS 'MODULE_PATHNAME', 'swan_reverse_0_2';
 COMMENT ON FUNCTION @extschema@.swan_reverse(text, text, integer, text, bigint, bigint) IS
 'takes back the credits of a refunded payment, or n of them, or what refunded_minor, the amount refunded by now, is worth, as far as they are unspent; what was spent is the shortfall; one row for each client of the payment; for admins and the system';
 
 CREATE FUNCTION @extschema@.swan_reinstate(payment_ref text, key text, item text DEFAULT NULL, n integer DEFAULT NULL, reversal text DEFAULT NULL, actor bigint DEFAULT NULL)
 RETURNS SETOF @extschema@.swan_reversal
 LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1
-AS 'MODULE_PATHNAME';
+AS 'MODULE_PATHNAME', 'swan_reinstate_0_2';
 COMMENT ON FUNCTION @extschema@.swan_reinstate(text, text, text, integer, text, bigint) IS
 'gives back what the reversal with that key took, or n credits; without either all that reversals of the payment or item took and that is not given back yet; one row for each client of the payment; for admins and the system';
 
 CREATE FUNCTION @extschema@.swan_revoke(user_id bigint, n integer DEFAULT NULL, reason text DEFAULT NULL, key text DEFAULT NULL, lot_id bigint DEFAULT NULL, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_reversal
 LANGUAGE c VOLATILE PARALLEL UNSAFE
-AS 'MODULE_PATHNAME';
+AS 'MODULE_PATHNAME', 'swan_revoke_0_2';
 COMMENT ON FUNCTION @extschema@.swan_revoke(bigint, integer, text, text, bigint, bigint) IS
 'takes n credits from a client, or all, never more than he has: of one lot, or what was given before what was paid for, the soonest to expire first; for admins and the system';
 
@@ -613,7 +613,7 @@ COMMENT ON FUNCTION @extschema@.swan_payment(text, bigint) IS
 CREATE FUNCTION @extschema@.swan_open(trainer_id bigint, at timestamptz, duration integer DEFAULT 60, repeat integer DEFAULT 1, every interval DEFAULT '7 days', places integer DEFAULT 1, cost integer DEFAULT NULL, kind text DEFAULT NULL, key text DEFAULT NULL, force boolean DEFAULT false, actor bigint DEFAULT NULL)
 RETURNS SETOF bigint
 LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 10
-AS 'MODULE_PATHNAME';
+AS 'MODULE_PATHNAME', 'swan_open_0_2';
 COMMENT ON FUNCTION @extschema@.swan_open(bigint, timestamptz, integer, integer, interval, integer, integer, text, text, boolean, bigint) IS
 'opens repeat slots of duration minutes, the first at the given time, the others every so often in the studio''s time zone; with several places each is a class, which any of its rows stands for; cost is in credits; key makes a retry return the first result; returns their ids; for the trainer himself, staff, admins and the system';
 
@@ -634,28 +634,28 @@ COMMENT ON FUNCTION @extschema@.swan_request(bigint, timestamptz, bigint, intege
 CREATE FUNCTION @extschema@.swan_book(user_id bigint, session_id bigint, charge boolean DEFAULT NULL, key text DEFAULT NULL, guest boolean DEFAULT false, later boolean DEFAULT false, lot_id bigint DEFAULT NULL, force boolean DEFAULT false, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_booking
 LANGUAGE c VOLATILE PARALLEL UNSAFE
-AS 'MODULE_PATHNAME';
+AS 'MODULE_PATHNAME', 'swan_book_0_2';
 COMMENT ON FUNCTION @extschema@.swan_book(bigint, bigint, boolean, text, boolean, boolean, bigint, boolean, bigint) IS
 'books an open slot, or an open place of a class, for a client and takes what it costs, of one lot if that is named; guest true lets him have another place of a class that he is in; charge false takes none (staff, admins and the system only), later true takes it when the session is over (trainers, too); key makes a retry return the first result; for the client, the slot''s trainer, staff, admins and the system';
 
 CREATE FUNCTION @extschema@.swan_book_many(user_id bigint, session_ids bigint[], charge boolean DEFAULT NULL, key text DEFAULT NULL, guest boolean DEFAULT false, actor bigint DEFAULT NULL)
 RETURNS SETOF @extschema@.swan_booking
 LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 10
-AS 'MODULE_PATHNAME';
+AS 'MODULE_PATHNAME', 'swan_book_many_0_2';
 COMMENT ON FUNCTION @extschema@.swan_book_many(bigint, bigint[], boolean, text, boolean, bigint) IS
 'books several open slots for a client, all of them or none; as swan_book otherwise';
 
 CREATE FUNCTION @extschema@.swan_can_book(user_id bigint, session_id bigint, guest boolean DEFAULT false, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_verdict
 LANGUAGE c STABLE PARALLEL UNSAFE
-AS 'MODULE_PATHNAME';
+AS 'MODULE_PATHNAME', 'swan_can_book_0_2';
 COMMENT ON FUNCTION @extschema@.swan_can_book(bigint, bigint, boolean, bigint) IS
 'whether swan_book would succeed now, and if not, with which error; changes and locks nothing; for those who may book';
 
 CREATE FUNCTION @extschema@.swan_hold(user_id bigint, session_id bigint, ttl interval DEFAULT '10 minutes', force boolean DEFAULT false, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_held
 LANGUAGE c VOLATILE PARALLEL UNSAFE
-AS 'MODULE_PATHNAME';
+AS 'MODULE_PATHNAME', 'swan_hold_0_2';
 COMMENT ON FUNCTION @extschema@.swan_hold(bigint, bigint, interval, boolean, bigint) IS
 'keeps an open slot for a client for at most 30 minutes; for those who may book it';
 
@@ -690,7 +690,7 @@ COMMENT ON FUNCTION @extschema@.swan_promote(integer) IS
 CREATE FUNCTION @extschema@.swan_move(session_id bigint, at timestamptz DEFAULT NULL, trainer_id bigint DEFAULT NULL, duration integer DEFAULT NULL, force boolean DEFAULT false, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_booking
 LANGUAGE c VOLATILE PARALLEL UNSAFE
-AS 'MODULE_PATHNAME';
+AS 'MODULE_PATHNAME', 'swan_move_0_2';
 COMMENT ON FUNCTION @extschema@.swan_move(bigint, timestamptz, bigint, integer, boolean, bigint) IS
 'moves an open slot or a live booking to another time, trainer or duration (minutes); for its trainer, staff, admins and the system';
 
@@ -718,7 +718,7 @@ COMMENT ON FUNCTION @extschema@.swan_can_cancel(bigint, bigint) IS
 CREATE FUNCTION @extschema@.swan_reschedule(session_id bigint, to_session_id bigint, key text DEFAULT NULL, force boolean DEFAULT false, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_booking
 LANGUAGE c VOLATILE PARALLEL UNSAFE
-AS 'MODULE_PATHNAME';
+AS 'MODULE_PATHNAME', 'swan_reschedule_0_2';
 COMMENT ON FUNCTION @extschema@.swan_reschedule(bigint, bigint, text, boolean, bigint) IS
 'exchanges a live booking for an open slot; the credit it took follows; for the client, staff, admins and the system';
 
@@ -770,6 +770,28 @@ COMMENT ON FUNCTION @extschema@.swan_holds(bigint, bigint) IS
 
 COMMENT ON FUNCTION @extschema@.swan_liability(timestamptz) IS
 'the credits outstanding at an instant by month, source and currency of their lot, which add up to the balances, and what was paid for them; for readers, admins and the system';
+
+/*
+ * Functions whose answer has become longer keep their OID, since views may be
+ * about them.  A backend that still has the older library must not answer with
+ * too short a row, so they are called by another symbol.
+ */
+UPDATE pg_catalog.pg_proc
+	SET prosrc = pg_catalog.concat(proname, '_0_2')
+	WHERE oid OPERATOR(pg_catalog.=) ANY (ARRAY[
+		'@extschema@.swan_extend(bigint, timestamptz, text, bigint)',
+		'@extschema@.swan_credits(bigint, bigint)',
+		'@extschema@.swan_confirm(bigint, bigint)',
+		'@extschema@.swan_complete(bigint, boolean, bigint)',
+		'@extschema@.swan_cancel(bigint, text, boolean, boolean, text, bigint)',
+		'@extschema@.swan_summary(bigint, bigint)',
+		'@extschema@.swan_client(bigint, bigint)',
+		'@extschema@.swan_statement(bigint, timestamptz, timestamptz, text, integer, bigint)',
+		'@extschema@.swan_clients(text, text, integer, text, text, bigint)',
+		'@extschema@.swan_slots(timestamptz, timestamptz, bigint, text, integer)',
+		'@extschema@.swan_schedule(timestamptz, timestamptz, bigint, bigint, text, text, integer, bigint)',
+		'@extschema@.swan_liability(timestamptz)'
+	]::pg_catalog.regprocedure[]);
 
 /*
  * Functions that take other arguments now.  Whom one was granted to, or revoked

@@ -71,7 +71,7 @@ swan_guard_truncate(PG_FUNCTION_ARGS)
 	bool		known = false;
 	ListCell   *cell;
 
-	foreach(cell, studio_list())
+	foreach(cell, studio_list_for_guards())
 	{
 		Studio	   *studio = lfirst(cell);
 

@@ -25,8 +25,8 @@
 #include "account/client.h"
 #include "read/cursor.h"
 
-PG_FUNCTION_INFO_V1(swan_client);
-PG_FUNCTION_INFO_V1(swan_clients);
+PG_FUNCTION_INFO_V1(swan_client_0_2);
+PG_FUNCTION_INFO_V1(swan_clients_0_2);
 
 /* the keys of the user u, and the text in which he is searched */
 #define NAME_OF_U	NAME_KEY("{u.first_name}", "{u.last_name}")
@@ -161,7 +161,7 @@ static const StudioQuery read_client = {
 
 /* swan_client(): one row of the list; alone, it has no cursor. */
 Datum
-swan_client(PG_FUNCTION_ARGS)
+swan_client_0_2(PG_FUNCTION_ARGS)
 {
 	Call	   *call = actor_enter(fcinfo, CALL_READER, 1, MAY_TRAINER | MAY_OFFICE);
 	int64		user_id = argument_id(fcinfo, 0, "user_id");
@@ -243,7 +243,7 @@ read_page(Call *call, const StudioQuery *query, const NullableDatum *args, bool 
 
 /* swan_clients(): a page of the list. */
 Datum
-swan_clients(PG_FUNCTION_ARGS)
+swan_clients_0_2(PG_FUNCTION_ARGS)
 {
 	const Ordering *ordering;
 	NullableDatum args[8];

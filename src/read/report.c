@@ -19,9 +19,9 @@
 #include "account/client.h"
 #include "read/cursor.h"
 
-PG_FUNCTION_INFO_V1(swan_summary);
-PG_FUNCTION_INFO_V1(swan_credits);
-PG_FUNCTION_INFO_V1(swan_statement);
+PG_FUNCTION_INFO_V1(swan_summary_0_2);
+PG_FUNCTION_INFO_V1(swan_credits_0_2);
+PG_FUNCTION_INFO_V1(swan_statement_0_2);
 PG_FUNCTION_INFO_V1(swan_balance_at);
 
 #define SESSION_COLUMNS(first, next) \
@@ -267,7 +267,7 @@ read_figures(Call *call, Account *account, SessionFigures *figures)
 
 /* swan_summary(): what a client has, in numbers. */
 Datum
-swan_summary(PG_FUNCTION_ARGS)
+swan_summary_0_2(PG_FUNCTION_ARGS)
 {
 	Account		account;
 	Call	   *call = enter_client(fcinfo, 1, MAY_PERSONS, &account);
@@ -310,7 +310,7 @@ swan_summary(PG_FUNCTION_ARGS)
 
 /* swan_credits(): the lots that a client can spend from. */
 Datum
-swan_credits(PG_FUNCTION_ARGS)
+swan_credits_0_2(PG_FUNCTION_ARGS)
 {
 	Account		account;
 	NullableDatum args[3];
@@ -328,7 +328,7 @@ swan_credits(PG_FUNCTION_ARGS)
 
 /* swan_statement(): a client's ledger, newest line first. */
 Datum
-swan_statement(PG_FUNCTION_ARGS)
+swan_statement_0_2(PG_FUNCTION_ARGS)
 {
 	TimestampTz since = argument_time(fcinfo, 1);
 	TimestampTz until = argument_time(fcinfo, 2);

@@ -21,8 +21,8 @@
 #include "account/client.h"
 #include "read/cursor.h"
 
-PG_FUNCTION_INFO_V1(swan_slots);
-PG_FUNCTION_INFO_V1(swan_schedule);
+PG_FUNCTION_INFO_V1(swan_slots_0_2);
+PG_FUNCTION_INFO_V1(swan_schedule_0_2);
 PG_FUNCTION_INFO_V1(swan_expiring);
 PG_FUNCTION_INFO_V1(swan_holds);
 
@@ -156,7 +156,7 @@ static const StudioQuery live_holds = {
 
 /* swan_slots(): what can be booked. */
 Datum
-swan_slots(PG_FUNCTION_ARGS)
+swan_slots_0_2(PG_FUNCTION_ARGS)
 {
 	TimestampTz since = argument_time(fcinfo, 0);
 	TimestampTz until = argument_time(fcinfo, 1);
@@ -225,7 +225,7 @@ authorise_schedule(Call *call, int64 trainer_id, int64 user_id)
 
 /* swan_schedule(): every dated session, and how its client stands. */
 Datum
-swan_schedule(PG_FUNCTION_ARGS)
+swan_schedule_0_2(PG_FUNCTION_ARGS)
 {
 	TimestampTz since = argument_time(fcinfo, 0);
 	TimestampTz until = argument_time(fcinfo, 1);

@@ -17,7 +17,7 @@
 #include "studio/actor.h"
 
 PG_FUNCTION_INFO_V1(swan_stats);
-PG_FUNCTION_INFO_V1(swan_liability);
+PG_FUNCTION_INFO_V1(swan_liability_0_2);
 
 /* midnight of the day of $1 in the studio's time zone $2, so many days ago */
 #define MIDNIGHT(days_ago) \
@@ -110,7 +110,7 @@ swan_stats(PG_FUNCTION_ARGS)
 
 /* swan_liability(): the credits that the studio owed at an instant. */
 Datum
-swan_liability(PG_FUNCTION_ARGS)
+swan_liability_0_2(PG_FUNCTION_ARGS)
 {
 	NullableDatum args[4];
 	Call	   *call;

@@ -32,6 +32,7 @@
 #include "call/columns.h"
 #include "studio/query.h"
 #include "studio/studio.h"
+#include "studio/version.h"
 
 PG_FUNCTION_INFO_V1(swan_registry_changed);
 
@@ -44,6 +45,7 @@ static Oid	registry_studio = InvalidOid;
 /* holds studios that are forgotten and in use, until the transaction ends */
 static MemoryContext retired = NULL;
 
+/* what every version has in its registry, and so do guards, see version.c */
 #define REGISTRY_COLUMNS(first, next) \
 	first(REG_NAME, "s.name") \
 	next(REG_OWNED_BY, "s.owned_by") \
@@ -63,6 +65,17 @@ static MemoryContext retired = NULL;
 	next(REG_TIME_ZONE, "s.time_zone") \
 	next(REG_SEARCH_PATH, "s.search_path") \
 	next(REG_SESSION_RECORDS, "s.session_records") \
+	next(REG_CREATED_AT, "s.created_at") \
+	next(REG_OLD_BOOKINGS, "s.columns OPERATOR(pg_catalog.->>) 'old_bookings'") \
+	next(REG_COLUMN_NAMES, "s.columns OPERATOR(pg_catalog.->) 'names'") \
+	next(REG_TIME_ZONES, "s.columns OPERATOR(pg_catalog.->) 'time_zones'") \
+	next(REG_ROLE_NAMES, "s.columns OPERATOR(pg_catalog.->) 'roles'") \
+	next(REG_STATUS_NAMES, "s.columns OPERATOR(pg_catalog.->) 'statuses'") \
+	next(REG_LONGEST, "(s.columns OPERATOR(pg_catalog.->>) 'longest')::pg_catalog.int4") \
+	next(REG_COUNTED_FROM, "(s.columns OPERATOR(pg_catalog.->>) 'counted_from')::pg_catalog.int8")
+
+/* and what has come since */
+#define REGISTRY_LATER(first, next) \
 	next(REG_BOOK_NOTICE, "s.book_notice") \
 	next(REG_BOOK_HORIZON, "s.book_horizon") \
 	next(REG_LIVE_MAX, "s.live_max") \
@@ -73,21 +86,21 @@ static MemoryContext retired = NULL;
 	next(REG_BOOKING_RULE, "s.booking_rule") \
 	next(REG_COST_RULE, "s.cost_rule") \
 	next(REG_ASSIGNMENTS, "s.assignments") \
-	next(REG_WAIT_OFFER, "s.wait_offer") \
-	next(REG_CREATED_AT, "s.created_at") \
-	next(REG_OLD_BOOKINGS, "s.columns OPERATOR(pg_catalog.->>) 'old_bookings'") \
-	next(REG_COLUMN_NAMES, "s.columns OPERATOR(pg_catalog.->) 'names'") \
-	next(REG_TIME_ZONES, "s.columns OPERATOR(pg_catalog.->) 'time_zones'") \
-	next(REG_ROLE_NAMES, "s.columns OPERATOR(pg_catalog.->) 'roles'") \
-	next(REG_STATUS_NAMES, "s.columns OPERATOR(pg_catalog.->) 'statuses'") \
-	next(REG_LONGEST, "(s.columns OPERATOR(pg_catalog.->>) 'longest')::pg_catalog.int4") \
-	next(REG_COUNTED_FROM, "(s.columns OPERATOR(pg_catalog.->>) 'counted_from')::pg_catalog.int8")
+	next(REG_WAIT_OFFER, "s.wait_offer")
 
-RESULT_COLUMNS(REGISTRY_COLUMNS);
+#define REGISTRY_ALL(first, next) \
+	REGISTRY_COLUMNS(first, next) \
+	REGISTRY_LATER(first, next)
+
+RESULT_COLUMNS(REGISTRY_ALL);
+
+#define FROM_REGISTRY " FROM swan.studio s ORDER BY s.name"
 
 static const char registry_query[] =
-"SELECT" SELECT_LIST(REGISTRY_COLUMNS)
-" FROM swan.studio s ORDER BY s.name";
+"SELECT" SELECT_LIST(REGISTRY_ALL) FROM_REGISTRY;
+
+static const char registry_query_of_any[] =
+"SELECT" SELECT_LIST(REGISTRY_COLUMNS) FROM_REGISTRY;
 
 /* Returns whether anything has changed since we read the registry. */
 bool
@@ -172,9 +185,9 @@ interval_usecs(const Interval *interval)
 	return interval->time + interval->day * USECS_PER_DAY;
 }
 
-/* Reads the settings about what may be booked. */
+/* Reads the settings that came after 0.1.0, about what may be booked. */
 static void
-load_booking_settings(StudioSettings *set, Rows result, uint64 row)
+load_later_settings(StudioSettings *set, Rows result, uint64 row, MemoryContext context)
 {
 	bool		isnull;
 
@@ -188,6 +201,10 @@ load_booking_settings(StudioSettings *set, Rows result, uint64 row)
 	set->hold_credit = strcmp(row_text(result, row, REG_HOLD_CREDIT), "on") == 0;
 	set->hold_total = *DatumGetIntervalP(row_datum(result, row, REG_HOLD_TOTAL, &isnull));
 	set->wait_offer = *DatumGetIntervalP(row_datum(result, row, REG_WAIT_OFFER, &isnull));
+	set->trainer_may = Max(0, trainer_tasks_of(row_text(result, row, REG_TRAINER_MAY)));
+	set->hooks[HOOK_COST_RULE] = copy_text(result, row, REG_COST_RULE, context);
+	set->hooks[HOOK_BOOKING_RULE] = copy_text(result, row, REG_BOOKING_RULE, context);
+	set->hooks[HOOK_ASSIGNMENTS] = copy_text(result, row, REG_ASSIGNMENTS, context);
 }
 
 /* Makes a studio from its row of the registry. */
@@ -222,11 +239,8 @@ load_studio(Rows result, uint64 row)
 	set->time_zone = copy_text(result, row, REG_TIME_ZONE, context);
 	set->search_path = copy_text(result, row, REG_SEARCH_PATH, context);
 	set->session_records = strcmp(row_text(result, row, REG_SESSION_RECORDS), "on") == 0;
-	load_booking_settings(set, result, row);
-	set->trainer_may = Max(0, trainer_tasks_of(row_text(result, row, REG_TRAINER_MAY)));
-	set->hooks[HOOK_COST_RULE] = copy_text(result, row, REG_COST_RULE, context);
-	set->hooks[HOOK_BOOKING_RULE] = copy_text(result, row, REG_BOOKING_RULE, context);
-	set->hooks[HOOK_ASSIGNMENTS] = copy_text(result, row, REG_ASSIGNMENTS, context);
+	if (version_is_ours())
+		load_later_settings(set, result, row, context);
 	studio->made_at = row_time(result, row, REG_CREATED_AT);
 	old_bookings = row_text(result, row, REG_OLD_BOOKINGS);
 	if (old_bookings && strcmp(old_bookings, "charged") == 0)
@@ -388,7 +402,9 @@ load_registry(void)
 
 	call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");
 	started = changes;			/* what changes from here on is not seen */
-	result = sql_once(call, registry_query, 0, NULL, NULL);
+	version_look();
+	result = sql_once(call, version_is_ours() ? registry_query : registry_query_of_any,
+					  0, NULL, NULL);
 	for (uint64 i = 0; i < result.nrows; i++)
 	{
 		Studio	   *studio = load_studio(result, i);
@@ -401,13 +417,23 @@ load_registry(void)
 	loaded = started;
 }
 
-/* Returns every studio of the registry. */
+/* Returns every studio of the registry, to guards whatever version its SQL is of. */
 List *
-studio_list(void)
+studio_list_for_guards(void)
 {
 	if (studios_stale())
 		load_registry();
 	return studios;
+}
+
+/* Returns every studio of the registry. */
+List *
+studio_list(void)
+{
+	List	   *list = studio_list_for_guards();
+
+	version_require();
+	return list;
 }
 
 /* swan.registry_changed(): tells every backend to read the registry again. */

@@ -363,7 +363,7 @@ studio_of_relation(Oid relid, StudioTable table)
 	ListCell   *cell;
 
 	AcceptInvalidationMessages();
-	foreach(cell, studio_list())
+	foreach(cell, studio_list_for_guards())
 	{
 		Studio	   *studio = lfirst(cell);
 

@@ -250,6 +250,7 @@ extern List *studio_kept_columns(const Studio *studio);
 
 /* registry.c */
 extern List *studio_list(void);
+extern List *studio_list_for_guards(void);
 extern bool studios_stale(void);
 extern void studios_forget(void);
 extern Oid	studio_registry_owner(void);

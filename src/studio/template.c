@@ -66,9 +66,9 @@
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 
-#include "base/zone.h"
 #include "studio/hook.h"
 #include "studio/template.h"
+#include "studio/version.h"
 
 static const char *expand_into(StringInfo out, Studio *studio, const char *p,
 							   bool wanted, bool nested);
@@ -131,7 +131,7 @@ expand_reading(StringInfo out, Studio *studio, StudioColumnId id, const char *al
 	}
 	quoted = quote_identifier(column->name);
 	if (column->type == TIMESTAMPOID)
-		appendStringInfo(out, INSTANT("%s", "%s.%s"),
+		appendStringInfo(out, "%s(%s, %s.%s)", version_clock_function("swan.instant"),
 						 quote_literal_cstr(column->time_zone), alias, quoted);
 	else if (id == USERS_ROLE && studio->role_names)
 	{
@@ -237,7 +237,7 @@ expand_value(StringInfo out, Studio *studio, StudioColumnId id, const char *expr
 		expression = quote_literal_cstr(studio_status_label(studio,
 															pnstrdup(expression + 1, strlen(expression) - 2)));
 	if (column->type == TIMESTAMPOID)
-		appendStringInfo(out, LOCAL_TIME("%s", "%s"),
+		appendStringInfo(out, "%s(%s, %s)", version_clock_function("swan.local_time"),
 						 quote_literal_cstr(column->time_zone), expression);
 	else if (studio_column_defs[id].kind == COLUMN_LABEL && column->type != TEXTOID)
 		appendStringInfo(out, "%s::%s", expression, format_type_be_qualified(column->type));

@@ -18,9 +18,9 @@
 #include "write/booking.h"
 #include "write/taking.h"
 
-PG_FUNCTION_INFO_V1(swan_book);
-PG_FUNCTION_INFO_V1(swan_book_many);
-PG_FUNCTION_INFO_V1(swan_can_book);
+PG_FUNCTION_INFO_V1(swan_book_0_2);
+PG_FUNCTION_INFO_V1(swan_book_many_0_2);
+PG_FUNCTION_INFO_V1(swan_can_book_0_2);
 
 static const char booked_message[] = "Session booked successfully.";
 
@@ -325,7 +325,7 @@ start_bookings(Call *call, FunctionCallInfo fcinfo, Booking *bookings,
 
 /* swan_book(): a client takes an open slot, and pays with a credit. */
 Datum
-swan_book(PG_FUNCTION_ARGS)
+swan_book_0_2(PG_FUNCTION_ARGS)
 {
 	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 8, MAY_PERSONS);
 	BookingAnswer answer;
@@ -347,7 +347,7 @@ swan_book(PG_FUNCTION_ARGS)
 
 /* swan_book_many(): a client takes several open slots, or none. */
 Datum
-swan_book_many(PG_FUNCTION_ARGS)
+swan_book_many_0_2(PG_FUNCTION_ARGS)
 {
 	BookingAnswer *answers;
 	Booking    *bookings;
@@ -370,7 +370,7 @@ swan_book_many(PG_FUNCTION_ARGS)
 
 /* swan_can_book(): what swan_book() would answer now. */
 Datum
-swan_can_book(PG_FUNCTION_ARGS)
+swan_can_book_0_2(PG_FUNCTION_ARGS)
 {
 	Call	   *call = actor_enter(fcinfo, CALL_READER, 3, MAY_PERSONS);
 	Account		account;

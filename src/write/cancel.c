@@ -23,7 +23,7 @@
 #include "write/offering.h"
 #include "write/rules.h"
 
-PG_FUNCTION_INFO_V1(swan_cancel);
+PG_FUNCTION_INFO_V1(swan_cancel_0_2);
 PG_FUNCTION_INFO_V1(swan_cancel_many);
 
 static const char cancelled_message[] = "Session cancelled successfully.";
@@ -395,7 +395,7 @@ cancel_sessions(Call *call, FunctionCallInfo fcinfo, const int64 *ids, int n)
 
 /* swan_cancel(): a booking is given up, or an open slot closed. */
 Datum
-swan_cancel(PG_FUNCTION_ARGS)
+swan_cancel_0_2(PG_FUNCTION_ARGS)
 {
 	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 5, MAY_PERSONS);
 	int64		session_id = argument_id(fcinfo, 0, "session_id");

@@ -17,8 +17,8 @@
 #include "account/open.h"
 #include "write/answer.h"
 
-PG_FUNCTION_INFO_V1(swan_grant);
-PG_FUNCTION_INFO_V1(swan_purchase);
+PG_FUNCTION_INFO_V1(swan_grant_0_2);
+PG_FUNCTION_INFO_V1(swan_purchase_0_2);
 
 #define BOUGHT_COLUMNS(first, next) \
 	first(BOUGHT_ID, "g.id") \
@@ -94,7 +94,7 @@ write_credit(Call *call, Account *account, const Entry *entry, CreditAnswer *ans
 
 /* swan_grant(): an admin gives a client credits. */
 Datum
-swan_grant(PG_FUNCTION_ARGS)
+swan_grant_0_2(PG_FUNCTION_ARGS)
 {
 	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 6, MAY_ADMINS);
 	Entry		entry = NEW_ENTRY;
@@ -176,7 +176,7 @@ refuse_other_purchase(Call *call, const Entry *entry, CreditAnswer *answer)
 
 /* swan_purchase(): the store sold credits; however often it says so. */
 Datum
-swan_purchase(PG_FUNCTION_ARGS)
+swan_purchase_0_2(PG_FUNCTION_ARGS)
 {
 	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 9, MAY_ADMINS);
 	Entry		entry = NEW_ENTRY;

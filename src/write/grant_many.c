@@ -22,7 +22,7 @@
 #include "account/records.h"
 #include "write/answer.h"
 
-PG_FUNCTION_INFO_V1(swan_grant_many);
+PG_FUNCTION_INFO_V1(swan_grant_many_0_2);
 
 /* clients that one call may name */
 #define GRANT_MANY_MAX	100000
@@ -289,7 +289,7 @@ put_answers(Call *call, ReturnSetInfo *rsinfo, const CreditAnswer *answers, int 
 
 /* swan_grant_many(): an admin gives many clients the same, or nobody anything. */
 Datum
-swan_grant_many(PG_FUNCTION_ARGS)
+swan_grant_many_0_2(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Entry		entry = NEW_ENTRY;

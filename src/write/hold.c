@@ -23,7 +23,7 @@
 #include "write/rules.h"
 #include "write/taking.h"
 
-PG_FUNCTION_INFO_V1(swan_hold);
+PG_FUNCTION_INFO_V1(swan_hold_0_2);
 PG_FUNCTION_INFO_V1(swan_release);
 
 /* half an hour */
@@ -167,7 +167,7 @@ answer_held(Call *call, FunctionCallInfo fcinfo, int64 session_id,
 
 /* swan_hold(): keeps a slot for a client for some minutes. */
 Datum
-swan_hold(PG_FUNCTION_ARGS)
+swan_hold_0_2(PG_FUNCTION_ARGS)
 {
 	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 4, MAY_PERSONS);
 	Booking		booking = {.instead_of = NO_ID,.charged = call->studio->settings.hold_credit,.renews = true};

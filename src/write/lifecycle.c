@@ -21,8 +21,8 @@
 #include "write/charge.h"
 #include "write/lifecycle.h"
 
-PG_FUNCTION_INFO_V1(swan_confirm);
-PG_FUNCTION_INFO_V1(swan_complete);
+PG_FUNCTION_INFO_V1(swan_confirm_0_2);
+PG_FUNCTION_INFO_V1(swan_complete_0_2);
 
 #define SET_STATUS(charge) \
 	"UPDATE {sessions} s SET {sessions.status} = {sessions.status=$4}" \
@@ -150,7 +150,7 @@ advance(Call *call, FunctionCallInfo fcinfo, int64 session_id, const Step *step)
 
 /* swan_confirm(): the trainer says that he will be there. */
 Datum
-swan_confirm(PG_FUNCTION_ARGS)
+swan_confirm_0_2(PG_FUNCTION_ARGS)
 {
 	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 1, MAY_TRAINER | MAY_OFFICE);
 
@@ -159,7 +159,7 @@ swan_confirm(PG_FUNCTION_ARGS)
 
 /* swan_complete(): it took place, or the client did not come. */
 Datum
-swan_complete(PG_FUNCTION_ARGS)
+swan_complete_0_2(PG_FUNCTION_ARGS)
 {
 	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 2, MAY_TRAINER | MAY_OFFICE);
 	int64		session_id = argument_id(fcinfo, 0, "session_id");

@@ -19,7 +19,7 @@
 #include "account/returning.h"
 #include "write/answer.h"
 
-PG_FUNCTION_INFO_V1(swan_extend);
+PG_FUNCTION_INFO_V1(swan_extend_0_2);
 PG_FUNCTION_INFO_V1(swan_expire);
 
 /* lots that one swan_expire may sweep */
@@ -114,7 +114,7 @@ change_end(Call *call, Account *account, Lot *lot, TimestampTz expires_at, const
 
 /* swan_extend(): a lot expires later, sooner, now or never. */
 Datum
-swan_extend(PG_FUNCTION_ARGS)
+swan_extend_0_2(PG_FUNCTION_ARGS)
 {
 	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 3, MAY_ADMINS);
 	int64		lot_id = argument_id(fcinfo, 0, "lot_id");

@@ -28,7 +28,7 @@
 #include "account/open.h"
 #include "write/answer.h"
 
-PG_FUNCTION_INFO_V1(swan_move);
+PG_FUNCTION_INFO_V1(swan_move_0_2);
 PG_FUNCTION_INFO_V1(swan_move_many);
 
 static const StudioQuery move_slot = {
@@ -445,7 +445,7 @@ move_sessions(Call *call, Move *moves, int n, bool forced)
 
 /* swan_move(): a slot or booking takes place at another time, or by another. */
 Datum
-swan_move(PG_FUNCTION_ARGS)
+swan_move_0_2(PG_FUNCTION_ARGS)
 {
 	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 5, MAY_TRAINER | MAY_OFFICE);
 	Move	   *move = palloc0(sizeof(Move));

@@ -25,7 +25,7 @@
 #include "account/open.h"
 #include "account/ledger.h"
 
-PG_FUNCTION_INFO_V1(swan_open);
+PG_FUNCTION_INFO_V1(swan_open_0_2);
 PG_FUNCTION_INFO_V1(swan_block);
 
 /* A trainer's time that is taken, over and over. */
@@ -280,7 +280,7 @@ argument_cost(FunctionCallInfo fcinfo, int n)
 
 /* swan_open(): a trainer offers his time. */
 Datum
-swan_open(PG_FUNCTION_ARGS)
+swan_open_0_2(PG_FUNCTION_ARGS)
 {
 	Call	   *call;
 	Series		series = {0};

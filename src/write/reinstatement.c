@@ -34,7 +34,7 @@
 #include "account/returning.h"
 #include "write/payment.h"
 
-PG_FUNCTION_INFO_V1(swan_reinstate);
+PG_FUNCTION_INFO_V1(swan_reinstate_0_2);
 
 #define CLAIM_COLUMNS(first, next) \
 	first(CLAIM_LOT_ID, "g.lot_id") \
@@ -305,7 +305,7 @@ keep_reversed(Payment *payment)
 
 /* swan_reinstate(): a refund was taken back. */
 Datum
-swan_reinstate(PG_FUNCTION_ARGS)
+swan_reinstate_0_2(PG_FUNCTION_ARGS)
 {
 	Payment		payment = {.kind = "reinstatement"};
 	Claims		claims;

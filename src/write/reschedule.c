@@ -20,7 +20,7 @@
 #include "write/rules.h"
 #include "write/taking.h"
 
-PG_FUNCTION_INFO_V1(swan_reschedule);
+PG_FUNCTION_INFO_V1(swan_reschedule_0_2);
 
 static const char rescheduled_message[] = "Session rescheduled successfully.";
 
@@ -251,7 +251,7 @@ exchange(Call *call, const Slot *from, bool trainer_known, Booking *target,
 
 /* swan_reschedule(): a booking is exchanged for an open slot. */
 Datum
-swan_reschedule(PG_FUNCTION_ARGS)
+swan_reschedule_0_2(PG_FUNCTION_ARGS)
 {
 	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 4, MAY_PERSONS);
 	int64		session_id = argument_id(fcinfo, 0, "session_id");

@@ -18,7 +18,7 @@
 #include "studio/actor.h"
 #include "write/refund.h"
 
-PG_FUNCTION_INFO_V1(swan_reverse);
+PG_FUNCTION_INFO_V1(swan_reverse_0_2);
 
 /*
  * Divides a reversal of n credits among the lots, no more of each than its limit:
@@ -75,7 +75,7 @@ reverse_credits(Call *call, Payment *payment, int32 *limits)
 
 /* swan_reverse(): a payment is refunded, in part or in whole. */
 Datum
-swan_reverse(PG_FUNCTION_ARGS)
+swan_reverse_0_2(PG_FUNCTION_ARGS)
 {
 	Payment		payment = {.kind = "reversal"};
 	int32	   *limits;

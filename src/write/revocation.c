@@ -16,7 +16,7 @@
 #include "account/open.h"
 #include "write/answer.h"
 
-PG_FUNCTION_INFO_V1(swan_revoke);
+PG_FUNCTION_INFO_V1(swan_revoke_0_2);
 
 static const StudioQuery is_his_lot = {
 	"SELECT 1 FROM {lots} l WHERE l.id OPERATOR(pg_catalog.=) $1"
@@ -133,7 +133,7 @@ named_lot(Call *call, Account *account, int64 lot_id)
 
 /* swan_revoke(): credits are taken back, of one lot or of all. */
 Datum
-swan_revoke(PG_FUNCTION_ARGS)
+swan_revoke_0_2(PG_FUNCTION_ARGS)
 {
 	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 5, MAY_ADMINS);
 	Revocation	revocation = {.entry = NEW_ENTRY,.answer = {.ledger_id = NO_ID}};

@@ -40,6 +40,14 @@ sub copy_of
 	return;
 }
 
+# Statements that go on where one fails; returns what they print, errors by SQLSTATE.
+sub as
+{
+	my ($db, $sql) = @_;
+	my (undef, $out, $err) = $node->psql($db, "\\set VERBOSITY sqlstate\n$sql", on_error_stop => 0);
+	return join "\n", grep { $_ ne '' } $out, $err =~ s/^psql:<stdin>:\d+: //mgr;
+}
+
 database('fresh', 'CREATE EXTENSION swanalloc');
 my @fresh = extension_catalog($node, 'fresh');
 for my $schema ('public', 'Tools of 0')
@@ -51,6 +59,68 @@ for my $schema ('public', 'Tools of 0')
 	same_catalog([ map { s/ schema "\Q$schema\E",/ schema public,/r } @updated ], \@fresh,
 		"updated in schema $schema, it is as installed anew");
 }
+
+# Where a function has become another one its symbol has, too: a backend with the older library finds none.
+database('first', "CREATE EXTENSION swanalloc VERSION '0.1.0'");
+my $symbols = q(SELECT p.proname || ' ' || p.prosrc || ': ' || pg_get_function_arguments(p.oid) || ' -> ' || p.prorettype::regtype || '(' ||
+	coalesce((SELECT string_agg(attname, ',' ORDER BY attnum) FROM pg_attribute a JOIN pg_type t ON t.typrelid = a.attrelid
+		WHERE t.oid = p.prorettype AND attnum > 0), '') || ')'
+	FROM pg_proc p JOIN pg_depend ON objid = p.oid AND deptype = 'e' AND classid = 'pg_proc'::regclass AND refclassid = 'pg_extension'::regclass
+	WHERE p.probin LIKE '%swanalloc');
+my %first = map { $_ => 1 } split /\n/, $node->safe_psql('first', $symbols);
+my %named = map { /^(\S+ \S+):/ => 1 } keys %first;
+is(join("\n", sort grep { /^(\S+ \S+):/ && $named{$1} && !$first{$_} } split /\n/, $node->safe_psql('fresh', $symbols)), '',
+	'what is not as in 0.1.0 is called by another symbol');
+
+# Under SQL of another version every function says what to do, whatever it is handed.
+my @calls = split /\n/, $node->safe_psql('first', q(SELECT format('SELECT * FROM %s(%s)', p.oid::regproc,
+	(SELECT string_agg(format('%s::%s', CASE WHEN t = 'bigint'::regtype THEN '1' WHEN t = 'text'::regtype THEN quote_literal('x')
+		ELSE 'NULL' END, t::regtype), ', ' ORDER BY n) FROM unnest(proargtypes) WITH ORDINALITY u(t, n)))
+	FROM pg_proc p WHERE proname LIKE 'swan%' AND prokind = 'f' AND prorettype <> 'trigger'::regtype
+		AND proname NOT IN ('swan_errors', 'swan_create_studio', 'swan_attach', 'swan_configure')));
+push @calls, 'SELECT swan_create_studio()', q(SELECT swan_configure('grant_max', '7')), q(SELECT swan_attach('pg_class', 'pg_class')), 'CALL swan_backfill()';
+cmp_ok(@calls, '>', 40, 'functions of 0.1.0');
+is(as('first', join '', map { "$_;\n" } @calls), join("\n", map { 'ERROR:  55000' } @calls), 'are refused under its SQL');
+my ($status, undef, $stderr) = $node->psql('first', 'SELECT * FROM swan_summary(1)');
+like($stderr, qr/of version 0\.1\.0, its library of version \S+\nHINT:  ALTER EXTENSION swanalloc UPDATE;/, 'with the command to run');
+
+# Triggers guard meanwhile, and calls are answered as soon as it has been run, in a session that was there before too.
+database('guarded', <<'SQL');
+CREATE EXTENSION swanalloc;
+SET client_min_messages = error;
+SELECT swan_create_studio();
+SELECT swan_create_studio('lax');
+SET swanalloc.studio = 'lax';
+SELECT swan_configure('guard_balance', 'record');
+SELECT swan_configure('guard_sessions', 'record');
+INSERT INTO studio.users (first_name) VALUES ('Ann');
+INSERT INTO lax.users (first_name) VALUES ('Ann');
+SQL
+my $other = "UPDATE pg_extension SET extversion = '%s' WHERE extname = 'swanalloc'; UPDATE swan.studio SET name = name WHERE false;";
+is(as('guarded', "SET swanalloc.studio = 'lax'; SELECT count(*) FROM swan_grant(1, 2);" . sprintf($other, '0.1.0') . <<'SQL'
+SELECT * FROM swan_grant(1, 2);
+SELECT * FROM swan_health();
+SELECT swan_create_studio('other');
+UPDATE studio.users SET available_sessions = 5;
+TRUNCATE studio.sessions CASCADE;
+DELETE FROM studio.swan_ledger;
+UPDATE lax.users SET available_sessions = 5;
+INSERT INTO lax.sessions (user_id, status, session_date) VALUES (1, 'scheduled', '2099-01-01');
+SQL
+	. sprintf($other, $node->safe_psql('fresh', "SELECT extversion FROM pg_extension WHERE extname = 'swanalloc'")) . <<'SQL'), <<'TEXT' =~ s/\n$//r, 'triggers guard, calls are refused');
+SELECT kind, delta FROM swan_statement(1);
+SQL
+1
+external|0
+external|3
+grant|2
+ERROR:  55000
+ERROR:  55000
+ERROR:  55000
+ERROR:  SW011
+ERROR:  SW011
+ERROR:  SW014
+TEXT
 
 # What users have granted and revoked, what they have made of the functions, and what they have
 # in the registry is still theirs.
@@ -92,7 +162,7 @@ is($node->safe_psql('used', q(SELECT count(*) FROM information_schema.columns WH
 	'views of answers keep the columns they had');
 is($node->safe_psql('used', "SELECT hold_credit, wait_offer FROM swan.studio; SELECT db_role, accepted, role_oid = 'web'::regrole FROM swan.role ORDER BY 1"),
 	"on|02:00:00\ngone|t|\nweb|t|t", 'so are studios and roles, and holds need a credit as before');
-my ($status, undef, $stderr) = $node->psql('used', 'DROP ROLE desk');
+($status, undef, $stderr) = $node->psql('used', 'DROP ROLE desk');
 like($stderr, qr/depend on it/, 'who may call a function cannot be dropped');
 copy_of('used', 'used_copy');
 is(privileges('used_copy'), privileges('used'), 'a dump has them');
