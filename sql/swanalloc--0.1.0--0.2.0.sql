@@ -743,6 +743,13 @@ AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_waive(bigint, text, text, bigint) IS
 'forgets what a session owes, or else returns what was taken for one that is over, missed or forfeited, once, to its lots; for staff, admins and the system, and its trainer if trainer_may has return';
 
+CREATE FUNCTION @extschema@.swan_settle(session_id bigint, charged boolean, actor bigint DEFAULT NULL)
+RETURNS @extschema@.swan_booking
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_settle(bigint, boolean, bigint) IS
+'makes a booking that the application made on its own one of the ledger''s, where it is: charged says whether it took credits then; for staff, admins and the system';
+
 CREATE FUNCTION @extschema@.swan_suspend(user_id bigint, since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, reason text DEFAULT NULL, put_off boolean DEFAULT false, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_suspension
 LANGUAGE c VOLATILE PARALLEL UNSAFE
@@ -767,6 +774,13 @@ COMMENT ON FUNCTION @extschema@.swan_holds(bigint, bigint) IS
 'which slots are held, for one client or for whomever, and until when; a client sees his own, a trainer those of his slots too, staff, admins and the system all';
 
 /* Watching */
+
+CREATE FUNCTION @extschema@.swan_verify(user_id bigint DEFAULT NULL, as_if text DEFAULT NULL)
+RETURNS SETOF @extschema@.swan_problem
+LANGUAGE c STABLE PARALLEL UNSAFE ROWS 10
+AS 'MODULE_PATHNAME', 'swan_verify_0_2';
+COMMENT ON FUNCTION @extschema@.swan_verify(bigint, text) IS
+'one row for every violated invariant and every missing or disabled guard, of one client or of all; no rows when all is well; as_if refuse: for everything that stands in the way of guards that refuse; for readers, staff, admins and the system';
 
 COMMENT ON FUNCTION @extschema@.swan_liability(timestamptz) IS
 'the credits outstanding at an instant by month, source and currency of their lot, which add up to the balances, and what was paid for them; for readers, admins and the system';
@@ -818,7 +832,8 @@ WITH successor AS (
 		'@extschema@.swan_hold(bigint, bigint, interval, bigint)',
 		'@extschema@.swan_move(bigint, timestamptz, bigint, integer, bigint)',
 		'@extschema@.swan_reschedule(bigint, bigint, text, bigint)',
-		'@extschema@.swan_can_book(bigint, bigint, bigint)'
+		'@extschema@.swan_can_book(bigint, bigint, bigint)',
+		'@extschema@.swan_verify(bigint)'
 	]::pg_catalog.regprocedure[])
 ), mentioned AS (
 	INSERT INTO pg_catalog.pg_shdepend (dbid, classid, objid, objsubid, refclassid, refobjid, deptype)
@@ -845,3 +860,4 @@ DROP FUNCTION @extschema@.swan_hold(bigint, bigint, interval, bigint);
 DROP FUNCTION @extschema@.swan_move(bigint, timestamptz, bigint, integer, bigint);
 DROP FUNCTION @extschema@.swan_reschedule(bigint, bigint, text, bigint);
 DROP FUNCTION @extschema@.swan_can_book(bigint, bigint, bigint);
+DROP FUNCTION @extschema@.swan_verify(bigint);

@@ -1146,6 +1146,13 @@ AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_waive(bigint, text, text, bigint) IS
 'forgets what a session owes, or else returns what was taken for one that is over, missed or forfeited, once, to its lots; for staff, admins and the system, and its trainer if trainer_may has return';
 
+CREATE FUNCTION @extschema@.swan_settle(session_id bigint, charged boolean, actor bigint DEFAULT NULL)
+RETURNS @extschema@.swan_booking
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_settle(bigint, boolean, bigint) IS
+'makes a booking that the application made on its own one of the ledger''s, where it is: charged says whether it took credits then; for staff, admins and the system';
+
 CREATE FUNCTION @extschema@.swan_suspend(user_id bigint, since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, reason text DEFAULT NULL, put_off boolean DEFAULT false, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_suspension
 LANGUAGE c VOLATILE PARALLEL UNSAFE
@@ -1243,12 +1250,12 @@ COMMENT ON FUNCTION @extschema@.swan_rebase_feed(text) IS
 
 /* Watching */
 
-CREATE FUNCTION @extschema@.swan_verify(user_id bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.swan_verify(user_id bigint DEFAULT NULL, as_if text DEFAULT NULL)
 RETURNS SETOF @extschema@.swan_problem
 LANGUAGE c STABLE PARALLEL UNSAFE ROWS 10
-AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION @extschema@.swan_verify(bigint) IS
-'one row for every violated invariant and every missing or disabled guard, of one client or of all; no rows when all is well; for readers, staff, admins and the system';
+AS 'MODULE_PATHNAME', 'swan_verify_0_2';
+COMMENT ON FUNCTION @extschema@.swan_verify(bigint, text) IS
+'one row for every violated invariant and every missing or disabled guard, of one client or of all; no rows when all is well; as_if refuse: for everything that stands in the way of guards that refuse; for readers, staff, admins and the system';
 
 CREATE FUNCTION @extschema@.swan_stats()
 RETURNS SETOF @extschema@.swan_metric

@@ -34,6 +34,7 @@
 
 #include "base/error.h"
 #include "slot/slot.h"
+#include "account/debit.h"
 #include "account/open.h"
 #include "account/records.h"
 
@@ -48,7 +49,7 @@ static const StudioQuery find_balance = {
 
 #define BOOKING_COLUMNS(first, next) \
 	first(BOOKING_ID, "{s.id}") \
-	next(BOOKING_DEDUCTED, "{s.session_deducted}")
+	next(BOOKING_RECEIPT, SLOT_RECEIPT("s"))
 
 RESULT_COLUMNS(BOOKING_COLUMNS);
 
@@ -131,9 +132,19 @@ write_opening(Call *call, Account *account, const char *kind, int32 delta,
 		entry.opens_lot = true;
 		entry.source = "opening";
 	}
-	else if (delta < 0)
-		entry.lot = account_soonest(account);
-	account_write(call, account, &entry);
+	if (delta < 0)				/* of several lots, if need be */
+		debit_take(call, account, &entry, -delta);
+	else
+		account_write(call, account, &entry);
+}
+
+/* Returns how many credits a booking took before anybody watched, as the studio has it said. */
+static int32
+credits_before(const Studio *studio, int32 receipt)
+{
+	if (studio->old_bookings == OLD_BOOKINGS_CHARGED)
+		return receipt > 0 ? receipt : 1;
+	return studio->old_bookings == OLD_BOOKINGS_FLAG ? Max(receipt, 0) : 0;
 }
 
 /* Returns the balance with which a client came, 0 if he came later. */
@@ -161,29 +172,28 @@ adopt(Call *call, Account *account)
 	CommandId	since = studio_guarded_since(studio);
 	TimestampTz now = call->now;
 	int32		balance = balance_at_attach(call, account, since);
-	int32		ncharged = 0;
-	bool	   *charged;
+	int32		charged = 0;
+	int32	   *credits;
 	Rows		bookings;
 
 	if (studio->settings.guard_sessions == GUARD_OFF)
 		bookings = query_recheck(call, &unknown_bookings, args);
 	else
 		bookings = query_look_back(call, &unknown_bookings, args, since);
-	charged = palloc((bookings.nrows + 1) * sizeof(bool));
+	credits = palloc((bookings.nrows + 1) * sizeof(int32));
 	for (uint64 i = 0; i < bookings.nrows; i++)
 	{
-		charged[i] = studio->old_bookings == OLD_BOOKINGS_CHARGED ||
-			(studio->old_bookings == OLD_BOOKINGS_FLAG && row_bool(bookings, i, BOOKING_DEDUCTED));
-		ncharged += charged[i];
+		credits[i] = credits_before(studio, row_int(bookings, i, BOOKING_RECEIPT));
+		charged = add_credits(charged, credits[i]);
 	}
 
 	call->now = studio->made_at;
-	if (account->has_ledger && ncharged > 0)
-		write_opening(call, account, "external", ncharged, NO_ID);
-	else if (!account->has_ledger && (balance > 0 || ncharged > 0))
-		write_opening(call, account, "opening", add_credits(balance, ncharged), NO_ID);
+	if (account->has_ledger && charged > 0)
+		write_opening(call, account, "external", charged, NO_ID);
+	else if (!account->has_ledger && (balance > 0 || charged > 0))
+		write_opening(call, account, "opening", add_credits(balance, charged), NO_ID);
 	for (uint64 i = 0; i < bookings.nrows; i++)
-		write_opening(call, account, "booking", charged[i] ? -1 : 0,
+		write_opening(call, account, "booking", -credits[i],
 					  row_id(bookings, i, BOOKING_ID));
 	call->now = now;
 	if (account->ledger_balance != balance)
@@ -199,10 +209,10 @@ was_opened(Call *call, const Account *account)
 }
 
 /*
- * Returns whether a live booking counts as paid that came along with its client,
- * who is not opened yet: for readers, who write down nothing.
+ * Returns how many credits a live booking counts for that came along with its
+ * client, who is not opened yet: for readers, who write down nothing.
  */
-bool
+int32
 account_will_adopt(Call *call, const Slot *slot, QueryRun run)
 {
 	Studio	   *studio = call->studio;
@@ -211,9 +221,8 @@ account_will_adopt(Call *call, const Slot *slot, QueryRun run)
 	};
 
 	if (studio->backfilled || run(call, &known_rows, args).nrows > 0)
-		return false;
-	return studio->old_bookings == OLD_BOOKINGS_CHARGED ||
-		(studio->old_bookings == OLD_BOOKINGS_FLAG && slot->deducted);
+		return 0;
+	return credits_before(studio, slot->credits);
 }
 
 /*

@@ -15,7 +15,7 @@ extern void account_enter(Call *call, const Locks *locks, int64 user_id,
 						  Account *account);
 extern void account_open(Call *call, Account *account);
 extern void account_begin(Call *call, Account *account);
-extern bool account_will_adopt(Call *call, const Slot *slot, QueryRun run);
+extern int32 account_will_adopt(Call *call, const Slot *slot, QueryRun run);
 extern void account_sweep(Call *call, Account *account);
 extern void account_external(Call *call, Account *account, int32 delta,
 							 const char *reason);

@@ -64,32 +64,41 @@ look_at_users(Attachment *att, Call *call)
 
 /*
  * Says what becomes of bookings that are live already: somebody has to decide,
- * and sees how many of them that charges, one credit each.
+ * and sees how many of them that charges, and with how many credits.
  */
 static void
-report_old_bookings(Attachment *att, int64 live, int64 flagged)
+report_old_bookings(Attachment *att, int64 live, int64 flagged, int64 receipts)
 {
 	const char *found = psprintf(att->continues ? "live bookings without a ledger row: %lld" :
 								 "live bookings: %lld", (long long) live);
+	bool		have_receipts = att->names[SESSIONS_CREDITS] != NULL;
 	int64		charged = 0;
+	int64		credits = receipts;
 
 	if (live == 0)
 		return;
 	if (att->old_bookings == NULL)
 	{
-		if (att->names[SESSIONS_DEDUCTED])
-			found = psprintf("%s, with session_deducted: %lld", found, (long long) flagged);
+		if (have_receipts || att->names[SESSIONS_DEDUCTED])
+			found = psprintf("%s, with %s: %lld", found,
+							 have_receipts ? "credits" : "session_deducted", (long long) flagged);
 		attach_refuse(att, "old_bookings", NULL, found,
 					  "say with {\"old_bookings\": \"charged\"}, free or flag whether they took a credit");
 		return;
 	}
 	if (strcmp(att->old_bookings, "charged") == 0)
+	{
 		charged = live;
+		credits += live - flagged;	/* one each, where the row says none */
+	}
 	else if (strcmp(att->old_bookings, "flag") == 0)
 		charged = flagged;
+	found = have_receipts && charged > 0 ?
+		psprintf("%s; charged: %lld, together %lld credits", found, (long long) charged,
+				 (long long) credits) :
+		psprintf("%s; charged, one credit each: %lld", found, (long long) charged);
 	attach_report(att, "old_bookings", NULL, att->old_bookings,
-				  psprintf("%s; charged, one credit each: %lld, free: %lld", found,
-						   (long long) charged, (long long) (live - charged)));
+				  psprintf("%s, free: %lld", found, (long long) (live - charged)));
 }
 
 /* Reports how long the sessions last that take somebody's time. */
@@ -132,7 +141,11 @@ report_durations(Attachment *att, int64 longest, int64 empty, int64 unknown)
 #define SESSION_TALLY_COLUMNS(first, next) \
 	first(TALLY_LIVE, "pg_catalog.count(*) FILTER (WHERE " UNDECIDED ")") \
 	next(TALLY_FLAGGED, \
-		 "pg_catalog.count(*) FILTER (WHERE " UNDECIDED " AND {s.session_deducted})") \
+		 "pg_catalog.count(*) FILTER (WHERE " UNDECIDED " AND " SLOT_RECEIPT("s") \
+		 " OPERATOR(pg_catalog.>) 0)") \
+	next(TALLY_RECEIPTS, \
+		 "COALESCE(pg_catalog.sum(" SLOT_RECEIPT("s") ") FILTER (WHERE " UNDECIDED \
+		 " AND " SLOT_RECEIPT("s") " OPERATOR(pg_catalog.>) 0), 0)") \
 	next(TALLY_LEFT_BEHIND, \
 		 "pg_catalog.count(*) FILTER (WHERE {?users.deleted_at:" LIVE_BOOKING \
 		 " AND NOT} {live u})") \
@@ -165,7 +178,8 @@ look_at_sessions(Attachment *att, Call *call)
 {
 	Rows		result = attach_query(att, call, sessions_query);
 
-	report_old_bookings(att, row_int(result, 0, TALLY_LIVE), row_int(result, 0, TALLY_FLAGGED));
+	report_old_bookings(att, row_int(result, 0, TALLY_LIVE), row_int(result, 0, TALLY_FLAGGED),
+						row_int(result, 0, TALLY_RECEIPTS));
 	if (att->names[USERS_DELETED_AT] && row_int(result, 0, TALLY_LEFT_BEHIND) > 0)
 		attach_report(att, "users.deleted_at", att->names[USERS_DELETED_AT], "found",
 					  psprintf("live bookings of clients who are deleted: %lld; cancel or delete them too",
@@ -236,8 +250,8 @@ attach_look_at_rows(Attachment *att)
 					  psprintf("\"%s\" is not known", att->old_bookings),
 					  "say charged, free or flag");
 	if (att->old_bookings && strcmp(att->old_bookings, "flag") == 0 &&
-		att->names[SESSIONS_DEDUCTED] == NULL)
-		attach_refuse(att, "old_bookings", NULL, "there is no column for session_deducted",
+		att->names[SESSIONS_DEDUCTED] == NULL && att->names[SESSIONS_CREDITS] == NULL)
+		attach_refuse(att, "old_bookings", NULL, "there is no column for session_deducted or credits",
 					  "say charged or free");
 	if (att->names[SESSIONS_STATUS])
 		attach_check_labels(att);

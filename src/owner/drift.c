@@ -38,22 +38,24 @@ note_drift(void *arg, const char *check, Rows result, uint64 row)
 
 /*
  * Refuses to let a setting keep from now on what it is about (CheckTopic), where
- * that is not right, in a studio as it is set by now.
+ * that is not right: which swan_verify() lists if it is asked what would be.
  */
 void
 refuse_drift(Studio *studio, const char *setting, int topics)
 {
+	Judgement	judgement = judge_as_refused(studio, !studio->settings.trainer_overlap ||
+											 strcmp(setting, "trainer_overlap") == 0);
 	Call	   *call = call_begin(studio, CALL_READER);
 	Drift		drift;
 
 	drift.count = 0;
 	initStringInfo(&drift.list);
-	verify_studio(call, topics, NO_ID, query_recheck, note_drift, &drift);
+	verify_studio(call, topics, &judgement, NO_ID, query_recheck, note_drift, &drift);
 	if (drift.count > 0)
 		ereport(ERROR,
 				(swan_error_counting(SWAN_INVALID_ARGUMENT, NULL, "problems", drift.count),
 				 errmsg("%s cannot be refuse, because swan_verify() would find problems: %lld",
 						setting, (long long) drift.count),
-				 errhint("They begin with: %s.", drift.list.data)));
+				 errhint("SELECT * FROM swan_verify(as_if => 'refuse') lists them. They begin with: %s.", drift.list.data)));
 	call_end(call);
 }

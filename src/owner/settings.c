@@ -255,28 +255,14 @@ swan_configure(PG_FUNCTION_ARGS)
 		studio = studio_of_owner(studio_name);
 	}
 	if (refuses && is_guard(setting))
-	{
 		require_backfill(studio, setting);
-
-		/* what record would have named must not slip by where it was off */
-		if (studio->settings.guard_sessions == GUARD_OFF && (setting->keeps & ABOUT_BOOKINGS))
-		{
-			write_setting(studio_name, setting, "record", CurrentMemoryContext);
-			CommandCounterIncrement();
-			studio = studio_of_owner(studio_name);
-		}
+	if (refuses)
 		refuse_drift(studio, setting->name, setting->keeps);
-	}
 	if (watches)
 		count_anew(studio_name);
 	written = write_setting(studio_name, setting, value, CurrentMemoryContext);
 	if (strcmp(name, "session_records") == 0 && strcmp(value, "on") == 0)
 		sync_all_records(studio_name);
-	if (refuses)
-	{
-		CommandCounterIncrement();	/* the setting itself */
-		refuse_drift(studio_of_owner(studio_name), setting->name, setting->keeps);
-	}
 	if (written == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(written));

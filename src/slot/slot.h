@@ -142,6 +142,10 @@ RESULT_COLUMNS(SLOT_COLUMNS);
 	"{" alias ".session_date} OPERATOR(pg_catalog.+)" \
 	" pg_catalog.make_interval(mins => COALESCE({" alias ".duration}, 60))"
 
+/* how many credits a session says that it took, in SQL; a receipt says it better than a flag */
+#define SLOT_RECEIPT(alias) \
+	"COALESCE({" alias ".credits}, CASE WHEN {" alias ".session_deducted} THEN 1 ELSE 0 END)"
+
 /* the slots that may overlap from $start to $end, by an index on the date */
 #define SLOT_OVERLAPS(alias, start, end) \
 	"{" alias ".session_date} OPERATOR(pg_catalog.<) " end \

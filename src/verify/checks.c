@@ -22,51 +22,58 @@
 
 /* Returns whether bookings are guarded. */
 static bool
-refuses_sessions(Studio *studio)
+refuses_sessions(const Judgement *judgement)
 {
-	return studio->settings.guard_sessions == GUARD_REFUSE;
+	return judgement->refuses;
 }
 
 /* Returns whether bookings are only recorded. */
 static bool
-records_sessions(Studio *studio)
+records_sessions(const Judgement *judgement)
 {
-	return studio->settings.guard_sessions == GUARD_RECORD;
+	return judgement->records;
+}
+
+/* Returns whether bookings are guarded, and searches for overlaps would not be measured anew for that. */
+static bool
+refuses_long_sessions(const Judgement *judgement)
+{
+	return judgement->refuses && judgement->measured;
 }
 
 /* Returns whether a trainer's slots must not overlap. */
 static bool
-refuses_overlap(Studio *studio)
+refuses_overlap(const Judgement *judgement)
 {
-	return refuses_sessions(studio) && !studio->settings.trainer_overlap;
+	return judgement->refuses && judgement->keeps_time;
 }
 
 /* Returns whether there are classes, which are guarded. */
 static bool
-refuses_classes(Studio *studio)
+refuses_classes(const Judgement *judgement)
 {
-	return refuses_sessions(studio) && studio->columns[SESSIONS_CLASS_ID].name != NULL;
+	return judgement->refuses && judgement->studio->columns[SESSIONS_CLASS_ID].name != NULL;
 }
 
 /* Returns whether anybody can wait for a slot. */
 static bool
-has_waits(Studio *studio)
+has_waits(const Judgement *judgement)
 {
-	return studio->table_names[TABLE_WAITS] != NULL;
+	return judgement->studio->table_names[TABLE_WAITS] != NULL;
 }
 
 /* Returns whether every credit has an undated row. */
 static bool
-keeps_records(Studio *studio)
+keeps_records(const Judgement *judgement)
 {
-	return studio->settings.session_records;
+	return judgement->studio->settings.session_records;
 }
 
 /* Returns whether clients can be suspended. */
 static bool
-has_suspensions(Studio *studio)
+has_suspensions(const Judgement *judgement)
 {
-	return studio->columns[LEDGER_SUSPENDED].name != NULL;
+	return judgement->studio->columns[LEDGER_SUSPENDED].name != NULL;
 }
 
 /* what the numbers of that name in the details of reversals come to, in SQL */
@@ -76,16 +83,16 @@ has_suspensions(Studio *studio)
 
 /* Returns whether lots can be valid from their first booking on. */
 static bool
-keeps_validity(Studio *studio)
+keeps_validity(const Judgement *judgement)
 {
-	return studio->columns[LOTS_VALID_FOR].name != NULL;
+	return judgement->studio->columns[LOTS_VALID_FOR].name != NULL;
 }
 
 /* Returns whether the ledger is in partitions, each with unique indexes of its own. */
 static bool
-has_partitions(Studio *studio)
+has_partitions(const Judgement *judgement)
 {
-	return get_rel_relkind(studio->tables[TABLE_LEDGER]) == RELKIND_PARTITIONED_TABLE;
+	return get_rel_relkind(judgement->studio->tables[TABLE_LEDGER]) == RELKIND_PARTITIONED_TABLE;
 }
 
 const Check checks[] = {
@@ -285,7 +292,9 @@ const Check checks[] = {
 			" FROM (SELECT * FROM {sessions} s WHERE {live s} AND " FOR_CLIENT("{s.user_id}") ") s"
 			" FULL JOIN " DEBITS " d ON d.session_id OPERATOR(pg_catalog.=) {s.id}"
 			" AND d.user_id OPERATOR(pg_catalog.=) {s.user_id}"
-			" WHERE NOT COALESCE(d.left, false) AND (COALESCE(d.n, 0) OPERATOR(pg_catalog.<) 0"
+			" WHERE NOT COALESCE(d.left, false) AND ($2 OR EXISTS (SELECT 1 FROM {ledger} g"
+			" WHERE g.user_id OPERATOR(pg_catalog.=) COALESCE({s.user_id}, d.user_id)))"
+			" AND (COALESCE(d.n, 0) OPERATOR(pg_catalog.<) 0"
 			" OR (COALESCE(d.n, 0) OPERATOR(pg_catalog.>) 0 AND NOT d.before AND"
 			" ({s.id} IS NULL OR {s.status:available,requested,blocked}))"
 			" OR ((false{?sessions.session_deducted: OR (COALESCE(d.n, 0) OPERATOR(pg_catalog.>) 0) OPERATOR(pg_catalog.<>)"
@@ -331,7 +340,7 @@ const Check checks[] = {
 			" AND " FOR_CLIENT("{s.user_id}"),
 	1, {INT8OID}, PLAN_CUSTOM}},
 
-	{"session_duration", ABOUT_BOOKINGS, refuses_sessions, {
+	{"session_duration", ABOUT_BOOKINGS, refuses_long_sessions, {
 			"SELECT {s.user_id}, {s.id}, NULL::pg_catalog.int8,"
 			" pg_catalog.format('session lasts %s minutes, more than searches for overlaps reach back',"
 			" {s.duration})"
@@ -342,11 +351,11 @@ const Check checks[] = {
 
 	{"trainer_overlap", ABOUT_TRAINER_TIME, refuses_overlap, {
 			OVERLAPS("trainer_id", "the trainer", SLOT_TAKES_TIME),
-	1, {INT8OID}, PLAN_CUSTOM}},
+	3, {INT8OID, BOOLOID, TIMESTAMPTZOID}, PLAN_CUSTOM}},
 
 	{"client_overlap", ABOUT_BOOKINGS, refuses_sessions, {
 			OVERLAPS("user_id", "the client", SLOT_IS_LIVE),
-	1, {INT8OID}, PLAN_CUSTOM}},
+	3, {INT8OID, BOOLOID, TIMESTAMPTZOID}, PLAN_CUSTOM}},
 
 	{"class_place", ABOUT_BOOKINGS, refuses_classes, {
 			"SELECT {s.user_id}, {s.id}, NULL::pg_catalog.int8,"

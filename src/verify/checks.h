@@ -32,12 +32,22 @@ enum
 	FOUND_PROBLEM
 };
 
+/* By what settings a studio is judged: as it is set, or as it might be. */
+typedef struct Judgement
+{
+	const Studio *studio;
+	bool		records;		/* what somebody else booked is named */
+	bool		refuses;		/* bookings are what the ledger says */
+	bool		keeps_time;		/* trainers are in one place at a time */
+	bool		measured;		/* searches for overlaps reach as far as they will */
+} Judgement;
+
 /* One check, which finds rows of these columns. */
 typedef struct Check
 {
 	const char *name;
 	CheckTopic	topic;
-	bool		(*applies) (Studio *studio);	/* NULL: always */
+	bool		(*applies) (const Judgement *judgement);	/* NULL: always */
 	StudioQuery statement;		/* $1: one client, or NULL for all */
 } Check;
 

@@ -14,20 +14,55 @@
 #include "utils/tuplestore.h"
 
 #include "base/argument.h"
+#include "base/error.h"
 #include "studio/actor.h"
 #include "verify/checks.h"
 #include "verify/inspect.h"
 #include "verify/integrity.h"
 
-PG_FUNCTION_INFO_V1(swan_verify);
+PG_FUNCTION_INFO_V1(swan_verify_0_2);
+
+/* Returns by what a studio is judged as it is set. */
+Judgement
+judge_as_set(const Studio *studio)
+{
+	GuardMode	guard = studio->settings.guard_sessions;
+	Judgement	judgement = {
+		.studio = studio,
+		.records = guard == GUARD_RECORD,
+		.refuses = guard == GUARD_REFUSE,
+		.keeps_time = !studio->settings.trainer_overlap,
+		.measured = true
+	};
+
+	return judgement;
+}
+
+/*
+ * Returns by what it would be judged if its guards refused from now on.  What
+ * was booked past swan_book() must be settled before, since nobody would name it
+ * then; so it must where nobody looks by now.
+ */
+Judgement
+judge_as_refused(const Studio *studio, bool keeps_time)
+{
+	Judgement	judgement = {
+		.studio = studio,
+		.records = studio->settings.guard_sessions != GUARD_REFUSE,
+		.refuses = true,
+		.keeps_time = keeps_time
+	};
+
+	return judgement;
+}
 
 /*
  * Looks for violations in a studio, of what is among "topics" and of one client
  * or (NO_ID) of all, and hands each to "found".
  */
 void
-verify_studio(Call *call, int topics, int64 user_id, QueryRun run,
-			  VerifyCallback found, void *arg)
+verify_studio(Call *call, int topics, const Judgement *judgement, int64 user_id,
+			  QueryRun run, VerifyCallback found, void *arg)
 {
 	NullableDatum args[] = {
 		arg_id(user_id), arg_bool(call->studio->backfilled),
@@ -39,7 +74,7 @@ verify_studio(Call *call, int topics, int64 user_id, QueryRun run,
 		Rows		result;
 
 		if (!(check->topic & topics) ||
-			(check->applies && !check->applies(call->studio)))
+			(check->applies && !check->applies(judgement)))
 			continue;
 		result = run(call, &check->statement, args);
 		for (uint64 row = 0; row < result.nrows; row++)
@@ -88,17 +123,57 @@ put_guard_problems(ReturnSetInfo *rsinfo, const char *studio)
 	call_end(call);
 }
 
-/* swan_verify(): every violation of an invariant. */
-Datum
-swan_verify(PG_FUNCTION_ARGS)
+/* Says that there are clients without a ledger, whose balances nobody could guard. */
+static void
+put_backfill(ReturnSetInfo *rsinfo)
 {
+	Datum		values[FOUND_PROBLEM + 1] = {0};
+	bool		nulls[FOUND_PROBLEM + 1] = {false, true, true, true, false};
+
+	values[0] = CStringGetTextDatum("backfill");
+	values[FOUND_PROBLEM] = CStringGetTextDatum("clients may have no ledger yet: CALL swan_backfill()");
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+}
+
+/* Returns whether what is asked is what stands in the way of the guards. */
+static bool
+argument_as_refused(FunctionCallInfo fcinfo, int n)
+{
+	char	   *as_if = argument_text(fcinfo, n);
+
+	if (as_if == NULL)
+		return false;
+	if (strcmp(as_if, "refuse") != 0)
+		ereport(ERROR,
+				(swan_error(SWAN_INVALID_ARGUMENT),
+				 errmsg("\"%s\" is not a value for as_if", as_if),
+				 errhint("Use refuse, or NULL for the settings as they are.")));
+	return true;
+}
+
+/* swan_verify(): every violation of an invariant, or all that would be one. */
+Datum
+swan_verify_0_2(PG_FUNCTION_ARGS)
+{
+	int			topics = ABOUT_ANYTHING;
+	ReturnSetInfo *rsinfo;
+	Judgement	judgement;
 	Call	   *call;
 
 	InitMaterializedSRF(fcinfo, 0);
+	rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	call = actor_enter(fcinfo, CALL_READER, NO_ACTOR_ARGUMENT, MAY_READER | MAY_OFFICE);
-	put_guard_problems((ReturnSetInfo *) fcinfo->resultinfo, call->studio->name);
-	verify_studio(call, ABOUT_ANYTHING, argument_id_or_null(fcinfo, 0), query_read,
-				  put_problem, fcinfo->resultinfo);
+	judgement = judge_as_set(call->studio);
+	if (argument_as_refused(fcinfo, 1))
+	{
+		topics = ABOUT_WHAT_IS_GUARDED;
+		judgement = judge_as_refused(call->studio, true);
+		if (!call->studio->backfilled)
+			put_backfill(rsinfo);
+	}
+	put_guard_problems(rsinfo, call->studio->name);
+	verify_studio(call, topics, &judgement, argument_id_or_null(fcinfo, 0), query_read,
+				  put_problem, rsinfo);
 	call_end(call);
 	return (Datum) 0;
 }

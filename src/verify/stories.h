@@ -69,7 +69,8 @@
  * Rows that begin before an earlier one of the same owner has ended.  All of
  * them are found in one pass in the order of time; those of one client, by
  * looking for each whether it overlaps an earlier one.  What the office forced is
- * in nobody's way, and places of one class are side by side.
+ * in nobody's way, places of one class are side by side, and what began before a
+ * studio was attached, at $3, has happened as it did.
  */
 #define OVERLAPS(owner, what, which) \
 	"SELECT x.user_id, x.id, NULL::pg_catalog.int8," \
@@ -81,12 +82,12 @@
 	" FROM {sessions} s WHERE {live s} AND $1 IS NULL AND {s.session_date} IS NOT NULL" \
 	" AND {s." owner "} IS NOT NULL AND " which("s") " AND " SLOT_LASTS("s") \
 	" AND NOT " IS_FORCED("s") FIRST_OF_CLASS(owner, which) ") x" \
-	" WHERE x.begins OPERATOR(pg_catalog.<) x.busy_until" \
+	" WHERE x.begins OPERATOR(pg_catalog.<) x.busy_until AND x.begins OPERATOR(pg_catalog.>=) $3" \
 	" UNION ALL" \
 	" SELECT {s.user_id}, {s.id}, NULL," \
 	" pg_catalog.format('session %s begins before another of " what " has ended', {s.id})" \
 	" FROM {sessions} s WHERE {live s} AND {s.user_id} OPERATOR(pg_catalog.=) $1 AND " which("s") " AND " SLOT_LASTS("s") \
-	" AND NOT " IS_FORCED("s") \
+	" AND {s.session_date} OPERATOR(pg_catalog.>=) $3 AND NOT " IS_FORCED("s") \
 	" AND EXISTS (SELECT 1 FROM {sessions} o" \
 	" WHERE {live o} AND {o." owner "} OPERATOR(pg_catalog.=) {s." owner "} AND " which("o") \
 	" AND ROW({o.session_date}, {o.id}) OPERATOR(pg_catalog.<) ROW({s.session_date}, {s.id})" \

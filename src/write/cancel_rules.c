@@ -148,11 +148,11 @@ cancel_judge_credits(Call *call, const Wish *wish, Account *account,
 		back.forgotten = debit.owed;
 	if (debit.credits == 0)
 	{
-		if (call->kind != CALL_READER || !account_will_adopt(call, slot, run))
+		if (call->kind != CALL_READER)
 			return back;
-		back.charged = 1;
-		if (comes_back(call, wish, slot, run))
-			back.spendable = 1; /* its lot will have no end */
+		back.charged = account_will_adopt(call, slot, run);
+		if (back.charged > 0 && comes_back(call, wish, slot, run))
+			back.spendable = back.charged;	/* their lot will have no end */
 	}
 	else if (comes_back(call, wish, slot, run))
 		return_judge(call, account, slot->id, &debit, !cancel_is_own(call, slot), run, &back);

@@ -54,7 +54,7 @@ INSERT INTO want VALUES
 ('swan_rebase_feed', 'studio text DEFAULT NULL', 'text', 'v', 'u'),
 ('swan_stats', '', 'SETOF swan_metric', 's', 'u'),
 ('swan_liability', 'at timestamptz DEFAULT now()', 'SETOF swan_liability_row', 's', 'u'),
-('swan_verify', 'user_id bigint DEFAULT NULL', 'SETOF swan_problem', 's', 'u'),
+('swan_verify', 'user_id bigint DEFAULT NULL, as_if text DEFAULT NULL', 'SETOF swan_problem', 's', 'u'),
 ('swan_health', '', 'jsonb', 's', 'u'),
 ('swan_errors', 'OUT sqlstate text, OUT code text, OUT http_status integer, OUT message text', 'SETOF record', 'i', 's');
 
@@ -65,7 +65,7 @@ INSERT INTO elsewhere VALUES
 ('swan_reinstate', 'function'), ('swan_revoke', 'function'), ('swan_extend', 'function'),
 ('swan_expire', 'function'), ('swan_book_many', 'function'), ('swan_hold', 'function'),
 ('swan_release', 'function'), ('swan_wait', 'function'), ('swan_unwait', 'function'), ('swan_promote', 'function'), ('swan_confirm', 'function'), ('swan_complete', 'function'),
-('swan_move', 'function'), ('swan_move_many', 'function'), ('swan_cancel', 'function'), ('swan_cancel_many', 'function'), ('swan_correct', 'function'), ('swan_charge', 'function'), ('swan_waive', 'function'), ('swan_reschedule', 'function'),
+('swan_move', 'function'), ('swan_move_many', 'function'), ('swan_cancel', 'function'), ('swan_cancel_many', 'function'), ('swan_correct', 'function'), ('swan_charge', 'function'), ('swan_waive', 'function'), ('swan_settle', 'function'), ('swan_reschedule', 'function'),
 ('swan_suspend', 'function'), ('swan_resume', 'function'), ('swan_suspension', 'type'),
 ('swan_transfer', 'function'), ('swan_merge', 'function'), ('swan_forget', 'function'), ('swan_erasure', 'type'), ('swan_import', 'function'), ('swan_import_many', 'function'), ('swan_pack', 'type'), ('swan_handover', 'type'),
 ('swan_reversal', 'type'), ('swan_cancellation', 'type'), ('swan_held', 'type');

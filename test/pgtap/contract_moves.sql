@@ -35,6 +35,7 @@ INSERT INTO want VALUES
 ('swan_correct', 'session_id bigint, to_status text, reason text, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_booking'),
 ('swan_charge', 'session_id bigint, n integer DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_booking'),
 ('swan_waive', 'session_id bigint, reason text, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_cancellation'),
+('swan_settle', 'session_id bigint, charged boolean, actor bigint DEFAULT NULL', 'swan_booking'),
 ('swan_move_many', 'session_ids bigint[], ats timestamptz[] DEFAULT NULL, trainer_ids bigint[] DEFAULT NULL, actor bigint DEFAULT NULL', 'SETOF swan_booking'),
 ('swan_cancel_many', 'session_ids bigint[], reason text DEFAULT NULL, return_credit boolean DEFAULT NULL, reopen boolean DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'SETOF swan_cancellation'),
 ('swan_reschedule', 'session_id bigint, to_session_id bigint, key text DEFAULT NULL, force boolean DEFAULT false, actor bigint DEFAULT NULL', 'swan_booking'),

@@ -64,6 +64,12 @@ INSERT INTO studio.users (id, first_name) VALUES (9, 'Zoe');	-- whom the others 
 SELECT swan_book(9, id, charge => false) FROM thing WHERE name IN ('taken', 'awaited') \g /dev/null
 SELECT swan_wait(1, id) FROM thing WHERE name = 'awaited' \g /dev/null
 SELECT swan_complete(id, false) FROM thing WHERE name = 'ended' \g /dev/null
+-- a booking that swan_book() knows nothing of, of somebody who has nothing
+INSERT INTO studio.users (id) VALUES (20);
+SET session_replication_role = replica;
+INSERT INTO studio.sessions (id, user_id, trainer_id, status, session_date) VALUES (900, 20, 4, 'scheduled', '2099-02-03 10:00');
+RESET session_replication_role;
+INSERT INTO thing VALUES ('strange', 900);
 INSERT INTO thing SELECT 'lot', min(id) FROM studio.swan_lots WHERE user_id = 1;
 -- tables that an application has
 SET ROLE regress_owner;
@@ -153,6 +159,8 @@ INSERT INTO value VALUES
 ('swan_charge', 'n', '1'),
 ('swan_waive', 'session_id', '[ended]'),
 ('swan_waive', 'reason', $$'he was ill'$$),
+('swan_settle', 'session_id', '[strange]'),
+('swan_settle', 'charged', 'true'),
 ('swan_holds', 'user_id', '1'),
 ('swan_reschedule', 'session_id', '[booked]'),
 ('swan_reschedule', 'to_session_id', '[open]'),
@@ -230,6 +238,7 @@ INSERT INTO may VALUES
 ('swan_correct',    '*',        'n', 'n', 'n', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_charge',     '*',        'n', 'n', 'n', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_waive',      '*',        'n', 'n', 'n', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_settle',     '*',        'n', 'n', 'n', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_move',       '*',        'n', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_move_many',  '*',        'n', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_cancel',     '*',        'y', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),

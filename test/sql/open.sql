@@ -115,6 +115,7 @@ SELECT count(*) FROM swan_open(4, '2099-06-05 09:00');
 -- unless the studio allows it
 SELECT swan_configure('trainer_overlap', 'allow');
 SELECT count(*) FROM swan_open(3, '2099-04-01 09:00', 60, 3, '10 minutes');
+DELETE FROM studio.sessions WHERE id BETWEEN 11 AND 13;
 SELECT swan_configure('guard_sessions', 'record'), swan_configure('trainer_overlap', 'refuse');
 \set VERBOSITY sqlstate
 SELECT * FROM swan_open(3, '2099-04-01 09:00', 60);

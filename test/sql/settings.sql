@@ -122,9 +122,12 @@ INSERT INTO studio.users (id, first_name, role) VALUES (50, 'Tom', 'trainer');
 SELECT count(*) FROM swan_open(50, '2099-01-05 10:00+00', repeat => 3, every => '30 minutes');
 SELECT swan_configure('trainer_overlap', 'refuse');
 SELECT value FROM swan_settings() WHERE setting = 'trainer_overlap';
--- as long as bookings are only recorded that is not promised, and stands in the way of their guard
+-- nor where bookings are only recorded; who makes slots that overlap then has them in the way of the guard
 SELECT swan_configure('guard_sessions', 'record');
 SELECT swan_configure('trainer_overlap', 'refuse');
+DELETE FROM studio.sessions WHERE session_date = '2099-01-05 10:30+00';
+SELECT swan_configure('trainer_overlap', 'refuse');
+INSERT INTO studio.sessions (trainer_id, session_date) VALUES (50, '2099-01-05 10:30+00');
 SELECT swan_configure('guard_sessions', 'refuse');
 DELETE FROM studio.sessions WHERE session_date = '2099-01-05 10:30+00';
 SELECT swan_configure('guard_sessions', 'refuse');
