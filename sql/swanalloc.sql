@@ -461,7 +461,7 @@ COMMENT ON COLUMN @extschema@.swan_waiter.since IS 'when he came';
 COMMENT ON COLUMN @extschema@.swan_waiter.auto IS 'swan_promote books for him when it is his turn';
 COMMENT ON COLUMN @extschema@.swan_waiter.offered_from IS 'when his turn begins; NULL while no place is open';
 COMMENT ON COLUMN @extschema@.swan_waiter.offered_until IS 'when it ends';
-COMMENT ON COLUMN @extschema@.swan_waiter.refused IS 'why swan_promote could not book for him: the code of an error, or the rule of an SW017';
+COMMENT ON COLUMN @extschema@.swan_waiter.refused IS 'why swan_promote could not book for him: the code of an error, the rule of an SW017, or the SQLSTATE of what the application raised';
 
 CREATE TYPE @extschema@.swan_verdict AS (
 	ok boolean,

@@ -102,21 +102,25 @@ put_row(Call *call, FunctionCallInfo fcinfo, Columns columns, const BookingAnswe
 	return call_return_row(call, fcinfo, values, nulls);
 }
 
+/* Adds a row to the result of a set-returning function. */
+static void
+add_row(FunctionCallInfo fcinfo, Columns columns, const BookingAnswer *answer)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Datum		values[MOST_NCOLUMNS];
+	bool		nulls[MOST_NCOLUMNS];
+
+	columns(answer, values, nulls);
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+}
+
 /* Closes the call with a set of rows, in their order. */
 static Datum
 put_rows(Call *call, FunctionCallInfo fcinfo, Columns columns,
 		 const BookingAnswer *answers, int n)
 {
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-
 	for (int i = 0; i < n; i++)
-	{
-		Datum		values[MOST_NCOLUMNS];
-		bool		nulls[MOST_NCOLUMNS];
-
-		columns(&answers[i], values, nulls);
-		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
-	}
+		add_row(fcinfo, columns, &answers[i]);
 	call_end(call);
 	return (Datum) 0;
 }
@@ -126,6 +130,24 @@ Datum
 answer_row(Call *call, FunctionCallInfo fcinfo, const BookingAnswer *answer)
 {
 	return put_row(call, fcinfo, booking_columns, answer);
+}
+
+/* Keeps what an answer says beyond its call. */
+void
+answer_keep(BookingAnswer *answer, MemoryContext context)
+{
+	Slot	   *slot = &answer->slot;
+
+	slot->label = MemoryContextStrdup(context, slot->label);
+	if (slot->kind)
+		slot->kind = MemoryContextStrdup(context, slot->kind);
+}
+
+/* Adds a swan_booking to the result. */
+void
+answer_add(FunctionCallInfo fcinfo, const BookingAnswer *answer)
+{
+	add_row(fcinfo, booking_columns, answer);
 }
 
 /* Closes the call with a set of them. */

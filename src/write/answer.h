@@ -70,6 +70,8 @@ extern Datum answer_move(Call *call, FunctionCallInfo fcinfo,
 extern bool answer_repeats_client(const BookingAnswer *answers, int i);
 extern Datum answer_row(Call *call, FunctionCallInfo fcinfo,
 						const BookingAnswer *answer);
+extern void answer_keep(BookingAnswer *answer, MemoryContext context);
+extern void answer_add(FunctionCallInfo fcinfo, const BookingAnswer *answer);
 extern Datum answer_rows(Call *call, FunctionCallInfo fcinfo,
 						 const BookingAnswer *answers, int n);
 extern Datum answer_cancellation(Call *call, FunctionCallInfo fcinfo,

@@ -5,8 +5,10 @@
  *
  * Calls beside each other, and beside those of clients, do not wait for a slot:
  * one that is locked is somebody else's by then, or is looked at by the next call.
- * Each booking is judged before it is written, so one that cannot be leaves the
- * others alone.
+ *
+ * All that is needed is locked first, and those whose turn it is are told.  Then each
+ * is booked for by himself: what the application has to say to that, by its rules,
+ * triggers or constraints, may be an error, which must not take the others' turns.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,6 +19,7 @@
 #include "utils/builtins.h"
 
 #include "base/argument.h"
+#include "call/attempt.h"
 #include "studio/actor.h"
 #include "account/open.h"
 #include "write/answer.h"
@@ -61,8 +64,13 @@ static const StudioQuery find_lines = {
 /* A turn: who waits, and the place that he can have. */
 typedef struct Turn
 {
+	FunctionCallInfo fcinfo;
 	int64		line_id;
-	Booking		booking;
+	int64		user_id;
+	int64		session_id;
+	bool		asked;			/* to be booked for, and it is his turn */
+	bool		booked;
+	BookingAnswer answer;
 } Turn;
 
 /* Returns whether an earlier turn is of the same client; this one is for the next call. */
@@ -71,7 +79,7 @@ is_repeated(const Turn *turns, int n, int64 user_id)
 {
 	for (int i = 0; i < n; i++)
 	{
-		if (turns[i].booking.user_id == user_id)
+		if (turns[i].user_id == user_id)
 			return true;
 	}
 	return false;
@@ -110,7 +118,7 @@ find_place(Call *call, const Turn *turns, int n, int64 line_id, int64 user_id)
 		int			score;
 
 		for (int j = 0; j < n; j++)
-			taken = taken || turns[j].booking.session_id == places[i];
+			taken = taken || turns[j].session_id == places[i];
 		score = taken ? 0 : judge_place(call, places[i], user_id);
 		if (score > best_score)
 		{
@@ -121,101 +129,163 @@ find_place(Call *call, const Turn *turns, int n, int64 line_id, int64 user_id)
 	return best;
 }
 
-/* Looks, without a lock, for those whose turn it is. */
+/* Looks, without a lock, for those whose turn it is; the turns outlive the frame. */
 static Turn *
-look_for_turns(Call *call, int32 max_rows, int *n)
+look_for_turns(Call *call, FunctionCallInfo fcinfo, int32 max_rows, int *n)
 {
 	NullableDatum args[] = {arg_time(call->now), arg_int(max_rows)};
 	Rows		rows = query_recheck(call, &find_turns, args);
-	Turn	   *turns = palloc0((rows.nrows + 1) * sizeof(Turn));
+	Turn	   *turns = MemoryContextAllocZero(call->result_context,
+											   (rows.nrows + 1) * sizeof(Turn));
 
 	*n = 0;
 	for (uint64 row = 0; row < rows.nrows; row++)
 	{
 		Turn	   *turn = &turns[*n];
 
+		turn->fcinfo = fcinfo;
 		turn->line_id = row_id(rows, row, TURN_SESSION_ID);
-		turn->booking.user_id = row_id(rows, row, TURN_USER_ID);
-		turn->booking.session_id = find_place(call, turns, *n, turn->line_id,
-											 turn->booking.user_id);
-		turn->booking.instead_of = turn->booking.held_by = NO_ID;
-		turn->booking.overlap = turn->booking.trainer_overlap = NO_ID;
-		turn->booking.charged = true;
-		turn->booking.promoted = true;
-		if (turn->booking.session_id != NO_ID &&
-			!is_repeated(turns, *n, turn->booking.user_id))
+		turn->user_id = row_id(rows, row, TURN_USER_ID);
+		turn->session_id = find_place(call, turns, *n, turn->line_id, turn->user_id);
+		if (turn->session_id != NO_ID && !is_repeated(turns, *n, turn->user_id))
 			(*n)++;
 	}
 	return turns;
 }
 
-/* Locks the places that nobody else has locked, and their clients. */
+/*
+ * Locks the places that nobody else has locked, and their clients; puts the place of
+ * a turn to NO_ID that has to wait for the next call.
+ */
 static void
 lock_turns(Call *call, Locks *locks, Turn *turns, int n)
 {
 	int64	   *ids = palloc((n + 1) * sizeof(int64));
+	Slot		slot;
 
 	for (int i = 0; i < n; i++)
-		ids[i] = turns[i].booking.session_id;
+		ids[i] = turns[i].session_id;
 	lock_free_slots(call, locks, ids, n);
 	for (int i = 0; i < n; i++)
 	{
-		Booking    *booking = &turns[i].booking;
-
-		booking->slot_known = locked_slot(locks, booking->session_id, &booking->slot);
-		ids[i] = booking->slot_known ? booking->user_id : NO_ID;
+		if (!locked_slot(locks, turns[i].session_id, &slot))
+			turns[i].session_id = NO_ID;
+		ids[i] = turns[i].session_id == NO_ID ? NO_ID : turns[i].user_id;
 	}
 	lock_users(call, locks, ids, n);
 }
 
-/* Notes why somebody could not be booked for. */
-static void
-note_refusal(Call *call, const Booking *booking, Waiter *waiter, SwanErrorCode verdict)
-{
-	waiter->refused = verdict == SWAN_BOOKING_REFUSED ?
-		booking_rule_name(booking) : swan_error_name(verdict);
-	waiter->tried = call->now;
-	line_write(call, booking->line, waiter);
-}
-
 /*
- * Tells somebody that it is his turn and books for him, if it still is, and he asked
- * for it; returns whether it did.  Who is no user any more does not wait.
+ * Tells somebody that it is his turn, if it still is; returns whether he is to be
+ * booked for.  Who is no user any more does not wait.
  */
 static bool
-take_turn(Call *call, const Locks *locks, Booking *booking, BookingAnswer *answer)
+tell_turn(Call *call, const Locks *locks, const Turn *turn, Line *line)
 {
-	Waiter	   *waiter = booking->slot_known ? line_find(booking->line, booking->user_id) : NULL;
-	SwanErrorCode verdict;
+	Waiter	   *waiter = turn->session_id == NO_ID ? NULL : line_find(line, turn->user_id);
 	Account		account;
 
 	if (waiter == NULL || !line_is_turn(call, waiter))
 		return false;
-	if (!user_is_locked(locks, booking->user_id))
+	if (!user_is_locked(locks, turn->user_id))
 	{
 		/* he was deleted: the next one's turn is now */
-		line_leave(call, booking->line, booking->user_id);
-		line_arrange(call, booking->line, false);
+		line_leave(call, line, turn->user_id);
+		line_arrange(call, line, false);
 		return false;
 	}
-	account_enter(call, locks, booking->user_id, &account);
-	booking->client_known = true;
 	if (!waiter->told)
 	{
-		offering_write(call, &account, booking->line, waiter);
-		line_write(call, booking->line, waiter);
-	}
-	verdict = waiter->automatic ? booking_verdict_locked(call, booking, &account) : SWAN_OK;
-	if (verdict != SWAN_OK)
-		note_refusal(call, booking, waiter, verdict);
-	else if (waiter->automatic)
-	{
-		booking_write(call, &account, booking, NULL, answer);
+		account_enter(call, locks, turn->user_id, &account);
+		offering_write(call, &account, line, waiter);
 		account_close(call, &account, "Available");
-		return true;
+		line_write(call, line, waiter);
 	}
-	account_close(call, &account, "Available");
-	return false;
+	return waiter->automatic;
+}
+
+/* Notes why somebody could not be booked for. */
+static void
+note_refusal(Call *call, const Line *line, Waiter *waiter, const char *why)
+{
+	waiter->refused = why;
+	waiter->tried = call->now;
+	line_write(call, line, waiter);
+}
+
+/* Returns how a verdict is noted. */
+static const char *
+verdict_name(const Booking *booking, SwanErrorCode verdict)
+{
+	return verdict == SWAN_BOOKING_REFUSED ?
+		booking_rule_name(booking) : swan_error_name(verdict);
+}
+
+/* Reads what a turn is about as it is by now, all of which is locked; returns who waits, or NULL. */
+static Waiter *
+read_turn(Call *call, const Turn *turn, Booking *booking, Account *account)
+{
+	Locks		locks = {0};
+	Waiter	   *waiter;
+
+	lock_slots(call, &locks, &turn->session_id, 1);
+	booking->slot_known = locked_slot(&locks, turn->session_id, &booking->slot);
+	lock_users(call, &locks, &turn->user_id, 1);
+	booking->client_known = locked_user(&locks, turn->user_id, account);
+	bookings_lock_lines(call, booking, 1);
+	waiter = booking->line && booking->client_known ?
+		line_find(booking->line, turn->user_id) : NULL;
+	return waiter && line_is_turn(call, waiter) ? waiter : NULL;
+}
+
+/* Books for somebody whose turn it is, or notes why not. */
+static void
+book_turn(void *arg)
+{
+	Turn	   *turn = arg;
+	Call	   *call = actor_enter(turn->fcinfo, CALL_WRITER, NO_ACTOR_ARGUMENT, MAY_SYSTEM);
+	Booking		booking = {.user_id = turn->user_id,.session_id = turn->session_id,
+	.instead_of = NO_ID,.held_by = NO_ID,.overlap = NO_ID,.trainer_overlap = NO_ID,
+	.charged = true,.promoted = true};
+	Account		account;
+	Waiter	   *waiter = read_turn(call, turn, &booking, &account);
+	SwanErrorCode verdict;
+
+	if (waiter != NULL)
+	{
+		account_begin(call, &account);
+		verdict = booking_verdict_locked(call, &booking, &account);
+		if (verdict == SWAN_OK)
+		{
+			booking_write(call, &account, &booking, NULL, &turn->answer);
+			answer_keep(&turn->answer, call->result_context);
+		}
+		else
+			note_refusal(call, booking.line, waiter, verdict_name(&booking, verdict));
+		account_close(call, &account, "Available");
+		turn->booked = verdict == SWAN_OK;
+	}
+	call_end(call);
+}
+
+/* Says that somebody could not be booked for because of an error, and notes which. */
+static void
+report_error(const Turn *turn, const ErrorData *error)
+{
+	Call	   *call = actor_enter(turn->fcinfo, CALL_WRITER, NO_ACTOR_ARGUMENT, MAY_SYSTEM);
+	Line	   *line = lines_lock(call, &turn->line_id, 1)[0];
+	Waiter	   *waiter = line_find(line, turn->user_id);
+
+	if (waiter)
+		note_refusal(call, line, waiter, unpack_sql_state(error->sqlerrcode));
+	call_end(call);
+	ereport(WARNING,
+			(errcode(error->sqlerrcode),
+			 errmsg("user %lld could not be booked for session %lld: %s",
+					(long long) turn->user_id, (long long) turn->session_id, error->message),
+			 error->detail ? errdetail_internal("%s", error->detail) : 0,
+			 error->hint ? errhint("%s", error->hint) : 0,
+			 error->context ? errcontext("%s", error->context) : 0));
 }
 
 /*
@@ -279,50 +349,60 @@ arrange_line(Call *call, const Locks *locks, Line *line)
 }
 
 /*
- * swan_promote(): those whose turn it is are told, and booked for if they asked for
- * it.  What was out of order is put in order for the next call.
+ * Locks all that a call is about, tells those whose turn it is, and returns the
+ * turns; what was out of order is put in order for the next call.
  */
+static Turn *
+begin_turns(Call *call, FunctionCallInfo fcinfo, int32 max_rows, int *n)
+{
+	Locks		locks = {0};
+	Locks		stray_locks = {0};
+	Turn	   *turns = look_for_turns(call, fcinfo, max_rows, n);
+	int			nstrays;
+	int64	   *strays = look_for_lines(call, &stray_locks, max_rows, &nstrays);
+	int64	   *ids = palloc((*n + nstrays + 1) * sizeof(int64));
+	Line	  **lines;
+
+	lock_turns(call, &locks, turns, *n);
+	for (int i = 0; i < *n; i++)
+		ids[i] = turns[i].session_id == NO_ID ? NO_ID : turns[i].line_id;
+	for (int i = 0; i < nstrays; i++)
+		ids[*n + i] = strays[i];
+	lines = lines_lock(call, ids, *n + nstrays);
+
+	for (int i = 0; i < nstrays; i++)
+	{
+		if (lines[*n + i])
+			arrange_line(call, &stray_locks, lines[*n + i]);
+	}
+	for (int i = 0; i < *n; i++)
+		turns[i].asked = tell_turn(call, &locks, &turns[i], lines[i]);
+	return turns;
+}
+
+/* swan_promote(): those whose turn it is are told, and booked for if they asked for it. */
 Datum
 swan_promote(PG_FUNCTION_ARGS)
 {
-	BookingAnswer *answers;
-	int			nanswers = 0;
-	int32		max_rows;
-	Locks		locks = {0};
-	Locks		stray_locks = {0};
-	int64	   *strays;
-	int64	   *ids;
-	Line	  **lines;
-	Turn	   *turns;
 	Call	   *call;
-	int			nstrays;
+	Turn	   *turns;
+	int32		max_rows;
 	int			n;
 
 	InitMaterializedSRF(fcinfo, 0);
 	call = actor_enter(fcinfo, CALL_WRITER, NO_ACTOR_ARGUMENT, MAY_SYSTEM);
 	max_rows = argument_between(fcinfo, 0, "max_rows", PROMOTE_MAX, 100);
 	line_require(call);
-	turns = look_for_turns(call, max_rows, &n);
-	strays = look_for_lines(call, &stray_locks, max_rows, &nstrays);
-	lock_turns(call, &locks, turns, n);
-
-	ids = palloc((n + nstrays + 1) * sizeof(int64));
-	for (int i = 0; i < n; i++)
-		ids[i] = turns[i].booking.slot_known ? turns[i].line_id : NO_ID;
-	for (int i = 0; i < nstrays; i++)
-		ids[n + i] = strays[i];
-	lines = lines_lock(call, ids, n + nstrays);
-
-	for (int i = 0; i < nstrays; i++)
-	{
-		if (lines[n + i])
-			arrange_line(call, &stray_locks, lines[n + i]);
-	}
-	answers = palloc((n + 1) * sizeof(BookingAnswer));
+	turns = begin_turns(call, fcinfo, max_rows, &n);
+	call_end(call);
 	for (int i = 0; i < n; i++)
 	{
-		turns[i].booking.line = lines[i];
-		nanswers += take_turn(call, &locks, &turns[i].booking, &answers[nanswers]);
+		ErrorData  *error = turns[i].asked ? call_attempt(book_turn, &turns[i]) : NULL;
+
+		if (error)
+			report_error(&turns[i], error);
+		else if (turns[i].booked)
+			answer_add(fcinfo, &turns[i].answer);
 	}
-	return answer_rows(call, fcinfo, answers, nanswers);
+	return (Datum) 0;
 }

@@ -1,0 +1,15 @@
+/*-------------------------------------------------------------------------
+ *
+ * attempt.h
+ *	  Trying what may fail without taking all else with it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SWAN_ATTEMPT_H
+#define SWAN_ATTEMPT_H
+
+#include "swanalloc.h"
+
+extern ErrorData *call_attempt(void (*attempt) (void *arg), void *arg);
+
+#endif							/* SWAN_ATTEMPT_H */
