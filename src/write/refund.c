@@ -34,6 +34,7 @@ typedef struct Turn
 	const char *item;
 	int32		granted;
 	int64		amount;			/* what was paid for it */
+	int64		money;			/* and what of that is refunded */
 	bool		counts;			/* is it one of those that take turns? */
 	int32		credits;		/* that are taken */
 } Turn;
@@ -141,6 +142,7 @@ list_items(const Payment *payment, int *n)
 			items[(*n)++].item = lot->item;
 		items[item].granted += lot->granted;
 		items[item].amount += lot->amount;
+		items[item].money += lot->has.money;
 		items[item].counts = items[item].amount > 0;
 	}
 	return items;
@@ -195,25 +197,57 @@ divide_item(const Payment *payment, const Turn *item, int32 *credits)
 		credits[i] += lots[i].credits;
 }
 
+/*
+ * Notes that so much more of an item is refunded, for each lot in proportion; where one has more
+ * than that already, since it was not divided yet, for those that can have it.
+ */
+static void
+divide_money_of_item(Payment *payment, const Turn *item, int64 more)
+{
+	int64		refunded = item->money + more;
+
+	for (int pass = 0; pass < 2; pass++)
+	{
+		int64		before = 0;
+
+		for (int i = 0; i < payment->nlots && more > 0; i++)
+		{
+			PaidLot    *lot = &payment->lots[i];
+			int64		share = lot->amount;
+			int64		part;
+
+			if (strcmp(lot->item, item->item) != 0)
+				continue;
+			if (pass == 0)
+				share = part_of(before + lot->amount, refunded, item->amount) -
+					part_of(before, refunded, item->amount);
+			before += lot->amount;
+			part = Min(more, Max(0, share - lot->has.money - lot->more.money));
+			lot->more.money += part;
+			more -= part;
+		}
+	}
+}
+
 /* Notes which part of the amount refunded is new, and for which items it was paid. */
 static void
-divide_money(Payment *payment, int64 total)
+divide_money(Payment *payment, int64 total, const Turn *items, int n)
 {
 	int64		refunded = Min(payment->refunded, total);
 	int64		before = 0;		/* what the items up to this one cost */
 	int64		left = refunded;
 
-	for (int i = 0; i < payment->nlots; i++)
-		left -= payment->lots[i].has.money;
-	for (int i = 0; i < payment->nlots && left > 0; i++)
+	for (int i = 0; i < n; i++)
+		left -= items[i].money;
+	for (int i = 0; i < n && left > 0; i++)
 	{
-		PaidLot    *lot = &payment->lots[i];
-		int64		share = part_of(before + lot->amount, refunded, total) -
+		int64		share = part_of(before + items[i].amount, refunded, total) -
 			part_of(before, refunded, total);
+		int64		more = Min(left, Max(0, share - items[i].money));
 
-		before += lot->amount;
-		lot->more.money = Min(left, Max(0, share - lot->has.money));
-		left -= lot->more.money;
+		before += items[i].amount;
+		divide_money_of_item(payment, &items[i], more);
+		left -= more;
 	}
 }
 
@@ -227,15 +261,15 @@ refund_divide(Payment *payment, int32 *credits)
 	int64		total = total_amount(payment);
 	int64		left = 0;
 	int64		n = 0;
+	Turn	   *items;
+	int			nitems;
 
 	memset(credits, 0, payment->nlots * sizeof(int32));
 	if (payment->refunded == 0)
 		return 0;
+	items = list_items(payment, &nitems);
 	if (payment->refunded < total)
 	{
-		int			nitems;
-		Turn	   *items = list_items(payment, &nitems);
-
 		count_credits(payment, total, items, nitems);
 		for (int i = 0; i < nitems; i++)
 			divide_item(payment, &items[i], credits);
@@ -246,7 +280,7 @@ refund_divide(Payment *payment, int32 *credits)
 			credits[i] = payment->lots[i].granted;
 	}
 	if (total > 0)
-		divide_money(payment, total);
+		divide_money(payment, total, items, nitems);
 
 	for (int i = 0; i < payment->nlots; i++)
 		left += credits[i] - share_credits(&payment->lots[i].has);

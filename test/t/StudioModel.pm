@@ -418,22 +418,49 @@ sub worth
 	return %n;
 }
 
-# Notes which part of an amount refunded is new: of each item its part of it, in whole units, none less than before.
+# What each of some amounts has of their sum's part, in whole units.
+sub shares
+{
+	my ($part, @amounts) = @_;
+	my ($total, $before, @shares) = (sum(@amounts), 0);
+	for my $amount (@amounts)
+	{
+		push @shares, !$total ? 0 : int(($before + $amount) * $part / $total + 1e-9) - int($before * $part / $total + 1e-9);
+		$before += $amount;
+	}
+	return @shares;
+}
+
+# Notes which part of an amount refunded is new: of each item its part of it, in whole units, none less than before; and of
+# an item's lots likewise, but no more than was paid for it.
 sub note_money
 {
 	my ($refunded, @lots) = @_;
-	my $total = sum(map { amount($_) } @lots);
-	$refunded = min($refunded, $total);
-	my $left = $refunded - sum(map { claimed($_, 'money') } @lots);
-	my ($before, %money) = (0);
+	my (%of, @items, %money);
 	for my $lot (@lots)
 	{
-		my $share = !$total ? 0 : int(($before + amount($lot)) * $refunded / $total + 1e-9) - int($before * $refunded / $total + 1e-9);
-		$before += amount($lot);
-		my $more = $share - claimed($lot, 'money');
-		$more = $left if $more > $left;
-		$money{ $lot->{name} } = $more > 0 ? $more : 0;
-		$left -= $money{ $lot->{name} };
+		push @items, $of{ $lot->{item} } = [] unless $of{ $lot->{item} };
+		push @{ $of{ $lot->{item} } }, $lot;
+	}
+	my $paid = sub { return sum(map { amount($_) } @_) };
+	my $has = sub { return sum(map { claimed($_, 'money') } @_) };
+	$refunded = min($refunded, $paid->(@lots));
+	my $left = $refunded - $has->(@lots);
+	my @shares = shares($refunded, map { $paid->(@$_) } @items);
+	for my $item (@items)
+	{
+		my $more = min(shift(@shares) - $has->(@$item), $left);
+		$more = 0 if $more < 0;
+		$left -= $more;
+		my @limits = shares($has->(@$item) + $more, map { amount($_) } @$item);
+		for my $limit (@limits, map { amount($_) } @$item)
+		{
+			my $lot = shift @$item;
+			push @$item, $lot;
+			my $part = min($more, $limit - claimed($lot, 'money') - ($money{ $lot->{name} } || 0));
+			$money{ $lot->{name} } += $part > 0 ? $part : 0;
+			$more -= $part > 0 ? $part : 0;
+		}
 	}
 	return %money;
 }
@@ -1241,8 +1268,8 @@ sub do_complete
 {
 	my ($self, $c, $who) = @_;
 	only($who, qw(trainer staff admin system));
-	required($c->{slot}, $c->{attended});
-	return $self->advance($c, $who, qr/./, 'completed', $c->{attended} ? 'completion' : 'no_show');
+	required($c->{slot});
+	return $self->advance($c, $who, qr/./, 'completed', defined $c->{attended} && !$c->{attended} ? 'no_show' : 'completion');
 }
 
 sub do_move
