@@ -4,19 +4,19 @@
  *	  What direct writes to both tables of a studio come to together.
  *
  * A route that knows nothing of swanalloc books by two writes: a session gets
- * its client and session_deducted, and the client's balance is one less.  It
- * cancels by the reverse.  Where both are recorded, and both are of one
+ * its client and session_deducted, or a receipt of some credits, and the client's
+ * balance is so much less.  It cancels by the reverse.  Where both are recorded, and both are of one
  * transaction, that is a debit of this session, or its return, and the ledger
  * says so as if swan_book() or swan_cancel() had been called.
  *
  * The two come in either order, each judged for itself.  What the first one was
  * is read from the rows that the guards have written in this transaction, which
  * are the client's last ones, since his lock keeps others out.  A change of a
- * session that asks for a credit has the number "credit" in its details: -1 if
- * one should have been taken, 1 if one should have come back.
+ * session that asks for credits has their number as "credit" in its details: below
+ * zero if they should have been taken, above if they should have come back.
  *
  * Credits and sessions must match: what one statement took off a balance goes to
- * as many sessions, or to none.  What does not match stays what it was,
+ * sessions that ask for as much together, or to none.  What does not match stays what it was,
  * "external", and its sessions are bookings that nobody paid for.
  *
  *-------------------------------------------------------------------------
@@ -36,12 +36,13 @@
 /* how many rows back the other half is looked for */
 #define ROWS_BACK	100
 
-/* a session that asks for a credit, or gives one back */
+/* a session that asks for credits, or gives some back */
 typedef struct Claim
 {
 	int64		session_id;
 	SlotStatus	status;
-	int64		debit;			/* the lot that it was charged to, or NO_ID */
+	int32		credits;
+	Debit		debit;			/* where they go back to */
 } Claim;
 
 /* What a client's transaction did to both tables, oldest first. */
@@ -52,6 +53,13 @@ typedef struct Halves
 	int			nclaims;
 	Claim	   *claims;
 } Halves;
+
+/* claims that stand next to each other, or none */
+typedef struct Run
+{
+	int			first;
+	int			n;
+} Run;
 
 static const StudioQuery last_row_xid = {
 	"SELECT g.xid FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
@@ -96,7 +104,7 @@ static bool
 is_taken(const Slot *slot, int64 user_id)
 {
 	return slot != NULL && slot->user_id == user_id && slot->date != NO_TIME &&
-		slot_is_live(slot) && slot->deducted;
+		slot_is_live(slot) && slot->credits > 0;
 }
 
 /* Returns whether a session is the client's no more, or does not say any more that it took a credit. */
@@ -105,45 +113,46 @@ is_given_up(const Slot *slot, int64 user_id)
 {
 	return slot == NULL || slot->user_id != user_id ||
 		(!slot_is_live(slot) && slot->status != STATUS_COMPLETED &&
-		 slot->status != STATUS_OTHER && !slot->deducted);
+		 slot->status != STATUS_OTHER && (!slot->deducted || slot->credits == 0));
 }
 
-/* Returns the lot of what a client's session has taken, or NO_ID. */
-static int64
-debited_lot(Call *call, int64 user_id, int64 session_id)
-{
-	Debit		debit = debit_find(call, user_id, session_id, query_recheck);
-
-	return debit.nparts > 0 ? debit.parts[0].lot_id : NO_ID;
-}
-
-/* Returns whether a credit that comes back to a lot could be spent there. */
+/* Returns whether credits that come back to their lots could be spent there. */
 static bool
-lot_takes_back(Call *call, Account *account, int64 lot_id)
+lots_take_back(Call *call, Account *account, const Debit *debit)
 {
-	return !lot_is_due(call, account_lot(call, account, lot_id)) &&
-		ledger_shortfall(call, account->user_id, lot_id, query_recheck) == 0;
+	for (int i = 0; i < debit->nparts; i++)
+	{
+		int64		lot_id = debit->parts[i].lot_id;
+
+		if (lot_is_due(call, account_lot(call, account, lot_id)) ||
+			ledger_shortfall(call, account->user_id, lot_id, query_recheck) > 0)
+			return false;
+	}
+	return true;
 }
 
 /*
- * Returns what a direct change of a session asks of its client's balance: -1 if
- * it should have taken a credit, 1 if one should have come back, else 0.
+ * Returns what a direct change of a session asks of its client's balance: so many
+ * credits below zero that it should have taken, above that should have come back.
  */
 int32
 direct_credit(Call *call, Account *account, const Slot *old, const Slot *new)
 {
 	int64		user_id = account->user_id;
-	int64		debit;
+	Debit		debit;
 
 	if (is_taken(new, user_id) && !is_taken(old, user_id))
-		return debited_lot(call, user_id, new->id) == NO_ID ? -1 : 0;
+	{
+		debit = debit_find(call, user_id, new->id, query_recheck);
+		return debit.credits == 0 ? -new->credits : 0;
+	}
 	if (is_given_up(old, user_id) || !is_given_up(new, user_id))
 		return 0;
-	debit = debited_lot(call, user_id, old->id);
-	return debit != NO_ID && lot_takes_back(call, account, debit) ? 1 : 0;
+	debit = debit_find(call, user_id, old->id, query_recheck);
+	return lots_take_back(call, account, &debit) ? debit.credits : 0;
 }
 
-/* Adds a session that asks for a credit, unless it does not any more. */
+/* Adds a session that asks for credits, unless it does not any more. */
 static void
 add_claim(Call *call, Account *account, Halves *halves, int64 session_id, int32 credit)
 {
@@ -158,15 +167,16 @@ add_claim(Call *call, Account *account, Halves *halves, int64 session_id, int32 
 	}
 	claim->session_id = session_id;
 	claim->status = found ? slot.status : STATUS_CANCELLED;
-	claim->debit = debited_lot(call, account->user_id, session_id);
-	if (credit < 0 ? claim->debit == NO_ID && found && is_taken(&slot, account->user_id) :
-		claim->debit != NO_ID && is_given_up(found ? &slot : NULL, account->user_id))
+	claim->debit = debit_find(call, account->user_id, session_id, query_recheck);
+	claim->credits = credit < 0 && found ? slot.credits : claim->debit.credits;
+	if (credit < 0 ? claim->debit.credits == 0 && found && is_taken(&slot, account->user_id) :
+		claim->credits > 0 && is_given_up(found ? &slot : NULL, account->user_id))
 		halves->nclaims++;
 }
 
 /*
  * Reads what this transaction wrote into the ledger of a locked client, and
- * which sessions ask for such a credit, the oldest first.  Most have no row of
+ * which sessions ask for credits of that sign, the oldest first.  Most have no row of
  * it, and of one that has many, only the last are read.
  */
 static Halves
@@ -189,10 +199,29 @@ read_halves(Call *call, Account *account, int32 credit)
 
 		if (strcmp(row_text(halves.rows, i, HALF_KIND), "external") == 0 && !isnull &&
 			!row_isnull(halves.rows, i, HALF_SESSION_ID) &&
-			details_number(details, "credit", 0) == credit)
+			details_number(details, "credit", 0) * credit > 0)
 			add_claim(call, account, &halves, row_id(halves.rows, i, HALF_SESSION_ID), credit);
 	}
 	return halves;
+}
+
+/* Returns the oldest claims in a row that come to so many credits together. */
+static Run
+find_run(const Halves *halves, int64 credits)
+{
+	Run			run = {0};
+
+	for (; run.first < halves->nclaims; run.first++)
+	{
+		int64		sum = 0;
+
+		for (run.n = 0; run.first + run.n < halves->nclaims && sum < credits; run.n++)
+			sum += halves->claims[run.first + run.n].credits;
+		if (sum == credits)
+			return run;
+	}
+	run.n = 0;
+	return run;
 }
 
 /* Returns whether a row is of a direct change of a balance. */
@@ -230,63 +259,82 @@ movement_left(Call *call, Account *account, const Halves *halves, int64 call_id)
 }
 
 /*
- * Returns the oldest direct change of the balance that no more credits moved by
- * than there are sessions that ask for one, or NO_ID.  Of one that begins before
+ * Returns the oldest direct change of the balance that moved as much as some of the
+ * sessions ask for, which are the run, or NO_ID.  Of one that begins before
  * the rows that were read, not all may be known.
  */
 static int64
-find_movement(Call *call, Account *account, const Halves *halves, int32 credit)
+find_movement(Call *call, Account *account, const Halves *halves, int32 credit, Run *run)
 {
 	Rows		rows = halves->rows;
 
 	for (uint64 i = halves->nrows; i-- > 0;)
 	{
 		int64		call_id = row_id(rows, i, HALF_CALL_ID);
-		int32		left;
+		int64		left;
 
 		if (!is_movement(rows, i) || !row_isnull(rows, i, HALF_REASON) ||
 			(halves->nrows == ROWS_BACK &&
 			 call_id == row_id(rows, ROWS_BACK - 1, HALF_CALL_ID)))
 			continue;
-		left = movement_left(call, account, halves, call_id) * credit;
-		if (left > 0 && left <= halves->nclaims)
+		left = movement_left(call, account, halves, call_id);
+		*run = find_run(halves, credit < 0 ? -left : left);
+		if (left != 0 && run->n > 0)
 			return call_id;
 	}
 	return NO_ID;
 }
 
-/* Writes a row for a session that took or gave back a credit. */
+/* Adds credits of a lot to those of others. */
 static void
-write_claim(Call *call, Account *account, const Claim *claim, int64 lot_id)
+add_part(Debit *debit, int64 lot_id, int32 credits)
+{
+	debit->parts[debit->nparts].lot_id = lot_id;
+	debit->parts[debit->nparts++].credits = credits;
+	debit->credits += credits;
+}
+
+/* Writes rows for a session that took credits of lots, or gave them back. */
+static void
+write_claim(Call *call, Account *account, const Claim *claim, bool takes, const Debit *debit)
 {
 	Entry		entry = NEW_ENTRY;
 
-	entry.kind = claim->debit == NO_ID ? "booking" : "cancellation";
-	entry.delta = claim->debit == NO_ID ? -1 : 1;
-	entry.lot = account_lot(call, account, lot_id);
+	entry.kind = takes ? "booking" : "cancellation";
 	entry.session_id = claim->session_id;
 	entry.by_nobody = true;
-	account_write(call, account, &entry);
-	if (claim->debit != NO_ID || claim->status != STATUS_CONFIRMED)
+	if (takes && debit->nparts > 1)
+		entry.details = details_of(1, "of", (int64) debit->credits);
+	for (int i = 0; i < debit->nparts; i++)
+	{
+		entry.delta = takes ? -debit->parts[i].credits : debit->parts[i].credits;
+		entry.lot = account_lot(call, account, debit->parts[i].lot_id);
+		account_write(call, account, &entry);
+	}
+	if (!takes || claim->status != STATUS_CONFIRMED)
 		return;
 	entry.kind = "confirmation";	/* what else it is by now */
+	entry.details = (Datum) 0;
 	entry.delta = 0;
 	entry.lot = NULL;
 	account_write(call, account, &entry);
 }
 
-/* Takes one credit of a direct change of the balance back, for a session to have it. */
+/* Takes what a direct change of the balance moved back, for a session to have it. */
 static void
-write_back(Call *call, Account *account, const Claim *claim, int64 lot_id)
+write_back(Call *call, Account *account, const Claim *claim, bool takes, const Debit *debit)
 {
 	Entry		entry = NEW_ENTRY;
 
 	entry.kind = "external";
-	entry.delta = claim->debit == NO_ID ? 1 : -1;
-	entry.lot = account_lot(call, account, lot_id);
 	entry.reason = psprintf("for session %lld", (long long) claim->session_id);
 	entry.by_nobody = true;
-	account_write(call, account, &entry);
+	for (int i = 0; i < debit->nparts; i++)
+	{
+		entry.delta = takes ? debit->parts[i].credits : -debit->parts[i].credits;
+		entry.lot = account_lot(call, account, debit->parts[i].lot_id);
+		account_write(call, account, &entry);
+	}
 }
 
 /* Returns whether so many credits are there that can be spent. */
@@ -301,76 +349,118 @@ can_spend(Call *call, const Account *account, int32 n)
 	return n <= 0;
 }
 
-/* Returns the lot to take the next credit from, where nothing was swept. */
-static int64
-next_lot(Call *call, const Account *account)
+/* Returns the lots to take the next credits from, where nothing was swept. */
+static Debit
+next_lots(Call *call, const Account *account, int32 credits)
 {
-	for (int i = 0; i < account->nlots; i++)
+	Debit		debit = {0};
+
+	debit.parts = palloc((account->nlots + 1) * sizeof(DebitPart));
+	for (int i = 0; i < account->nlots && debit.credits < credits; i++)
 	{
-		if (account->lots[i].remaining > 0 && !lot_is_due(call, &account->lots[i]))
-			return account->lots[i].id;
+		const Lot  *lot = &account->lots[i];
+
+		if (lot->remaining > 0 && !lot_is_due(call, lot))
+			add_part(&debit, lot->id, Min(lot->remaining, credits - debit.credits));
 	}
-	elog(ERROR, "no credit of user %lld is left", (long long) account->user_id);
+	if (debit.credits < credits)
+		elog(ERROR, "no credit of user %lld is left", (long long) account->user_id);
+	return debit;
+}
+
+/* Returns the lots that a direct change of the balance moved credits of, the oldest rows first. */
+static Debit
+lots_of_movement(const Halves *halves, int64 call_id)
+{
+	Debit		debit = {0};
+
+	debit.parts = palloc((halves->nrows + 1) * sizeof(DebitPart));
+	for (uint64 i = halves->nrows; i-- > 0;)
+	{
+		if (is_movement(halves->rows, i) && row_id(halves->rows, i, HALF_CALL_ID) == call_id)
+			add_part(&debit, row_id(halves->rows, i, HALF_LOT_ID),
+					 abs((int32) row_int(halves->rows, i, HALF_DELTA)));
+	}
+	return debit;
+}
+
+/* Takes so many credits out of those of a movement, the first ones. */
+static Debit
+split_off(Debit *moved, int32 credits)
+{
+	Debit		debit = {0};
+
+	debit.parts = palloc((moved->nparts + 1) * sizeof(DebitPart));
+	for (int i = 0; i < moved->nparts && debit.credits < credits; i++)
+	{
+		DebitPart  *part = &moved->parts[i];
+		int32		n = Min(part->credits, credits - debit.credits);
+
+		if (n == 0)
+			continue;
+		add_part(&debit, part->lot_id, n);
+		part->credits -= n;
+	}
+	return debit;
 }
 
 /*
  * Writes down a direct change of a client's balance for the sessions that were
- * changed before it; returns false if there are not as many.
+ * changed before it; returns false if they do not ask for as much.
  */
 bool
 direct_balance(Call *call, Account *account, int32 delta)
 {
 	Halves		halves = read_halves(call, account, delta < 0 ? -1 : 1);
+	Run			run = find_run(&halves, Abs((int64) delta));
 
-	if (halves.nclaims == 0 || (int64) abs(delta) > halves.nclaims ||
-		(delta < 0 && !can_spend(call, account, -delta)))
+	if (run.n == 0 || (delta < 0 && !can_spend(call, account, -delta)))
 		return false;
-	for (int i = 0; i < abs(delta); i++)
-		write_claim(call, account, &halves.claims[i],
-					delta < 0 ? next_lot(call, account) : halves.claims[i].debit);
+	for (int i = run.first; i < run.first + run.n; i++)
+	{
+		const Claim *claim = &halves.claims[i];
+		Debit		debit = delta < 0 ? next_lots(call, account, claim->credits) : claim->debit;
+
+		write_claim(call, account, claim, delta < 0, &debit);
+	}
 	return true;
 }
 
 /*
- * Gives the sessions that ask for a credit what was taken off the balance before
- * they were changed.  The ledger is only added to: it says that the credit is
- * back in its lot, and whose it is.  The lot comes first, so that nothing gets
- * below zero meanwhile.
+ * Gives the sessions that ask for credits what was taken off the balance before
+ * they were changed.  The ledger is only added to: it says that the credits are
+ * back in their lots, and whose they are.  The lots come first, so that nothing
+ * gets below zero meanwhile.
  */
 void
 direct_session(Call *call, Account *account, int32 credit)
 {
 	Halves		halves = read_halves(call, account, credit);
+	Debit		moved;
 	int64		call_id;
-	int			n = 0;
+	Run			run;
 
 	if (halves.nclaims == 0)
 		return;
-	call_id = find_movement(call, account, &halves, credit);
+	call_id = find_movement(call, account, &halves, credit, &run);
 	if (call_id == NO_ID)
 		return;
 	account->call_id = call_id;
-	for (uint64 i = halves.nrows; i-- > 0;)
+	moved = lots_of_movement(&halves, call_id);
+	for (int i = run.first; i < run.first + run.n; i++)
 	{
-		int64		lot_id;
+		const Claim *claim = &halves.claims[i];
+		Debit		debit = split_off(&moved, claim->credits);
 
-		if (!is_movement(halves.rows, i) || row_id(halves.rows, i, HALF_CALL_ID) != call_id)
-			continue;
-		lot_id = row_id(halves.rows, i, HALF_LOT_ID);
-		for (int32 j = abs((int32) row_int(halves.rows, i, HALF_DELTA)); j > 0; j--)
+		if (credit < 0)
 		{
-			Claim	   *claim = &halves.claims[n++];
-
-			if (credit < 0)
-			{
-				write_back(call, account, claim, lot_id);
-				write_claim(call, account, claim, lot_id);
-			}
-			else
-			{
-				write_claim(call, account, claim, claim->debit);
-				write_back(call, account, claim, lot_id);
-			}
+			write_back(call, account, claim, true, &debit);
+			write_claim(call, account, claim, true, &debit);
+		}
+		else
+		{
+			write_claim(call, account, claim, false, &claim->debit);
+			write_back(call, account, claim, false, &debit);
 		}
 	}
 }
