@@ -276,13 +276,39 @@ has_index_on(Oid relid, AttrNumber attnum)
 	return found;
 }
 
-/* Looks whether a row can be no place of a class, and how those of one are found. */
+/*
+ * Returns the table that a foreign key of a column of sessions refers to, or InvalidOid;
+ * one to the id of sessions themselves is none.
+ */
+static Oid
+refers_elsewhere(Attachment *att, Relation rel, AttrNumber attnum)
+{
+	AttrNumber	id = att->names[SESSIONS_ID] ?
+		get_attnum(att->sessions, att->names[SESSIONS_ID]) : InvalidAttrNumber;
+	ListCell   *cell;
+
+	foreach(cell, RelationGetFKeyList(rel))
+	{
+		ForeignKeyCacheInfo *fkey = lfirst(cell);
+
+		for (int i = 0; i < fkey->nkeys; i++)
+		{
+			if (fkey->conkey[i] == attnum &&
+				(fkey->confrelid != att->sessions || fkey->confkey[i] != id))
+				return fkey->confrelid;
+		}
+	}
+	return InvalidOid;
+}
+
+/* Looks whether a row can be no place of a class, or of one of ours, and how those of one are found. */
 void
 attach_check_class(Attachment *att)
 {
 	const char *name = att->names[SESSIONS_CLASS_ID];
 	AttrNumber	attnum = name ? get_attnum(att->sessions, name) : InvalidAttrNumber;
 	Relation	rel;
+	Oid			other;
 
 	if (attnum == InvalidAttrNumber ||
 		!studio_column_fits(COLUMN_ID, get_atttype(att->sessions, attnum)))
@@ -294,6 +320,12 @@ attach_check_class(Attachment *att)
 					  psprintf("ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL, or leave it out of the argument columns: then there are no classes",
 							   quote_identifier(RelationGetRelationName(rel)),
 							   quote_identifier(name)));
+	else if (OidIsValid(other = refers_elsewhere(att, rel, attnum)))
+		attach_refuse(att, studio_column_label(SESSIONS_CLASS_ID), name,
+					  psprintf("its foreign key refers to %s, and a class is called by the id of its first session",
+							   studio_table_name(other)),
+					  psprintf("name a column of its own for classes, say ALTER TABLE %s ADD COLUMN class_of bigint, or leave it out of the argument columns: then there are no classes",
+							   studio_table_name(att->sessions)));
 	else if (!has_index_on(att->sessions, attnum) && att->names[SESSIONS_ID])
 		attach_report(att, studio_column_label(SESSIONS_CLASS_ID), name, "found",
 					  psprintf("no index begins with it, so calls about classes read all of the table: "

@@ -22,6 +22,14 @@ ALTER TABLE gym.sessions ALTER class_id DROP DEFAULT;
 SELECT * FROM public.dry('{"class_id": "class_id"}');
 ALTER TABLE gym.sessions ALTER class_id DROP NOT NULL;
 SELECT * FROM public.dry('{"class_id": "kind"}');
+-- it is the application's own word for something else: swan_open could write no id of ours there
+CREATE TABLE gym.courses (id integer PRIMARY KEY);
+ALTER TABLE gym.sessions ADD CONSTRAINT courses FOREIGN KEY (class_id) REFERENCES gym.courses;
+SELECT * FROM public.dry('{"class_id": "class_id"}');
+SELECT * FROM swan_attach('gym.users', 'gym.sessions', '{"class_id": "class_id"}', dry_run => false);
+ALTER TABLE gym.sessions DROP CONSTRAINT courses;
+-- unless it means the same
+ALTER TABLE gym.sessions ADD FOREIGN KEY ("Course") REFERENCES gym.sessions;
 -- how they are found
 SELECT * FROM public.dry('{"class_id": "Course"}');
 CREATE INDEX ON gym.sessions ("Course", id) WHERE "Course" IS NOT NULL;
