@@ -135,13 +135,13 @@ swan_request(PG_FUNCTION_ARGS)
 	slot->user_id = argument_id(fcinfo, 0, "user_id");
 	slot->date = argument_start(fcinfo, 1);
 	slot->trainer_id = argument_id_or_null(fcinfo, 2);
+	authorise_request(call, slot);
 	slot->duration = argument_duration(fcinfo, 3);
 	slot->booked_at = NO_TIME;
 	slot->class_id = NO_ID;
 	slot->cost = -1;			/* the table says that */
 	slot_set_status(call->studio, slot, STATUS_REQUESTED);
 	key = argument_key(fcinfo, 4);
-	authorise_request(call, slot);
 	if (same_request(call, slot, key, &answer))
 		return answer_row(call, fcinfo, &answer);
 

@@ -89,11 +89,12 @@ sub random_call
 	};
 	my $what = pick(
 		('grant') x 5, ('grant_many') x 2, ('purchase') x 7, ('reverse') x 6, ('reinstate') x 5, ('revoke') x 4, ('transfer') x 5, ('merge') x 2, ('import') x 4,
-		('extend') x 4, ('expire') x 2, ('open') x 12, ('block') x 2, ('book') x 22, ('book_many') x 4, ('can_book') x 4,
+		('extend') x 4, ('expire') x 2, ('open') x 12, ('block') x 2, ('request') x 5, ('book') x 22, ('book_many') x 4, ('can_book') x 4,
 		('hold') x 5, ('release') x 3, ('confirm') x 4, ('complete') x 4, ('move') x 5, ('move_many') x 3, ('cancel') x 16, ('cancel_many') x 4, ('can_cancel') x 6, ('correct') x 8,
 		('suspend') x 2, ('resume') x 5,
 		('reschedule') x 8, ('charge') x 4, ('waive') x 4, ('summary') x 3, ('client') x 2, @{ $world->{time} });
 	$c{what} = $what;
+	my $grants = 0;
 
 	if    ($what eq 'grant')      { @c{qw(user n expires key)} = ($client->(), $count->(4), $expiry->(), $key->()); }
 	elsif ($what eq 'grant_many')
@@ -153,11 +154,21 @@ sub random_call
 		$c{cost} = one_in(40) ? pick(-1, 101) : one_in(2) ? pick(0, 1, 2, 3, 4) : undef;
 		$c{key} = $key->() if one_in(4);
 	}
-	elsif ($what =~ /^(book|can_book|hold)$/) { @c{qw(user slot)} = ($client->(), $slot->('open')); }
+	elsif ($what eq 'request')
+	{
+		@c{qw(user at trainer duration)} = ($client->(), $when->(), one_in(30) ? pick($nobody, @clients) : pick(@trainers, @trainers, undef), one_in(40) ? pick(0, 1441, undef) : pick(30, 60, 90));
+		$c{key} = $key->();
+	}
+	elsif ($what =~ /^(book|can_book|hold)$/)
+	{
+		$grants = one_in(6);
+		@c{qw(user slot)} = ($client->(), $slot->($grants ? 'requested' : 'open'));
+		$c{user} = ($world->{people}->($c{slot}))[0] || $c{user} if $grants && !one_in(5);
+	}
 	elsif ($what eq 'book_many')
 	{
 		$c{user} = $client->();
-		$c{slots} = one_in(30) ? pick(undef, []) : [ map { $slot->('open') } 1 .. pick(1, 2, 2, 3) ];
+		$c{slots} = one_in(30) ? pick(undef, []) : [ map { $slot->(one_in(9) ? 'requested' : 'open') } 1 .. pick(1, 2, 2, 3) ];
 	}
 	elsif ($what =~ /^(summary|client|resume)$/) { $c{user} = $client->(); }
 	elsif ($what eq 'suspend')
@@ -170,7 +181,7 @@ sub random_call
 	}
 	elsif ($what eq 'release') { $c{slot} = $slot->('held'); }
 	elsif ($what eq 'reschedule') { @c{qw(slot to)} = ($slot->('live'), $slot->('open')); }
-	elsif ($what eq 'can_cancel') { $c{slot} = $slot->(one_in(8) ? pick('open', 'blocked') : one_in(8) ? 'any' : 'live'); }
+	elsif ($what eq 'can_cancel') { $c{slot} = $slot->(one_in(4) ? pick('open', 'blocked', 'requested') : one_in(8) ? 'any' : 'live'); }
 	elsif ($what eq 'correct')
 	{
 		$c{slot} = $slot->(one_in(6) ? 'live' : 'ended');
@@ -178,13 +189,13 @@ sub random_call
 		$c{reason} = one_in(40) ? undef : 'a mistake';
 		$c{key} = $key->();
 	}
-	elsif ($what eq 'cancel')     { $c{slot} = $slot->(one_in(8) ? pick('open', 'blocked') : 'live'); }
+	elsif ($what eq 'cancel')     { $c{slot} = $slot->(one_in(5) ? pick('open', 'blocked', 'requested') : 'live'); }
 	elsif ($what =~ /^(cancel|move)_many$/)
 	{
-		$c{slots} = one_in(30) ? pick(undef, []) : [ map { $slot->(one_in(4) ? 'open' : 'live') } 1 .. pick(1, 2, 2, 3) ];
+		$c{slots} = one_in(30) ? pick(undef, []) : [ map { $slot->(one_in(4) ? pick('open', 'open', 'requested') : 'live') } 1 .. pick(1, 2, 2, 3) ];
 		$c{slot} = $c{slots}[0] if $c{slots};
 	}
-	elsif ($what eq 'move')       { $c{slot} = $slot->(one_in(2) ? pick('open', 'open', 'blocked') : 'live'); }
+	elsif ($what eq 'move')       { $c{slot} = $slot->(one_in(2) ? pick('open', 'open', 'open', 'blocked', 'requested') : 'live'); }
 	elsif ($what eq 'confirm')    { $c{slot} = $slot->('live'); }
 	elsif ($what eq 'charge')
 	{
@@ -231,6 +242,8 @@ sub random_call
 	my @may = $what =~ /^(grant|grant_many|purchase|reverse|reinstate|revoke|transfer|merge|import|extend)$/ ? ($admin)
 	  : $what =~ /^(correct|suspend|resume|charge)$/ || $c{force} || $c{later} ? ($staff, $admin)
 	  : $what =~ /^(open|block)$/ ? ($c{trainer}, $staff, $admin)
+	  : $what eq 'request' ? (($c{user}) x 3, $c{trainer} || pick(@trainers), $staff, $admin)
+	  : $what =~ /^(book|can_book)$/ && $grants ? (($of_slot_trainer || $staff) x 2, $staff, $admin, $c{user})
 	  : $what =~ /^(book|book_many|can_book|hold|summary)$/ ? (($c{user}) x 5, $of_slot_trainer || $staff, $staff, $admin)
 	  : $what =~ /^(cancel|cancel_many|can_cancel|reschedule|release)$/ ? (($of_slot_user || $staff) x 4, $of_slot_trainer || $staff, $staff, $admin)
 	  :   ($of_slot_trainer || pick(@trainers), $staff, $admin);
@@ -312,6 +325,7 @@ sub sql_of
 		value($c->{repeat}), "make_interval(secs => $c->{every})", 'cost => ' . value($c->{cost}), $key, $actor) . ') id' if $what eq 'open';
 	return "SELECT string_agg(id::text, ',') AS answer FROM swan_block(" . join(', ', value($c->{trainer}), moment($c->{at}), value($c->{duration}),
 		value($c->{repeat}), "make_interval(secs => $c->{every})", $actor) . ') id' if $what eq 'block';
+	return $call->($booking, $user, moment($c->{at}), value($c->{trainer}), value($c->{duration}), $key, $actor) if $what eq 'request';
 	return $call->($booking, $user, $slot, bool($c->{charge}), $key, 'later => ' . bool($c->{later}), 'lot_id => ' . $name->($c->{lot}), $force, $actor) if $what eq 'book';
 	return $call->($booking, $slot, $n, $key, $actor) if $what eq 'charge';
 	return $call->($given_up, $slot, value($c->{reason}), $key, $actor) if $what eq 'waive';
@@ -429,8 +443,8 @@ sub call_script
 	my $name = $told->{reopened};
 	return $sql unless $name;
 	my $slot = $model->{slots}{$name};
-	return $sql . "SELECT id AS $name FROM studio.sessions WHERE trainer_id = $slot->{trainer} AND status = 'available'"
-	  . ' AND session_date = ' . moment($slot->{date}) . " \\gset\n\\echo =$name :$name\n";
+	return $sql . "SELECT id AS $name FROM studio.sessions WHERE trainer_id IS NOT DISTINCT FROM " . value($slot->{trainer}) . " AND status = 'available'"
+	  . ' AND session_date = ' . moment($slot->{date}) . " ORDER BY id DESC LIMIT 1 \\gset\n\\echo =$name :$name\n";
 }
 
 # Compares what was answered; false and a report at the first difference.
@@ -540,7 +554,7 @@ sub world_of_model
 {
 	my ($model) = @_;
 	my $late = sub { my ($list, $n) = @_; return $list->[ @$list > $n ? @$list - 1 - int(rand($n)) : int(rand(@$list)) ]; };
-	my %is = (open => \&StudioModel::is_open, blocked => sub { return $_[0]{status} eq 'blocked' }, live => \&StudioModel::is_live,
+	my %is = (open => \&StudioModel::is_open, blocked => sub { return $_[0]{status} eq 'blocked' }, requested => \&StudioModel::is_request, live => \&StudioModel::is_live,
 		ended => sub { return $_[0]{status} =~ /^(completed|cancelled)$/ && defined $_[0]{user}; },
 		over => sub { return StudioModel::is_live($_[0]) && $model->has_begun($_[0]); });
 	my $slot = sub {
@@ -708,6 +722,7 @@ sub blind_world
 	$world->{slot} = sub {
 		my ($kind) = @_;
 		return $world->{held} if $kind eq 'held' && $world->{held} && !one_in(4);
+		return 'asked' if $kind eq 'requested';
 		my $low = 1 + int($opened * $world->{step} / $racing);
 		return $opened + int(rand(4 * $world->{step} + 10)) if one_in(8);
 		return $low + int(rand($kind eq 'open' ? 60 : 25));
@@ -715,7 +730,7 @@ sub blind_world
 	$world->{lot}   = sub { return 1 + int(rand(10 * $world->{step} + 50)) };
 	$world->{lot_of} = sub { return ($world->{lot}->(), pick(@clients)) };
 	$world->{reversal} = sub { return ('p' . ($world->{payments} - int(rand(4))), 'k' . int(rand(60))) };
-	$world->{people} = sub { return (pick(pick(@clients), $staff, $admin), pick(pick(@trainers), $staff)) };
+	$world->{people} = sub { return ($_[0] // '') eq 'asked' && !one_in(4) ? ('asker', $staff) : (pick(pick(@clients), $staff, $admin), pick(pick(@trainers), $staff)) };
 	$world->{expiry} = sub { return sprintf("clock_timestamp() + interval '%d ms'", 20 + int(rand(1500))) };
 	return $world;
 }
@@ -782,8 +797,10 @@ for my $worker (1 .. $WORKERS)
 		srand(($seed * 100 + $worker) * 10_000 + $step);
 		my $meets = $step % 3 == 0;
 		my $c = $meets ? meeting_call($world, $step) : random_call($world, "r$step");
-		$world->{held} = $c->{slot} if $c->{what} eq 'hold';
+		$world->{held} = $c->{slot} if $c->{what} eq 'hold' && ($c->{slot} || '') =~ /^\d+$/;
 		my $text = sql_of($c);
+		# who asked first, and for what
+		$text =~ s/'?\{?\b(asked|asker)\b\}?'?/sprintf("(SELECT %s FROM studio.sessions WHERE status = 'requested' ORDER BY id LIMIT 1)", $1 eq 'asked' ? 'id' : 'user_id')/ge;
 		$text =~ s/\{(\d+)\}/$1/g;
 		$text =~ s/\{\w+\}/0/g;
 		# all begin these together, and whoever is first takes his time
@@ -791,7 +808,7 @@ for my $worker (1 .. $WORKERS)
 		my ($first, $last_of_it) = $meets ? ("BEGIN;\n", "SELECT pg_sleep(0.002) \\g /dev/null\nCOMMIT;\n") : ('', '');
 		$text = "SET ROLE $c->{role};\n$first$text;\n\\echo \@:SQLSTATE $level $text\n$last_of_it";
 		$sql .= $text;
-		$sql .= "SELECT swan_release($c->{slot}, actor => $admin);\n" if $c->{what} eq 'hold' && $c->{slot} && one_in(2);
+		$sql .= "SELECT swan_release($c->{slot}, actor => $admin);\n" if $c->{what} eq 'hold' && ($c->{slot} || '') =~ /^\d+$/ && one_in(2);
 		$sql .= $last if one_in(5);
 		$last = $text;
 	}
@@ -905,7 +922,7 @@ nothing('no trainer and no client is in two places, but by force', <<SQL);
 SELECT a.id, b.id FROM studio.sessions a JOIN studio.sessions b ON a.id < b.id
   AND a.session_date < b.session_date + b.duration * interval '1 minute'
   AND b.session_date < a.session_date + a.duration * interval '1 minute'
-WHERE (a.trainer_id = b.trainer_id AND 'cancelled' NOT IN (a.status, b.status))
+WHERE (a.trainer_id = b.trainer_id AND NOT ARRAY[a.status, b.status] && '{cancelled,requested}')
    OR (a.user_id = b.user_id AND a.status IN ('scheduled', 'confirmed') AND b.status IN ('scheduled', 'confirmed')
      AND NOT EXISTS (SELECT 1 FROM studio.swan_ledger g WHERE g.user_id = a.user_id AND g.session_id IN (a.id, b.id) AND g.details ? 'forced'))
 SQL
@@ -927,7 +944,7 @@ SELECT user_id, kind, key FROM studio.swan_ledger WHERE key IS NOT NULL GROUP BY
 SQL
 note($node->safe_psql($racing_db, "SELECT string_agg(kind || ' ' || n, ', ' ORDER BY kind) FROM (SELECT kind, count(*) AS n FROM studio.swan_ledger GROUP BY kind) x"));
 is($node->safe_psql($racing_db, <<SQL), '', 'there was something of everything');
-SELECT kind FROM unnest('{grant,purchase,reversal,reinstatement,revocation,transfer,merge,usage,expiry,booking,cancellation,reschedule,move,hold,release,confirmation,completion,no_show,suspension,resumption,charge,waiver}'::text[]) kind
+SELECT kind FROM unnest('{grant,purchase,reversal,reinstatement,revocation,transfer,merge,usage,expiry,booking,cancellation,reschedule,move,hold,release,confirmation,completion,no_show,suspension,resumption,charge,waiver,request}'::text[]) kind
 EXCEPT SELECT kind FROM studio.swan_ledger
 SQL
 

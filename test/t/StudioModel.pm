@@ -792,6 +792,11 @@ sub do_merge
 		$slot->{user} = $to->{id};
 		$to->{slots}{ $slot->{name} } = 1;
 	}
+	for my $slot (grep { is_request($_) && $_->{user} == $from->{id} } map { $self->{slots}{$_} } keys %{ $from->{slots} })
+	{
+		$slot->{user} = $to->{id};
+		$to->{slots}{ $slot->{name} } = 1;
+	}
 	my $was = $self->is_suspended($from) ? $from->{suspension} : undef;
 	if ($was && !$was->{given_up})
 	{
@@ -851,7 +856,6 @@ sub do_expire
 {
 	my ($self, $c, $who) = @_;
 	only($who, 'system');
-	required($c->{n});
 	refuse('SW013') if $c->{n} < 1;
 	my @lots = sort { $a->{expires} <=> $b->{expires} }
 	  grep { $self->is_due($_) && !$_->{swept} } map { $self->{lots}{$_} } sort keys %{ $self->{lots} };
@@ -962,6 +966,9 @@ sub ends { my ($slot) = @_; return $slot->{date} + 60 * $slot->{duration}; }
 sub is_open { my ($slot) = @_; return !defined $slot->{user} && $slot->{status} eq 'available'; }
 sub is_nobodys { my ($slot) = @_; return !defined $slot->{user} && $slot->{status} =~ /^(available|blocked)$/; }
 sub is_live { my ($slot) = @_; return defined $slot->{user} && $slot->{status} =~ /^(scheduled|confirmed)$/; }
+sub is_request { my ($slot) = @_; return $slot->{status} eq 'requested'; }
+sub takes_time { my ($slot) = @_; return $slot->{status} !~ /^(cancelled|requested)$/; }
+sub is_same { my ($a, $b) = @_; return defined $a && defined $b && $a == $b; }
 
 sub meet { my ($a, $b) = @_; return $a->{date} < ends($b) && $b->{date} < ends($a); }
 
@@ -969,9 +976,10 @@ sub meet { my ($a, $b) = @_; return $a->{date} < ends($b) && $b->{date} < ends($
 sub trainer_is_busy
 {
 	my ($self, $slot, @but) = @_;
-	for my $other (map { $self->{slots}{$_} } keys %{ $self->{users}{ $slot->{trainer} }{slots} })
+	my $trainer = $slot->{trainer};
+	for my $other (defined $trainer ? map { $self->{slots}{$_} } keys %{ $self->{users}{$trainer}{slots} } : ())
 	{
-		next if $other->{trainer} != $slot->{trainer} || $other->{status} eq 'cancelled';
+		next unless is_same($other->{trainer}, $trainer) && takes_time($other);
 		return 1 if meet($slot, $other) && !grep { $_ eq $other->{name} } @but;
 	}
 	return 0;
@@ -995,7 +1003,7 @@ sub put_slot
 	my ($self, %slot) = @_;
 	push @{ $self->{slot_names} }, $slot{name} unless $self->{slots}{ $slot{name} };
 	$self->{slots}{ $slot{name} } = {%slot};
-	$self->{users}{ $slot{trainer} }{slots}{ $slot{name} } = 1;
+	$self->{users}{$_}{slots}{ $slot{name} } = 1 for grep { defined } @slot{qw(trainer user)};
 	return;
 }
 
@@ -1013,9 +1021,8 @@ sub do_open
 	only($who, qw(trainer staff admin system));
 	required($c->{trainer});
 	refuse('SW006') unless is_office($who) || is_person($who, $c->{trainer});
-	required($c->{at}, $c->{duration});
+	required($c->{at});
 	refuse('SW013') if $c->{duration} < 1 || $c->{duration} > 1440;
-	required($c->{repeat});
 	refuse('SW013') if $c->{repeat} < 1;
 	refuse('SW013') if defined $c->{cost} && ($c->{cost} < 0 || $c->{cost} > 100);
 	check_key($c->{key});
@@ -1044,6 +1051,47 @@ sub do_open
 	return join(',', @names);
 }
 
+# A client asks for a time, which takes no credit and nobody's time.
+sub do_request
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(client trainer staff admin system));
+	required($c->{user}, $c->{at});
+	if (!is_office($who) && !is_person($who, $c->{user}))
+	{
+		refuse('SW006') if $who->{role} ne 'trainer' || (defined $c->{trainer} && !is_person($who, $c->{trainer}));
+		$self->check_may_read($who, $c->{user});
+	}
+	refuse('SW013') if $c->{duration} < 1 || $c->{duration} > 1440;
+	check_key($c->{key});
+	my $same = row(@$c{qw(at trainer duration)});
+	if (my $before = $self->replay($c->{user}, 'request', $c->{key}, $same))
+	{
+		return $self->booking_row($self->{slots}{ $before->{slot} }, $before, 1);
+	}
+	my $user = $self->user_of($c->{user});
+	refuse('SW013') if $c->{at} <= $self->{now};
+	refuse('SW013') if defined $c->{trainer} && $self->user_of($c->{trainer})->{role} eq 'client';
+	$self->sweep($user);
+	$self->put_slot(name => "$c->{as}_1", user => $user->{id}, trainer => $c->{trainer}, status => 'requested', date => $c->{at}, duration => $c->{duration}, cost => 1);
+	my $slot = $self->{slots}{"$c->{as}_1"};
+	$self->note($user, 'request', 0, slot => $slot->{name}, key => $c->{key}, actor => $who->{id});
+	my %then = told($slot, $user, $c->{as});
+	$self->remember($user->{id}, 'request', $c->{key}, $same, %then, slot => $slot->{name});
+	my $row = $self->booking_row($slot, \%then, 0);
+	$row =~ s/^\{/{+/;
+	return $row;
+}
+
+# Whether a slot is there to be booked: it is open, or the client has asked for it, and trainer or office grant it.
+sub is_to_be_had
+{
+	my ($who, $user_id, $slot, $grants) = @_;
+	return 1 if is_open($slot);
+	return $grants && is_request($slot) && $slot->{user} == $user_id
+	  && (is_office($who) || ($who->{role} eq 'trainer' && is_person($who, $slot->{trainer})));
+}
+
 # Who may book this slot for this client.
 sub check_may_book
 {
@@ -1058,13 +1106,14 @@ sub check_may_book
 sub why_not
 {
 	my ($self, $who, $user_id, $slot, %more) = @_;
-	return 'SW002' if !$slot || !is_open($slot);
+	return 'SW002' if !$slot || !is_to_be_had($who, $user_id, $slot, $more{grants});
 	return 'SW002' if $slot->{date} <= $self->{now} && $who->{role} eq 'client';
 	my $hold = $self->{holds}{ $slot->{name} };
 	return 'SW002' if $hold && $hold->{until} > $self->{now} && $hold->{user} != $user_id;
 	my $user = $self->{users}{$user_id} or return 'SW003';
 	return 'SW017' if !$more{forced} && $self->is_suspended_at($user, $slot->{date});
 	return 'SW010' if !$more{forced} && $self->client_is_busy($user_id, $slot, $more{instead_of} || ());
+	return 'SW010' if !$more{forced} && is_request($slot) && $self->trainer_is_busy($slot, $slot->{name});
 	return 'SW001' if $self->available($user) < $more{credits};
 	return;
 }
@@ -1140,7 +1189,7 @@ sub book
 	for my $i (0 .. $#slots)
 	{
 		push @price, $charged && $slots[$i] ? $slots[$i]{cost} : 0;
-		my $why = $self->why_not($who, $c->{user}, $slots[$i], credits => $c->{later} ? 0 : $price[$i] && sum(@price), forced => $forced);
+		my $why = $self->why_not($who, $c->{user}, $slots[$i], credits => $c->{later} ? 0 : $price[$i] && sum(@price), forced => $forced, grants => 1);
 		$why{$why} = 1 if $why;
 		$why{SW010} = 1 if $slots[$i] && grep { $_ && meet($_, $slots[$i]) } @slots[ 0 .. $i - 1 ];
 	}
@@ -1176,7 +1225,7 @@ sub do_can_book
 	required($c->{user}, $c->{slot});
 	my $slot = $self->{slots}{ $c->{slot} };
 	$self->check_may_book($who, $c->{user}, $slot);
-	my $why = $self->why_not($who, $c->{user}, $slot, credits => $slot && $self->charges({}, $who) ? $slot->{cost} : 0);
+	my $why = $self->why_not($who, $c->{user}, $slot, credits => $slot && $self->charges({}, $who) ? $slot->{cost} : 0, grants => 1);
 	return row(bool(!$why), $why);
 }
 
@@ -1188,7 +1237,6 @@ sub do_hold
 	my $slot = $self->{slots}{ $c->{slot} };
 	$self->check_may_book($who, $c->{user}, $slot);
 	my $forced = forced($c, $who);
-	required($c->{minutes});
 	refuse('SW013') if $c->{minutes} <= 0 || $c->{minutes} > 30;
 	my $why = $self->why_not($who, $c->{user}, $slot, credits => $slot && $self->{settings}{hold_credit} eq 'on' ? $slot->{cost} : 0, forced => $forced);
 	refuse($why) if $why;
@@ -1269,7 +1317,7 @@ sub do_complete
 	my ($self, $c, $who) = @_;
 	only($who, qw(trainer staff admin system));
 	required($c->{slot});
-	return $self->advance($c, $who, qr/./, 'completed', defined $c->{attended} && !$c->{attended} ? 'no_show' : 'completion');
+	return $self->advance($c, $who, qr/./, 'completed', $c->{attended} ? 'completion' : 'no_show');
 }
 
 sub do_move
@@ -1307,8 +1355,8 @@ sub move
 	}
 	for my $move (@moves)
 	{
-		my $trainer = $self->user_of($move->{new}{trainer});
-		refuse('SW013') if $trainer->{role} eq 'client' && $trainer->{id} != $move->{from}{trainer};
+		next if !defined $move->{new}{trainer} || is_same(map { $_->{trainer} } @$move{qw(new from)});
+		refuse('SW013') if $self->user_of($move->{new}{trainer})->{role} eq 'client';
 	}
 
 	# as if all had moved
@@ -1320,7 +1368,7 @@ sub move
 		refuse('SW010') if is_live($new) && $self->client_is_busy($new->{user}, $new, @names);
 		for my $other (map { $_->{new} } @moves[ 0 .. $i - 1 ])
 		{
-			refuse('SW010') if meet($new, $other) && ($new->{trainer} == $other->{trainer}
+			refuse('SW010') if meet($new, $other) && (is_same($new->{trainer}, $other->{trainer})
 				|| (is_live($new) && is_live($other) && $new->{user} == $other->{user}));
 		}
 	}
@@ -1331,7 +1379,7 @@ sub move
 	for my $move (@moves)
 	{
 		my ($slot, $new) = @$move{qw(from new)};
-		my ($ledger, $changes) = (undef, scalar grep { $new->{$_} != $slot->{$_} } qw(date trainer duration));
+		my ($ledger, $changes) = (undef, scalar grep { text($new->{$_}) ne text($slot->{$_}) } qw(date trainer duration));
 		if (is_live($slot) && $changes)
 		{
 			$ledger = @moves > 1 ? "$c->{as}_$slot->{name}" : $c->{as};
@@ -1431,7 +1479,7 @@ sub cancel
 		my %then = map { %{ $_->{answers} } } @before;
 		return join(';', map { $told->($_, $then{ $_->{name} } || {}, 1) } @slots);
 	}
-	for my $slot (grep { !is_nobodys($_) } @slots)
+	for my $slot (grep { !is_nobodys($_) && !is_request($_) } @slots)
 	{
 		refuse('SW008') unless is_live($slot);
 		refuse('SW008') if !$studio{ $slot->{name} } && $self->has_begun($slot);
@@ -1455,13 +1503,25 @@ sub cancel
 		{
 			my $name = $booking->{name};
 			my $then = $answers{ $user->{id} }{$name} = { ledger => @slots > 1 ? "$c->{as}_$name" : $c->{as} };
-			$self->give_up($c, $who, $user, $booking, $studio{$name}, $key, $then);
+			is_request($booking) ? $self->withdraw($who, $user, $booking, $key, $then)
+			  : $self->give_up($c, $who, $user, $booking, $studio{$name}, $key, $then);
 			undef $key;
 		}
 		$_->{available} = $user->{balance} for values %{ $answers{ $user->{id} } };
 		$self->remember($user->{id}, 'cancellation', $c->{key}, $same, answers => $answers{ $user->{id} });
 	}
 	return join(';', map { $told->($_, (defined $_->{user} ? $answers{ $_->{user} }{ $_->{name} } : {}), 0) } @slots);
+}
+
+# What was asked for is not to be, and was no booking.
+sub withdraw
+{
+	my ($self, $who, $user, $slot, $key, $then) = @_;
+	$self->note($user, 'cancellation', 0, slot => $slot->{name}, key => $key, actor => $who->{id});
+	$slot->{status} = 'cancelled';
+	$slot->{never_booked} = 1;
+	$then->{credits} = 0;
+	return;
 }
 
 sub give_up
@@ -1484,10 +1544,8 @@ sub give_up
 	$slot->{status} = 'cancelled';
 	$then->{credits} = $credits;
 	$then->{returned} = $spendable > 0;
-	if (defined $c->{reopen} ? $c->{reopen} : !$studio && $slot->{date} > $self->{now})
-	{
-		$slot->{gone}{reopened} = $then->{reopened} = $self->reopen($slot, "$c->{as}_r$slot->{name}");
-	}
+	$slot->{gone}{reopened} = $then->{reopened} = $self->reopen($slot, "$c->{as}_r$slot->{name}")
+	  if defined $c->{reopen} ? $c->{reopen} : !$studio && $slot->{date} > $self->{now};
 	return;
 }
 
@@ -1507,7 +1565,7 @@ sub do_correct
 	{
 		return $self->booking_row($slot, $before, 1);
 	}
-	refuse('SW008') unless defined $slot->{user};
+	refuse('SW008') unless defined $slot->{user} && !$slot->{never_booked};
 	my $gone = $slot->{status} eq 'cancelled' ? $slot->{gone} : undef;
 	refuse('SW008') unless $gone || ($slot->{status} eq 'completed' && $slot->{became} ne $to) || ($slot->{status} eq 'confirmed' && $to eq 'scheduled');
 	refuse('SW008') if $to eq 'attended' && $self->{now} < $self->day_of($slot);
@@ -1550,7 +1608,7 @@ sub do_can_cancel
 	required($c->{slot});
 	my $slot = $self->{slots}{ $c->{slot} } or return row('f', 'SW007', undef, undef, undef);
 	my $studio = $self->is_studio($who, $slot);
-	return row('t', undef, 'f', 0, undef) if is_nobodys($slot);
+	return row('t', undef, 'f', 0, undef) if is_nobodys($slot) || is_request($slot);
 	return row('f', 'SW008', undef, undef, undef) unless is_live($slot);
 	my $until = $slot->{too_near} ? $slot->{date} : $slot->{date} - $self->{settings}{cancel_window};
 	return row('f', 'SW008', undef, undef, $until) if !$studio && $self->has_begun($slot);
@@ -1558,10 +1616,11 @@ sub do_can_cancel
 	return row('t', undef, bool($spendable), debit_of($slot), $until);
 }
 
-# A new open slot where a booking was.
+# A new open slot where a booking was, unless its trainer is busy: he gave what was asked for by force.
 sub reopen
 {
 	my ($self, $slot, $name) = @_;
+	return if $self->trainer_is_busy($slot, $slot->{name});
 	$self->put_slot(name => $name, status => 'available', map { $_ => $slot->{$_} } qw(trainer date duration cost));
 	return $name;
 }
@@ -1613,7 +1672,7 @@ sub do_reschedule
 
 # -- what is charged afterwards, and let off
 
-sub was_booked { my ($slot) = @_; return defined $slot->{user} && (is_live($slot) || $slot->{status} =~ /^(completed|cancelled)$/); }
+sub was_booked { my ($slot) = @_; return defined $slot->{user} && !$slot->{never_booked} && (is_live($slot) || $slot->{status} =~ /^(completed|cancelled)$/); }
 
 sub do_charge
 {
@@ -1756,7 +1815,7 @@ sub check_may_read
 	{
 		for my $slot (map { $self->{slots}{$_} } keys %{ $self->{users}{$user_id}{slots} })
 		{
-			return if defined $slot->{user} && $slot->{user} == $user_id && $slot->{trainer} == $who->{id};
+			return if is_same($slot->{user}, $user_id) && is_person($who, $slot->{trainer});
 		}
 	}
 	refuse('SW006');
@@ -1827,10 +1886,18 @@ sub do_time_of_hold
 	return '';
 }
 
+# What is NULL of these arguments is as if it had been left out.
+my %default = (
+	open => { duration => 60, repeat => 1 }, block => { duration => 60, repeat => 1 }, request => { duration => 60 },
+	hold => { minutes => 10 }, complete => { attended => 1 }, expire => { n => 1000 },
+);
+
 # Answers one call.
 sub call
 {
 	my ($self, $c) = @_;
+	my $default = $default{ $c->{what} };
+	$c = { %$c, map { $_ => defined $c->{$_} ? $c->{$_} : $default->{$_} } keys %$default } if $default;
 	my $method = "do_$c->{what}";
 	$self->{ticks} += 1e-4;
 	delete @$self{qw(reopened unnamed)};
