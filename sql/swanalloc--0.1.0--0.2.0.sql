@@ -184,7 +184,8 @@ ALTER TYPE @extschema@.swan_lot
 	ADD ATTRIBUTE item text,
 	ADD ATTRIBUTE amount_minor bigint,
 	ADD ATTRIBUTE currency text,
-	ADD ATTRIBUTE valid_for text;
+	ADD ATTRIBUTE valid_for text,
+	ADD ATTRIBUTE good_for jsonb;
 COMMENT ON COLUMN @extschema@.swan_lot.lot_id IS 'its id';
 COMMENT ON COLUMN @extschema@.swan_lot.source IS 'opening, grant, purchase, reinstatement or external';
 COMMENT ON COLUMN @extschema@.swan_lot.granted IS 'credits it began with';
@@ -196,6 +197,7 @@ COMMENT ON COLUMN @extschema@.swan_lot.item IS 'the item that was paid for';
 COMMENT ON COLUMN @extschema@.swan_lot.amount_minor IS 'what was paid for all of it, in the currency''s smallest unit';
 COMMENT ON COLUMN @extschema@.swan_lot.currency IS 'the currency of amount_minor';
 COMMENT ON COLUMN @extschema@.swan_lot.valid_for IS 'how long its credits can be spent once a booking takes the first one; NULL when that has happened, or if it is of no matter';
+COMMENT ON COLUMN @extschema@.swan_lot.good_for IS 'the kinds of session that its credits are good for; NULL: all';
 
 CREATE TYPE @extschema@.swan_payment_row AS (
 	item text,
@@ -435,7 +437,8 @@ ALTER TYPE @extschema@.swan_line
 	ADD ATTRIBUTE other_id bigint,
 	ADD ATTRIBUTE other_name text,
 	ADD ATTRIBUTE amount_minor bigint,
-	ADD ATTRIBUTE currency text;
+	ADD ATTRIBUTE currency text,
+	ADD ATTRIBUTE good_for jsonb;
 COMMENT ON COLUMN @extschema@.swan_line.id IS 'the ledger row';
 COMMENT ON COLUMN @extschema@.swan_line.at IS 'when it was written';
 COMMENT ON COLUMN @extschema@.swan_line.kind IS 'what happened';
@@ -460,6 +463,7 @@ COMMENT ON COLUMN @extschema@.swan_line.other_id IS 'the client to whom credits 
 COMMENT ON COLUMN @extschema@.swan_line.other_name IS 'his name';
 COMMENT ON COLUMN @extschema@.swan_line.amount_minor IS 'what was paid for the credits that moved: their part of what their lot cost, in the currency''s smallest unit';
 COMMENT ON COLUMN @extschema@.swan_line.currency IS 'the currency of amount_minor';
+COMMENT ON COLUMN @extschema@.swan_line.good_for IS 'the kinds of session that the credits that moved are good for; NULL: all';
 
 COMMENT ON COLUMN @extschema@.swan_change.id IS 'the ledger row';
 COMMENT ON COLUMN @extschema@.swan_change.user_id IS 'the client';
@@ -521,25 +525,25 @@ COMMENT ON FUNCTION @extschema@.swan_accept(text) IS
 
 /* Credits */
 
-CREATE FUNCTION @extschema@.swan_grant(user_id bigint, n integer, reason text DEFAULT NULL, expires_at timestamptz DEFAULT NULL, key text DEFAULT NULL, valid_for interval DEFAULT NULL, actor bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.swan_grant(user_id bigint, n integer, reason text DEFAULT NULL, expires_at timestamptz DEFAULT NULL, key text DEFAULT NULL, valid_for interval DEFAULT NULL, good_for text[] DEFAULT NULL, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_credit
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'swan_grant_0_2';
-COMMENT ON FUNCTION @extschema@.swan_grant(bigint, integer, text, timestamptz, text, interval, bigint) IS
-'gives a client n credits (1 to grant_max), which expire at expires_at, or valid_for after the first booking from them, or never; key makes a retry return the first result; for admins and the system';
+COMMENT ON FUNCTION @extschema@.swan_grant(bigint, integer, text, timestamptz, text, interval, text[], bigint) IS
+'gives a client n credits (1 to grant_max), which expire at expires_at, or valid_for after the first booking from them, or never, and are good for some kinds of session or for all; key makes a retry return the first result; for admins and the system';
 
-CREATE FUNCTION @extschema@.swan_grant_many(user_ids bigint[], n integer, reason text DEFAULT NULL, expires_at timestamptz DEFAULT NULL, key text DEFAULT NULL, valid_for interval DEFAULT NULL, actor bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.swan_grant_many(user_ids bigint[], n integer, reason text DEFAULT NULL, expires_at timestamptz DEFAULT NULL, key text DEFAULT NULL, valid_for interval DEFAULT NULL, good_for text[] DEFAULT NULL, actor bigint DEFAULT NULL)
 RETURNS SETOF @extschema@.swan_credit
 LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100
 AS 'MODULE_PATHNAME', 'swan_grant_many_0_2';
-COMMENT ON FUNCTION @extschema@.swan_grant_many(bigint[], integer, text, timestamptz, text, interval, bigint) IS
+COMMENT ON FUNCTION @extschema@.swan_grant_many(bigint[], integer, text, timestamptz, text, interval, text[], bigint) IS
 'gives each of many clients n credits, all of them or none; as swan_grant otherwise; for admins and the system';
 
-CREATE FUNCTION @extschema@.swan_purchase(user_id bigint, n integer, payment_ref text, item text DEFAULT '', amount_minor bigint DEFAULT NULL, currency text DEFAULT NULL, details jsonb DEFAULT NULL, expires_at timestamptz DEFAULT NULL, valid_for interval DEFAULT NULL, actor bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.swan_purchase(user_id bigint, n integer, payment_ref text, item text DEFAULT '', amount_minor bigint DEFAULT NULL, currency text DEFAULT NULL, details jsonb DEFAULT NULL, expires_at timestamptz DEFAULT NULL, valid_for interval DEFAULT NULL, good_for text[] DEFAULT NULL, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_credit
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'swan_purchase_0_2';
-COMMENT ON FUNCTION @extschema@.swan_purchase(bigint, integer, text, text, bigint, text, jsonb, timestamptz, interval, bigint) IS
+COMMENT ON FUNCTION @extschema@.swan_purchase(bigint, integer, text, text, bigint, text, jsonb, timestamptz, interval, text[], bigint) IS
 'gives a client the n credits (1 to purchase_max) that he bought, exactly once for a payment and item; amount_minor is in the currency''s smallest unit; they expire as those of swan_grant; for admins and the system';
 
 CREATE FUNCTION @extschema@.swan_reverse(payment_ref text, item text DEFAULT NULL, n integer DEFAULT NULL, key text DEFAULT NULL, refunded_minor bigint DEFAULT NULL, actor bigint DEFAULT NULL)
@@ -577,11 +581,11 @@ AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_merge(bigint, bigint, text, text, bigint) IS
 'hands all that a client has left over to another account of his: credits, live bookings with theirs, requests, holds; the account that is given up is suspended; for admins and the system';
 
-CREATE FUNCTION @extschema@.swan_import(user_id bigint, granted integer, used integer DEFAULT 0, expires_at timestamptz DEFAULT NULL, reason text DEFAULT NULL, payment_ref text DEFAULT NULL, item text DEFAULT '', amount_minor bigint DEFAULT NULL, currency text DEFAULT NULL, at timestamptz DEFAULT NULL, actor bigint DEFAULT NULL)
+CREATE FUNCTION @extschema@.swan_import(user_id bigint, granted integer, used integer DEFAULT 0, expires_at timestamptz DEFAULT NULL, reason text DEFAULT NULL, payment_ref text DEFAULT NULL, item text DEFAULT '', amount_minor bigint DEFAULT NULL, currency text DEFAULT NULL, at timestamptz DEFAULT NULL, good_for text[] DEFAULT NULL, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_pack
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION @extschema@.swan_import(bigint, integer, integer, timestamptz, text, text, text, bigint, text, timestamptz, bigint) IS
+COMMENT ON FUNCTION @extschema@.swan_import(bigint, integer, integer, timestamptz, text, text, text, bigint, text, timestamptz, text[], bigint) IS
 'takes over a pack that another system sold at a time, as it is there: new, half used or ended; exactly once for each payment_ref and item; for admins and the system';
 
 CREATE FUNCTION @extschema@.swan_import_many(packs jsonb, actor bigint DEFAULT NULL)

@@ -21,14 +21,6 @@ static const StudioQuery find_client = {
 	1, {INT8OID}, PLAN_SIMPLE
 };
 
-static const StudioQuery due_lots = {
-	"SELECT l.remaining FROM {lots} l"
-	" WHERE l.user_id OPERATOR(pg_catalog.=) $1"
-	" AND l.expires_at OPERATOR(pg_catalog.<=) $2"
-	" AND l.remaining OPERATOR(pg_catalog.>) 0",
-	2, {INT8OID, TIMESTAMPTZOID}, PLAN_SIMPLE
-};
-
 #define BALANCE_COLUMNS(first, next) \
 	first(NOW_BALANCE, "{u.available_sessions}") \
 	next(NOW_DUE, DUE_CREDITS("$1", "$2"))
@@ -45,7 +37,8 @@ static const StudioQuery balance_and_due = {
 	first(LOT_ID, "l.id") \
 	next(LOT_REMAINING, "l.remaining") \
 	next(LOT_EXPIRES_AT, "l.expires_at") \
-	next(LOT_VALID_FOR, "{l.valid_for}")
+	next(LOT_VALID_FOR, "{l.valid_for}") \
+	next(LOT_GOOD_FOR, "{l.good_for}")
 
 RESULT_COLUMNS(LOT_COLUMNS);
 
@@ -135,6 +128,36 @@ account_of_row(Rows result, uint64 row, int before, int64 user_id, Account *acco
 	return true;
 }
 
+/* Notes what a row says of a lot. */
+static void
+lot_of_row(Rows result, uint64 row, Account *account, Lot *lot)
+{
+	lot->id = row_id(result, row, LOT_ID);
+	lot->remaining = row_int(result, row, LOT_REMAINING);
+	lot->expires_at = row_time(result, row, LOT_EXPIRES_AT);
+	lot->valid_for = row_interval(result, row, LOT_VALID_FOR);
+	lot->good_for = row_array(result, row, LOT_GOOD_FOR);
+	if (lot->good_for)
+		account->bound = true;
+}
+
+/* Reads the lots of a client that have credits left, in no order, and what of it is due. */
+static void
+read_lots_of(Call *call, Account *account, QueryRun run)
+{
+	NullableDatum args[] = {arg_id(account->user_id)};
+	Rows		result = run(call, &read_lots, args);
+
+	account->nlots = result.nrows;
+	account->lots = palloc((result.nrows + 1) * sizeof(Lot));
+	for (uint64 i = 0; i < result.nrows; i++)
+	{
+		lot_of_row(result, i, account, &account->lots[i]);
+		if (lot_is_due(call, &account->lots[i]))
+			account->due += account->lots[i].remaining;
+	}
+}
+
 /*
  * Reads a client without locking him; returns false if there is none.  Where a
  * statement sees what was committed after the last one, credits that are due are
@@ -151,9 +174,7 @@ account_find(Call *call, int64 user_id, Account *account, QueryRun run)
 		query_confirm_none(call, &find_client, args, run);
 		return false;
 	}
-	result = run(call, &due_lots, args);
-	for (uint64 i = 0; i < result.nrows; i++)
-		account->due += row_int(result, i, 1);
+	read_lots_of(call, account, run);
 	if (account->due > 0 && run != query_read)
 	{
 		result = run(call, &balance_and_due, args);
@@ -189,7 +210,10 @@ lot_validity(Call *call, FunctionCallInfo fcinfo, int n)
 	return valid_for;
 }
 
-/* Compares two lots, for qsort(): the soonest to expire first, then the oldest. */
+/*
+ * Compares two lots, for qsort(): the soonest to expire first, then what is good
+ * for less, then the oldest.
+ */
 static int
 compare_lots(const void *a, const void *b)
 {
@@ -202,6 +226,8 @@ compare_lots(const void *a, const void *b)
 			return x->expires_at == NO_TIME ? 1 : -1;
 		return x->expires_at < y->expires_at ? -1 : 1;
 	}
+	if ((x->good_for == NULL) != (y->good_for == NULL))
+		return x->good_for ? -1 : 1;
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
@@ -230,24 +256,8 @@ account_read_last(Call *call, Account *account, QueryRun run)
 void
 account_read(Call *call, Account *account)
 {
-	NullableDatum args[] = {arg_id(account->user_id)};
-	Rows		result;
-
 	account_read_last(call, account, query_recheck);
-	result = query_recheck(call, &read_lots, args);
-	account->nlots = result.nrows;
-	account->lots = palloc((result.nrows + 1) * sizeof(Lot));
-	for (uint64 i = 0; i < result.nrows; i++)
-	{
-		Lot		   *lot = &account->lots[i];
-
-		lot->id = row_id(result, i, LOT_ID);
-		lot->remaining = row_int(result, i, LOT_REMAINING);
-		lot->expires_at = row_time(result, i, LOT_EXPIRES_AT);
-		lot->valid_for = row_interval(result, i, LOT_VALID_FOR);
-		if (lot_is_due(call, lot))
-			account->due += lot->remaining;
-	}
+	read_lots_of(call, account, query_recheck);
 	qsort(account->lots, account->nlots, sizeof(Lot), compare_lots);
 }
 
@@ -297,6 +307,7 @@ account_add_lot(Account *account, int64 id, int32 remaining, TimestampTz expires
 	lot->remaining = remaining;
 	lot->expires_at = expires_at;
 	lot->valid_for = NULL;
+	lot->good_for = NULL;
 	return lot;
 }
 
@@ -335,8 +346,7 @@ account_look_for_lot(Call *call, Account *account, int64 lot_id, QueryRun run)
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("lot %lld of user %lld is missing",
 						(long long) lot_id, (long long) account->user_id)));
-	lot = account_add_lot(account, lot_id, row_int(result, 0, LOT_REMAINING),
-						  row_time(result, 0, LOT_EXPIRES_AT));
-	lot->valid_for = row_interval(result, 0, LOT_VALID_FOR);
+	lot = account_add_lot(account, lot_id, 0, NO_TIME);
+	lot_of_row(result, 0, account, lot);
 	return lot;
 }

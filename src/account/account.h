@@ -21,6 +21,7 @@ typedef struct Lot
 	TimestampTz expires_at;		/* NO_TIME: never */
 	const Interval *valid_for;	/* from its first booking on; NULL: that is
 								 * over, or of no matter */
+	const ArrayType *good_for;	/* kinds of session; NULL: all */
 } Lot;
 
 /* A client whose row we hold locked. */
@@ -38,8 +39,10 @@ typedef struct Account
 	Totals		totals;			/* up to the last row */
 	Suspension	suspension;		/* from the last row on */
 	int64		call_id;		/* the first ledger row of this call */
-	int			nlots;			/* lots with credits left, soonest first */
+	int			nlots;			/* lots with credits left; of one that is
+								 * open, soonest first */
 	Lot		   *lots;
+	bool		bound;			/* is any of them good for some kinds only? */
 } Account;
 
 /* of a client, for account_of_row() */

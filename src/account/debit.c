@@ -20,6 +20,7 @@
 #include "catalog/pg_type.h"
 
 #include "base/details.h"
+#include "account/kinds.h"
 #include "account/returning.h"
 
 #define DEBIT_COLUMNS(first, next) \
@@ -217,15 +218,32 @@ write_changes(Call *call, Account *account, Entry *entry, const Change *changes,
 	return first;
 }
 
+/* Returns how many of a session's credits are good for one of a kind. */
+int32
+debit_good(Call *call, Account *account, const Debit *debit, const char *kind, QueryRun run)
+{
+	int32		good = debit->credits;
+
+	for (int i = 0; i < debit->nparts && call->studio->columns[LOTS_GOOD_FOR].name; i++)
+	{
+		const DebitPart *part = &debit->parts[i];
+
+		if (!lot_is_good(account_look_for_lot(call, account, part->lot_id, run), kind))
+			good -= part->credits;
+	}
+	return good;
+}
+
 /*
- * Lets a session that has some credits have so many, and writes that down.  What
- * it takes is what it had before, as far as those lots can give it, and then of
- * those that expire soonest; what it gives back goes to those that it took last.
+ * Lets a session of a kind that has some credits have so many, and writes that down.
+ * What it takes is what it had before, as far as those lots can give it, and then of
+ * those that expire soonest and are good for it; what it gives back goes to those that it took last.
+ * One that takes the place of another gives back what is not good for it.
  * Returns the id of the first row.
  */
 int64
 debit_change(Call *call, Account *account, Entry *entry, const Debit *had,
-			 int32 credits, const Debit *before)
+			 int32 credits, const Debit *before, const char *kind)
 {
 	Change	   *changes = palloc((had->nparts + account->nlots + before->nparts + 1) * sizeof(Change));
 	int			n = 0;
@@ -237,6 +255,13 @@ debit_change(Call *call, Account *account, Entry *entry, const Debit *had,
 
 		change->had += had->parts[i].credits;
 		change->has = change->had;
+	}
+	for (int i = 0; i < n && entry->from_session_id != NO_ID; i++)
+	{
+		if (lot_is_good(account_lot(call, account, changes[i].lot_id), kind))
+			continue;
+		more += changes[i].has;
+		changes[i].has = 0;
 	}
 	for (int i = n; i-- > 0 && more < 0;)
 	{
@@ -255,7 +280,10 @@ debit_change(Call *call, Account *account, Entry *entry, const Debit *had,
 			more -= wanted - plan_to_take(lot, changes, &n, wanted);
 	}
 	for (int i = 0; i < account->nlots && more > 0; i++)
-		more = plan_to_take(&account->lots[i], changes, &n, more);
+	{
+		if (lot_is_good(&account->lots[i], kind))
+			more = plan_to_take(&account->lots[i], changes, &n, more);
+	}
 	if (more > 0)
 		account_lots_short(account);
 	return n == 0 ? account_write(call, account, entry) :
@@ -264,23 +292,24 @@ debit_change(Call *call, Account *account, Entry *entry, const Debit *had,
 
 /* Lets a session that has some credits have so many, those that expire soonest first. */
 int64
-debit_add(Call *call, Account *account, Entry *entry, const Debit *had, int32 credits)
+debit_add(Call *call, Account *account, Entry *entry, const Debit *had, int32 credits,
+		  const char *kind)
 {
-	return debit_change(call, account, entry, had, credits, &none);
+	return debit_change(call, account, entry, had, credits, &none, kind);
 }
 
 /* Takes credits for a session that has none, those that expire soonest. */
 int64
-debit_take(Call *call, Account *account, Entry *entry, int32 credits)
+debit_take(Call *call, Account *account, Entry *entry, int32 credits, const char *kind)
 {
-	return debit_change(call, account, entry, &none, credits, &none);
+	return debit_change(call, account, entry, &none, credits, &none, kind);
 }
 
 /* Writes down that a session has what it, or the one whose place it takes, had before. */
 int64
 debit_carry(Call *call, Account *account, Entry *entry, const Debit *debit)
 {
-	return debit_change(call, account, entry, debit, debit->credits, &none);
+	return debit_change(call, account, entry, debit, debit->credits, &none, NULL);
 }
 
 /* Returns the details of a row by which a session that costs so much takes part of it. */

@@ -46,10 +46,13 @@ extern Debit debit_find(Call *call, int64 user_id, int64 session_id, QueryRun ru
 extern Debit debit_of_key(Call *call, int64 user_id, const KeyedRow *row, const char *kind,
 						  int32 *available);
 extern int64 debit_change(Call *call, Account *account, Entry *entry, const Debit *had,
-						  int32 credits, const Debit *before);
+						  int32 credits, const Debit *before, const char *kind);
 extern int64 debit_add(Call *call, Account *account, Entry *entry, const Debit *had,
-					   int32 credits);
-extern int64 debit_take(Call *call, Account *account, Entry *entry, int32 credits);
+					   int32 credits, const char *kind);
+extern int64 debit_take(Call *call, Account *account, Entry *entry, int32 credits,
+						const char *kind);
+extern int32 debit_good(Call *call, Account *account, const Debit *debit, const char *kind,
+						QueryRun run);
 extern int64 debit_carry(Call *call, Account *account, Entry *entry, const Debit *debit);
 extern Datum debit_price(Datum details, int32 price, int32 taken);
 extern Datum debit_owes(Datum details, int32 owed);

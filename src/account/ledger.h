@@ -34,6 +34,7 @@ typedef struct Entry
 	NullableDatum amount_minor;
 	const char *currency;
 	const Interval *valid_for;	/* or NULL */
+	const ArrayType *good_for;	/* likewise */
 } Entry;
 
 #define NEW_ENTRY	{.session_id = NO_ID,.from_session_id = NO_ID,.expires_at = NO_TIME,.amount_minor = {0, true}}

@@ -18,12 +18,14 @@
 
 #define INSERT_LOT \
 	"INSERT INTO {lots} (id, user_id, source, granted, remaining, expires_at," \
-	" payment_ref, item, amount_minor, currency{?lots.valid_for:, {lots.valid_for}})" \
-	" VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9{?lots.valid_for:, $10})"
+	" payment_ref, item, amount_minor, currency{?lots.valid_for:, {lots.valid_for}}" \
+	"{?lots.good_for:, {lots.good_for}})" \
+	" VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9{?lots.valid_for:, $10}" \
+	"{?lots.good_for:, $11})"
 #define LOT_WRITTEN	"{!lots: RETURNING remaining}"
 #define INSERT_LOT_ARGS \
-	10, {INT8OID, INT8OID, TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID, TEXTOID, \
-	INT8OID, TEXTOID, INTERVALOID}, PLAN_SIMPLE
+	11, {INT8OID, INT8OID, TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID, TEXTOID, \
+	INT8OID, TEXTOID, INTERVALOID, TEXTARRAYOID}, PLAN_SIMPLE
 
 static const StudioQuery insert_lot = {
 	INSERT_LOT LOT_WRITTEN, INSERT_LOT_ARGS
@@ -43,8 +45,9 @@ static const StudioQuery update_lot = {
 };
 
 static const StudioQuery see_lot = {
-	"SELECT 1 FROM {lots} l WHERE l.id OPERATOR(pg_catalog.=) $1",
-	1, {INT8OID}, PLAN_SIMPLE
+	"SELECT 1 FROM {lots} l WHERE l.id OPERATOR(pg_catalog.=) $1"
+	" AND l.remaining OPERATOR(pg_catalog.=) $2",
+	2, {INT8OID, INT4OID}, PLAN_SIMPLE
 };
 
 /* $3: whether it has ended, with nothing left that is to expire; $4: what is left of valid_for */
@@ -77,28 +80,34 @@ lot_create(Call *call, Account *account, const Entry *entry, int64 id)
 		arg_int(entry->delta), arg_time(entry->expires_at),
 		arg_text(entry->payment_ref), arg_text(entry->item),
 		entry->amount_minor, arg_text(entry->currency),
-		arg_interval(entry->valid_for)
+		arg_interval(entry->valid_for), arg_array(entry->good_for)
 	};
 	Rows		result = query_change(call, once ? &insert_lot_once : &insert_lot,
 									  args, TABLE_LOTS, CMD_INSERT, NULL, 0);
+	Lot		   *lot;
 
 	if (result.nrows == 0 && once)
 		return false;
 	if (result.nrows != 1 ||
 		(result.desc && row_int(result, 0, 1) != entry->delta))
 		account_interfered(call, TABLE_LOTS, account->user_id);
-	account_add_lot(account, id, entry->delta, entry->expires_at)->valid_for = entry->valid_for;
+	lot = account_add_lot(account, id, entry->delta, entry->expires_at);
+	lot->valid_for = entry->valid_for;
+	lot->good_for = entry->good_for;
+	if (lot->good_for)
+		account->bound = true;
 	return true;
 }
 
 /*
  * Called when an UPDATE has not hit a lot: it may be newer than the transaction's
- * snapshot, since a client is opened without a change of his own row.
+ * snapshot, or hold what it holds only since then.  A client is opened, and
+ * exchanges credits of one lot for those of another, without a change of his own row.
  */
 void
-lot_confirm_seen(Call *call, int64 lot_id)
+lot_confirm_seen(Call *call, const Lot *lot)
 {
-	NullableDatum args[] = {arg_id(lot_id)};
+	NullableDatum args[] = {arg_id(lot->id), arg_int(lot->remaining)};
 
 	if (IsolationUsesXactSnapshot() && query_look(call, &see_lot, args).nrows == 0)
 		swan_serialization_failure();
@@ -117,7 +126,7 @@ lot_move(Call *call, Account *account, Lot *lot, int32 delta)
 									  CMD_UPDATE, NULL, 0);
 
 	if (result.nrows == 0)
-		lot_confirm_seen(call, lot->id);
+		lot_confirm_seen(call, lot);
 	if (result.nrows != 1 ||
 		(result.desc && row_int(result, 0, 1) != remaining))
 		account_interfered(call, TABLE_LOTS, account->user_id);
@@ -144,7 +153,7 @@ account_end_lot(Call *call, Account *account, Lot *lot, TimestampTz expires_at)
 	result = query_change(call, &end_lot, args, TABLE_LOTS, CMD_UPDATE, NULL, 0);
 	if (result.nrows != 1 || row_time(result, 0, 1) != expires_at)
 	{
-		lot_confirm_seen(call, lot->id);
+		lot_confirm_seen(call, lot);
 		account_interfered(call, TABLE_LOTS, account->user_id);
 	}
 	account->due += lot->remaining * (lot_is_due(call, lot) - was_due);

@@ -132,8 +132,9 @@ write_opening(Call *call, Account *account, const char *kind, int32 delta,
 		entry.opens_lot = true;
 		entry.source = "opening";
 	}
-	if (delta < 0)				/* of several lots, if need be */
-		debit_take(call, account, &entry, -delta);
+	if (delta < 0)				/* of several lots, if need be, good for all
+								 * kinds, as what came along is */
+		debit_take(call, account, &entry, -delta, NULL);
 	else
 		account_write(call, account, &entry);
 }

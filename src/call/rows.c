@@ -10,7 +10,6 @@
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
-#include "utils/array.h"
 #include "utils/lsyscache.h"
 #include "utils/tuplestore.h"
 
@@ -136,6 +135,16 @@ row_interval(Rows result, uint64 row, int column)
 	Datum		value = row_datum(result, row, column, &isnull);
 
 	return isnull ? NULL : DatumGetIntervalP(value);
+}
+
+/* Returns an array, or NULL. */
+const ArrayType *
+row_array(Rows result, uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = row_datum(result, row, column, &isnull);
+
+	return isnull ? NULL : DatumGetArrayTypeP(value);
 }
 
 /* Adds the rows of a statement to the result of a set-returning function. */

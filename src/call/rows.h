@@ -12,6 +12,7 @@
 
 #include "access/htup.h"
 #include "access/tupdesc.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 
 #include "call/call.h"
@@ -31,6 +32,7 @@ extern bool row_bool(Rows result, uint64 row, int column);
 extern char *row_text(Rows result, uint64 row, int column);
 extern TimestampTz row_time(Rows result, uint64 row, int column);
 extern const Interval *row_interval(Rows result, uint64 row, int column);
+extern const ArrayType *row_array(Rows result, uint64 row, int column);
 extern Datum row_datum(Rows result, uint64 row, int column, bool *isnull);
 
 extern NullableDatum arg_ids(const int64 *ids, int n);
@@ -95,6 +97,12 @@ static inline NullableDatum
 arg_interval(const Interval *interval)
 {
 	return arg_of(IntervalPGetDatum(interval), interval == NULL);
+}
+
+static inline NullableDatum
+arg_array(const ArrayType *array)
+{
+	return arg_of(PointerGetDatum(array), array == NULL);
 }
 
 static inline NullableDatum

@@ -31,6 +31,7 @@
 #include "base/details.h"
 #include "call/columns.h"
 #include "account/debit.h"
+#include "account/kinds.h"
 #include "guard/guard.h"
 
 /* how many rows back the other half is looked for */
@@ -41,6 +42,7 @@ typedef struct Claim
 {
 	int64		session_id;
 	SlotStatus	status;
+	const char *kind;			/* of the session, or NULL */
 	int32		credits;
 	Debit		debit;			/* where they go back to */
 } Claim;
@@ -167,6 +169,7 @@ add_claim(Call *call, Account *account, Halves *halves, int64 session_id, int32 
 	}
 	claim->session_id = session_id;
 	claim->status = found ? slot.status : STATUS_CANCELLED;
+	claim->kind = found ? slot.kind : NULL;
 	claim->debit = debit_find(call, account->user_id, session_id, query_recheck);
 	claim->credits = credit < 0 && found ? slot.credits : claim->debit.credits;
 	if (credit < 0 ? claim->debit.credits == 0 && found && is_taken(&slot, account->user_id) :
@@ -349,19 +352,28 @@ can_spend(Call *call, const Account *account, int32 n)
 	return n <= 0;
 }
 
-/* Returns the lots to take the next credits from, where nothing was swept. */
+/*
+ * Returns the lots to take a session's credits from, where nothing was swept: others
+ * than are good for its kind only if there is no choice, since who lowered the balance
+ * may not have asked what it is good for.
+ */
 static Debit
-next_lots(Call *call, const Account *account, int32 credits)
+next_lots(Call *call, const Account *account, const Claim *claim)
 {
+	int32		credits = claim->credits;
 	Debit		debit = {0};
 
 	debit.parts = palloc((account->nlots + 1) * sizeof(DebitPart));
-	for (int i = 0; i < account->nlots && debit.credits < credits; i++)
+	for (int good = 1; good >= 0; good--)
 	{
-		const Lot  *lot = &account->lots[i];
+		for (int i = 0; i < account->nlots && debit.credits < credits; i++)
+		{
+			const Lot  *lot = &account->lots[i];
 
-		if (lot->remaining > 0 && !lot_is_due(call, lot))
-			add_part(&debit, lot->id, Min(lot->remaining, credits - debit.credits));
+			if (lot->remaining > 0 && !lot_is_due(call, lot) &&
+				lot_is_good(lot, claim->kind) == (good == 1))
+				add_part(&debit, lot->id, Min(lot->remaining, credits - debit.credits));
+		}
 	}
 	if (debit.credits < credits)
 		elog(ERROR, "no credit of user %lld is left", (long long) account->user_id);
@@ -419,7 +431,7 @@ direct_balance(Call *call, Account *account, int32 delta)
 	for (int i = run.first; i < run.first + run.n; i++)
 	{
 		const Claim *claim = &halves.claims[i];
-		Debit		debit = delta < 0 ? next_lots(call, account, claim->credits) : claim->debit;
+		Debit		debit = delta < 0 ? next_lots(call, account, claim) : claim->debit;
 
 		write_claim(call, account, claim, delta < 0, &debit);
 	}
@@ -455,6 +467,8 @@ direct_session(Call *call, Account *account, int32 credit)
 		if (credit < 0)
 		{
 			write_back(call, account, claim, true, &debit);
+			if (account->bound)
+				debit = next_lots(call, account, claim);
 			write_claim(call, account, claim, true, &debit);
 		}
 		else

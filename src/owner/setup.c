@@ -163,6 +163,7 @@ static const char *const our_tables[] = {
 	" currency text,"
 	" swept boolean NOT NULL DEFAULT false,"
 	" valid_for interval,"
+	" good_for text[],"
 	" CONSTRAINT swan_lots_remaining_check CHECK (remaining OPERATOR(pg_catalog.>=) 0"
 	" AND remaining OPERATOR(pg_catalog.<=) granted)"
 	") WITH (fillfactor = 80)",

@@ -77,6 +77,7 @@ static const ColumnComment our_comments[] = {
 	{TABLE_LOTS, "currency", "the currency of amount_minor"},
 	{TABLE_LOTS, "swept", "it has expired, and the balance knows"},
 	{TABLE_LOTS, "valid_for", "for how long its credits can be spent, from its first booking on; NULL: it has begun, or expires_at is all"},
+	{TABLE_LOTS, "good_for", "the kinds of session that its credits are good for; NULL: all"},
 
 	{TABLE_HOLDS, "session_id", "the slot"},
 	{TABLE_HOLDS, "user_id", "for whom it is kept"},

@@ -86,18 +86,18 @@ static const StudioQuery count_no_shows = {
 static const StudioQuery read_lots = {
 	"SELECT x.* FROM (SELECT l.id, l.source, l.granted, l.remaining, l.expires_at,"
 	" g.reason, l.payment_ref, l.item, l.amount_minor, l.currency,"
-	" {l.valid_for}::pg_catalog.text"
+	" {l.valid_for}::pg_catalog.text, pg_catalog.to_jsonb({l.good_for}) AS good_for"
 	" FROM {lots} l LEFT JOIN {ledger} g ON g.id OPERATOR(pg_catalog.=) l.id"
 	" WHERE l.user_id OPERATOR(pg_catalog.=) $1"
 	" AND l.remaining OPERATOR(pg_catalog.>) 0"
 	" AND (l.expires_at IS NULL OR l.expires_at OPERATOR(pg_catalog.>) $2)"
 	" UNION ALL SELECT NULL, 'opening', {u.available_sessions}, {u.available_sessions},"
-	" NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM {users} u"
+	" NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM {users} u"
 	" WHERE {live u} AND $3 AND {u.id} OPERATOR(pg_catalog.=) $1"
 	" AND {u.available_sessions} OPERATOR(pg_catalog.>) 0"
 	" AND NOT EXISTS (SELECT 1 FROM {ledger} g"
 	" WHERE g.user_id OPERATOR(pg_catalog.=) $1)) x"
-	" ORDER BY x.expires_at, x.id",
+	" ORDER BY x.expires_at, x.good_for IS NULL, x.id",
 	3, {INT8OID, TIMESTAMPTZOID, BOOLOID}
 };
 
@@ -107,7 +107,7 @@ static const StudioQuery read_ledger = {
 	" " PERSON_NAME("a") ","
 	" g.db_role, g.key, g.payment_ref, g.item, g.call_id, g.details,"
 	" pg_catalog.concat($6, g.id), " ATTENDED_OF("g") ", {t.id}, " PERSON_NAME("t") ","
-	" " MONEY_OF("g.delta", "l") "::pg_catalog.int8, l.currency"
+	" " MONEY_OF("g.delta", "l") "::pg_catalog.int8, l.currency, pg_catalog.to_jsonb({l.good_for})"
 	" FROM {ledger} g"
 	" LEFT JOIN {lots} l ON l.id OPERATOR(pg_catalog.=) g.lot_id"
 	" AND g.delta OPERATOR(pg_catalog.<>) 0"

@@ -68,6 +68,7 @@ const StudioColumnDef studio_column_defs[STUDIO_NKNOWN] = {
 	[LEDGER_SUSPENDED] = {TABLE_LEDGER, COLUMN_PERIOD, "suspended", "NULL::pg_catalog.tstzrange"},
 	[HOLDS_SINCE] = {TABLE_HOLDS, COLUMN_INSTANT, "since", "NULL::pg_catalog.timestamptz"},
 	[LOTS_VALID_FOR] = {TABLE_LOTS, COLUMN_INTERVAL, "valid_for", "NULL::pg_catalog.interval"},
+	[LOTS_GOOD_FOR] = {TABLE_LOTS, COLUMN_WORDS, "good_for", "(NULL::pg_catalog.text[])"},
 };
 
 /* the tables that we make ourselves, and how they are called */
@@ -92,6 +93,7 @@ const Oid	studio_column_types[STUDIO_NKINDS][2] = {
 	[COLUMN_PERIOD] = {TSTZRANGEOID, TSTZRANGEOID},
 	[COLUMN_INSTANT] = {TIMESTAMPTZOID, TIMESTAMPTZOID},
 	[COLUMN_INTERVAL] = {INTERVALOID, INTERVALOID},
+	[COLUMN_WORDS] = {TEXTARRAYOID, TEXTARRAYOID},
 };
 
 /* Returns what a table is called in a studio of our own making. */

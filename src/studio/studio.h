@@ -68,10 +68,11 @@ typedef enum StudioColumnId
 	LEDGER_TOTALS,
 	LEDGER_SUSPENDED,
 	HOLDS_SINCE,
-	LOTS_VALID_FOR
+	LOTS_VALID_FOR,
+	LOTS_GOOD_FOR
 } StudioColumnId;
 #define STUDIO_NCOLUMNS (SESSIONS_KIND + 1) /* of the application */
-#define STUDIO_NKNOWN	(LOTS_VALID_FOR + 1)
+#define STUDIO_NKNOWN	(LOTS_GOOD_FOR + 1)
 
 /* what a column holds, in whichever of the types that can hold it */
 typedef enum ColumnKind
@@ -87,9 +88,10 @@ typedef enum ColumnKind
 	COLUMN_NUMBERS,				/* integer[] */
 	COLUMN_PERIOD,				/* tstzrange */
 	COLUMN_INSTANT,				/* timestamptz only */
-	COLUMN_INTERVAL				/* interval */
+	COLUMN_INTERVAL,			/* interval */
+	COLUMN_WORDS				/* text[] */
 } ColumnKind;
-#define STUDIO_NKINDS (COLUMN_INTERVAL + 1)
+#define STUDIO_NKINDS (COLUMN_WORDS + 1)
 
 typedef struct StudioColumn
 {

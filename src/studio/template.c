@@ -27,7 +27,7 @@
  *		{u.email} {t.email} {a.email} {s.status} {o.status}
  *				a column of users (alias u, t or a) or sessions (s or o), to read;
  *				where the table has no such column, what stands for it
- *		{g.totals} {ledger.totals} {h.since} {l.valid_for}
+ *		{g.totals} {ledger.totals} {h.since} {l.good_for}
  *				likewise of ledger (g), holds (h) and lots (l), for what not every studio has
  *		{s.status:scheduled,confirmed}
  *				whether the status is one of those, as labels that the column can have

@@ -88,6 +88,13 @@ keeps_validity(const Judgement *judgement)
 	return judgement->studio->columns[LOTS_VALID_FOR].name != NULL;
 }
 
+/* Returns whether credits can be good for some kinds of session only. */
+static bool
+keeps_kinds(const Judgement *judgement)
+{
+	return judgement->studio->columns[LOTS_GOOD_FOR].name != NULL;
+}
+
 /* Returns whether the ledger is in partitions, each with unique indexes of its own. */
 static bool
 has_partitions(const Judgement *judgement)
@@ -328,6 +335,27 @@ const Check checks[] = {
 			UNPAID_BOOKINGS("{s.status:completed}"
 							" AND {s.session_date} OPERATOR(pg_catalog.>=) $3"),
 	3, {INT8OID, BOOLOID, TIMESTAMPTZOID}, PLAN_CUSTOM}},
+
+	{"lot_kind", ABOUT_THE_PAST, keeps_kinds, {
+			"SELECT g.user_id, g.session_id, g.id,"
+			" pg_catalog.format('lot %s is good for %s, and session is of kind %s', l.id,"
+			" pg_catalog.array_to_string({l.good_for}, ', '), COALESCE({s.kind}::pg_catalog.text, 'nothing'))"
+			" FROM {lots} l JOIN {ledger} g ON g.user_id OPERATOR(pg_catalog.=) l.user_id"
+			" AND g.lot_id OPERATOR(pg_catalog.=) l.id"
+			" JOIN {sessions} s ON {live s} AND {s.id} OPERATOR(pg_catalog.=) g.session_id"
+			" AND {s.user_id} OPERATOR(pg_catalog.=) g.user_id"
+			" WHERE {l.good_for} IS NOT NULL AND g.kind OPERATOR(pg_catalog.=) ANY ('" SESSION_DEBIT_KINDS "')"
+			" AND (" SLOT_IS_LIVE("s") " OR {s.status:completed})"
+			" AND (" ROW_HAS("g") ") OPERATOR(pg_catalog.>) 0"
+			" AND NOT COALESCE({s.kind}::pg_catalog.text OPERATOR(pg_catalog.=) ANY ({l.good_for}), false)"
+			" AND NOT EXISTS (SELECT 1 FROM {ledger} n WHERE n.user_id OPERATOR(pg_catalog.=) g.user_id"
+			" AND (n.session_id OPERATOR(pg_catalog.=) g.session_id"
+			" OR n.from_session_id OPERATOR(pg_catalog.=) g.session_id)"
+			" AND n.kind OPERATOR(pg_catalog.=) ANY ('" SESSION_DEBIT_KINDS "')"
+			" AND n.id OPERATOR(pg_catalog.>) g.id AND n.call_id OPERATOR(pg_catalog.<>) g.call_id"
+			" AND (n.kind OPERATOR(pg_catalog.<>) 'cancellation' OR n.delta OPERATOR(pg_catalog.<>) 0))"
+			" AND " FOR_CLIENT("l.user_id"),
+	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"slot_client", ABOUT_BOOKINGS, refuses_sessions, {
 			"SELECT {s.user_id}, {s.id}, NULL::pg_catalog.int8,"

@@ -14,6 +14,7 @@
 #include "base/details.h"
 #include "studio/actor.h"
 #include "account/debit.h"
+#include "account/kinds.h"
 #include "account/open.h"
 #include "write/booking.h"
 #include "write/taking.h"
@@ -169,7 +170,7 @@ booking_pay(Call *call, Account *account, Entry *entry, const Booking *booking,
 	const Lot  *lot;
 
 	if (!booking->of_lot || credits == 0)
-		return debit_take(call, account, entry, credits);
+		return debit_take(call, account, entry, credits, booking->slot.kind);
 	lot = account_find_lot(account, booking->lot_id);
 	if (lot == NULL || lot->remaining < credits)
 		ereport(ERROR,
@@ -179,7 +180,14 @@ booking_pay(Call *call, Account *account, Entry *entry, const Booking *booking,
 						(long long) booking->lot_id, (long long) booking->user_id,
 						lot ? lot->remaining : 0),
 				 errhint("swan_credits() lists the lots of a client.")));
-	return debit_change(call, account, entry, &none, credits, &chosen);
+	if (!lot_is_good(lot, booking->slot.kind))
+		ereport(ERROR,
+				(swan_error_counting(SWAN_INSUFFICIENT_SESSIONS, NULL, "availableSessions", 0),
+				 errmsg("lot %lld of user %lld is not good for %s",
+						(long long) booking->lot_id, (long long) booking->user_id,
+						kinds_of_session(booking->slot.kind)),
+				 errhint("swan_credits() lists the lots of a client.")));
+	return debit_change(call, account, entry, &none, credits, &chosen, booking->slot.kind);
 }
 
 /*
@@ -216,7 +224,7 @@ booking_write(Call *call, Account *account, Booking *booking, const char *key,
 	memset(answer, 0, sizeof(BookingAnswer));
 	booking_make_taken(call, booking, credits, &answer->slot);
 	account_session(call, account, &booking->slot, &answer->slot);
-	answer->ledger_id = had.credits > 0 ? debit_add(call, account, &entry, &had, credits) :
+	answer->ledger_id = had.credits > 0 ? debit_add(call, account, &entry, &had, credits, booking->slot.kind) :
 		booking_pay(call, account, &entry, booking, credits);
 	booking_take_slot(call, booking, &answer->slot);
 

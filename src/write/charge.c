@@ -11,6 +11,7 @@
 #include "base/details.h"
 #include "base/error.h"
 #include "studio/actor.h"
+#include "account/kinds.h"
 #include "account/open.h"
 #include "account/returning.h"
 #include "write/answer.h"
@@ -114,20 +115,28 @@ credits_to_take(Call *call, const Slot *slot, const Debit *debit, const Nullable
 
 /* Refuses to take more than a session may cost, or than the client has. */
 static void
-check_charge(const Slot *slot, const Account *account, const Debit *debit, int32 credits)
+check_charge(Call *call, const Slot *slot, const Account *account, const Debit *debit, int32 credits)
 {
+	int32		spendable = account_spendable(call, account, slot->kind);
+
 	if (credits > SWAN_COST_MAX - debit->credits)
 		ereport(ERROR,
 				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("session %lld would take more than %d credits",
 						(long long) slot->id, SWAN_COST_MAX)));
-	if (credits > account_available(account))
+	if (credits <= spendable)
+		return;
+	if (account_is_short(call, account, slot->kind))
 		ereport(ERROR,
-				(swan_error_counting(SWAN_INSUFFICIENT_SESSIONS, NULL, "availableSessions",
-									 account_available(account)),
-				 errmsg("user %lld has %d available sessions, and %d are to be charged",
-						(long long) slot->user_id, account_available(account), credits),
-				 errhint("Add credits with swan_grant().")));
+				(swan_error_counting(SWAN_INSUFFICIENT_SESSIONS, NULL, "availableSessions", spendable),
+				 errmsg("user %lld has %d credits for %s, and %d are to be charged",
+						(long long) slot->user_id, spendable, kinds_of_session(slot->kind), credits),
+				 errhint("Those that he has besides are good for other kinds, see swan_credits().")));
+	ereport(ERROR,
+			(swan_error_counting(SWAN_INSUFFICIENT_SESSIONS, NULL, "availableSessions", spendable),
+			 errmsg("user %lld has %d available sessions, and %d are to be charged",
+					(long long) slot->user_id, spendable, credits),
+			 errhint("Add credits with swan_grant().")));
 }
 
 /*
@@ -143,7 +152,7 @@ charge_session(Call *call, Account *account, Entry *entry, const Slot *slot,
 	entry->kind = "charge";
 	entry->session_id = slot->id;
 	entry->details = debit_owes((Datum) 0, debit->owed - credits);
-	id = debit_add(call, account, entry, debit, debit->credits + credits);
+	id = debit_add(call, account, entry, debit, debit->credits + credits, slot->kind);
 	debit->credits += credits;
 	debit->owed = Max(0, debit->owed - credits);
 	return id;
@@ -179,7 +188,7 @@ swan_charge(PG_FUNCTION_ARGS)
 	account_enter(call, &locks, slot.user_id, &account);
 	debit = debit_find(call, slot.user_id, session_id, query_recheck);
 	credits = credits_to_take(call, &slot, &debit, &n);
-	check_charge(&slot, &account, &debit, credits);
+	check_charge(call, &slot, &account, &debit, credits);
 	answer.ledger_id = charge_session(call, &account, &entry, &slot, &debit, credits);
 	answer.slot = slot;
 	slot_charge(&answer.slot, debit.credits);

@@ -22,6 +22,7 @@
 #include "slot/crossing.h"
 #include "account/attendance.h"
 #include "account/debit.h"
+#include "account/kinds.h"
 #include "account/open.h"
 #include "write/answer.h"
 #include "write/cancel.h"
@@ -294,12 +295,16 @@ check_time_is_free(Call *call, const Locks *locks, const Slot *slot, const Targe
 
 /* Refuses to take credits again that are spent or expired by now. */
 static void
-check_credits(const Account *account, int32 credits)
+check_credits(Call *call, const Account *account, const char *kind, int32 credits)
 {
-	if (account_available(account) < credits)
+	int32		spendable = account_spendable(call, account, kind);
+
+	if (spendable < credits)
 		ereport(ERROR,
-				(swan_error_counting(SWAN_INSUFFICIENT_SESSIONS, NULL, "availableSessions",
-									 account_available(account)),
+				(swan_error_counting(SWAN_INSUFFICIENT_SESSIONS, NULL, "availableSessions", spendable),
+				 account_is_short(call, account, kind) ?
+				 errmsg("user %lld has %d credits for %s, and %d are to be taken again",
+						(long long) account->user_id, spendable, kinds_of_session(kind), credits) :
 				 errmsg("user %lld has no available sessions", (long long) account->user_id),
 				 errhint("The credit that came back is spent or expired; add one with swan_grant().")));
 }
@@ -360,7 +365,7 @@ correct(Call *call, const Slot *slot, const Story *story, const Target *target,
 	answer->owed = Max(debit.owed, story->forgotten + story->returned - answer->credits);
 	answer->slot = *slot;
 	slot_set_status(call->studio, &answer->slot, target->status);
-	check_credits(account, answer->credits - debit.credits);
+	check_credits(call, account, slot->kind, answer->credits - debit.credits);
 	if (answer->credits > debit.credits)
 		slot_charge(&answer->slot, answer->credits);
 	entry->kind = "correction";
@@ -372,7 +377,7 @@ correct(Call *call, const Slot *slot, const Story *story, const Target *target,
 		entry->details = debit_price(entry->details, 0, 0);
 	account_session(call, account, slot, &answer->slot);
 	answer->ledger_id = debit_change(call, account, entry, &debit, answer->credits,
-									 &story->gone);
+									 &story->gone, slot->kind);
 	if (closed)
 	{
 		Slot		gone = *closed;

@@ -14,6 +14,7 @@
 #include "base/argument.h"
 #include "base/error.h"
 #include "studio/actor.h"
+#include "account/kinds.h"
 #include "account/open.h"
 #include "write/answer.h"
 
@@ -96,7 +97,7 @@ write_credit(Call *call, Account *account, const Entry *entry, CreditAnswer *ans
 Datum
 swan_grant_0_2(PG_FUNCTION_ARGS)
 {
-	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 6, MAY_ADMINS);
+	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 7, MAY_ADMINS);
 	Entry		entry = NEW_ENTRY;
 	CreditAnswer answer = {0};
 	Account		account;
@@ -111,6 +112,7 @@ swan_grant_0_2(PG_FUNCTION_ARGS)
 	entry.reason = argument_reason(fcinfo, 2, "Admin added");
 	entry.key = argument_key(fcinfo, 4);
 	entry.valid_for = lot_validity(call, fcinfo, 5);
+	entry.good_for = kinds_argument(call, fcinfo, 6);
 
 	/* a retry is answered without a lock */
 	if (same_grant(call, entry.key, &answer))
@@ -178,7 +180,7 @@ refuse_other_purchase(Call *call, const Entry *entry, CreditAnswer *answer)
 Datum
 swan_purchase_0_2(PG_FUNCTION_ARGS)
 {
-	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 9, MAY_ADMINS);
+	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 10, MAY_ADMINS);
 	Entry		entry = NEW_ENTRY;
 	CreditAnswer answer = {0};
 	Account		account;
@@ -206,6 +208,7 @@ swan_purchase_0_2(PG_FUNCTION_ARGS)
 	entry.currency = argument_short_text(fcinfo, 5, "currency");
 	entry.details = PG_ARGISNULL(6) ? (Datum) 0 : PG_GETARG_DATUM(6);
 	entry.valid_for = lot_validity(call, fcinfo, 8);
+	entry.good_for = kinds_argument(call, fcinfo, 9);
 
 	if (same_purchase(call, &entry, &answer))
 		return answer_credit(call, fcinfo, &answer);

@@ -18,6 +18,7 @@
 #include "base/argument.h"
 #include "base/error.h"
 #include "studio/actor.h"
+#include "account/kinds.h"
 #include "account/open.h"
 #include "account/records.h"
 #include "write/answer.h"
@@ -93,11 +94,11 @@ static const StudioQuery insert_grants = {
 
 static const StudioQuery insert_lots = {
 	"INSERT INTO {lots} (id, user_id, source, granted, remaining, expires_at"
-	"{?lots.valid_for:, {lots.valid_for}})"
-	" SELECT x.id, x.user_id, 'grant', $3, $3, $4{?lots.valid_for:, $5}"
+	"{?lots.valid_for:, {lots.valid_for}}{?lots.good_for:, {lots.good_for}})"
+	" SELECT x.id, x.user_id, 'grant', $3, $3, $4{?lots.valid_for:, $5}{?lots.good_for:, $6}"
 	" FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) x (id, user_id)"
 	"{!lots: RETURNING 1}",
-	5, {INT8ARRAYOID, INT8ARRAYOID, INT4OID, TIMESTAMPTZOID, INTERVALOID}
+	6, {INT8ARRAYOID, INT8ARRAYOID, INT4OID, TIMESTAMPTZOID, INTERVALOID, TEXTARRAYOID}
 };
 
 static const StudioQuery update_balances = {
@@ -242,7 +243,8 @@ write_grants(Call *call, const Entry *entry, const int64 *ids, const int64 *call
 	{
 		NullableDatum lot_args[] = {
 			arg_ids(ledger_ids, n), arg_ids(users, n), arg_int(entry->delta),
-			arg_time(entry->expires_at), arg_interval(entry->valid_for)
+			arg_time(entry->expires_at), arg_interval(entry->valid_for),
+			arg_array(entry->good_for)
 		};
 
 		check_all_written(call, query_change(call, &insert_lots, lot_args,
@@ -305,7 +307,7 @@ swan_grant_many_0_2(PG_FUNCTION_ARGS)
 	Call	   *call;
 
 	InitMaterializedSRF(fcinfo, 0);
-	call = actor_enter(fcinfo, CALL_WRITER, 6, MAY_ADMINS);
+	call = actor_enter(fcinfo, CALL_WRITER, 7, MAY_ADMINS);
 	ids = argument_ids(fcinfo, 0, "user_ids", GRANT_MANY_MAX, &n);
 	if (PG_ARGISNULL(1))
 		swan_missing_argument("n", "User ID and session count are required");
@@ -313,6 +315,7 @@ swan_grant_many_0_2(PG_FUNCTION_ARGS)
 	entry.reason = argument_reason(fcinfo, 2, "Admin added");
 	entry.key = argument_key(fcinfo, 4);
 	entry.valid_for = lot_validity(call, fcinfo, 5);
+	entry.good_for = kinds_argument(call, fcinfo, 6);
 
 	lock_users(call, &locks, ids, n);
 	call_ids = palloc(n * sizeof(int64));

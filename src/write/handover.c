@@ -139,6 +139,7 @@ handover_lot(Call *call, Handover *handover, Lot *lot, int32 n, int32 owed,
 	entry.source = "transfer";
 	entry.expires_at = lot->expires_at;
 	entry.valid_for = lot->valid_for;
+	entry.good_for = lot->good_for;
 	entry.amount_minor.value = row_datum(terms, 0, TERMS_AMOUNT, &entry.amount_minor.isnull);
 	entry.currency = row_text(terms, 0, TERMS_CURRENCY);
 	entry.key = NULL;

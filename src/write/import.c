@@ -22,6 +22,7 @@
 #include "base/error.h"
 #include "base/zone.h"
 #include "studio/actor.h"
+#include "account/kinds.h"
 #include "account/open.h"
 
 PG_FUNCTION_INFO_V1(swan_import);
@@ -45,6 +46,7 @@ typedef struct Pack
 	const char *item;
 	NullableDatum amount_minor;
 	const char *currency;
+	const ArrayType *good_for;
 
 	/* the answer: one swan_pack */
 	int64		lot_id;
@@ -93,7 +95,8 @@ static const StudioQuery find_pack = {
 	next(LISTED_ITEM, "x.item") \
 	next(LISTED_AMOUNT_MINOR, "x.amount_minor") \
 	next(LISTED_CURRENCY, "x.currency") \
-	next(LISTED_AT, "x.at")
+	next(LISTED_AT, "x.at") \
+	next(LISTED_GOOD_FOR, "x.good_for")
 
 RESULT_COLUMNS(LISTED_COLUMNS);
 
@@ -102,9 +105,10 @@ static const StudioQuery read_list = {
 	" FROM ROWS FROM (pg_catalog.jsonb_to_recordset($1) AS (user_id pg_catalog.int8,"
 	" granted pg_catalog.int4, used pg_catalog.int4, expires_at pg_catalog.timestamptz,"
 	" reason pg_catalog.text, payment_ref pg_catalog.text, item pg_catalog.text,"
-	" amount_minor pg_catalog.int8, currency pg_catalog.text, at pg_catalog.timestamptz))"
+	" amount_minor pg_catalog.int8, currency pg_catalog.text, at pg_catalog.timestamptz,"
+	" good_for pg_catalog.text[]))"
 	" WITH ORDINALITY x (user_id, granted, used, expires_at, reason, payment_ref, item,"
-	" amount_minor, currency, at, n) ORDER BY x.n",
+	" amount_minor, currency, at, good_for, n) ORDER BY x.n",
 	1, {JSONBOID}, PLAN_CUSTOM
 };
 
@@ -112,7 +116,7 @@ static const StudioQuery unknown_member = {
 	"SELECT k.name FROM pg_catalog.jsonb_array_elements($1) e (pack),"
 	" LATERAL pg_catalog.jsonb_object_keys(e.pack) k (name)"
 	" WHERE k.name OPERATOR(pg_catalog.<>) ALL ('{user_id,granted,used,expires_at,reason,"
-	"payment_ref,item,amount_minor,currency,at}') LIMIT 1",
+	"payment_ref,item,amount_minor,currency,at,good_for}') LIMIT 1",
 	1, {JSONBOID}, PLAN_CUSTOM
 };
 
@@ -227,6 +231,7 @@ write_pack(Call *call, Account *account, Pack *pack)
 	entry.amount_minor = pack->amount_minor;
 	entry.currency = pack->currency;
 	entry.expires_at = pack->expires_at;
+	entry.good_for = pack->good_for;
 	entry.details = pack_details(pack);
 	pack->lot_id = account_write(call, account, &entry);
 	if (pack->lot_id == NO_ID)
@@ -305,7 +310,7 @@ pack_columns(const Pack *pack, Datum *values, bool *nulls)
 Datum
 swan_import(PG_FUNCTION_ARGS)
 {
-	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 10, MAY_ADMINS);
+	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 11, MAY_ADMINS);
 	Pack		pack = {0};
 	Pack	   *packs = &pack;
 	Account		account;
@@ -324,6 +329,7 @@ swan_import(PG_FUNCTION_ARGS)
 	pack.amount_minor = fcinfo->args[7];
 	pack.currency = argument_text(fcinfo, 8);
 	pack.bought_at = argument_time(fcinfo, 9);
+	pack.good_for = kinds_argument(call, fcinfo, 10);
 	check_pack(&pack);
 
 	if (!same_pack(call, &pack))
@@ -373,6 +379,7 @@ argument_packs(Call *call, FunctionCallInfo fcinfo, int *n)
 		pack->amount_minor.value = row_datum(rows, i, LISTED_AMOUNT_MINOR, &pack->amount_minor.isnull);
 		pack->currency = row_text(rows, i, LISTED_CURRENCY);
 		pack->bought_at = row_time(rows, i, LISTED_AT);
+		pack->good_for = kinds_check(call, row_array(rows, i, LISTED_GOOD_FOR));
 		check_pack(pack);
 	}
 	rows = query_look(call, &unknown_member, args);

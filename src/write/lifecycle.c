@@ -16,6 +16,7 @@
 #include "slot/advice.h"
 #include "slot/slot.h"
 #include "account/debit.h"
+#include "account/kinds.h"
 #include "account/open.h"
 #include "write/answer.h"
 #include "write/charge.h"
@@ -125,7 +126,7 @@ advance(Call *call, FunctionCallInfo fcinfo, int64 session_id, const Step *step)
 	slot_set_status(call->studio, &answer.slot, step->status);
 	account_session(call, &account, &slot, &answer.slot);
 	if (step->status == STATUS_COMPLETED && debit.owed > 0 &&
-		debit.owed <= account_available(&account))
+		debit.owed <= account_spendable(call, &account, slot.kind))
 	{
 		Entry		charge = NEW_ENTRY;
 

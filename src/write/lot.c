@@ -38,8 +38,9 @@ PG_FUNCTION_INFO_V1(swan_expire);
 	next(LOT_AMOUNT, "l.amount_minor") \
 	next(LOT_CURRENCY, "l.currency") \
 	next(LOT_VALID_FOR, "{l.valid_for}::pg_catalog.text") \
+	next(LOT_GOOD_FOR, "pg_catalog.to_jsonb({l.good_for})") \
 	next(LOT_USER_ID, "l.user_id")
-#define LOT_NCOLUMNS	LOT_VALID_FOR
+#define LOT_NCOLUMNS	LOT_GOOD_FOR
 
 RESULT_COLUMNS(LOT_COLUMNS);
 

@@ -104,15 +104,15 @@ check_exchange(Call *call, const Slot *from)
 
 /*
  * Notes what the new booking has to pay for: what it costs, less what the old one
- * took.  One that was free stays free, which is not to have cost nothing;
+ * took that is good for it.  One that was free stays free, which is not to have cost nothing;
  * one that owes takes nothing more now.
  */
 static void
-price_exchange(Booking *target, const Debit *had)
+price_exchange(Booking *target, const Debit *had, int32 good)
 {
 	target->charged = had->credits > 0 || had->owed > 0 || had->gratis;
 	target->later = had->owed > 0;
-	target->taken_instead = had->credits;
+	target->taken_instead = good;
 }
 
 /* Returns whether a booking could be exchanged, by what is seen without a lock. */
@@ -122,13 +122,14 @@ judge_exchange(Call *call, const Slot *from, Booking *target, Account *account)
 	Debit		had = {.credits = from->credits};	/* as far as its row tells */
 	SwanErrorCode verdict;
 
-	price_exchange(target, &had);
+	price_exchange(target, &had, had.credits);
 	verdict = booking_judge_unlocked(call, target, account, query_look, false);
 	if (verdict != SWAN_INSUFFICIENT_SESSIONS)
 		return verdict;
 	/* the ledger knows what the row need not say: of how many, and what it owes */
 	had = debit_find(call, from->user_id, from->id, query_look);
-	price_exchange(target, &had);
+	price_exchange(target, &had,
+				   debit_good(call, account, &had, target->slot.kind, query_look));
 	return booking_judge_unlocked(call, target, account, query_look, false);
 }
 
@@ -219,7 +220,7 @@ exchange(Call *call, const Slot *from, bool trainer_known, Booking *target,
 	int64		reopened = NO_ID;
 
 	answer->credits = target->later ?
-		Min(had->credits, booking_price(target)) : booking_cost(target);
+		Min(target->taken_instead, booking_price(target)) : booking_cost(target);
 	answer->owed = booking_price(target) - answer->credits;
 	entry.kind = "reschedule";
 	entry.session_id = target->slot.id;
@@ -235,7 +236,8 @@ exchange(Call *call, const Slot *from, bool trainer_known, Booking *target,
 	booking_make_taken(call, target, answer->credits, &answer->slot);
 	account_session(call, account, from, &cancelled);
 	account_session(call, account, &target->slot, &answer->slot);
-	answer->ledger_id = debit_add(call, account, &entry, had, answer->credits);
+	answer->ledger_id = debit_add(call, account, &entry, had, answer->credits,
+								  target->slot.kind);
 
 	slot_write(call, &cancel_slot, from, &cancelled);
 	if (from->date > call->now)
@@ -280,7 +282,8 @@ swan_reschedule_0_2(PG_FUNCTION_ARGS)
 	check_exchange(call, &from);
 	account_enter(call, &locks, from.user_id, &account);
 	had = debit_find(call, from.user_id, from.id, query_recheck);
-	price_exchange(&target, &had);
+	price_exchange(&target, &had,
+				   debit_good(call, &account, &had, target.slot.kind, query_recheck));
 	booking_judge_locked(call, &target, &account);
 
 	reopened = exchange(call, &from, user_is_locked(&locks, from.trainer_id), &target,

@@ -14,6 +14,7 @@
 #include "access/xact.h"
 
 #include "studio/actor.h"
+#include "account/kinds.h"
 #include "account/locks.h"
 #include "write/limits.h"
 #include "write/objection.h"
@@ -48,11 +49,13 @@ booking_cost(const Booking *booking)
 	return booking->later ? 0 : booking_price(booking);
 }
 
-/* Returns how many credits a client lacks for a booking, but for what the one that it replaces took. */
-static int32
-credits_missing(const Booking *booking, const Account *account)
+/* Returns whether a client lacks credits for a booking, but for what the one that it replaces took. */
+static bool
+lacks_credits(Call *call, Booking *booking, const Account *account)
 {
-	return booking_cost(booking) - booking->taken_instead - account_available(account);
+	booking->spendable = account_spendable(call, account, booking->slot.kind);
+	booking->of_other_kind = booking->spendable < account_available(account);
+	return booking_cost(booking) - booking->taken_instead > booking->spendable;
 }
 
 /* Returns the rule that a booking breaks, or SWAN_OK; in the report's order. */
@@ -86,7 +89,7 @@ booking_verdict(Call *call, Booking *booking, const Account *account)
 	booking->rule = limit_of_client(call, booking);
 	if (booking->rule != RULE_NONE)
 		return SWAN_BOOKING_REFUSED;
-	if (credits_missing(booking, account) > 0)
+	if (lacks_credits(call, booking, account))
 		return SWAN_INSUFFICIENT_SESSIONS;
 	if (booking->objection == NULL)
 		return SWAN_OK;
@@ -131,6 +134,8 @@ booking_rule_name(const Booking *booking)
 const char *
 booking_sentence(const Booking *booking, SwanErrorCode verdict)
 {
+	if (verdict == SWAN_INSUFFICIENT_SESSIONS && booking->of_other_kind)
+		return "Not enough available sessions of this kind. Please purchase a session package that is good for it.";
 	if (verdict != SWAN_BOOKING_REFUSED)
 		return swan_error_sentence(verdict);
 	if (booking->rule != RULE_APPLICATION)
@@ -173,11 +178,20 @@ booking_refuse(const Booking *booking, const Account *account,
 					 errhint("%s", limit_words[booking->rule].hint)));
 			break;
 		case SWAN_INSUFFICIENT_SESSIONS:
+			if (booking->of_other_kind)
+				ereport(ERROR,
+						(swan_error_counting(verdict, booking_sentence(booking, verdict),
+											 "availableSessions", booking->spendable),
+						 errmsg("user %lld has %d credits for %s, and session %lld costs %d",
+								user_id, booking->spendable, kinds_of_session(booking->slot.kind),
+								session_id, booking_cost(booking)),
+						 errhint("Those that he has besides are good for other kinds, see swan_credits().")));
 			if (booking->taken_before > 0)
 				ereport(ERROR,
 						(swan_error_counting(verdict,
 											 "Not enough available sessions. Please purchase a session package to book these sessions.",
-											 "availableSessions", booking->taken_before),
+											 "availableSessions",
+											 booking->taken_before + booking->spendable),
 						 errmsg("user %lld has too few available sessions to book session %lld",
 								user_id, session_id),
 						 errhint("Add credits with swan_grant().")));

@@ -38,7 +38,10 @@ typedef struct Booking
 	bool		guest;			/* may he have a place of the class already? */
 	bool		forced;			/* by the office, over the studio's rules */
 	int32		taken_before;	/* credits that the same call has taken */
-	int32		taken_instead;	/* credits that the one that it replaces has */
+	int32		taken_instead;	/* credits that the one that it replaces has,
+								 * and that are good for this one */
+	int32		spendable;		/* credits that are there for it, */
+	bool		of_other_kind;	/* where others are good for other kinds only */
 	bool		slot_known;
 	Slot		slot;			/* any open place, if one of a class was asked
 								 * for */

@@ -204,7 +204,7 @@ write_booking(Call *call, Account *account, const Slot *slot, bool charged, int3
 	entry.details = details_of(1, "settled", (int64) charged);
 	if (charged)
 		entry.details = debit_price(entry.details, credits, credits);
-	return debit_change(call, account, &entry, &none, credits, &given);
+	return debit_change(call, account, &entry, &none, credits, &given, slot->kind);
 }
 
 /* swan_settle(): a booking that the application made is one of the ledger's from now on. */

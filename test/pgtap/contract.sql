@@ -31,7 +31,7 @@ INSERT INTO want VALUES
 ('swan_disallow', 'db_role text, studio text DEFAULT NULL', 'text', 'v', 'u'),
 ('swan_act_as', 'user_id bigint', 'bigint', 'v', 'u'),
 ('swan_actor', 'OUT user_id bigint, OUT role text, OUT source text', 'record', 's', 'u'),
-('swan_grant', 'user_id bigint, n integer, reason text DEFAULT NULL, expires_at timestamptz DEFAULT NULL, key text DEFAULT NULL, valid_for interval DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_credit', 'v', 'u'),
+('swan_grant', 'user_id bigint, n integer, reason text DEFAULT NULL, expires_at timestamptz DEFAULT NULL, key text DEFAULT NULL, valid_for interval DEFAULT NULL, good_for text[] DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_credit', 'v', 'u'),
 ('swan_credits', 'user_id bigint, actor bigint DEFAULT NULL', 'SETOF swan_lot', 's', 'u'),
 ('swan_payment', 'payment_ref text, actor bigint DEFAULT NULL', 'SETOF swan_payment_row', 's', 'u'),
 ('swan_open', 'trainer_id bigint, at timestamptz, duration integer DEFAULT 60, repeat integer DEFAULT 1, every interval DEFAULT ''7 days'', places integer DEFAULT 1, cost integer DEFAULT NULL, kind text DEFAULT NULL, key text DEFAULT NULL, force boolean DEFAULT false, actor bigint DEFAULT NULL', 'SETOF bigint', 'v', 'u'),
@@ -73,7 +73,7 @@ INSERT INTO elsewhere VALUES
 CREATE TEMP TABLE want_type (name text PRIMARY KEY, columns text);
 INSERT INTO want_type VALUES
 ('swan_credit', 'user_id bigint, added integer, available_sessions integer, message text, sessions jsonb, ledger_id bigint, replayed boolean'),
-('swan_lot', 'lot_id bigint, source text, granted integer, remaining integer, expires_at timestamptz, reason text, payment_ref text, item text, amount_minor bigint, currency text, valid_for text'),
+('swan_lot', 'lot_id bigint, source text, granted integer, remaining integer, expires_at timestamptz, reason text, payment_ref text, item text, amount_minor bigint, currency text, valid_for text, good_for jsonb'),
 ('swan_payment_row', 'item text, user_id bigint, lot_id bigint, bought integer, remaining integer, used integer, expired integer, reversed integer, reinstated integer, amount_minor bigint, currency text, refunded_minor bigint, revoked integer, shortfall integer'),
 ('swan_booking', 'session_id bigint, user_id bigint, trainer_id bigint, status text, session_date timestamptz, duration integer, booked_at timestamptz, charged boolean, available_sessions integer, message text, ledger_id bigint, replayed boolean, attended boolean, credits integer, owed integer'),
 ('swan_cancel_verdict', 'ok boolean, sqlstate text, code text, message text, returns boolean, credits integer, free_until timestamptz'),
@@ -88,7 +88,7 @@ INSERT INTO want_type VALUES
 ('swan_change', 'id bigint, user_id bigint, delta integer, balance_after integer, kind text, session_id bigint, from_session_id bigint, lot_id bigint, reason text, actor_id bigint, db_role text, key text, payment_ref text, item text, call_id bigint, details jsonb, at timestamptz, xid bigint, crossing text, cursor text'),
 ('swan_metric', 'metric text, labels jsonb, value bigint'),
 ('swan_liability_row', 'month text, source text, credits bigint, currency text, amount_minor bigint'),
-('swan_line', 'id bigint, at timestamptz, kind text, delta integer, balance_after integer, session_id bigint, session_date timestamptz, from_session_id bigint, lot_id bigint, reason text, actor_id bigint, actor_name text, db_role text, key text, payment_ref text, item text, call_id bigint, details jsonb, cursor text, attended boolean, other_id bigint, other_name text, amount_minor bigint, currency text'),
+('swan_line', 'id bigint, at timestamptz, kind text, delta integer, balance_after integer, session_id bigint, session_date timestamptz, from_session_id bigint, lot_id bigint, reason text, actor_id bigint, actor_name text, db_role text, key text, payment_ref text, item text, call_id bigint, details jsonb, cursor text, attended boolean, other_id bigint, other_name text, amount_minor bigint, currency text, good_for jsonb'),
 ('swan_problem', 'check_name text, user_id bigint, session_id bigint, ledger_id bigint, problem text'),
 ('swan_setting', 'setting text, value text, description text'),
 ('swan_studio_row', 'studio text, users text, sessions text, owner text, own boolean, selected boolean, state text');

@@ -10,13 +10,13 @@ SELECT no_plan();
 
 CREATE TEMP TABLE want (name text PRIMARY KEY, arguments text, result text);
 INSERT INTO want VALUES
-('swan_grant_many', 'user_ids bigint[], n integer, reason text DEFAULT NULL, expires_at timestamptz DEFAULT NULL, key text DEFAULT NULL, valid_for interval DEFAULT NULL, actor bigint DEFAULT NULL', 'SETOF swan_credit'),
-('swan_purchase', 'user_id bigint, n integer, payment_ref text, item text DEFAULT '''', amount_minor bigint DEFAULT NULL, currency text DEFAULT NULL, details jsonb DEFAULT NULL, expires_at timestamptz DEFAULT NULL, valid_for interval DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_credit'),
+('swan_grant_many', 'user_ids bigint[], n integer, reason text DEFAULT NULL, expires_at timestamptz DEFAULT NULL, key text DEFAULT NULL, valid_for interval DEFAULT NULL, good_for text[] DEFAULT NULL, actor bigint DEFAULT NULL', 'SETOF swan_credit'),
+('swan_purchase', 'user_id bigint, n integer, payment_ref text, item text DEFAULT '''', amount_minor bigint DEFAULT NULL, currency text DEFAULT NULL, details jsonb DEFAULT NULL, expires_at timestamptz DEFAULT NULL, valid_for interval DEFAULT NULL, good_for text[] DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_credit'),
 ('swan_reverse', 'payment_ref text, item text DEFAULT NULL, n integer DEFAULT NULL, key text DEFAULT NULL, refunded_minor bigint DEFAULT NULL, actor bigint DEFAULT NULL', 'SETOF swan_reversal'),
 ('swan_reinstate', 'payment_ref text, key text, item text DEFAULT NULL, n integer DEFAULT NULL, reversal text DEFAULT NULL, actor bigint DEFAULT NULL', 'SETOF swan_reversal'),
 ('swan_revoke', 'user_id bigint, n integer DEFAULT NULL, reason text DEFAULT NULL, key text DEFAULT NULL, lot_id bigint DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_reversal'),
 ('swan_transfer', 'from_user bigint, to_user bigint, n integer DEFAULT NULL, reason text DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_handover'),
-('swan_import', 'user_id bigint, granted integer, used integer DEFAULT 0, expires_at timestamptz DEFAULT NULL, reason text DEFAULT NULL, payment_ref text DEFAULT NULL, item text DEFAULT '''', amount_minor bigint DEFAULT NULL, currency text DEFAULT NULL, at timestamptz DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_pack'),
+('swan_import', 'user_id bigint, granted integer, used integer DEFAULT 0, expires_at timestamptz DEFAULT NULL, reason text DEFAULT NULL, payment_ref text DEFAULT NULL, item text DEFAULT '''', amount_minor bigint DEFAULT NULL, currency text DEFAULT NULL, at timestamptz DEFAULT NULL, good_for text[] DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_pack'),
 ('swan_import_many', 'packs jsonb, actor bigint DEFAULT NULL', 'SETOF swan_pack'),
 ('swan_forget', 'user_id bigint, actor bigint DEFAULT NULL', 'swan_erasure'),
 ('swan_merge', 'from_user bigint, into_user bigint, reason text DEFAULT NULL, key text DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_handover'),

@@ -78,7 +78,7 @@ INSERT INTO want_column (relation, name, definition) VALUES
 ('swan_lots', 'item', 'text'),
 ('swan_lots', 'amount_minor', 'bigint'),
 ('swan_lots', 'currency', 'text'),
-('swan_lots', 'swept', 'boolean not null default false'), ('swan_lots', 'valid_for', 'interval'),
+('swan_lots', 'swept', 'boolean not null default false'), ('swan_lots', 'valid_for', 'interval'), ('swan_lots', 'good_for', 'text[]'),
 ('swan_holds', 'session_id', 'bigint not null'),
 ('swan_holds', 'user_id', 'bigint not null'),
 ('swan_holds', 'until', 'timestamptz not null'), ('swan_holds', 'since', 'timestamptz'),

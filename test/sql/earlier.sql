@@ -5,7 +5,7 @@ ALTER TABLE studio.sessions DROP class_id, DROP cost, DROP credits, DROP kind;
 ALTER TABLE studio.sessions DROP CONSTRAINT sessions_status_check,
 	ADD CONSTRAINT sessions_status_check CHECK (status OPERATOR(pg_catalog.=) ANY ('{available,scheduled,confirmed,completed,cancelled}'));
 ALTER TABLE studio.swan_ledger DROP suspended;
-ALTER TABLE studio.swan_lots DROP valid_for;
+ALTER TABLE studio.swan_lots DROP valid_for, DROP good_for;
 ALTER TABLE studio.swan_holds DROP since;
 UPDATE swan.studio SET columns = '{}';
 CREATE VIEW public.healthy AS SELECT swan_health() ->> 'status' AS health, (SELECT string_agg(problem, ', ') FROM swan_verify()) AS problems;

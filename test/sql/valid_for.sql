@@ -90,8 +90,8 @@ SELECT * FROM swan_grant(18, 1, valid_for => '0');
 SELECT call, try('SELECT added FROM ' || call) FROM (VALUES
 	(1, 'swan_grant(18, 1, valid_for => ''-1 day'')'), (2, 'swan_grant(18, 1, valid_for => ''1 month -1 day'')'), (3, 'swan_grant(18, 1, valid_for => ''101 years'')'),
 	(4, 'swan_grant(18, 1, valid_for => ''100 years'')'), (5, 'swan_grant(18, 1, valid_for => ''1 microsecond'')'), (6, 'swan_purchase(18, 1, ''p'', valid_for => ''-1 month'')'),
-	(7, 'swan_grant_many(ARRAY[18], 1, valid_for => ''178000000 years'')'), (8, 'swan_grant(18, 1, NULL, NULL, NULL, ''1 day'', 1)'),
-	(9, 'swan_purchase(18, 1, ''p'', '''', NULL, NULL, NULL, NULL, ''1 day'', 1)'), (10, 'swan_grant(18, 1, valid_for => ''0'', actor => 18)')) t (n, call) ORDER BY n;
+	(7, 'swan_grant_many(ARRAY[18], 1, valid_for => ''178000000 years'')'), (8, 'swan_grant(18, 1, NULL, NULL, NULL, ''1 day'', NULL, 1)'),
+	(9, 'swan_purchase(18, 1, ''p'', '''', NULL, NULL, NULL, NULL, ''1 day'', NULL, 1)'), (10, 'swan_grant(18, 1, valid_for => ''0'', actor => 18)')) t (n, call) ORDER BY n;
 
 -- a studio of 0.1.0 has no such column: all else goes on, and what needs it says so
 RESET ROLE;
