@@ -106,9 +106,12 @@ COMMENT ON COLUMN @extschema@.swan_studio_row.own IS 'made by swan_create_studio
 COMMENT ON COLUMN @extschema@.swan_studio_row.selected IS 'calls are about this one';
 COMMENT ON COLUMN @extschema@.swan_studio_row.state IS 'ok, or what is broken';
 
+ALTER TYPE @extschema@.swan_setting
+	ADD ATTRIBUTE seconds bigint;
 COMMENT ON COLUMN @extschema@.swan_setting.setting IS 'its name';
 COMMENT ON COLUMN @extschema@.swan_setting.value IS 'its value';
 COMMENT ON COLUMN @extschema@.swan_setting.description IS 'what it means';
+COMMENT ON COLUMN @extschema@.swan_setting.seconds IS 'how many seconds an interval is, with days of 24 hours; NULL: it is no interval, or unset';
 
 COMMENT ON COLUMN @extschema@.swan_credit.user_id IS 'the client';
 COMMENT ON COLUMN @extschema@.swan_credit.added IS 'credits added';
@@ -511,6 +514,27 @@ COMMENT ON COLUMN @extschema@.swan_problem.problem IS 'what was found';
 COMMENT ON FUNCTION @extschema@.swan_create_studio(text, text) IS
 'makes a schema with the six tables of a studio; owner is a role the caller may SET ROLE to (default: the caller); returns the name of the studio';
 
+CREATE FUNCTION @extschema@.swan_configure(setting text, value numeric, studio text DEFAULT NULL)
+RETURNS text
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'swan_configure_number';
+COMMENT ON FUNCTION @extschema@.swan_configure(text, numeric, text) IS
+'the same with a number, which is seconds where the setting is an interval';
+
+CREATE FUNCTION @extschema@.swan_time(at text, studio text DEFAULT NULL)
+RETURNS timestamptz
+LANGUAGE c STABLE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_time(text, text) IS
+'the instant that a text says; without a zone or offset it is of the studio''s time zone; for everybody who may use the studio';
+
+CREATE FUNCTION @extschema@.swan_time(at timestamp, studio text DEFAULT NULL)
+RETURNS timestamptz
+LANGUAGE c STABLE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'swan_time_of_clock';
+COMMENT ON FUNCTION @extschema@.swan_time(timestamp, text) IS
+'the instant at which the clocks of the studio''s time zone show a time; for everybody who may use the studio';
+
 /* Who is asking */
 
 COMMENT ON FUNCTION @extschema@.swan_allow(text, text, bigint, text) IS
@@ -797,6 +821,7 @@ COMMENT ON FUNCTION @extschema@.swan_liability(timestamptz) IS
 UPDATE pg_catalog.pg_proc
 	SET prosrc = pg_catalog.concat(proname, '_0_2')
 	WHERE oid OPERATOR(pg_catalog.=) ANY (ARRAY[
+		'@extschema@.swan_settings(text)',
 		'@extschema@.swan_extend(bigint, timestamptz, text, bigint)',
 		'@extschema@.swan_credits(bigint, bigint)',
 		'@extschema@.swan_confirm(bigint, bigint)',

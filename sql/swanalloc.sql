@@ -198,12 +198,14 @@ COMMENT ON COLUMN @extschema@.swan_studio_row.state IS 'ok, or what is broken';
 CREATE TYPE @extschema@.swan_setting AS (
 	setting text,
 	value text,
-	description text
+	description text,
+	seconds bigint
 );
 COMMENT ON TYPE @extschema@.swan_setting IS 'one setting of a studio';
 COMMENT ON COLUMN @extschema@.swan_setting.setting IS 'its name';
 COMMENT ON COLUMN @extschema@.swan_setting.value IS 'its value';
 COMMENT ON COLUMN @extschema@.swan_setting.description IS 'what it means';
+COMMENT ON COLUMN @extschema@.swan_setting.seconds IS 'how many seconds an interval is, with days of 24 hours; NULL: it is no interval, or unset';
 
 CREATE TYPE @extschema@.swan_credit AS (
 	user_id bigint,
@@ -812,7 +814,7 @@ COMMENT ON FUNCTION @extschema@.swan_studios() IS
 CREATE FUNCTION @extschema@.swan_settings(studio text DEFAULT NULL)
 RETURNS SETOF @extschema@.swan_setting
 LANGUAGE c STABLE PARALLEL UNSAFE ROWS 12
-AS 'MODULE_PATHNAME';
+AS 'MODULE_PATHNAME', 'swan_settings_0_2';
 COMMENT ON FUNCTION @extschema@.swan_settings(text) IS
 'the settings of a studio, each with its value and what it means';
 
@@ -822,6 +824,27 @@ LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_configure(text, text, text) IS
 'changes one setting of a studio and returns its new value; for the studio''s owner; swan_settings lists them';
+
+CREATE FUNCTION @extschema@.swan_configure(setting text, value numeric, studio text DEFAULT NULL)
+RETURNS text
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'swan_configure_number';
+COMMENT ON FUNCTION @extschema@.swan_configure(text, numeric, text) IS
+'the same with a number, which is seconds where the setting is an interval';
+
+CREATE FUNCTION @extschema@.swan_time(at text, studio text DEFAULT NULL)
+RETURNS timestamptz
+LANGUAGE c STABLE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_time(text, text) IS
+'the instant that a text says; without a zone or offset it is of the studio''s time zone; for everybody who may use the studio';
+
+CREATE FUNCTION @extschema@.swan_time(at timestamp, studio text DEFAULT NULL)
+RETURNS timestamptz
+LANGUAGE c STABLE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'swan_time_of_clock';
+COMMENT ON FUNCTION @extschema@.swan_time(timestamp, text) IS
+'the instant at which the clocks of the studio''s time zone show a time; for everybody who may use the studio';
 
 CREATE FUNCTION @extschema@.swan_attach(users regclass, sessions regclass, columns jsonb DEFAULT '{}', studio text DEFAULT NULL, dry_run boolean DEFAULT false, OUT item text, OUT column_name text, OUT state text, OUT action text)
 RETURNS SETOF record

@@ -12,6 +12,7 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/tuplestore.h"
 
 #include "base/argument.h"
@@ -25,7 +26,8 @@
 #include "owner/setting.h"
 
 PG_FUNCTION_INFO_V1(swan_configure);
-PG_FUNCTION_INFO_V1(swan_settings);
+PG_FUNCTION_INFO_V1(swan_configure_number);
+PG_FUNCTION_INFO_V1(swan_settings_0_2);
 PG_FUNCTION_INFO_V1(swan_studios);
 
 static const Setting settings[] = {
@@ -220,12 +222,11 @@ lock_settings(const char *studio)
 	call_end(call);
 }
 
-/* swan_configure(): changes one setting. */
-Datum
-swan_configure(PG_FUNCTION_ARGS)
+/* Changes one setting to a value, or unsets it. */
+static Datum
+configure(FunctionCallInfo fcinfo, char *value)
 {
 	char	   *name = argument_text(fcinfo, 0);
-	char	   *value = argument_text(fcinfo, 1);
 	const Setting *setting = name ? find_setting(name) : NULL;
 	bool		refuses = setting && setting->keeps && value && strcmp(value, "refuse") == 0;
 	bool		watches = name && strcmp(name, "guard_sessions") == 0 &&
@@ -268,9 +269,28 @@ swan_configure(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(written));
 }
 
+/* swan_configure(): changes one setting. */
+Datum
+swan_configure(PG_FUNCTION_ARGS)
+{
+	return configure(fcinfo, argument_text(fcinfo, 1));
+}
+
+/* Likewise to a number; one without a unit is seconds for the server, too. */
+Datum
+swan_configure_number(PG_FUNCTION_ARGS)
+{
+	Datum		number;
+
+	if (PG_ARGISNULL(1))
+		return configure(fcinfo, NULL);
+	number = DirectFunctionCall1(numeric_trim_scale, PG_GETARG_DATUM(1));
+	return configure(fcinfo, DatumGetCString(DirectFunctionCall1(numeric_out, number)));
+}
+
 /* swan_settings(): every setting, its value, and what it means. */
 Datum
-swan_settings(PG_FUNCTION_ARGS)
+swan_settings_0_2(PG_FUNCTION_ARGS)
 {
 	static const Oid argtypes[] = {TEXTOID};
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
@@ -283,8 +303,15 @@ swan_settings(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	initStringInfo(&query);
 	for (int i = 0; i < lengthof(settings); i++)
-		appendStringInfo(&query, "%s %s", i > 0 ? "," : "SELECT",
-						 quote_identifier(settings[i].name));
+	{
+		const char *name = quote_identifier(settings[i].name);
+
+		appendStringInfo(&query, "%s %s", i > 0 ? "," : "SELECT", name);
+		if (strcmp(settings[i].type, "interval") == 0)
+			appendStringInfo(&query, ", pg_catalog.round(pg_catalog.extract('epoch', %s))::pg_catalog.int8", name);
+		else
+			appendStringInfoString(&query, ", NULL::pg_catalog.int8");
+	}
 	appendStringInfoString(&query, " FROM swan.studio WHERE name OPERATOR(pg_catalog.=) $1");
 
 	call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");
@@ -294,14 +321,16 @@ swan_settings(PG_FUNCTION_ARGS)
 		elog(ERROR, "a studio has no row in the registry");
 	for (int i = 0; i < lengthof(settings); i++)
 	{
-		char	   *value = row_text(result, 0, i + 1);
-		Datum		values[3];
-		bool		nulls[3] = {false};
+		char	   *value = row_text(result, 0, 2 * i + 1);
+		Datum		values[4];
+		bool		nulls[4] = {false};
 
 		values[0] = CStringGetTextDatum(settings[i].name);
 		values[1] = value ? CStringGetTextDatum(value) : (Datum) 0;
 		nulls[1] = value == NULL;
 		values[2] = CStringGetTextDatum(settings[i].description);
+		nulls[3] = row_isnull(result, 0, 2 * i + 2);
+		values[3] = nulls[3] ? (Datum) 0 : Int64GetDatum(row_id(result, 0, 2 * i + 2));
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	call_end(call);

@@ -128,6 +128,7 @@ FUNCTION_OF_0_1(swan_reschedule);
 FUNCTION_OF_0_1(swan_reverse);
 FUNCTION_OF_0_1(swan_revoke);
 FUNCTION_OF_0_1(swan_schedule);
+FUNCTION_OF_0_1(swan_settings);
 FUNCTION_OF_0_1(swan_slots);
 FUNCTION_OF_0_1(swan_statement);
 FUNCTION_OF_0_1(swan_summary);

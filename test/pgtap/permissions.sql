@@ -200,6 +200,7 @@ INSERT INTO may VALUES
 ('swan_disallow',   '*',        'n', 'n', 'n', 'n', 'n', 'n', 'n',   'n', 'n', 'n', 'y', 'n'),
 ('swan_disallow',   'owner',    'y', 'y', 'y', 'y', 'y', 'y', 'y',   NULL, NULL, NULL, NULL, NULL),
 ('swan_settings',   '*',        'y', 'y', 'y', 'y', 'y', 'y', 'y',   'y', 'y', 'y', 'y', 'n'),
+('swan_time',       '*',        'y', 'y', 'y', 'y', 'y', 'y', 'y',   'y', 'y', 'y', 'y', 'n'),
 ('swan_studios',    '*',        'y', 'y', 'y', 'y', 'y', 'y', 'y',   'y', 'y', 'y', 'y', 'n'),
 ('swan_actor',      '*',        'y', 'y', 'y', 'y', 'y', 'y', 'y',   'y', 'y', 'y', 'y', 'n'),
 ('swan_health',     '*',        'y', 'y', 'y', 'y', 'y', 'y', 'y',   'y', 'y', 'y', 'y', 'y'),
@@ -402,6 +403,7 @@ SELECT is((SELECT string_agg(format('%s: %s', r.name, pg_temp.answer('regress_ba
 CREATE TEMP TABLE null_means_something (function text, argument text);
 INSERT INTO null_means_something VALUES
 ('swan_extend', 'expires_at'),	-- never
+('swan_time', 'at'),			-- NULL
 ('swan_slots', 'since'), ('swan_slots', 'until'),	-- unbounded
 ('swan_schedule', 'since'), ('swan_schedule', 'until');
 CREATE TEMP TABLE null_given AS

@@ -24,6 +24,7 @@ INSERT INTO calls (query) VALUES
 	('SELECT role, source FROM swan_actor()'),
 	('SELECT swan_act_as(1)'),
 	('SELECT value FROM swan_settings() WHERE setting = ''hold_max'''),
+	('SELECT swan_time(''2099-01-05 09:00'') = swan_time(timestamp ''2099-01-05 09:00'')'),
 	('SELECT studio, state FROM swan_studios()'),
 	('SELECT * FROM swan_verify()'),
 	('SELECT swan_health()->>''status'''),

@@ -278,19 +278,21 @@ for (
 		SELECT pg_catalog.concat_ws(E'\t',
 			CASE n.nspname WHEN 'swan' THEN 'swan.' ELSE '' END || p.proname,
 			pg_catalog.pg_get_function_arguments(p.oid),
-			pg_catalog.pg_get_function_result(p.oid))
+			replace(pg_catalog.pg_get_function_result(p.oid), 'timestamp with time zone', 'timestamptz'))
 		FROM pg_catalog.pg_depend d
 		JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid AND e.extname = 'swanalloc'
 		JOIN pg_catalog.pg_proc p ON p.oid = d.objid
 		JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 		WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.deptype = 'e'
-		AND (n.nspname <> 'swan' OR p.prorettype = 'trigger'::regtype))))
+		AND (n.nspname <> 'swan' OR p.prorettype = 'trigger'::regtype)
+		ORDER BY p.oid)))
 {
 	my ($name, $arguments, $result) = split /\t/;
 	$arguments =~ s/::[a-z ]+(?:\[\])?(?=,|$)//g;
 	$arguments =~ s/timestamp with time zone/timestamptz/g;
+	$arguments =~ s/ without time zone//g;
 	$arguments =~ s/\bIN (?=\w)//g;    # of a procedure
-	$exists{$name} = "$name($arguments)" . ($result ? " RETURNS $result" : '');
+	$exists{$name} .= ($exists{$name} ? ' ' : '') . "$name($arguments)" . ($result ? " RETURNS $result" : '');
 }
 cmp_ok(scalar keys %exists, '>', 20, 'the catalog lists the functions');
 for my $name (sort keys %exists)

@@ -1,5 +1,5 @@
 
-# node-postgres, Sequelize 6, Express 4 and 5 and the stripe package, which also
+# node-postgres, postgres.js, Sequelize 6, Express 4 and 5 and the stripe package, which also
 # run the JavaScript of docs/backends.md, docs/adopting.md and docs/feed.md.  They come from the npm registry, in
 # the versions of test/drivers/node/package-lock.json, into a directory that is
 # gone at the end.
@@ -38,6 +38,7 @@ if (!$ok)
 my $node = start_cluster('node');
 own_studio($node, 'node');
 drive($node, 'node-postgres', 'node', 'web', $modules, 'node', 'pg.js');
+drive($node, 'postgres.js', 'node', 'web', $modules, 'node', 'postgresjs.js');
 is($node->safe_psql('node', 'SELECT * FROM swan_verify()'), '', 'node-postgres: all is well');
 
 SKIP:

@@ -58,6 +58,7 @@ INSERT INTO studio.users (first_name, last_name, email, role) VALUES
 	('John', 'Doe', 'john@example.com', 'client'), ('Jane', 'Roe', 'jane@example.com', 'client');
 SELECT swan_allow('web', 'backend');
 SELECT swan_allow('jobs', 'reader');
+SELECT swan_configure('time_zone', 'Europe/Berlin');
 SELECT * FROM swan_open(2, '2099-06-01 09:00', repeat => 20, every => '1 day');
 SQL
 }

@@ -33,6 +33,16 @@ main(async () => {
     assert.strictEqual(row.session_date.toISOString(), '2099-06-01T09:00:00.000Z');
   });
 
+  await step('swan_time: a text without a zone is of the studio, a Date is an instant', async () => {
+    const at = async (sql, value) => (await one(`SELECT ${sql} AS at`, [value])).at.toISOString();
+    assert.strictEqual(await at('swan_time($1)', '2099-06-01T09:00'), '2099-06-01T07:00:00.000Z');
+    assert.strictEqual(await at('swan_time($1)', '2099-06-01T09:00Z'), '2099-06-01T09:00:00.000Z');
+    assert.strictEqual(await at('swan_time($1)', new Date('2099-06-01T09:00Z')), '2099-06-01T09:00:00.000Z');
+    assert.strictEqual(await at('swan_time($1::timestamp)', '2099-06-01T09:00'), '2099-06-01T07:00:00.000Z');
+    assert.deepStrictEqual((await pool.query('SELECT session_id FROM swan_slots(swan_time($1), swan_time($2))',
+      ['2099-06-02 11:00', '2099-06-02 11:01'])).rows, [{ session_id: '2' }]);
+  });
+
   await step('a bigint beyond 2^53 keeps its digits', async () => {
     const err = await refused(pool.query('SELECT * FROM swan_summary($1, actor => $2)', ['9007199254740993', 1]));
     assert.strictEqual(err.code, 'SW003');

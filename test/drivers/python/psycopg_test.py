@@ -53,6 +53,23 @@ def book():
 
 
 @step
+def naive():
+    """swan_time: a naive datetime or text is of the studio, an aware one is an instant already"""
+    def at(value, sql="SELECT swan_time(%s) AS at"):
+        return one(sql, (value,))["at"].astimezone(datetime.timezone.utc).isoformat()
+    assert at(datetime.datetime(2099, 6, 1, 9)) == "2099-06-01T07:00:00+00:00"
+    assert at(datetime.date(2099, 6, 1)) == "2099-05-31T22:00:00+00:00"
+    assert at("2099-06-01 09:00") == "2099-06-01T07:00:00+00:00"
+    assert at("2099-06-01 09:00Z") == "2099-06-01T09:00:00+00:00"
+    assert one("SELECT swan_time(%s) AS at", (None,)) == {"at": None}
+    aware = datetime.datetime(2099, 6, 1, 9, tzinfo=datetime.timezone.utc)
+    assert refused(conn, "SELECT swan_time(%s)", (aware,)).sqlstate == "42883"
+    assert conn.execute("SELECT session_id FROM swan_slots(swan_time(%s), %s)",
+                        (datetime.datetime(2099, 6, 2, 11), aware + datetime.timedelta(days=1, minutes=1))
+                        ).fetchall() == [{"session_id": 2}]
+
+
+@step
 def purchase():
     """purchase: once; details as jsonb, expiry as timestamptz"""
     sql = """SELECT * FROM swan_purchase(%s, %s, %s, amount_minor => %s, currency => %s, details => %s,
