@@ -46,8 +46,9 @@
 
 /* the other client of a ledger row by which something went to him, or came from him */
 #define OTHER_OF(row) \
-	"CASE WHEN " row ".kind OPERATOR(pg_catalog.=) ANY ('{transfer,merge}') THEN COALESCE(" \
+	"CASE WHEN " row ".kind OPERATOR(pg_catalog.=) ANY ('{transfer,merge,suspension}') THEN COALESCE(" \
 	row ".details OPERATOR(pg_catalog.->>) 'to_user', " \
+	row ".details OPERATOR(pg_catalog.->>) 'into_user', " \
 	row ".details OPERATOR(pg_catalog.->>) 'from_user')::pg_catalog.int8 END"
 
 /* what was paid for so many credits of a lot, as a part of what all of it cost */

@@ -105,6 +105,13 @@ token_covers_statement(Oid relid, CmdType command)
 		top_token->depth + 1 == trigger_depth();
 }
 
+/* Returns whether the topmost token announces rows, or only that others are written. */
+bool
+token_has_rows(void)
+{
+	return top_token->nentries > 0;
+}
+
 /* Returns whether two images agree in everything that is guarded. */
 static bool
 same_guarded(const RowImage *a, const RowImage *b)

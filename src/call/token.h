@@ -47,6 +47,7 @@ extern Token *token_push(Oid relid, CmdType command,
 						 const TokenEntry *entries, int nentries);
 extern void token_pop(Token *token);
 extern bool token_covers_statement(Oid relid, CmdType command);
+extern bool token_has_rows(void);
 extern bool token_takes_row(Oid relid, CmdType command,
 							const RowImage *before, const RowImage *after);
 extern void token_abort(SubTransactionId subid);

@@ -180,8 +180,8 @@ guard_number(TriggerData *trigdata, HeapTuple tuple, const StudioColumn *column,
 /*
  * Returns whether a row event, from one image to another (NULL where there is no
  * row), is somebody's direct write: it changed what is guarded, and no token of
- * the engine's is for it.  The engine changes no row that is deleted softly, nor
- * makes it one.
+ * the engine's is for it.  The engine changes nothing that is guarded of a row that is
+ * deleted softly, nor makes it one.
  */
 bool
 guard_is_direct(TriggerData *trigdata, CmdType command,
@@ -194,7 +194,7 @@ guard_is_direct(TriggerData *trigdata, CmdType command,
 		return false;
 	if (there && token_takes_row(relid, command, before, after))
 		return false;
-	if (token_covers_statement(relid, command))
+	if (token_covers_statement(relid, command) && (before || after || token_has_rows()))
 		interfered(trigdata);
 	return before || after;
 }

@@ -69,8 +69,9 @@ write_suspension(Call *call, Merge *merge, Account *account, Suspension suspensi
 	entry.kind = "suspension";
 	entry.reason = merge->handover.reason;
 	entry.details = details_of_suspension(suspension.since, suspension.until, false);
-	if (account == &merge->handover.from)
-		entry.details = details_with_number(entry.details, "into_user", merge->handover.to_user);
+	entry.details = account == &merge->handover.from ?
+		details_with_number(entry.details, "into_user", merge->handover.to_user) :
+		details_with_number(entry.details, "from_user", merge->handover.from_user);
 	handover_write(call, &merge->handover, account, &entry);
 }
 

@@ -37,25 +37,41 @@ static const StudioQuery has_holds = {
 	2, {INT8OID, TIMESTAMPTZOID}
 };
 
-/* his sessions with notes, in a studio of our own making */
+/*
+ * Whether a row of his sessions s has words of ours: its notes, in a studio of our own
+ * making ($2) or in a record of a credit, and why it was cancelled.
+ */
+#define HAS_NOTES \
+	"({s.notes} IS NOT NULL AND ($2 OR ({s.session_date} IS NULL AND {s.status:available})))"
+#define SESSION_HAS_WORDS \
+	"{s.user_id} OPERATOR(pg_catalog.=) $1 AND (" HAS_NOTES " OR {s.cancel_reason} IS NOT NULL)"
+
 static const StudioQuery noted_sessions = {
-	"SELECT {s.id} FROM {sessions} s WHERE {live s} AND {s.user_id} OPERATOR(pg_catalog.=) $1"
-	" AND {s.notes} IS NOT NULL ORDER BY {s.id}",
-	1, {INT8OID}
+	"SELECT {s.id} FROM {sessions} s WHERE {live s} AND " SESSION_HAS_WORDS " ORDER BY {s.id}",
+	2, {INT8OID, BOOLOID}
 };
 
 /* likewise, also those that are deleted */
 static const StudioQuery any_noted_sessions = {
-	"SELECT 1 FROM {sessions} s WHERE {any s} AND {s.user_id} OPERATOR(pg_catalog.=) $1"
-	" AND {s.notes} IS NOT NULL LIMIT 1",
-	1, {INT8OID}
+	"SELECT {s.id} FROM {sessions} s WHERE {any s} AND " SESSION_HAS_WORDS,
+	2, {INT8OID, BOOLOID}
 };
+
+/* of those that are locked, or deleted */
+#define TO_BE_CLEARED \
+	"{s.user_id} OPERATOR(pg_catalog.=) $1" \
+	" AND ({s.id} OPERATOR(pg_catalog.=) ANY ($3) OR NOT ({live s}))"
 
 static const StudioQuery clear_notes = {
 	"UPDATE {sessions} s SET {sessions.notes} = NULL"
-	" WHERE {s.user_id} OPERATOR(pg_catalog.=) $2 AND {s.notes} IS NOT NULL"
-	" AND ({s.id} OPERATOR(pg_catalog.=) ANY ($1) OR NOT ({live s})) RETURNING {s.id}",
-	2, {INT8ARRAYOID, INT8OID}
+	" WHERE " TO_BE_CLEARED " AND " HAS_NOTES " RETURNING {s.id}",
+	3, {INT8OID, BOOLOID, INT8ARRAYOID}
+};
+
+static const StudioQuery clear_cancel_reasons = {
+	"UPDATE {sessions} s SET {sessions.cancel_reason} = NULL"
+	" WHERE " TO_BE_CLEARED " AND {s.cancel_reason} IS NOT NULL RETURNING {s.id}",
+	3, {INT8OID, BOOLOID, INT8ARRAYOID}
 };
 
 static const StudioQuery clear_name = {
@@ -165,25 +181,26 @@ check_nothing_is_left(Call *call, const StudioQuery *query, const NullableDatum 
 					call->studio->table_names[table])));
 }
 
-/* Clears the notes of his sessions, as far as they are ours; returns of how many. */
+/* Clears words in rows of his sessions, as far as they are ours; returns in how many. */
 static int32
 forget_sessions(Call *call, const Locks *locks, int64 user_id)
 {
-	NullableDatum noted_args[] = {arg_id(user_id)};
-	NullableDatum args[2];
+	const StudioColumn *columns = call->studio->columns;
+	NullableDatum args[] = {arg_id(user_id), arg_bool(call->studio->own), {0}};
+	Rows		noted = query_recheck(call, &noted_sessions, args);
+	int64	   *ids = ids_of(noted);
 	Locks		more;
-	int64	   *ids;
-	Rows		noted;
-	Rows		cleared;
+	int32		n;
 
-	noted = query_recheck(call, &noted_sessions, noted_args);
-	ids = ids_of(noted);
 	lock_slots_after(call, locks, &more, ids, noted.nrows);
-	args[0] = arg_ids(ids, noted.nrows);
-	args[1] = arg_id(user_id);
-	cleared = query_change(call, &clear_notes, args, TABLE_SESSIONS, CMD_UPDATE, NULL, 0);
-	check_nothing_is_left(call, &any_noted_sessions, noted_args, TABLE_SESSIONS);
-	return cleared.nrows;
+	n = query_recheck(call, &any_noted_sessions, args).nrows;
+	args[2] = arg_ids(ids, noted.nrows);
+	if (columns[SESSIONS_NOTES].name != NULL)
+		query_change(call, &clear_notes, args, TABLE_SESSIONS, CMD_UPDATE, NULL, 0);
+	if (columns[SESSIONS_CANCEL_REASON].name != NULL)
+		query_change(call, &clear_cancel_reasons, args, TABLE_SESSIONS, CMD_UPDATE, NULL, 0);
+	check_nothing_is_left(call, &any_noted_sessions, args, TABLE_SESSIONS);
+	return n;
 }
 
 /* Clears words in the ledger; returns in how many rows. */
@@ -221,37 +238,33 @@ swan_forget(PG_FUNCTION_ARGS)
 	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 1, MAY_ADMINS);
 	int64		user_id = argument_id(fcinfo, 0, "user_id");
 	NullableDatum user_args[] = {arg_id(user_id)};
+	NullableDatum noted_args[] = {arg_id(user_id), arg_bool(call->studio->own)};
 	Entry		entry = NEW_ENTRY;
 	Locks		locks = {0};
 	Account		account;
 	int64	   *other_ids;
 	int			nothers;
-	int32		nsessions = 0;
+	Rows		noted;
+	int32		nsessions;
 	int32		nrows;
 	int64		ledger_id;
 	Datum		values[4];
 	bool		nulls[4] = {false};
 
-	if (call->studio->own)
-	{
-		Rows		noted = query_look(call, &noted_sessions, user_args);
-
-		lock_slots(call, &locks, ids_of(noted), noted.nrows);
-	}
+	noted = query_look(call, &noted_sessions, noted_args);
+	lock_slots(call, &locks, ids_of(noted), noted.nrows);
 	other_ids = lock_with_others(call, &locks, user_id, &nothers);
 	account_enter(call, &locks, user_id, &account);
 	check_has_nothing(call, &account);
 
 	nrows = forget_ledger(call, other_ids, nothers, user_id);
-	if (call->studio->own)
-	{
-		nsessions = forget_sessions(call, &locks, user_id);
-		if (query_change(call, &clear_name, user_args, TABLE_USERS, CMD_UPDATE, NULL, 0).nrows != 1)
-			ereport(ERROR,
-					(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
-					 errmsg("a trigger on table %s suppressed an erasure",
-							call->studio->table_names[TABLE_USERS])));
-	}
+	nsessions = forget_sessions(call, &locks, user_id);
+	if (call->studio->own &&
+		query_change(call, &clear_name, user_args, TABLE_USERS, CMD_UPDATE, NULL, 0).nrows != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("a trigger on table %s suppressed an erasure",
+						call->studio->table_names[TABLE_USERS])));
 	entry.kind = "erasure";
 	entry.details = details_of(2, "rows", (int64) nrows, "sessions", (int64) nsessions);
 	ledger_id = account_write(call, &account, &entry);

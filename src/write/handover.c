@@ -155,7 +155,7 @@ void
 handover_close(Call *call, Handover *handover)
 {
 	account_close(call, &handover->from, "Available");
-	account_close(call, &handover->to, handover->reason ? handover->reason : "Transferred");
+	account_close(call, &handover->to, "Transferred");	/* the reason speaks of the other one */
 	handover->from_available = handover->from.balance;
 	handover->to_available = handover->to.balance;
 }
