@@ -98,6 +98,8 @@ COMMENT ON INDEX swan.role_db_role IS 'in which studios a role is listed, read w
 
 /* Result types */
 
+ALTER TYPE @extschema@.swan_studio_row
+	ADD ATTRIBUTE outdated boolean;
 COMMENT ON COLUMN @extschema@.swan_studio_row.studio IS 'its name';
 COMMENT ON COLUMN @extschema@.swan_studio_row.users IS 'the qualified name of its users table; NULL if it is gone';
 COMMENT ON COLUMN @extschema@.swan_studio_row.sessions IS 'that of its sessions table';
@@ -105,6 +107,7 @@ COMMENT ON COLUMN @extschema@.swan_studio_row.owner IS 'the owner of the tables'
 COMMENT ON COLUMN @extschema@.swan_studio_row.own IS 'made by swan_create_studio';
 COMMENT ON COLUMN @extschema@.swan_studio_row.selected IS 'calls are about this one';
 COMMENT ON COLUMN @extschema@.swan_studio_row.state IS 'ok, or what is broken';
+COMMENT ON COLUMN @extschema@.swan_studio_row.outdated IS 'an earlier version made it, and swan_upgrade_studio has not been called since';
 
 ALTER TYPE @extschema@.swan_setting
 	ADD ATTRIBUTE seconds bigint;
@@ -535,6 +538,13 @@ AS 'MODULE_PATHNAME', 'swan_time_of_clock';
 COMMENT ON FUNCTION @extschema@.swan_time(timestamp, text) IS
 'the instant at which the clocks of the studio''s time zone show a time; for everybody who may use the studio';
 
+CREATE FUNCTION @extschema@.swan_upgrade_studio(studio text DEFAULT NULL)
+RETURNS SETOF text
+LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 20
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_upgrade_studio(text) IS
+'adds what a studio lacks that an earlier version made: columns, tables, indexes; says what it has added, which is nothing where nothing is lacking; for the studio''s owner';
+
 /* Who is asking */
 
 COMMENT ON FUNCTION @extschema@.swan_allow(text, text, bigint, text) IS
@@ -821,6 +831,7 @@ COMMENT ON FUNCTION @extschema@.swan_liability(timestamptz) IS
 UPDATE pg_catalog.pg_proc
 	SET prosrc = pg_catalog.concat(proname, '_0_2')
 	WHERE oid OPERATOR(pg_catalog.=) ANY (ARRAY[
+		'@extschema@.swan_studios()',
 		'@extschema@.swan_settings(text)',
 		'@extschema@.swan_extend(bigint, timestamptz, text, bigint)',
 		'@extschema@.swan_credits(bigint, bigint)',

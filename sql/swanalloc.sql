@@ -184,7 +184,8 @@ CREATE TYPE @extschema@.swan_studio_row AS (
 	owner text,
 	own boolean,
 	selected boolean,
-	state text
+	state text,
+	outdated boolean
 );
 COMMENT ON TYPE @extschema@.swan_studio_row IS 'one studio the caller may see; state is ok or says what is broken';
 COMMENT ON COLUMN @extschema@.swan_studio_row.studio IS 'its name';
@@ -194,6 +195,7 @@ COMMENT ON COLUMN @extschema@.swan_studio_row.owner IS 'the owner of the tables'
 COMMENT ON COLUMN @extschema@.swan_studio_row.own IS 'made by swan_create_studio';
 COMMENT ON COLUMN @extschema@.swan_studio_row.selected IS 'calls are about this one';
 COMMENT ON COLUMN @extschema@.swan_studio_row.state IS 'ok, or what is broken';
+COMMENT ON COLUMN @extschema@.swan_studio_row.outdated IS 'an earlier version made it, and swan_upgrade_studio has not been called since';
 
 CREATE TYPE @extschema@.swan_setting AS (
 	setting text,
@@ -807,7 +809,7 @@ COMMENT ON FUNCTION @extschema@.swan_create_studio(text, text) IS
 CREATE FUNCTION @extschema@.swan_studios()
 RETURNS SETOF @extschema@.swan_studio_row
 LANGUAGE c STABLE PARALLEL UNSAFE ROWS 10
-AS 'MODULE_PATHNAME';
+AS 'MODULE_PATHNAME', 'swan_studios_0_2';
 COMMENT ON FUNCTION @extschema@.swan_studios() IS
 'the studios in which the current role is listed or which it owns; a broken one says why';
 
@@ -865,6 +867,13 @@ LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_detach(text) IS
 'takes the triggers and the check off a studio''s tables and forgets it; every table and row stays; for the studio''s owner';
+
+CREATE FUNCTION @extschema@.swan_upgrade_studio(studio text DEFAULT NULL)
+RETURNS SETOF text
+LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 20
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_upgrade_studio(text) IS
+'adds what a studio lacks that an earlier version made: columns, tables, indexes; says what it has added, which is nothing where nothing is lacking; for the studio''s owner';
 
 /* Who is asking */
 

@@ -204,9 +204,7 @@ lot_validity(Call *call, FunctionCallInfo fcinfo, int n)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("credits of studio \"%s\" cannot be valid from their first booking on",
 						call->studio->name),
-				 errdetail("Its lots were made by an earlier version."),
-				 errhint("ALTER TABLE %s ADD COLUMN valid_for interval;",
-						 call->studio->table_names[TABLE_LOTS])));
+				 studio_hint_upgrade(call->studio)));
 	return valid_for;
 }
 

@@ -33,15 +33,14 @@ require_kinds(Call *call)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("credits of studio \"%s\" cannot be good for some kinds of session only",
 						call->studio->name),
-				 errdetail("Its lots were made by an earlier version."),
-				 errhint("ALTER TABLE %s ADD COLUMN good_for text[];",
-						 call->studio->table_names[TABLE_LOTS])));
+				 studio_hint_upgrade(call->studio)));
 	if (columns[SESSIONS_KIND].name == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("credits of studio \"%s\" cannot be good for some kinds of session only",
 						call->studio->name),
 				 errdetail("Its sessions have no kind."),
+				 call->studio->own ? studio_hint_upgrade(call->studio) :
 				 errhint("A column of table %s that says it is attached as \"kind\".",
 						 call->studio->table_names[TABLE_SESSIONS])));
 }

@@ -97,7 +97,5 @@ suspension_require(Call *call)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("clients of studio \"%s\" cannot be suspended", call->studio->name),
-				 errdetail("Its ledger was made by an earlier version."),
-				 errhint("ALTER TABLE %s ADD COLUMN suspended tstzrange;",
-						 call->studio->table_names[TABLE_LEDGER])));
+				 studio_hint_upgrade(call->studio)));
 }

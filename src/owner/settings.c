@@ -22,13 +22,14 @@
 #include "account/locks.h"
 #include "account/records.h"
 #include "account/totals.h"
+#include "verify/lacking.h"
 #include "owner/drift.h"
 #include "owner/setting.h"
 
 PG_FUNCTION_INFO_V1(swan_configure);
 PG_FUNCTION_INFO_V1(swan_configure_number);
 PG_FUNCTION_INFO_V1(swan_settings_0_2);
-PG_FUNCTION_INFO_V1(swan_studios);
+PG_FUNCTION_INFO_V1(swan_studios_0_2);
 
 static const Setting settings[] = {
 	{"guard_balance", SETTING_CHOICE, {"refuse", "record"}, 0, 0, "text",
@@ -337,9 +338,20 @@ swan_settings_0_2(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+/* Returns whether a studio waits for swan_upgrade_studio(). */
+static bool
+is_outdated(const char *name)
+{
+	Call	   *call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");
+	bool		outdated = lacking_anything(call, name);
+
+	call_end(call);
+	return outdated;
+}
+
 /* swan_studios(): the studios that are open to the current role. */
 Datum
-swan_studios(PG_FUNCTION_ARGS)
+swan_studios_0_2(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	List	   *candidates;
@@ -353,8 +365,8 @@ swan_studios(PG_FUNCTION_ARGS)
 	{
 		Studio	   *studio = lfirst(cell);
 		bool		chosen = strcmp(studio->name, swan_studio_setting) == 0;
-		Datum		values[7];
-		bool		nulls[7] = {false};
+		Datum		values[8];
+		bool		nulls[8] = {false};
 
 		studio_look_at(studio);
 		values[0] = CStringGetTextDatum(studio->name);
@@ -371,6 +383,7 @@ swan_studios(PG_FUNCTION_ARGS)
 		values[5] = BoolGetDatum(chosen || (swan_studio_setting[0] == '\0' &&
 											studio == preferred));
 		values[6] = CStringGetTextDatum(studio->broken ? studio->broken : "ok");
+		values[7] = BoolGetDatum(is_outdated(studio->name));
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 		if (studio->broken)
 			studios_forget();	/* it may be mended by the next look */

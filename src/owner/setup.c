@@ -65,8 +65,7 @@ static const char *const own_tables[] = {
 	" user_id bigint REFERENCES {users},"
 	" trainer_id bigint REFERENCES {users},"
 	" status text NOT NULL DEFAULT 'available'"
-	" CONSTRAINT sessions_status_check CHECK (status OPERATOR(pg_catalog.=)"
-	" ANY ('{available,scheduled,confirmed,completed,cancelled,requested,blocked}')),"
+	" CONSTRAINT sessions_status_check " SETUP_STATUS_CHECK ","
 	" session_date timestamptz,"
 	" duration integer NOT NULL DEFAULT 60"
 	" CONSTRAINT sessions_duration_check CHECK (duration OPERATOR(pg_catalog.>=) 1"
@@ -79,7 +78,7 @@ static const char *const own_tables[] = {
 	" cost integer NOT NULL DEFAULT 1"
 	" CONSTRAINT sessions_cost_check CHECK (cost OPERATOR(pg_catalog.>=) 0"
 	" AND cost OPERATOR(pg_catalog.<=) 100),"
-	" credits integer NOT NULL DEFAULT 0,"
+	" credits integer DEFAULT 0,"
 	" kind text"
 	")",
 
@@ -94,7 +93,8 @@ static const char *const own_tables[] = {
 	"CREATE INDEX sessions_date ON {sessions} (session_date)",
 	"COMMENT ON INDEX {schema}.sessions_date IS"
 	" 'the schedule of a day, and what is open in it'",
-	"CREATE INDEX sessions_class ON {sessions} (class_id, id) WHERE class_id IS NOT NULL",
+	"CREATE INDEX sessions_class ON {sessions} ({sessions.class_id}, id)"
+	" WHERE {sessions.class_id} IS NOT NULL",
 	"COMMENT ON INDEX {schema}.sessions_class IS"
 	" 'the places of a class, the first that is open'",
 };
@@ -238,22 +238,47 @@ run_commands(Call *call, const char *const *commands, int n, Studio *studio)
 		sql_utility(call, expand_template(studio, commands[i]));
 }
 
+/* the lists that have indexes, ours first */
+static const struct
+{
+	const char *const *commands;
+	int			n;
+}			lists[] = {
+	{our_tables, lengthof(our_tables)},
+	{waits_table, lengthof(waits_table)},
+	{own_tables, lengthof(own_tables)},
+};
+
+/* Returns the command with some words in it, of the first so many lists, or NULL. */
+static char *
+find_command(Studio *studio, int nlists, const char *verb, const char *words)
+{
+	for (int list = 0; list < nlists; list++)
+	{
+		for (int i = 0; i < lists[list].n; i++)
+		{
+			const char *command = lists[list].commands[i];
+
+			if (strncmp(command, verb, strlen(verb)) == 0 && strstr(command, words) != NULL)
+				return expand_template(studio, command);
+		}
+	}
+	return NULL;
+}
+
 /* Returns the command that makes an index of our tables, or NULL. */
 char *
 setup_index_command(Studio *studio, const char *index)
 {
-	const char *beginning = psprintf("INDEX %s ON ", index);
+	return find_command(studio, 2, "CREATE ", psprintf("INDEX %s ON ", index));
+}
 
-	for (int i = 0; i < lengthof(our_tables) + lengthof(waits_table); i++)
-	{
-		const char *command = i < lengthof(our_tables) ?
-		our_tables[i] : waits_table[i - lengthof(our_tables)];
-
-		if (strncmp(command, "CREATE ", strlen("CREATE ")) == 0 &&
-			strstr(command, beginning) != NULL)
-			return expand_template(studio, command);
-	}
-	return NULL;
+/* Makes an index that a studio lacks. */
+void
+setup_index(Call *call, Studio *studio, const char *index)
+{
+	sql_utility(call, find_command(studio, 3, "CREATE ", psprintf("INDEX %s ON ", index)));
+	sql_utility(call, find_command(studio, 3, "COMMENT ", psprintf("INDEX {schema}.%s IS", index)));
 }
 
 /* Gives our tables their names. */

@@ -7,7 +7,10 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_class.h"
+#include "commands/comment.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 
 #include "owner/setup.h"
 
@@ -39,7 +42,7 @@ static const ColumnComment own_comments[] = {
 	{TABLE_SESSIONS, "confirmed", "for backends that read it; see status"},
 	{TABLE_SESSIONS, "class_id", "the class it is a place of: the id of that one's first row; NULL: of none"},
 	{TABLE_SESSIONS, "cost", "credits that booking it takes"},
-	{TABLE_SESSIONS, "credits", "credits that were taken and not returned"},
+	{TABLE_SESSIONS, "credits", "credits that were taken and not returned; NULL, of a booking that an earlier version made: session_deducted says so"},
 	{TABLE_SESSIONS, "kind", "what sort of session it is, for credits that are not good for all; NULL: no sort of its own"},
 };
 
@@ -98,16 +101,44 @@ static const ColumnComment waits_comments[] = {
 	{TABLE_WAITS, "tried", "when that was"},
 };
 
-/* Writes a list of comments on the columns of a studio's tables. */
+/* Returns how a column is called: one of sessions that came later may have another name. */
+static const char *
+column_name(Studio *studio, const ColumnComment *comment)
+{
+	for (int i = 0; i < STUDIO_NCOLUMNS; i++)
+	{
+		if (studio_column_defs[i].later && studio_column_defs[i].table == comment->table &&
+			strcmp(studio_column_defs[i].name, comment->column) == 0)
+			return studio->columns[i].name;
+	}
+	return comment->column;
+}
+
+/*
+ * Writes a list of comments on the columns of a studio's tables.  What somebody
+ * has said of one before stays, and so does what the owner has taken away.
+ */
 static void
 comment_columns(Call *call, Studio *studio, const ColumnComment *comments, int n)
 {
 	for (int i = 0; i < n; i++)
+	{
+		Oid			relid = studio->tables[comments[i].table];
+		const char *name = column_name(studio, &comments[i]);
+		AttrNumber	attnum;
+
+		if (OidIsValid(relid))	/* not one in the making */
+		{
+			attnum = name ? get_attnum(relid, name) : InvalidAttrNumber;
+			if (attnum == InvalidAttrNumber || GetComment(relid, RelationRelationId, attnum) != NULL)
+				continue;
+		}
 		sql_utility(call,
 					psprintf("COMMENT ON COLUMN %s.%s IS %s",
 							 studio->table_names[comments[i].table],
-							 quote_identifier(comments[i].column),
+							 quote_identifier(name),
 							 quote_literal_cstr(comments[i].comment)));
+	}
 }
 
 /* Says what the columns of the two tables are that an application would bring. */

@@ -52,6 +52,13 @@ setup_guards(Call *call, Studio *studio)
 	}
 }
 
+/* Puts them on the table of those who wait, where the others have them. */
+void
+setup_guard_waits(Call *call, Studio *studio)
+{
+	make_triggers(call, studio, TABLE_WAITS, studio->table_names[TABLE_WAITS]);
+}
+
 /* Takes our triggers and check off one table, as far as it has them. */
 void
 setup_unguard(Call *call, Oid relid)

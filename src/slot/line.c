@@ -109,7 +109,7 @@ line_require(Call *call)
 				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("studio \"%s\" has no waiting lists: there is no table \"swan_waits\" beside its ledger",
 						call->studio->name),
-				 errhint("A studio that an earlier version made has them when it is upgraded.")));
+				 studio_hint_upgrade(call->studio)));
 }
 
 /* Sorts those who wait by when they came. */

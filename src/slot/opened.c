@@ -52,16 +52,19 @@ slot_check_columns(Call *call, const Slot *slot)
 		ereport(ERROR,
 				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("the sessions of studio \"%s\" know no classes", call->studio->name),
+				 call->studio->own ? studio_hint_upgrade(call->studio) :
 				 errhint("Places of a class need a column of type bigint that names it: class_id, or what swan_attach() is told.")));
 	if (columns[SESSIONS_COST].name == NULL && slot->cost >= 0 && slot->cost != 1)
 		ereport(ERROR,
 				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("the sessions of studio \"%s\" all cost one credit", call->studio->name),
+				 call->studio->own ? studio_hint_upgrade(call->studio) :
 				 errhint("Others need a column of type integer that says so: cost, or what swan_attach() is told.")));
 	if (columns[SESSIONS_KIND].name == NULL && slot->kind)
 		ereport(ERROR,
 				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("the sessions of studio \"%s\" are all of one kind", call->studio->name),
+				 call->studio->own ? studio_hint_upgrade(call->studio) :
 				 errhint("Kinds need a column that names them: kind, or what swan_attach() is told.")));
 }
 

@@ -59,7 +59,7 @@ check_status(Call *call, const Slot *slot)
 		ereport(ERROR,
 				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("the sessions of studio \"%s\" cannot be %s", studio->name, slot->label),
-				 errhint("The constraint \"sessions_status_check\" is an earlier version's; make it anew with that status too.")));
+				 studio_hint_upgrade(studio)));
 }
 
 /* Makes a row that is neither open nor booked; its id becomes that of the slot. */

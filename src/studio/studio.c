@@ -10,6 +10,7 @@
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
+#include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 
@@ -200,6 +201,14 @@ studio_require(const char *name)
 	AcceptInvalidationMessages();
 	if (find_studio(name) == NULL)
 		no_studio(name);
+}
+
+/* Says how a studio that an earlier version made gets what it lacks; for ereport(). */
+int
+studio_hint_upgrade(const Studio *studio)
+{
+	return errhint("An earlier version made the studio; its owner gives it what it lacks: SELECT * FROM swan_upgrade_studio(%s);",
+				   quote_literal_cstr(studio->name));
 }
 
 /* Returns the studio that its owner names, or that his other calls are about. */

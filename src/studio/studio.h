@@ -264,6 +264,7 @@ extern void studio_init(void);
 /* studio.c */
 extern void studio_check(Studio *studio);
 extern void studio_require(const char *name);
+extern int	studio_hint_upgrade(const Studio *studio);
 extern bool studio_is_owner(Studio *studio, Oid role);
 extern List *studio_candidates(const char *name);
 extern Studio *studio_preferred(List *candidates);

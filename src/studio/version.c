@@ -131,5 +131,6 @@ FUNCTION_OF_0_1(swan_schedule);
 FUNCTION_OF_0_1(swan_settings);
 FUNCTION_OF_0_1(swan_slots);
 FUNCTION_OF_0_1(swan_statement);
+FUNCTION_OF_0_1(swan_studios);
 FUNCTION_OF_0_1(swan_summary);
 FUNCTION_OF_0_1(swan_verify);

@@ -306,7 +306,8 @@ const Check checks[] = {
 			" ({s.id} IS NULL OR {s.status:available,requested,blocked}))"
 			" OR ((false{?sessions.session_deducted: OR (COALESCE(d.n, 0) OPERATOR(pg_catalog.>) 0) OPERATOR(pg_catalog.<>)"
 			" COALESCE({s.session_deducted}, false)}"
-			"{?sessions.credits: OR COALESCE(d.n, 0) OPERATOR(pg_catalog.<>) COALESCE({s.credits}, 0)})"
+			"{?sessions.credits: OR COALESCE(d.n, 0) OPERATOR(pg_catalog.<>)"
+			" COALESCE({s.credits}, {s.session_deducted}::pg_catalog.int4, 0)})"
 			" AND NOT COALESCE(d.since OPERATOR(pg_catalog.<=) $3, false)"
 			" AND (COALESCE(d.moved, true) OR NOT {s.status:cancelled})"
 			" AND (d.session_id IS NOT NULL OR " SLOT_IS_LIVE("s")

@@ -20,6 +20,7 @@
 #include "studio/listing.h"
 #include "studio/triggers.h"
 #include "verify/inspect.h"
+#include "verify/lacking.h"
 
 PG_FUNCTION_INFO_V1(swan_health);
 
@@ -270,6 +271,29 @@ note_problems(Health *health, Rows found)
 	}
 }
 
+/* Notes which studios wait for an upgrade; they work without it. */
+static void
+note_outdated(Health *health, Rows lacking)
+{
+	const char *last = "";
+
+	for (uint64 i = 0; i < lacking.nrows; i++)
+	{
+		char	   *name = row_text(lacking, i, LACKING_STUDIO);
+		MemoryContext old;
+
+		if (strcmp(name, last) == 0)
+			continue;
+		last = name;
+		old = MemoryContextSwitchTo(health->context);
+		health->names = lappend(health->names, pstrdup(name));
+		health->problems = lappend(health->problems,
+								   psprintf("an earlier version made it; what it lacks is added by"
+											" SELECT swan_upgrade_studio(%s)", quote_literal_cstr(name)));
+		MemoryContextSwitchTo(old);
+	}
+}
+
 /*
  * swan_health(): whether the service works.  It counts all studios, and names
  * one only to those who may use it.
@@ -291,6 +315,7 @@ swan_health(PG_FUNCTION_ARGS)
 	lag = feed_lag(call);
 	note_problems(&health, inspect_studios(call, NULL));
 	note_problems(&health, inspect_listings(call));
+	note_outdated(&health, lacking_find(call, NULL));
 	call_end(call);
 
 	initStringInfo(&warnings);

@@ -47,7 +47,7 @@ INSERT INTO want_column (relation, name, definition) VALUES
 ('sessions', 'booked_at', 'timestamptz'),
 ('sessions', 'session_deducted', 'boolean not null default false'),
 ('sessions', 'confirmed', 'boolean not null default false'),
-('sessions', 'class_id', 'bigint'), ('sessions', 'cost', 'integer not null default 1'), ('sessions', 'credits', 'integer not null default 0'), ('sessions', 'kind', 'text'),
+('sessions', 'class_id', 'bigint'), ('sessions', 'cost', 'integer not null default 1'), ('sessions', 'credits', 'integer default 0'), ('sessions', 'kind', 'text'),
 ('swan_ledger', 'id', 'bigint not null identity always'),
 ('swan_ledger', 'user_id', 'bigint not null'),
 ('swan_ledger', 'delta', 'integer not null'),

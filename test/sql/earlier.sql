@@ -37,6 +37,47 @@ SELECT credits, available_sessions FROM swan_book(11, 3, actor => 11);
 SELECT credits, available_sessions FROM swan_cancel(3, actor => 11);
 SELECT id, status, cost, credits, kind, class_id FROM studio.sessions WHERE id = 3 OR id > 12 ORDER BY id;
 SELECT * FROM healthy;
+-- who may give it what it lacks, and what that is; what the application calls as ours keeps its name
+RESET ROLE;
+SELECT studio, state, outdated FROM swan_studios();
+SELECT swan_health() -> 'warnings' AS warnings;
+COMMENT ON COLUMN studio.users.email IS 'where they are written to';
+SET ROLE regress_owner;
+SELECT * FROM swan_wait(12, 2);
+SELECT * FROM swan_suspend(12);
+SELECT * FROM swan_grant(12, 1, valid_for => '1 month');
+SELECT * FROM swan_open(3, '2099-03-02 10:00', places => 3);
+ALTER TABLE studio.swan_lots ADD valid_for text;
+SELECT * FROM swan_upgrade_studio();
+ALTER TABLE studio.swan_lots RENAME valid_for TO remark;
+SELECT * FROM swan_upgrade_studio();
+SELECT * FROM swan_upgrade_studio('studio');
+SELECT studio, state, outdated FROM swan_studios();
+SELECT * FROM healthy;
+SELECT attname, format_type(atttypid, atttypmod), attnotnull, pg_get_expr(adbin, adrelid), col_description(attrelid, attnum)
+	FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+	WHERE attrelid = 'studio.sessions'::regclass AND attnum > 10 AND NOT attisdropped ORDER BY attnum;
+SELECT pg_get_indexdef('studio.sessions_class'::regclass), conname, pg_get_constraintdef(oid)
+	FROM pg_constraint WHERE conrelid = 'studio.sessions'::regclass AND contype = 'c' ORDER BY conname;
+SELECT col_description('studio.users'::regclass, attnum) FROM pg_attribute
+	WHERE attrelid = 'studio.users'::regclass AND attname IN ('email', 'role') ORDER BY 1;
+-- it has all that a new one has, and what was there is as it was
+SELECT session_id, credits, available_sessions FROM swan_book(11, 6, actor => 11);
+SELECT credits, returned FROM swan_cancel(6, actor => 11);
+SELECT line, user_id FROM swan_wait(12, 2);
+SELECT credits, returned, available_sessions FROM swan_cancel(2, actor => 11);
+SELECT line, user_id, offered_until IS NOT NULL AS his_turn FROM swan_waiting();
+SELECT * FROM swan_open(3, '2099-03-02 10:00', places => 3, cost => 2, kind => 'duo') AS class \gset
+SELECT credits, available_sessions FROM swan_book(11, :class, actor => 11);
+SELECT user_id, status FROM swan_request(12, '2099-03-01 12:00', 3);
+SELECT user_id FROM swan_suspend(13);
+SELECT added FROM swan_grant(12, 1, valid_for => '1 month');
+SELECT id, status, cost, credits, kind, class_id, swan_cost, swan_credits, swan_kind, swan_class_id
+	FROM studio.sessions WHERE id IN (1, 2, 6) OR id > 12 ORDER BY id;
+SELECT * FROM healthy;
+-- its own constraint stays as it is
+ALTER TABLE studio.sessions ADD CONSTRAINT sessions_status_check CHECK (status OPERATOR(pg_catalog.<>) 'odd');
+SELECT * FROM swan_upgrade_studio();
 RESET ROLE;
 DROP VIEW healthy;
 \i test/fixture/moves_gone.sql
