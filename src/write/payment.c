@@ -239,8 +239,7 @@ lock_who_came_along(Call *call, Payment *payment, int64 highest)
 	{
 		Payer	   *payer = &payment->payers[i];
 
-		if (!locked_user(&locks, payer->user_id, &payer->account))
-			user_not_found(payer->user_id);
+		payer->is_there = locked_user(&locks, payer->user_id, &payer->account);
 		highest = Max(highest, payer->user_id);
 	}
 	lock_who_came_along(call, payment, highest);
@@ -256,6 +255,25 @@ compare_payers(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/*
+ * Leaves only those clients who are there.  Others were deleted: they had nothing
+ * left by then, and their part can be asked of nobody.
+ */
+static void
+keep_who_is_there(Payment *payment)
+{
+	int			n = 0;
+
+	for (int i = 0; i < payment->npayers; i++)
+	{
+		if (payment->payers[i].is_there)
+			payment->payers[n++] = payment->payers[i];
+	}
+	if (n == 0)
+		user_not_found(payment->payers[0].user_id);
+	payment->npayers = n;
+}
+
 /* Locks the clients, and notes the time. */
 void
 payment_lock(Call *call, Payment *payment)
@@ -267,10 +285,10 @@ payment_lock(Call *call, Payment *payment)
 	{
 		Payer	   *payer = &payment->payers[i];
 
-		if (!locked_user(&locks, payer->user_id, &payer->account))
-			user_not_found(payer->user_id);
+		payer->is_there = locked_user(&locks, payer->user_id, &payer->account);
 	}
 	lock_who_came_along(call, payment, payment->payers[payment->npayers - 1].user_id);
+	keep_who_is_there(payment);
 	qsort(payment->payers, payment->npayers, sizeof(Payer), compare_payers);
 }
 

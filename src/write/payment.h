@@ -15,6 +15,7 @@
 typedef struct Payer
 {
 	int64		user_id;
+	bool		is_there;		/* or was he deleted? */
 	Account		account;
 	int64		reversal;		/* the call_id of the one that is to be
 								 * undone, or NO_ID */

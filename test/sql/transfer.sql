@@ -54,6 +54,20 @@ SELECT moved FROM unnest('{21,22}'::bigint[]) i, swan_transfer(20, i, 1);
 SELECT user_id, bought, amount_minor FROM swan_payment('pay20');
 SELECT amount, sum(moved) FROM unnest('{133,134,199,200}'::integer[]) amount, swan_reverse('pay20', refunded_minor => amount) GROUP BY amount ORDER BY amount;
 ROLLBACK;
+-- of whom was deleted nothing is taken, and a refund is worth what it was
+BEGIN;
+SELECT swan_purchase(20, 4, 'pay20', amount_minor => 400, currency => 'EUR') IS NOT NULL AS bought;
+SELECT moved FROM unnest('{21,22}'::bigint[]) i, swan_transfer(20, i, 1);
+SELECT moved FROM swan_revoke(21);
+DELETE FROM studio.users WHERE id = 21;
+SELECT user_id, moved, shortfall FROM swan_reverse('pay20', key => 'one', refunded_minor => 100);
+SELECT user_id, moved, shortfall FROM swan_reverse('pay20', key => 'all', refunded_minor => 400);
+SELECT user_id, moved FROM swan_reinstate('pay20', 'won', reversal => 'all');
+SELECT moved FROM unnest('{20,22}'::bigint[]) i, swan_revoke(i);
+DELETE FROM studio.users WHERE id IN (20, 22);
+SELECT try($$SELECT moved FROM swan_reverse('pay20')$$);
+SELECT * FROM swan_verify();
+ROLLBACK;
 -- the purchase is the same purchase, also when it is reported again
 SELECT available_sessions, replayed FROM swan_purchase(11, 2, 'pay11', 'soon');
 
