@@ -126,11 +126,12 @@ slot_moved(const Slot *old, const Slot *new)
 }
 
 /*
- * Keeps the places of a class together, in a row already written.  The lock on
- * the trainer keeps the class from moving meanwhile.
+ * Keeps the places of a class together, in a row already written; the last one
+ * that is left of a class stays a place of it.  The lock on the trainer keeps the
+ * class from moving meanwhile.
  */
 static void
-judge_class(TriggerData *trigdata, Studio *studio, const Slot *slot)
+judge_class(TriggerData *trigdata, Studio *studio, const Slot *old, const Slot *slot)
 {
 	Call	   *call;
 	Account		trainer;
@@ -147,7 +148,7 @@ judge_class(TriggerData *trigdata, Studio *studio, const Slot *slot)
 		account_lock(call, slot->trainer_id, &trainer);
 	stray = class_stray(call, slot, &alone);
 	call_end(call);
-	if (alone && slot->class_id != slot->id)
+	if (alone && slot->class_id != slot->id && !(old && old->class_id == slot->class_id))
 		guard_refuse(trigdata, "place of a class that there is not",
 					 "A class is called by the id of its first place.");
 	if (stray != NO_ID)
@@ -244,7 +245,7 @@ refuse_update(TriggerData *trigdata, Studio *studio, const Slot *old, const Slot
 	if (slot_moved(old, new) || old->status != new->status)
 	{
 		judge_time(studio, new);
-		judge_class(trigdata, studio, new);
+		judge_class(trigdata, studio, old, new);
 	}
 }
 
@@ -264,7 +265,7 @@ refuse_session(TriggerData *trigdata, Studio *studio,
 			guard_refuse(trigdata, "insert of a row that says that credits were taken",
 						 receipt_advice);
 		judge_time(studio, new);
-		judge_class(trigdata, studio, new);
+		judge_class(trigdata, studio, NULL, new);
 	}
 	else if (!is_free(old))
 		guard_refuse(trigdata, "delete of a row that is not an open slot",

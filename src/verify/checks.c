@@ -404,7 +404,7 @@ const Check checks[] = {
 			" pg_catalog.format('the client has %s places of class %s, and none as a guest',"
 			" pg_catalog.count(*), {s.class_id})"
 			" FROM {sessions} s WHERE {live s} AND {s.class_id} IS NOT NULL AND {s.user_id} IS NOT NULL"
-			" AND " SLOT_TAKES_TIME("s") " AND " FOR_CLIENT("{s.user_id}")
+			" AND " SLOT_IS_LIVE("s") " AND " FOR_CLIENT("{s.user_id}")
 			" AND NOT EXISTS (SELECT 1 FROM {ledger} g WHERE g.session_id OPERATOR(pg_catalog.=) {s.id}"
 			" AND g.user_id OPERATOR(pg_catalog.=) {s.user_id}"
 			" AND g.details OPERATOR(pg_catalog.?) 'guest')"

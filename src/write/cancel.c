@@ -202,16 +202,21 @@ shall_reopen(Call *call, const Wish *wish, const Slot *slot)
 	return cancel_is_own(call, slot) && slot->date > call->now;
 }
 
-/* Writes down that a booking is given up: one row for each lot that gets credits back. */
+/*
+ * Writes down that a booking is given up: one row for each lot that gets credits
+ * back; or what was asked for, which was no booking.
+ */
 static void
 write_cancellation(Call *call, Account *account, Entry *entry, const Return *back,
-				   BookingAnswer *answer, int nbookings)
+				   const Slot *slot, BookingAnswer *answer, int nbookings)
 {
 	entry->kind = "cancellation";
 	entry->session_id = answer->slot.id;
 	if (back->nparts == 0)
 	{
 		entry->details = cancellation_details(answer, back, NULL, nbookings);
+		if (slot_is_request(slot))
+			entry->details = details_with_number(entry->details, "request", 1);
 		answer->ledger_id = account_write(call, account, entry);
 	}
 	for (int i = 0; i < back->nparts; i++)
@@ -249,7 +254,7 @@ give_up(Call *call, const Wish *wish, bool trainer_known, Account *account,
 	answer->credits = back.charged;
 	answer->returned = back.spendable > 0;
 	account_session(call, account, &slot, &answer->slot);
-	write_cancellation(call, account, entry, &back, answer, nbookings);
+	write_cancellation(call, account, entry, &back, &slot, answer, nbookings);
 	if (!reopens)
 		slot_write(call, &cancel_slot, &slot, &answer->slot);
 }

@@ -7,6 +7,8 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
+
 #include "base/argument.h"
 #include "base/details.h"
 #include "base/error.h"
@@ -30,6 +32,15 @@ static const StudioQuery charge_slot = {
 	SLOT_TOUCH
 	" WHERE {s.id} OPERATOR(pg_catalog.=) $1" SLOT_WRITTEN,
 	SLOT_WRITE_ARGS
+};
+
+/* whether a cancelled row is what a client had only asked for */
+static const StudioQuery withdrawn_request = {
+	"SELECT 1 FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
+	" AND g.session_id OPERATOR(pg_catalog.=) $2"
+	" AND g.kind OPERATOR(pg_catalog.=) 'cancellation'"
+	" AND g.details OPERATOR(pg_catalog.?) 'request' LIMIT 1",
+	2, {INT8OID, INT8OID}
 };
 
 /* Answers a key that was used for something else. */
@@ -90,11 +101,15 @@ refuse_slot(const Slot *slot, const char *problem, const char *hint)
 
 /* Returns whether a row is a booking, to come or not, or what became of one. */
 static bool
-was_booked(const Slot *slot)
+was_booked(Call *call, const Slot *slot)
 {
-	return slot->user_id != NO_ID &&
-		(slot_is_booking(slot) || slot->status == STATUS_COMPLETED ||
-		 slot->status == STATUS_CANCELLED);
+	NullableDatum args[] = {arg_id(slot->user_id), arg_id(slot->id)};
+
+	if (slot->user_id == NO_ID)
+		return false;
+	if (slot->status == STATUS_CANCELLED)
+		return query_recheck(call, &withdrawn_request, args).nrows == 0;
+	return slot_is_booking(slot) || slot->status == STATUS_COMPLETED;
 }
 
 /* Returns how many credits a call takes: so many, or what is owed, or what the session costs. */
@@ -183,7 +198,7 @@ swan_charge(PG_FUNCTION_ARGS)
 	if (same_call(call, &slot, "charge", entry.key, charged_message, &answer))
 		return answer_row(call, fcinfo, &answer);
 
-	if (!was_booked(&slot))
+	if (!was_booked(call, &slot))
 		refuse_slot(&slot, "has no client to be charged", "Only bookings cost credits.");
 	account_enter(call, &locks, slot.user_id, &account);
 	debit = debit_find(call, slot.user_id, session_id, query_recheck);
@@ -265,7 +280,7 @@ swan_waive(PG_FUNCTION_ARGS)
 	if (same_call(call, &slot, "waiver", entry.key, waived_message, &answer))
 		return answer_cancellation(call, fcinfo, &answer);
 
-	if (!was_booked(&slot))
+	if (!was_booked(call, &slot))
 		refuse_slot(&slot, "has no client who could owe anything", "Only bookings cost credits.");
 	account_enter(call, &locks, slot.user_id, &account);
 	debit = debit_find(call, slot.user_id, session_id, query_recheck);

@@ -99,6 +99,14 @@ INSERT INTO studio.sessions (trainer_id, session_date, class_id) VALUES (4, '209
 UPDATE studio.sessions SET session_date = session_date + interval '1 hour' WHERE class_id = 1 AND user_id IS NULL AND status = 'available';
 UPDATE studio.sessions SET class_id = NULL WHERE id = 1;
 UPDATE studio.sessions SET class_id = 1 WHERE id = 8;
+-- the last place that is left of a class can be kept back, and opened again
+BEGIN;
+SELECT swan_open(4, '2099-07-05 10:00', places => 3) AS last \gset
+SELECT count(*) FROM swan_cancel_many(ARRAY[:last, :last + 1]);
+UPDATE studio.sessions SET status = 'blocked' WHERE id = :last + 2;
+UPDATE studio.sessions SET status = 'available' WHERE id = :last + 2;
+SELECT places, places_left FROM swan_slots('2099-07-05', '2099-07-06');
+ROLLBACK;
 -- an open slot becomes a class
 INSERT INTO studio.sessions (trainer_id, session_date) VALUES (4, '2099-07-02 10:00') RETURNING id AS slot \gset
 UPDATE studio.sessions SET class_id = id WHERE id = :slot;

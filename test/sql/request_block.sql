@@ -45,6 +45,8 @@ SELECT session_id, status, replayed FROM swan_request(12, '2099-01-07 10:00', NU
 -- or ended by anybody concerned
 SELECT session_id, status, charged, returned, reopened_session_id FROM swan_cancel(2, actor => 12);
 SELECT session_id, status FROM swan_cancel(3, 'no trainer is free', actor => 2);
+-- it was no booking, and costs nothing afterwards
+SELECT public.try('SELECT credits FROM swan_charge(2, 1, actor => 1)') AS charge, public.try('SELECT status FROM swan_correct(2, ''scheduled'', ''a mistake'', actor => 1)') AS correction;
 -- an application deletes what was asked for, which is its right: the key has nothing to show any more
 SELECT session_id AS gone FROM swan_request(12, '2099-01-09 10:00', key => 'gone', actor => 12) \gset
 DELETE FROM studio.sessions WHERE id = :gone;

@@ -152,6 +152,7 @@ sub random_call
 		$c{repeat} = one_in(40) ? 0 : pick(1, 1, 2, 3);
 		$c{every} = pick(3600, 86400, 604800);
 		$c{cost} = one_in(40) ? pick(-1, 101) : one_in(2) ? pick(0, 1, 2, 3, 4) : undef;
+		$c{places} = one_in(3) ? (one_in(20) ? pick(0, 501) : pick(2, 2, 3, 3, 4)) : pick(1, 1, undef);
 		$c{key} = $key->() if one_in(4);
 	}
 	elsif ($what eq 'request')
@@ -204,12 +205,22 @@ sub random_call
 	elsif ($what eq 'waive') { @c{qw(slot reason key)} = ($slot->(one_in(4) ? 'live' : 'ended'), one_in(40) ? undef : 'a cold shower', $key->()); }
 	elsif ($what eq 'complete')   { $c{slot} = $slot->(one_in(3) ? 'live' : 'over'); }
 	elsif ($what eq 'time_of_lot')  { $c{lot}  = $world->{lot}->(); }
+	elsif ($what eq 'time_of_place') { $c{slot} = $slot->('place'); }
+	elsif ($what eq 'time_of_blocking') { $c{slot} = $slot->('open or blocked place'); }
 	elsif ($what eq 'time_of_hold') { $c{slot} = $slot->('held'); }
 	elsif ($what eq 'time_of_cost') { @c{qw(slot cost)} = ($slot->(one_in(3) ? 'live' : 'open'), pick(0, 1, 1, 2, 3, 4)); }
 
 	$c{valid_for} = 86400 * pick(10, 30) if $what =~ /^(grant|grant_many|purchase)$/ && one_in(4);
 	$c{charge} = one_in(5) ? pick(0, 1) : undef if $what =~ /^book/;
 	$c{later} = one_in(5) if $what eq 'book';
+	for my $taken ($what =~ /^(book|can_book|hold)$/ ? \$c{slot} : $what eq 'reschedule' ? \$c{to} : $what eq 'book_many' && $c{slots} ? map { \$_ } @{ $c{slots} } : ())
+	{
+		# any row of a class will do
+		$$taken = $slot->('place') if one_in(8) && !$grants;
+		my @rows = $world->{in_class}->($$taken);
+		$$taken = pick(@rows) if @rows && one_in(3);
+		$c{guest} = one_in(@rows ? 4 : 40) if $what =~ /^(can_)?book/;
+	}
 	$c{lot} = $world->{lot}->() if $what eq 'book' && one_in(12);
 	$c{force} = one_in(12) if $what =~ /^(book|hold|reschedule)$/;
 	$c{key} = $key->() if $what =~ /^(book|book_many|cancel|cancel_many|reschedule)$/;
@@ -304,6 +315,7 @@ sub sql_of
 	my ($user, $n, $key, $slot) = (value($c->{user}), value($c->{n}), 'key => ' . value($c->{key}), $name->($c->{slot}));
 	my $actor = 'actor => ' . value($c->{actor});
 	my $force = 'force => ' . bool($c->{force});
+	my $guest = 'guest => ' . bool($c->{guest});
 	my $expires = 'expires_at => ' . moment($c->{expires});
 	my $lasts = 'valid_for => ' . (defined $c->{valid_for} ? 'make_interval(days => ' . $c->{valid_for} / 86400 . ')' : 'NULL');
 	my $call = sub { my ($columns, @args) = @_; return "SELECT " . row($columns) . " AS answer FROM swan_$what(" . join(', ', @args) . ')'; };
@@ -322,15 +334,15 @@ sub sql_of
 	return $call->("lot_id, granted, remaining, $ends, amount_minor", $name->($c->{lot}), moment($c->{expires}), $actor) if $what eq 'extend';
 	return $call->('clients, credits', $n) if $what eq 'expire';
 	return "SELECT string_agg(id::text, ',') AS answer FROM swan_open(" . join(', ', value($c->{trainer}), moment($c->{at}), value($c->{duration}),
-		value($c->{repeat}), "make_interval(secs => $c->{every})", 'cost => ' . value($c->{cost}), $key, $actor) . ') id' if $what eq 'open';
+		value($c->{repeat}), "make_interval(secs => $c->{every})", 'places => ' . value($c->{places}), 'cost => ' . value($c->{cost}), $key, $actor) . ') id' if $what eq 'open';
 	return "SELECT string_agg(id::text, ',') AS answer FROM swan_block(" . join(', ', value($c->{trainer}), moment($c->{at}), value($c->{duration}),
 		value($c->{repeat}), "make_interval(secs => $c->{every})", $actor) . ') id' if $what eq 'block';
 	return $call->($booking, $user, moment($c->{at}), value($c->{trainer}), value($c->{duration}), $key, $actor) if $what eq 'request';
-	return $call->($booking, $user, $slot, bool($c->{charge}), $key, 'later => ' . bool($c->{later}), 'lot_id => ' . $name->($c->{lot}), $force, $actor) if $what eq 'book';
+	return $call->($booking, $user, $slot, bool($c->{charge}), $key, $guest, 'later => ' . bool($c->{later}), 'lot_id => ' . $name->($c->{lot}), $force, $actor) if $what eq 'book';
 	return $call->($booking, $slot, $n, $key, $actor) if $what eq 'charge';
 	return $call->($given_up, $slot, value($c->{reason}), $key, $actor) if $what eq 'waive';
-	return $each->($booking, $user, $list->($c->{slots}), bool($c->{charge}), $key, $actor) if $what eq 'book_many';
-	return $call->('ok, sqlstate', $user, $slot, $actor) if $what eq 'can_book';
+	return $each->($booking, $user, $list->($c->{slots}), bool($c->{charge}), $key, $guest, $actor) if $what eq 'book_many';
+	return $call->('ok, sqlstate', $user, $slot, $guest, $actor) if $what eq 'can_book';
 	return $call->('ok, sqlstate, returns, credits, extract(epoch FROM free_until)::bigint', $slot, $actor) if $what eq 'can_cancel';
 	return $call->('session_id, user_id, until > clock_timestamp()', $user, $slot, 'make_interval(mins => ' . value($c->{minutes}) . ')', $force, $actor) if $what eq 'hold';
 	return $call->('session_id, user_id, until > clock_timestamp()', $slot, $actor) if $what eq 'release';
@@ -351,6 +363,9 @@ sub sql_of
 	  . ";\nUPDATE studio.swan_ledger SET details = details || pg_catalog.jsonb_build_object('extended_from', to_timestamp($c->{expires}))"
 	  . " WHERE details ? 'extended_from' AND lot_id = " . $name->($c->{lot}) if $what eq 'time_of_lot';
 	return "UPDATE studio.sessions SET cost = $c->{cost} WHERE id = $slot" if $what eq 'time_of_cost';
+	return 'INSERT INTO studio.sessions (trainer_id, session_date, duration, class_id, cost) SELECT trainer_id, session_date, duration, class_id, cost'
+	  . " FROM studio.sessions WHERE id = $slot RETURNING id AS $c->{as}_1" if $what eq 'time_of_place';
+	return "UPDATE studio.sessions SET status = CASE status WHEN 'available' THEN 'blocked' ELSE 'available' END WHERE id = $slot" if $what eq 'time_of_blocking';
 	return "UPDATE studio.swan_holds SET until = '2000-01-01' WHERE session_id = $slot" if $what eq 'time_of_hold';
 	die "no SQL for $what";
 }
@@ -410,7 +425,8 @@ sub call_script
 	if ($c->{what} =~ /^time/)
 	{
 		$$role = '';
-		return "SET ROLE shop;\n$text;\n" if $c->{what} eq 'time_of_cost';
+		return "SET ROLE shop;\n$text \\g /dev/null\n\\echo \@$c->{as} :SQLSTATE\n" if $c->{what} =~ /^time_of_(cost|blocking)$/;
+		return "SET ROLE shop;\n$text \\gset\n\\echo \@$c->{as} :SQLSTATE\n\\echo =$c->{as}_1 :$c->{as}_1\n" if $c->{what} eq 'time_of_place';
 		return "RESET ROLE;\nSET session_replication_role = replica;\n$text;\nRESET session_replication_role;\n";
 	}
 	if ($$role ne $c->{role})
@@ -426,7 +442,7 @@ sub call_script
 		for my $i (0 .. $#fields)
 		{
 			my ($name) = $fields[$i] =~ /^\{\+(\w+)\}$/ or next;
-			push @names, sprintf('split[%d] AS %s', $i + 1, $name) if $model->{slots}{$name} || $model->{lots}{$name};
+			push @names, sprintf('split[%d] AS %s', $i + 1, $name) if $model->{slots}{$name} || $model->{lots}{$name} || $model->{classes}{$name};
 		}
 		$text = join(', ', 'SELECT answer', @names)
 		  . " FROM (SELECT answer, regexp_split_to_array(answer, '[|;,]') AS split FROM ($text OFFSET 0) a OFFSET 0) b"
@@ -439,6 +455,14 @@ sub call_script
 	{
 		$sql .= "SELECT id AS $lots[$i] FROM studio.swan_lots WHERE user_id = $model->{lots}{$lots[0]}{user} AND source = 'transfer'"
 		  . ' ORDER BY id DESC LIMIT 1 OFFSET ' . ($#lots - $i) . " \\gset\n\\echo =$lots[$i] :$lots[$i]\n";
+	}
+	# open places of classes
+	for my $of (@{ $told->{places} || [] })
+	{
+		my @names = @{ $of->{names} };
+		$sql .= 'SELECT ' . join(', ', map { sprintf('a[%d] AS %s', $_ + 1, $names[$_]) } 0 .. $#names) . ' FROM (SELECT array_agg(id ORDER BY id) AS a FROM studio.sessions s WHERE class_id = '
+		  . ($ids{ $of->{class} } // ":$of->{class}") . " AND status = 'available' AND NOT EXISTS (SELECT FROM studio.swan_holds WHERE session_id = s.id AND until > clock_timestamp())) x \\gset\n"
+		  . join('', map { "\\echo =$_ :$_\n" } @names);
 	}
 	my $name = $told->{reopened};
 	return $sql unless $name;
@@ -459,7 +483,7 @@ sub compare_answers
 	}
 	for my $c (@$calls)
 	{
-		next if $c->{what} =~ /^time/;
+		next if $c->{what} =~ /^time_of_(lot|hold)$/;
 		my $told = $c->{told};
 		my ($state, $answer) = @{ $got{ $c->{as} } || [ 'nothing', '' ] };
 		my @captures;
@@ -499,14 +523,16 @@ sub tables_of_model
 	}
 	for my $s (sort { $id->($a->{name}) <=> $id->($b->{name}) } values %{ $model->{slots} })
 	{
-		$t{sessions} .= $text->($id->($s->{name}), @$s{qw(user trainer status date duration cost)},
+		$t{sessions} .= $text->($id->($s->{name}), @$s{qw(user trainer status date duration cost)}, $id->($s->{class}),
 			StudioModel::debit_of($s) ? 't' : 'f', StudioModel::debit_of($s));
 		$taken{ $_->{lot} } += $_->{n} for @{ $s->{debit} || [] };
 	}
 	$t{taken} .= $text->($id->($_), $taken{$_}) for sort { $id->($a) <=> $id->($b) } keys %taken;
 	for my $s (sort { $id->($a) <=> $id->($b) } keys %{ $model->{holds} })
 	{
+		# of a class, those that are over may be of another of its open places
 		my $hold = $model->{holds}{$s};
+		next if defined $model->{slots}{$s}{class} && $hold->{until} <= $model->{now};
 		$t{holds} .= $text->($id->($s), $hold->{user}, $hold->{until} > $model->{now} ? 't' : 'f');
 	}
 	# lines of different clients may have been written in any order
@@ -522,12 +548,30 @@ sub tables_of_model
 my %query = (
 	users => 'SELECT id, available_sessions FROM studio.users ORDER BY id',
 	lots  => "SELECT id, user_id, granted, remaining, $ends, extract(epoch FROM valid_for)::bigint, swept, payment_ref, item FROM studio.swan_lots ORDER BY id",
-	sessions => 'SELECT id, user_id, trainer_id, status, extract(epoch FROM session_date)::bigint, duration, cost, session_deducted, credits FROM studio.sessions WHERE session_date IS NOT NULL ORDER BY id',
+	sessions => 'SELECT id, user_id, trainer_id, status, extract(epoch FROM session_date)::bigint, duration, cost, class_id, session_deducted, credits FROM studio.sessions WHERE session_date IS NOT NULL ORDER BY id',
 	taken    => q(SELECT lot_id, -sum(delta) FROM studio.swan_ledger WHERE kind IN ('booking', 'cancellation', 'correction', 'reschedule', 'charge', 'waiver', 'merge')
 		AND lot_id IS NOT NULL GROUP BY lot_id HAVING sum(delta) <> 0 ORDER BY lot_id),
-	holds    => 'SELECT session_id, user_id, until > clock_timestamp() FROM studio.swan_holds ORDER BY 1',
+	holds    => 'SELECT session_id, user_id, until > clock_timestamp() FROM studio.swan_holds h WHERE until > clock_timestamp()
+		OR NOT EXISTS (SELECT FROM studio.sessions WHERE id = h.session_id AND class_id IS NOT NULL) ORDER BY 1',
 	ledger   => 'SELECT user_id, kind, delta, balance_after, session_id, from_session_id, lot_id, key, actor_id FROM studio.swan_ledger WHERE id > %d ORDER BY user_id, id',
 );
+
+# Lines of a client's that differ by their session only, as of his places of a class that moves, may be in any order.
+sub in_order
+{
+	my ($table, @lines) = @_;
+	return @lines if $table ne 'ledger';
+	my ($last, @sorted, @run) = ('');
+	for my $line (@lines, '')
+	{
+		my @fields = split /\|/, $line, -1;
+		my $same = join('|', map { $_ // '' } @fields[ 0 .. 3, 5 .. 8 ]);
+		push(@sorted, sort @run), @run = () if $same ne $last;
+		push @run, $line;
+		$last = $same;
+	}
+	return @sorted;
+}
 
 sub compare_tables
 {
@@ -536,8 +580,8 @@ sub compare_tables
 	for my $table (sort keys %query)
 	{
 		my $got = $node->safe_psql($db, sprintf($query{$table}, $last)) . "\n";
-		my @got = split /\n/, $got;
-		my @expected = split /\n/, $expected->{$table};
+		my @got = in_order($table, split /\n/, $got);
+		my @expected = in_order($table, split /\n/, $expected->{$table});
 		my ($i) = grep { ($got[$_] // 'nothing') ne ($expected[$_] // 'nothing') } 0 .. (@got > @expected ? $#got : $#expected);
 		next unless defined $i;
 		push @problems, join("\n", "$about: table $table, row " . ($i + 1),
@@ -556,6 +600,8 @@ sub world_of_model
 	my $late = sub { my ($list, $n) = @_; return $list->[ @$list > $n ? @$list - 1 - int(rand($n)) : int(rand(@$list)) ]; };
 	my %is = (open => \&StudioModel::is_open, blocked => sub { return $_[0]{status} eq 'blocked' }, requested => \&StudioModel::is_request, live => \&StudioModel::is_live,
 		ended => sub { return $_[0]{status} =~ /^(completed|cancelled)$/ && defined $_[0]{user}; },
+		place => sub { return defined $_[0]{class} && $_[0]{status} ne 'cancelled' },
+		'open or blocked place' => sub { return defined $_[0]{class} && StudioModel::is_nobodys($_[0]) && !$model->{holds}{ $_[0]{name} } },
 		over => sub { return StudioModel::is_live($_[0]) && $model->has_begun($_[0]); });
 	my $slot = sub {
 		my ($kind) = @_;
@@ -570,9 +616,12 @@ sub world_of_model
 		}
 		return $late->($slots, 150);
 	};
+	# any row of a class, for what takes any of its places
+	my $in_class = sub { my $slot = defined $_[0] ? $model->{slots}{ $_[0] } : undef; return $slot && defined $slot->{class} ? @{ $model->{classes}{ $slot->{class} } } : (); };
 	return {
+		in_class => $in_class, is => \%is,
 		now => $model->{now}, start => $model->{now}, payments => 1,
-		time => [ ('time_of_lot') x 3, 'time_of_hold', ('time_of_cost') x 4 ],
+		time => [ ('time_of_lot') x 3, 'time_of_hold', ('time_of_cost') x 4, ('time_of_place') x 2, ('time_of_blocking') x 2 ],
 		slot => $slot,
 		lot  => sub { my $lots = $model->{lot_names}; return @$lots ? $late->($lots, 30) : 'l0' },
 		lot_of => sub {
@@ -586,6 +635,40 @@ sub world_of_model
 			return $slot ? @$slot{qw(user trainer)} : ();
 		},
 	};
+}
+
+# Whether the model knows what it has to for a call: which place came in the stead of which, and in which order they are.
+sub knows
+{
+	my ($model, $c) = @_;
+	my $slot = $model->{slots}{ $c->{slot} || '' };
+	if ($c->{what} eq 'correct' && $slot && $slot->{gone} && $slot->{gone}{reopened})
+	{
+		return !!$model->{slots}{ $slot->{gone}{reopened} };
+	}
+	if ($c->{what} eq 'merge' && $model->{users}{ $c->{user} || 0 })
+	{
+		my @live = grep { StudioModel::is_live($_) && $_->{user} == $c->{user} } values %{ $model->{slots} };
+		return @live < 2 || !grep { defined $_->{class} && !defined $ids{ $_->{name} } } @live;
+	}
+	if ($c->{what} eq 'move_many')
+	{
+		my %seen;
+		return !grep { defined $_->{class} && $seen{ $_->{class} }++ } grep { $_ } map { $model->{slots}{ $_ || '' } } @{ $c->{slots} || [] };
+	}
+	return 1;
+}
+
+# What came in the stead of what, now that the ids are known.
+sub know_places
+{
+	my ($model) = @_;
+	my %by_id = map { $ids{$_} => $_ } grep { defined $ids{$_} } keys %{ $model->{slots} };
+	for my $gone (grep { $_ && $_->{reopened} } map { $_->{gone} } values %{ $model->{slots} })
+	{
+		$gone->{reopened} = $by_id{ $ids{ $gone->{reopened} } } unless $model->{slots}{ $gone->{reopened} };
+	}
+	return;
 }
 
 # The next call: a new one, or one of the last once more, word by word or with
@@ -603,6 +686,10 @@ sub next_call
 	{
 		$c = { %{ $calls->[ -1 - int(rand(@$calls > 25 ? 25 : @$calls)) ] }, as => $as };
 		$c->{n}++ if one_in(6) && defined $c->{n} && $c->{n} < 1000;
+		# an open place may have another name by now, and one place is as good as another
+		my $today = sub { my $class = defined $_[0] && $model->{was}{ $_[0] }; return $class ? pick(@{ $model->{classes}{$class} }) : $_[0]; };
+		$c->{$_} = $today->($c->{$_}) for grep { defined $c->{$_} } qw(slot to);
+		$c->{slots} = [ map { $today->($_) } @{ $c->{slots} } ] if $c->{slots};
 	}
 	else
 	{
@@ -614,7 +701,11 @@ sub next_call
 		return next_call($model, $world, $calls, $as) if !$lot || $model->is_due($lot);
 		$c->{expires} = 946_684_800 + ++$world->{past};
 	}
-	return next_call($model, $world, $calls, $as) if $c->{what} eq 'time_of_cost' && !$model->{slots}{ $c->{slot} || '' };
+	# the places of a class cost the same here, so that nobody has to know which one is meant
+	my $slot = $model->{slots}{ $c->{slot} || '' };
+	return next_call($model, $world, $calls, $as) if $c->{what} eq 'time_of_cost' && (!$slot || defined $slot->{class});
+	return next_call($model, $world, $calls, $as) if $c->{what} =~ /^time_of_(place|blocking)$/ && !($slot && $world->{is}{ $c->{what} eq 'time_of_place' ? 'place' : 'open or blocked place' }->($slot));
+	return next_call($model, $world, $calls, $as) if !knows($model, $c);
 	return next_call($model, $world, $calls, $as) if $c->{what} eq 'time_of_hold' && !$model->{holds}{ $c->{slot} || '' };
 	$world->{payments}++ if $c->{what} eq 'purchase' && one_in(2);
 	return $c;
@@ -623,7 +714,7 @@ sub next_call
 # All that is in the tables of both databases but for the times of this run.
 my $rows = join(";\n",
 	'SELECT id, available_sessions FROM studio.users ORDER BY id',
-	'SELECT id, user_id, trainer_id, status, session_date, duration, notes, session_deducted, credits, cost, confirmed, booked_at IS NULL FROM studio.sessions ORDER BY id',
+	'SELECT id, user_id, trainer_id, status, session_date, duration, notes, session_deducted, credits, cost, class_id, confirmed, booked_at IS NULL FROM studio.sessions ORDER BY id',
 	"SELECT id, user_id, source, granted, remaining, $ends, valid_for, swept, payment_ref, item FROM studio.swan_lots ORDER BY id",
 	'SELECT session_id, user_id FROM studio.swan_holds ORDER BY session_id',
 	'SELECT id, user_id, delta, balance_after, kind, session_id, from_session_id, lot_id, reason, actor_id, db_role, key, payment_ref, item, call_id,'
@@ -670,6 +761,7 @@ sub play_round
 	$settings{seconds_east} = -3600 * $west;
 	my $model = StudioModel->new(now => time, settings => \%settings, listed => \%listed, midnight => $midnight);
 	$model->add_user($_, $role_of{$_}) for keys %role_of;
+	$model->{id_of} = sub { return $ids{ $_[0] } // 9e15 };
 	my $world = world_of_model($model);
 
 	my ($made, $lines, $last) = (0, 0, 0);
@@ -691,6 +783,7 @@ sub play_round
 		my ($out, $out_by_sql) = run_script($db, $sql);
 		return 0 unless compare_ways($db, $out, $out_by_sql, $last, $about);
 		return 0 unless compare_answers(\@calls, $out, $about);
+		know_places($model);
 		return 0 unless compare_tables($db, $model, $lines, $last, "$about after call n$made");
 		$lines = @{ $model->{ledger} };
 		$last = $node->safe_psql($db, 'SELECT coalesce(max(id), 0) FROM studio.swan_ledger');
@@ -715,7 +808,7 @@ my $opened;
 
 sub blind_world
 {
-	my $world = { now => time, time => [], step => 0, payments => 1 };
+	my $world = { now => time, time => [], step => 0, payments => 1, in_class => sub { return } };
 	$world->{start} = $world->{now};
 	# ids of slots rise with the steps; those that are taken by now are low, and
 	# those of slots that are opened while this goes on are high
@@ -737,9 +830,10 @@ sub blind_world
 
 my $racing_db = 'race';
 $node->safe_psql('postgres', "CREATE DATABASE $racing_db TEMPLATE fresh");
-$opened = $node->safe_psql($racing_db, sprintf(
+$node->safe_psql($racing_db, sprintf(
 	"SELECT count(*) FROM generate_series(0, %d) n, LATERAL swan_open(1 + n %% 3, CASE n / 3 %% 3 WHEN 2 THEN timestamptz '1998-01-01 08:00'"
-	. " ELSE '2098-01-01 08:00' END + n / 3 * interval '1 hour', 45)", $racing));
+	. " ELSE '2098-01-01 08:00' END + n / 3 * interval '1 hour', 45, places => CASE n %% 5 WHEN 0 THEN 3 ELSE 1 END)", $racing));
+$opened = $node->safe_psql($racing_db, 'SELECT max(id) FROM studio.sessions');
 $node->safe_psql($racing_db, "UPDATE studio.sessions SET cost = ('{1,1,1,0,2,3}'::int[])[1 + id % 6]");
 srand($seed);
 $node->safe_psql($racing_db, sprintf("SELECT swan_configure('session_records', '%s')", pick('off', 'on')));
@@ -753,7 +847,7 @@ sub meeting_call
 	my $client = $clients[ ($step + int(rand(2))) % @clients ];
 	my %c = (as => "m$step", role => 'web', actor => $staff, user => $client, slot => $slot, key => one_in(3) ? "m$step" : undef);
 	my %with = (
-		book       => { later => one_in(4) },
+		book       => { later => one_in(4), guest => one_in(8) },
 		book_many  => { slots => one_in(2) ? [ $slot, $other ] : [ $other, $slot ] },
 		hold       => { minutes => 30, key => undef },
 		cancel     => { reopen => pick(undef, 0) },
@@ -788,7 +882,7 @@ for my $worker (1 .. $WORKERS)
 {
 	# the last two are stricter, and have to be told to try again
 	my $level = $worker == $WORKERS ? 'serializable' : $worker == $WORKERS - 1 ? 'repeatable read' : 'read committed';
-	my $sql = "\\set VERBOSITY verbose\nSET default_transaction_isolation = '$level';\n";
+	my $sql = "\\set VERBOSITY sqlstate\nSET default_transaction_isolation = '$level';\n";
 	my ($last, $world) = ('', blind_world());
 	for my $step (1 .. $racing)
 	{
@@ -918,13 +1012,18 @@ SELECT p.* FROM (SELECT DISTINCT payment_ref FROM studio.swan_lots WHERE payment
 WHERE bought <> remaining + used + expired + reversed - reinstated + revoked OR least(remaining, used, expired, reversed - reinstated, revoked, shortfall) < 0
   OR refunded_minor < 0
 SQL
-nothing('no trainer and no client is in two places, but by force', <<SQL);
+nothing('a class is in one place', <<SQL);
+SELECT class_id FROM studio.sessions WHERE class_id IS NOT NULL AND status <> 'cancelled'
+GROUP BY class_id HAVING count(DISTINCT (session_date, duration, trainer_id)) > 1
+SQL
+nothing('no trainer and no client is in two places, but by force, or with a guest', <<SQL);
 SELECT a.id, b.id FROM studio.sessions a JOIN studio.sessions b ON a.id < b.id
   AND a.session_date < b.session_date + b.duration * interval '1 minute'
   AND b.session_date < a.session_date + a.duration * interval '1 minute'
-WHERE (a.trainer_id = b.trainer_id AND NOT ARRAY[a.status, b.status] && '{cancelled,requested}')
+WHERE (a.trainer_id = b.trainer_id AND (a.class_id = b.class_id) IS NOT TRUE AND NOT ARRAY[a.status, b.status] && '{cancelled,requested}')
    OR (a.user_id = b.user_id AND a.status IN ('scheduled', 'confirmed') AND b.status IN ('scheduled', 'confirmed')
-     AND NOT EXISTS (SELECT 1 FROM studio.swan_ledger g WHERE g.user_id = a.user_id AND g.session_id IN (a.id, b.id) AND g.details ? 'forced'))
+     AND NOT EXISTS (SELECT 1 FROM studio.swan_ledger g WHERE g.user_id = a.user_id AND g.session_id IN (a.id, b.id)
+       AND (g.details ? 'forced' OR (a.class_id = b.class_id AND g.details ? 'guest'))))
 SQL
 nothing('only open slots are held, and one by each client', <<SQL);
 SELECT h.session_id::text FROM studio.swan_holds h LEFT JOIN studio.sessions s ON s.id = h.session_id

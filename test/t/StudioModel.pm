@@ -1,6 +1,8 @@
 # The rules of a studio, written down a second time and as plainly as possible:
 # what the tests hold the engine against.  It knows nothing of locks, retries
-# or tables, only who may do what and what becomes of credits and slots.
+# or tables, only who may do what and what becomes of credits and slots.  Which
+# of the open places of a class somebody gets it does not know either: those have
+# new names then, and the tables say which is which.
 #
 #   my $studio = StudioModel->new(now => time, settings => {...});
 #   $studio->add_user(6, 'client');
@@ -25,7 +27,7 @@ sub new
 		listed   => $args{listed},      # role => [ what, user ]
 		midnight => $args{midnight},
 		ticks    => 0,
-		users    => {}, lots => {}, slots => {}, holds => {}, keys => {}, purchases => {},
+		users    => {}, lots => {}, slots => {}, classes => {}, was => {}, holds => {}, keys => {}, purchases => {},
 		ledger   => [], slot_names => [], lot_names => [],
 	}, $class;
 }
@@ -747,7 +749,7 @@ sub do_merge
 	}
 	my ($from, $to) = map { $self->user_of($_) } @$c{qw(user to_user)};
 	my %number = map { $self->{slot_names}[$_] => $_ } 0 .. $#{ $self->{slot_names} };
-	my @live = sort { $number{ $a->{name} } <=> $number{ $b->{name} } }
+	my @live = sort { $self->{id_of}->($a->{name}) <=> $self->{id_of}->($b->{name}) || $number{ $a->{name} } <=> $number{ $b->{name} } }
 	  grep { is_live($_) && $_->{user} == $from->{id} } map { $self->{slots}{$_} } keys %{ $from->{slots} };
 	refuse('SW010') if grep { $self->client_is_busy($to->{id}, $_) } @live;
 
@@ -970,6 +972,7 @@ sub is_request { my ($slot) = @_; return $slot->{status} eq 'requested'; }
 sub takes_time { my ($slot) = @_; return $slot->{status} !~ /^(cancelled|requested)$/; }
 sub is_same { my ($a, $b) = @_; return defined $a && defined $b && $a == $b; }
 
+sub is_mate { my ($a, $b) = @_; return defined $a->{class} && defined $b->{class} && $a->{class} eq $b->{class}; }
 sub meet { my ($a, $b) = @_; return $a->{date} < ends($b) && $b->{date} < ends($a); }
 
 # another slot of the trainer at that time
@@ -980,6 +983,7 @@ sub trainer_is_busy
 	for my $other (defined $trainer ? map { $self->{slots}{$_} } keys %{ $self->{users}{$trainer}{slots} } : ())
 	{
 		next unless is_same($other->{trainer}, $trainer) && takes_time($other);
+		next if defined $slot->{class} && defined $other->{class} && $slot->{class} eq $other->{class};
 		return 1 if meet($slot, $other) && !grep { $_ eq $other->{name} } @but;
 	}
 	return 0;
@@ -1001,17 +1005,103 @@ sub client_is_busy
 sub put_slot
 {
 	my ($self, %slot) = @_;
-	push @{ $self->{slot_names} }, $slot{name} unless $self->{slots}{ $slot{name} };
+	if (!$self->{slots}{ $slot{name} })
+	{
+		$slot{index} = push(@{ $self->{slot_names} }, $slot{name}) - 1;
+		push @{ $self->{classes}{ $slot{class} } }, $slot{name} if defined $slot{class};
+	}
 	$self->{slots}{ $slot{name} } = {%slot};
 	$self->{users}{$_}{slots}{ $slot{name} } = 1 for grep { defined } @slot{qw(trainer user)};
 	return;
 }
 
+# -- classes: their places, which are slots like any other
+
+# what is booked, waited for and compared: the class, or the slot itself
+sub line_of { my ($slot) = @_; return defined $slot->{class} ? $slot->{class} : $slot->{name}; }
+
+sub places_of { my ($self, $slot) = @_; return map { $self->{slots}{$_} } defined $slot->{class} ? @{ $self->{classes}{ $slot->{class} } } : $slot->{name}; }
+sub mates_of { my ($self, $slot) = @_; return defined $slot->{class} ? @{ $self->{classes}{ $slot->{class} } } : (); }
+
+# who holds a slot now
+sub holder { my ($self, $slot) = @_; my $hold = $self->{holds}{ $slot->{name} }; return $hold && $hold->{until} > $self->{now} ? $hold->{user} : undef; }
+
+# Returns a place for each time that a slot or class is named, or nothing where there is none; what a client holds is his first.
+sub choose
+{
+	my ($self, $user_id, @named) = @_;
+	my (%there, @chosen);
+	for my $slot (@named)
+	{
+		push(@chosen, $slot), next unless $slot && defined $slot->{class};
+		my $there = $there{ $slot->{class} } ||= [ sort { defined $self->holder($b) <=> defined $self->holder($a) }
+			grep { is_open($_) && (!defined $self->holder($_) || $self->holder($_) == $user_id) } $self->places_of($slot) ];
+		push @chosen, shift @$there;
+	}
+	return @chosen;
+}
+
+# What was chosen is taken.  If it could have been another, only the answer says which it is, and which are left.
+sub settle_places
+{
+	my ($self, $c, $user_id, @chosen) = @_;
+	my %wanted;
+	$wanted{ $_->{class} }++ for grep { defined $_->{class} } @chosen;
+	for my $slot (grep { defined $_->{class} } @chosen)
+	{
+		my @free = grep { is_open($_) && !defined $self->holder($_) } $self->places_of($slot);
+		next if $wanted{ $slot->{class} } == 1 && (defined $self->holder($slot) || @free == 1);
+		$self->rename_slot($slot, "$c->{as}_t" . ++$self->{names});
+		$self->{fresh}{ $slot->{name} } = 1;
+		$self->{blurred}{ $slot->{class} } = 1;
+	}
+	return;
+}
+
+sub rename_slot
+{
+	my ($self, $slot, $name) = @_;
+	my $old = $slot->{name};
+	delete $self->{slots}{$old};
+	$self->{slots}{$name} = $slot;
+	$slot->{name} = $self->{slot_names}[ $slot->{index} ] = $name;
+	$_ = $_ eq $old ? $name : $_ for @{ $self->{classes}{ $slot->{class} } };
+	for my $user (values %{ $self->{users} })
+	{
+		$user->{slots}{$name} = 1 if delete $user->{slots}{$old};
+	}
+	$self->{holds}{$name} = delete $self->{holds}{$old} if $self->{holds}{$old};
+	$self->{was}{$old} = $slot->{class};
+	undef $self->{reopened} if $self->{reopened} && $self->{reopened} eq $old;
+	return;
+}
+
+# The open places of these classes that nobody holds have new names, in the order of their ids.
+sub name_places
+{
+	my ($self, $as) = @_;
+	for my $class (sort keys %{ $self->{blurred} })
+	{
+		my @names;
+		for my $slot (grep { is_open($_) && !defined $self->holder($_) } map { $self->{slots}{$_} } @{ $self->{classes}{$class} })
+		{
+			delete $self->{holds}{ $slot->{name} };
+			push @names, "${as}_o" . ++$self->{names};
+			$self->rename_slot($slot, $names[-1]);
+		}
+		push @{ $self->{places} }, { class => $class, names => \@names } if @names;
+	}
+	return;
+}
+
+# how an answer names a slot
+sub ref_of { my ($self, $slot) = @_; return delete $self->{fresh}{ $slot->{name} } ? "{+$slot->{name}}" : "{$slot->{name}}"; }
+
 # Time that a trainer keeps for himself: nobody books it.
 sub do_block
 {
 	my ($self, $c, $who) = @_;
-	return $self->do_open({ %$c, cost => undef, key => undef }, $who, 'blocked');
+	return $self->do_open({ %$c, cost => undef, key => undef, places => 1 }, $who, 'blocked');
 }
 
 sub do_open
@@ -1023,11 +1113,11 @@ sub do_open
 	refuse('SW006') unless is_office($who) || is_person($who, $c->{trainer});
 	required($c->{at});
 	refuse('SW013') if $c->{duration} < 1 || $c->{duration} > 1440;
-	refuse('SW013') if $c->{repeat} < 1;
+	refuse('SW013') if $c->{repeat} < 1 || $c->{places} < 1 || $c->{places} > 500;
 	refuse('SW013') if defined $c->{cost} && ($c->{cost} < 0 || $c->{cost} > 100);
 	check_key($c->{key});
 	my $trainer = $self->user_of($c->{trainer});
-	my $same = row(@$c{qw(at duration repeat cost)}, $c->{repeat} > 1 ? $c->{every} : undef);
+	my $same = row(@$c{qw(at duration repeat cost places)}, $c->{repeat} > 1 ? $c->{every} : undef);
 	if (my $before = $self->replay($trainer->{id}, 'slots', $c->{key}, $same))
 	{
 		return join(',', map { "{$_}" } @{ $before->{slots} });
@@ -1041,7 +1131,13 @@ sub do_open
 		push @new, $slot;
 		push @names, "{+$slot->{name}}";
 	}
-	$self->put_slot(%$_) for @new;
+	for my $slot (@new)
+	{
+		$self->put_slot(%$slot) if $c->{places} == 1;
+		next if $c->{places} == 1;
+		$self->put_slot(%$slot, name => "$slot->{name}_p$_", class => $slot->{name}) for 1 .. $c->{places};
+		push @{ $self->{places} }, { class => $slot->{name}, names => [ @{ $self->{classes}{ $slot->{name} } } ] };
+	}
 	if (defined $c->{key})
 	{
 		$self->sweep($trainer);
@@ -1078,9 +1174,8 @@ sub do_request
 	$self->note($user, 'request', 0, slot => $slot->{name}, key => $c->{key}, actor => $who->{id});
 	my %then = told($slot, $user, $c->{as});
 	$self->remember($user->{id}, 'request', $c->{key}, $same, %then, slot => $slot->{name});
-	my $row = $self->booking_row($slot, \%then, 0);
-	$row =~ s/^\{/{+/;
-	return $row;
+	$self->{fresh}{ $slot->{name} } = 1;
+	return $self->booking_row($slot, \%then, 0);
 }
 
 # Whether a slot is there to be booked: it is open, or the client has asked for it, and trainer or office grant it.
@@ -1112,7 +1207,7 @@ sub why_not
 	return 'SW002' if $hold && $hold->{until} > $self->{now} && $hold->{user} != $user_id;
 	my $user = $self->{users}{$user_id} or return 'SW003';
 	return 'SW017' if !$more{forced} && $self->is_suspended_at($user, $slot->{date});
-	return 'SW010' if !$more{forced} && $self->client_is_busy($user_id, $slot, $more{instead_of} || ());
+	return 'SW010' if !$more{forced} && $self->client_is_busy($user_id, $slot, $more{instead_of} || (), $more{guest} ? $self->mates_of($slot) : ());
 	return 'SW010' if !$more{forced} && is_request($slot) && $self->trainer_is_busy($slot, $slot->{name});
 	return 'SW001' if $self->available($user) < $more{credits};
 	return;
@@ -1138,7 +1233,7 @@ sub booking_row
 {
 	my ($self, $slot, $then, $replayed) = @_;
 	my $ledger = defined $then->{ledger} ? $replayed ? "{$then->{ledger}}" : "{+$then->{ledger}}" : undef;
-	return row("{$slot->{name}}", $slot->{user}, $slot->{trainer}, $slot->{status}, $slot->{date}, $slot->{duration},
+	return row($self->ref_of($slot), $slot->{user}, $slot->{trainer}, $slot->{status}, $slot->{date}, $slot->{duration},
 		bool($then->{credits}), $then->{available}, bool($replayed), $ledger, @$then{qw(credits owed)});
 }
 
@@ -1172,16 +1267,18 @@ sub do_book_many
 sub book
 {
 	my ($self, $c, $who, @names) = @_;
-	my @slots = map { $self->{slots}{$_} } @names;
-	$self->check_may_book($who, $c->{user}, $_) for @slots;
+	my @named = map { $self->{slots}{$_} } @names;
+	my @slots = $self->choose($c->{user}, @named);
+	$self->check_may_book($who, $c->{user}, $slots[$_] || $named[$_]) for 0 .. $#slots;
 	my $charged = $self->charges($c, $who);
 	refuse('SW006') if $c->{later} && is($who, 'client');
 	my $forced = forced($c, $who);
 	check_key($c->{key});
-	my $same = join(',', sort @names);
+	my $same = join(',', sort map { $named[$_] ? line_of($named[$_]) : $names[$_] } 0 .. $#names);
 	if (my $before = $self->replay($c->{user}, 'booking', $c->{key}, $same))
 	{
-		return join(';', map { $self->booking_row($_, $before->{answers}{ $_->{name} }, 1) } @slots);
+		my %then = map { $_ => [ @{ $before->{answers}{$_} } ] } keys %{ $before->{answers} };
+		return join(';', map { my $then = shift @{ $then{ line_of($_) } }; $self->booking_row($self->{slots}{ $then->{slot} }, $then, 1) } @named);
 	}
 
 	# of several reasons any may be given
@@ -1189,9 +1286,13 @@ sub book
 	for my $i (0 .. $#slots)
 	{
 		push @price, $charged && $slots[$i] ? $slots[$i]{cost} : 0;
-		my $why = $self->why_not($who, $c->{user}, $slots[$i], credits => $c->{later} ? 0 : $price[$i] && sum(@price), forced => $forced, grants => 1);
+		my $why = $self->why_not($who, $c->{user}, $slots[$i], credits => $c->{later} ? 0 : $price[$i] && sum(@price), forced => $forced, grants => 1, guest => $c->{guest});
 		$why{$why} = 1 if $why;
-		$why{SW010} = 1 if $slots[$i] && grep { $_ && meet($_, $slots[$i]) } @slots[ 0 .. $i - 1 ];
+		$why{SW013} = 1 if $c->{guest} && $named[$i] && !defined $named[$i]{class};
+		for my $other ($slots[$i] ? grep { $_ } @slots[ 0 .. $i - 1 ] : ())
+		{
+			$why{SW010} = 1 if meet($other, $slots[$i]) && !($c->{guest} && is_mate($other, $slots[$i]));
+		}
 	}
 	refuse(join('/', sort keys %why)) if %why;
 
@@ -1201,9 +1302,11 @@ sub book
 	refuse('SW001') if defined $c->{lot} && !$c->{later} && $price[0]
 	  && (!$lot || $lot->{user} != $user->{id} || $self->is_due($lot) || $lot->{remaining} < $price[0]);
 	$self->sweep($user);
+	$self->settle_places($c, $user->{id}, @slots);
 	for my $slot (@slots)
 	{
 		my $first = $slot == $slots[0];
+		$slot->{guest} = $c->{guest};
 		my $ledger = @slots > 1 ? "$c->{as}_$slot->{name}" : $c->{as};
 		my $price = shift @price;
 		$slot->{debit} = $self->take($user, 'booking', [], $c->{later} ? 0 : $price, $lot ? [ { lot => $lot->{name}, n => $price } ] : [],
@@ -1211,8 +1314,8 @@ sub book
 		$slot->{owed} = $c->{later} ? $price : 0;
 		$slot->{gratis} = $charged && $price == 0;
 		$self->take_slot($user, $slot);
-		$answers{ $slot->{name} } = { told($slot, $user, $ledger) };
-		push @rows, $self->booking_row($slot, $answers{ $slot->{name} }, 0);
+		push @{ $answers{ line_of($slot) } }, { told($slot, $user, $ledger), slot => $slot->{name} };
+		push @rows, $self->booking_row($slot, $answers{ line_of($slot) }[-1], 0);
 	}
 	$self->remember($c->{user}, 'booking', $c->{key}, $same, answers => \%answers);
 	return join(';', @rows);
@@ -1223,9 +1326,11 @@ sub do_can_book
 	my ($self, $c, $who) = @_;
 	only($who, qw(client trainer staff admin system));
 	required($c->{user}, $c->{slot});
-	my $slot = $self->{slots}{ $c->{slot} };
-	$self->check_may_book($who, $c->{user}, $slot);
-	my $why = $self->why_not($who, $c->{user}, $slot, credits => $slot && $self->charges({}, $who) ? $slot->{cost} : 0, grants => 1);
+	my $named = $self->{slots}{ $c->{slot} };
+	my ($slot) = $self->choose($c->{user}, $named);
+	$self->check_may_book($who, $c->{user}, $slot || $named);
+	refuse('SW013') if $c->{guest} && $named && !defined $named->{class};
+	my $why = $self->why_not($who, $c->{user}, $slot, credits => $slot && $self->charges({}, $who) ? $slot->{cost} : 0, grants => 1, guest => $c->{guest});
 	return row(bool(!$why), $why);
 }
 
@@ -1234,20 +1339,22 @@ sub do_hold
 	my ($self, $c, $who) = @_;
 	only($who, qw(client trainer staff admin system));
 	required($c->{user}, $c->{slot});
-	my $slot = $self->{slots}{ $c->{slot} };
-	$self->check_may_book($who, $c->{user}, $slot);
+	my $named = $self->{slots}{ $c->{slot} };
+	my ($slot) = $self->choose($c->{user}, $named);
+	$self->check_may_book($who, $c->{user}, $slot || $named);
 	my $forced = forced($c, $who);
 	refuse('SW013') if $c->{minutes} <= 0 || $c->{minutes} > 30;
 	my $why = $self->why_not($who, $c->{user}, $slot, credits => $slot && $self->{settings}{hold_credit} eq 'on' ? $slot->{cost} : 0, forced => $forced);
 	refuse($why) if $why;
-	my @held = grep { $_ ne $c->{slot} && $self->{holds}{$_}{user} == $c->{user} && $self->{holds}{$_}{until} > $self->{now} }
+	my @held = grep { $_ ne $slot->{name} && $self->{holds}{$_}{user} == $c->{user} && $self->{holds}{$_}{until} > $self->{now} }
 	  keys %{ $self->{holds} };
 	refuse('SW013') if @held >= $self->{settings}{hold_max};
 	my $user = $self->{users}{ $c->{user} };
 	$self->sweep($user);
-	$self->note($user, 'hold', 0, slot => $c->{slot}, actor => $who->{id});
-	$self->{holds}{ $c->{slot} } = { user => $c->{user}, until => $self->{now} + 3600 };
-	return row("{$c->{slot}}", $c->{user}, 't');
+	$self->settle_places($c, $user->{id}, $slot);
+	$self->note($user, 'hold', 0, slot => $slot->{name}, actor => $who->{id});
+	$self->{holds}{ $slot->{name} } = { user => $c->{user}, until => $self->{now} + 3600 };
+	return row($self->ref_of($slot), $c->{user}, 't');
 }
 
 sub do_release
@@ -1256,15 +1363,22 @@ sub do_release
 	only($who, qw(client trainer staff admin system));
 	required($c->{slot});
 	my $slot = $self->{slots}{ $c->{slot} } or refuse('SW007');
-	my $hold = $self->{holds}{ $c->{slot} };
+	if (defined $slot->{class})
+	{
+		# whose hold is meant
+		my $all = is_office($who) || ($who->{role} eq 'trainer' && is_person($who, $slot->{trainer}));
+		my @held = grep { defined $self->holder($_) && ($all || is_person($who, $self->holder($_))) } $self->places_of($slot);
+		$slot = $held[0] if @held == 1 && !grep { $_ == $slot } @held;
+	}
+	my $hold = $self->{holds}{ $slot->{name} };
 	refuse('SW008') unless $hold && $hold->{until} > $self->{now};
 	refuse('SW006') unless is_office($who) || is_person($who, $hold->{user})
 	  || ($who->{role} eq 'trainer' && is_person($who, $slot->{trainer}));
 	my $user = $self->{users}{ $hold->{user} };
 	$self->sweep($user);
-	$self->note($user, 'release', 0, slot => $c->{slot}, actor => $who->{id});
+	$self->note($user, 'release', 0, slot => $slot->{name}, actor => $who->{id});
 	$hold->{until} = $self->{now};
-	return row("{$c->{slot}}", $hold->{user}, 't');
+	return row("{$slot->{name}}", $hold->{user}, 't');
 }
 
 # A slot that the actor works on as its trainer or from the office.
@@ -1359,6 +1473,17 @@ sub move
 		refuse('SW013') if $self->user_of($move->{new}{trainer})->{role} eq 'client';
 	}
 
+	# a class with all its places
+	my $named = @moves;
+	for my $move (@moves[ 0 .. $named - 1 ])
+	{
+		for my $slot (grep { $_->{name} ne $move->{slot} && $_->{status} ne 'cancelled' } $self->places_of($move->{from}))
+		{
+			refuse('SW008') if $slot->{status} eq 'completed';
+			push @moves, { slot => $slot->{name}, from => $slot, new => { %$slot, map { $_ => $move->{new}{$_} } qw(date trainer duration) } };
+		}
+	}
+
 	# as if all had moved
 	my @names = map { $_->{slot} } @moves;
 	for my $i (0 .. $#moves)
@@ -1368,7 +1493,7 @@ sub move
 		refuse('SW010') if is_live($new) && $self->client_is_busy($new->{user}, $new, @names);
 		for my $other (map { $_->{new} } @moves[ 0 .. $i - 1 ])
 		{
-			refuse('SW010') if meet($new, $other) && (is_same($new->{trainer}, $other->{trainer})
+			refuse('SW010') if meet($new, $other) && !is_mate($new, $other) && (is_same($new->{trainer}, $other->{trainer})
 				|| (is_live($new) && is_live($other) && $new->{user} == $other->{user}));
 		}
 	}
@@ -1382,7 +1507,7 @@ sub move
 		my ($ledger, $changes) = (undef, scalar grep { text($new->{$_}) ne text($slot->{$_}) } qw(date trainer duration));
 		if (is_live($slot) && $changes)
 		{
-			$ledger = @moves > 1 ? "$c->{as}_$slot->{name}" : $c->{as};
+			$ledger = $named > 1 ? "$c->{as}_$slot->{name}" : $c->{as};
 			$self->note($self->{users}{ $slot->{user} }, 'move', 0, slot => $slot->{name}, actor => $who->{id});
 		}
 		elsif ($changes)
@@ -1398,7 +1523,7 @@ sub move
 	return join(';', map {
 		my ($new, $ledger) = @$_;
 		$self->booking_row($new, is_live($new) ? { told($new, $self->{users}{ $new->{user} }, $ledger) } : {}, 0);
-	} @rows);
+	} @rows[ 0 .. $named - 1 ]);
 }
 
 sub has_begun { my ($self, $slot) = @_; return $slot->{date} <= $self->{now}; }
@@ -1573,8 +1698,14 @@ sub do_correct
 
 	my $closed = $gone && $gone->{reopened} ? $self->{slots}{ $gone->{reopened} } : undef;
 	undef $closed if $closed && !(is_open($closed) && meet($closed, $slot));
+	if ($gone && defined $slot->{class})
+	{
+		# the class may be elsewhere by now, and its client may have another place
+		refuse('SW010') if grep { $_->{status} ne 'cancelled' && row(@$_{qw(date trainer duration)}) ne row(@$slot{qw(date trainer duration)}) } $self->places_of($slot);
+		refuse('SW010') if !$slot->{guest} && $self->client_is_busy($slot->{user}, $slot, $slot->{name});
+	}
 	refuse('SW010') if $gone && $self->trainer_is_busy($slot, $slot->{name}, $closed ? $closed->{name} : ());
-	refuse('SW010') if $status ne 'completed' && $self->client_is_busy($slot->{user}, $slot, $slot->{name});
+	refuse('SW010') if $status ne 'completed' && $self->client_is_busy($slot->{user}, $slot, $slot->{name}, $self->mates_of($slot));
 	my $user = $self->{users}{ $slot->{user} };
 
 	# what it had before, and owed; what was charged since is a part of that
@@ -1621,7 +1752,7 @@ sub reopen
 {
 	my ($self, $slot, $name) = @_;
 	return if $self->trainer_is_busy($slot, $slot->{name});
-	$self->put_slot(name => $name, status => 'available', map { $_ => $slot->{$_} } qw(trainer date duration cost));
+	$self->put_slot(name => $name, status => 'available', map { $_ => $slot->{$_} } qw(trainer date duration cost class));
 	return $name;
 }
 
@@ -1635,12 +1766,14 @@ sub do_reschedule
 	refuse('SW006') unless is_office($who) || is_person($who, $from->{user}) || $is_trainer;
 	my $forced = forced($c, $who);
 	check_key($c->{key});
-	my $same = "$c->{slot} $c->{to}";
-	my $to = $self->{slots}{ $c->{to} };
+	my $named = $self->{slots}{ $c->{to} };
+	my $same = row($c->{slot}, $named ? line_of($named) : $c->{to});
 	if (my $before = defined $from->{user} && $self->replay($from->{user}, 'reschedule', $c->{key}, $same))
 	{
-		return $self->booking_row($to, $before, 1);
+		return $self->booking_row($self->{slots}{ $before->{slot} }, $before, 1);
 	}
+	my ($place) = defined $from->{user} ? $self->choose($from->{user}, $named) : $named;
+	my $to = $place || $named;
 	refuse('SW008') unless is_live($from);
 	refuse('SW008') if !is_office($who) && !$is_trainer && ($self->has_begun($from) || $self->is_too_late($from));
 	refuse('SW006') if $to && $is_trainer && !is_person($who, $to->{trainer}) && !is_person($who, $from->{user});
@@ -1651,11 +1784,12 @@ sub do_reschedule
 	my $charged = $had || $from->{owed} || $from->{gratis};
 	my $price = $charged ? $to->{cost} : 0;
 	my $credits = $from->{owed} ? min($had, $price) : $price;
-	my $why = $self->why_not($who, $from->{user}, $to, instead_of => $from->{name}, forced => $forced, credits => $credits - $had);
+	my $why = $self->why_not($who, $from->{user}, $place, instead_of => $from->{name}, forced => $forced, credits => $credits - $had);
 	refuse($why) if $why;
 
 	my $user = $self->{users}{ $from->{user} };
 	$self->sweep($user);
+	$self->settle_places($c, $user->{id}, $to);
 	$to->{debit} = $self->take($user, 'reschedule', delete $from->{debit}, $credits, [], slot => $to->{name}, from => $from->{name},
 		key => $c->{key}, actor => $who->{id});
 	$to->{owed} = $price - $credits;
@@ -1665,7 +1799,7 @@ sub do_reschedule
 	$self->take_slot($user, $to);
 	$to->{too_near} = $self->is_too_late($to) && $to->{date} != $from->{date} && !is_person($who, $user->{id});
 	$self->{reopened} = $self->reopen($from, "$c->{as}_1") if $from->{date} > $self->{now};
-	my %then = told($to, $user, $c->{as});
+	my %then = (told($to, $user, $c->{as}), slot => $to->{name});
 	$self->remember($user->{id}, 'reschedule', $c->{key}, $same, %then);
 	return $self->booking_row($to, \%then, 0);
 }
@@ -1878,6 +2012,26 @@ sub do_time_of_lot
 	return '';
 }
 
+# The studio adds a place to a class, where the others are.
+sub do_time_of_place
+{
+	my ($self, $c) = @_;
+	my $slot = $self->{slots}{ $c->{slot} };
+	refuse('SW010') if $self->trainer_is_busy($slot);
+	$self->put_slot(name => "$c->{as}_1", status => 'available', map { $_ => $slot->{$_} } qw(trainer date duration cost class));
+	return '';
+}
+
+# Nobody gets an open place, or somebody can again.
+sub do_time_of_blocking
+{
+	my ($self, $c) = @_;
+	my $slot = $self->{slots}{ $c->{slot} };
+	refuse('SW010') if $self->trainer_is_busy($slot);
+	$slot->{status} = is_open($slot) ? 'blocked' : 'available';
+	return '';
+}
+
 # A hold runs out.
 sub do_time_of_hold
 {
@@ -1888,7 +2042,7 @@ sub do_time_of_hold
 
 # What is NULL of these arguments is as if it had been left out.
 my %default = (
-	open => { duration => 60, repeat => 1 }, block => { duration => 60, repeat => 1 }, request => { duration => 60 },
+	open => { duration => 60, repeat => 1, places => 1 }, block => { duration => 60, repeat => 1 }, request => { duration => 60 },
 	hold => { minutes => 10 }, complete => { attended => 1 }, expire => { n => 1000 },
 );
 
@@ -1900,10 +2054,11 @@ sub call
 	$c = { %$c, map { $_ => defined $c->{$_} ? $c->{$_} : $default->{$_} } keys %$default } if $default;
 	my $method = "do_$c->{what}";
 	$self->{ticks} += 1e-4;
-	delete @$self{qw(reopened unnamed)};
+	delete @$self{qw(reopened unnamed fresh blurred places)};
 	my $row = eval { $self->$method($c->{what} =~ /^time/ ? $c : ($c, $self->resolve($c))) };
 	my $error = $@;
-	return { state => '00000', row => $row, reopened => $self->{reopened}, unnamed => $self->{unnamed} } if defined $row;
+	$self->name_places($c->{as}) if defined $row;
+	return { state => '00000', row => $row, map { $_ => $self->{$_} } qw(reopened unnamed places) } if defined $row;
 	die $error unless ref $error;
 	return $error;
 }
