@@ -39,34 +39,6 @@
 
 PG_FUNCTION_INFO_V1(swan_attach);
 
-/* what a column costs that an application does not have */
-static const char *const absence[STUDIO_NCOLUMNS] = {
-	[USERS_FIRST_NAME] = "messages and lists go without first names",
-	[USERS_LAST_NAME] = "messages and lists go without last names",
-	[USERS_EMAIL] = "clients are not found by e-mail",
-	[USERS_ROLE] = "every person is a client; let roles be listed as system or reader",
-	[USERS_CREATED_AT] = "lists go without the date of registration",
-	[USERS_UPDATED_AT] = "none is kept",
-	[USERS_DELETED_AT] = "whoever has a row is there",
-	[SESSIONS_TRAINER_ID] = "slots have no trainer and are not checked for his time",
-	[SESSIONS_DURATION] = "every slot lasts 60 minutes",
-	[SESSIONS_NOTES] = "session records go without notes",
-	[SESSIONS_BOOKED_AT] = "when a slot was booked is in the ledger only",
-	[SESSIONS_DEDUCTED] = "whether a booking took a credit is in the ledger only",
-	[SESSIONS_CONFIRMED] = "the status alone says what is confirmed",
-	[SESSIONS_CREATED_AT] = "none is kept",
-	[SESSIONS_UPDATED_AT] = "none is kept",
-	[SESSIONS_CLASS_ID] = "there are no classes",
-	[SESSIONS_DELETED_AT] = "every row is there",
-	[SESSIONS_ENDS_AT] = "when a slot ends is what its start and duration come to",
-	[SESSIONS_CANCELLED_AT] = "when a booking was cancelled is in the ledger only",
-	[SESSIONS_CANCELLED_BY] = "who cancelled a booking is in the ledger only",
-	[SESSIONS_CANCEL_REASON] = "why a booking was cancelled is in the ledger only",
-	[SESSIONS_COST] = "every session costs one credit",
-	[SESSIONS_CREDITS] = "how many credits a session took is in the ledger only",
-	[SESSIONS_KIND] = "credits are good for every session",
-};
-
 /* Adds a row to the report. */
 void
 attach_report(Attachment *att, const char *item, const char *column,
@@ -98,176 +70,6 @@ attach_refuse(Attachment *att, const char *item, const char *column,
 	}
 }
 
-/* Returns a member of the argument "columns", or NULL; is it there at all? */
-static char *
-option(Attachment *att, const char *object, const char *name, bool *present)
-{
-	JsonbValue	value;
-	JsonbContainer *container = &att->options->root;
-
-	if (present)
-		*present = false;
-	if (object)
-	{
-		if (getKeyJsonValueFromContainer(container, object, strlen(object), &value) == NULL ||
-			value.type != jbvBinary)
-			return NULL;
-		container = value.val.binary.data;
-	}
-	if (!JsonContainerIsObject(container) ||
-		getKeyJsonValueFromContainer(container, name, strlen(name), &value) == NULL)
-		return NULL;
-	if (present)
-		*present = true;
-	if (value.type != jbvString)
-		return NULL;
-	return pnstrdup(value.val.string.val, value.val.string.len);
-}
-
-/* Returns an option of a column, under its full name or its short one. */
-static char *
-column_option(Attachment *att, const char *object, StudioColumnId id, bool *present)
-{
-	char	   *value = option(att, object, studio_column_label(id), present);
-
-	/* both tables have an id */
-	if (value == NULL && !(present && *present) && id != USERS_ID && id != SESSIONS_ID)
-		value = option(att, object, studio_column_defs[id].name, present);
-	return value;
-}
-
-/* Returns "first_name" as "firstName", or folded as "firstname". */
-static char *
-camel_case(const char *name, bool folded)
-{
-	char	   *result = palloc(strlen(name) + 1);
-	char	   *out = result;
-
-	for (const char *p = name; *p; p++)
-	{
-		if (*p != '_')
-			*out++ = *p;
-		else if (p[1])
-			*out++ = folded ? *++p : pg_toupper((unsigned char) *++p);
-	}
-	*out = '\0';
-	return result;
-}
-
-/* Returns the name that a table has for a column of ours, or NULL. */
-static char *
-find_column_name(Attachment *att, StudioColumnId id, Oid relid)
-{
-	const char *name = studio_column_defs[id].name;
-	char	   *candidates[3];
-	bool		present;
-	char	   *given = column_option(att, NULL, id, &present);
-
-	if (present)
-	{
-		if (given && get_attnum(relid, given) == InvalidAttrNumber)
-			attach_refuse(att, studio_column_label(id), given, "there is no such column",
-						  "correct its name in the argument columns");
-		return given;
-	}
-	if (studio_column_defs[id].named)	/* its name alone says nothing */
-		return NULL;
-	candidates[0] = pstrdup(name);
-	candidates[1] = camel_case(name, false);
-	candidates[2] = camel_case(name, true);
-	for (int i = 0; i < lengthof(candidates); i++)
-	{
-		if (get_attnum(relid, candidates[i]) != InvalidAttrNumber)
-			return candidates[i];
-	}
-	return NULL;
-}
-
-/*
- * Returns why a column that is only called like one of ours is none, or NULL: one
- * that applications need not have is not looked for with more than its name.
- */
-static const char *
-not_ours(Attachment *att, StudioColumnId id, Oid relid, const char *name)
-{
-	AttrNumber	attnum = get_attnum(relid, name);
-	Oid			type = get_atttype(relid, attnum);
-	bool		given;
-
-	(void) column_option(att, NULL, id, &given);
-	if (given || !studio_column_defs[id].attached_only)
-		return NULL;
-	if (!studio_column_fits(studio_column_defs[id].kind, type))
-		return psprintf("column %s is of type %s", quote_identifier(name), format_type_be(type));
-	if (studio_column_defs[id].kind == COLUMN_MARK)
-		return NULL;
-	if (get_attgenerated(relid, attnum) != '\0')
-		return psprintf("the server computes column %s", quote_identifier(name));
-	if (type == TIMESTAMPOID && column_option(att, "time_zones", id, NULL) == NULL &&
-		option(att, NULL, "time_zone", NULL) == NULL)
-		return psprintf("nothing says of what zone the times in column %s are",
-						quote_identifier(name));
-	return NULL;
-}
-
-/* Finds one column, and says what it is or why it will not do. */
-static void
-find_column(Attachment *att, StudioColumnId id)
-{
-	const StudioColumnDef *def = &studio_column_defs[id];
-	Oid			relid = def->table == TABLE_USERS ? att->users : att->sessions;
-	const char *label = studio_column_label(id);
-	char	   *name = find_column_name(att, id, relid);
-	AttrNumber	attnum = name ? get_attnum(relid, name) : InvalidAttrNumber;
-	Oid			type;
-	int32		typmod;
-	Oid			collation;
-	const char *problem;
-	const char *hint;
-
-	att->names[id] = name;
-	if (name && attnum == InvalidAttrNumber)
-		return;					/* refused already */
-	problem = name ? not_ours(att, id, relid, name) : NULL;
-	if (problem)
-	{
-		att->names[id] = NULL;
-		attach_report(att, label, NULL, "absent", psprintf("%s; %s", absence[id], problem));
-		return;
-	}
-	if (name == NULL)
-	{
-		if (def->absent == NULL)
-			attach_refuse(att, label, NULL, "no column is called so",
-						  psprintf("pass {\"%s\": \"its name\"} as columns", label));
-		else
-			attach_report(att, label, NULL, "absent", absence[id]);
-		return;
-	}
-
-	get_atttypetypmodcoll(relid, attnum, &type, &typmod, &collation);
-	if (!studio_column_fits(def->kind, type))
-		attach_refuse(att, label, name, psprintf("type %s will not do", format_type_be(type)),
-					  def->kind == COLUMN_ID ? "keys must be integer or bigint" : NULL);
-	else if (type == TIMESTAMPOID && def->kind == COLUMN_TIME)
-	{
-		att->zones[id] = column_option(att, "time_zones", id, NULL);
-		if (att->zones[id] == NULL)
-			att->zones[id] = option(att, NULL, "time_zone", NULL);
-		problem = att->zones[id] ? zone_problem(att->zones[id], &hint) : NULL;
-		if (problem)
-			attach_refuse(att, label, name, problem, hint);
-		else if (att->zones[id] == NULL)
-			attach_refuse(att, label, name, "timestamp without time zone",
-						  psprintf("pass {\"time_zones\": {\"%s\": \"UTC\"}} with the zone its times are of",
-								   label));
-		else
-			attach_report(att, label, name, "found", psprintf("times of zone %s", att->zones[id]));
-	}
-	else
-		attach_report(att, label, name, "found", NULL);
-}
-
 /* Returns whether a unique index makes a column a key. */
 static bool
 is_unique_key(Oid relid, AttrNumber attnum)
@@ -297,19 +99,21 @@ static void
 check_table(Attachment *att, Oid relid, const char *item, StudioColumnId key)
 {
 	Relation	rel = relation_open(relid, AccessShareLock);
-	char	   *rls = option(att, NULL, "rls", NULL);
+	char	   *rls = attach_option(att, NULL, "rls", NULL);
 
 	if (rel->rd_rel->relkind != RELKIND_RELATION &&
 		rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
 	{
-		attach_refuse(att, item, NULL, "not a table", NULL);
+		attach_refuse(att, item, NULL, "not a table", "pass the table that has the rows");
 		relation_close(rel, AccessShareLock);
 		return;
 	}
 	if (rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE || rel->rd_rel->relispartition)
-		attach_refuse(att, item, NULL, "partitioned tables cannot be attached", NULL);
+		attach_refuse(att, item, NULL, "partitioned tables cannot be attached",
+					  "move the rows to a table that is not partitioned");
 	else if (rel->rd_rel->relhassubclass || has_superclass(relid))
-		attach_refuse(att, item, NULL, "tables that inherit cannot be attached", NULL);
+		attach_refuse(att, item, NULL, "tables that inherit cannot be attached",
+					  "ALTER TABLE ... NO INHERIT, so that each row is in one table");
 	else if (rel->rd_rel->relpersistence != RELPERSISTENCE_PERMANENT)
 		attach_refuse(att, item, NULL, "the table is temporary or unlogged",
 					  "a ledger needs a permanent one");
@@ -369,6 +173,7 @@ start_attachment(Attachment *att, FunctionCallInfo fcinfo)
 	const char *hint;
 	char	   *zone;
 
+	(void) studio_list();		/* refuses under SQL of another version */
 	memset(att, 0, sizeof(Attachment));
 	att->rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	att->context = CurrentMemoryContext;
@@ -407,9 +212,9 @@ start_attachment(Attachment *att, FunctionCallInfo fcinfo)
 	att->dry_run = argument_bool(fcinfo, 4, false);
 	if (!att->dry_run)
 		PreventCommandIfReadOnly("swan_attach()");
-	att->old_bookings = option(att, NULL, "old_bookings", NULL);
-	att->ignores_missing = option(att, NULL, "missing_users", NULL) != NULL;
-	zone = option(att, NULL, "time_zone", NULL);
+	att->old_bookings = attach_option(att, NULL, "old_bookings", NULL);
+	att->ignores_missing = attach_option(att, NULL, "missing_users", NULL) != NULL;
+	zone = attach_option(att, NULL, "time_zone", NULL);
 	problem = zone ? zone_problem(zone, &hint) : NULL;
 	if (problem)
 		attach_refuse(att, "time_zone", NULL, problem, hint);
@@ -457,8 +262,7 @@ swan_attach(PG_FUNCTION_ARGS)
 					  "give both to one role with ALTER TABLE ... OWNER TO");
 	hold_tables(&att);
 	check_other_studios(&att);
-	for (int i = 0; i < STUDIO_NCOLUMNS; i++)
-		find_column(&att, i);
+	attach_find_columns(&att);
 	attach_check_doubles(&att);
 	attach_check_people(&att);
 	check_table(&att, att.users, "users", USERS_ID);

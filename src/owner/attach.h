@@ -45,6 +45,15 @@ extern void attach_report(Attachment *att, const char *item, const char *column,
 extern void attach_refuse(Attachment *att, const char *item, const char *column,
 						  const char *problem, const char *action);
 
+/* attach_columns.c */
+extern char *attach_option(Attachment *att, const char *object, const char *name,
+						   bool *present);
+extern bool attach_is_named(Attachment *att, StudioColumnId id);
+extern void attach_find_columns(Attachment *att);
+
+/* attach_suggest.c */
+extern const char *attach_likely_column(Attachment *att, StudioColumnId id, bool fits);
+
 /* attach_names.c */
 extern Studio *attach_names(Attachment *att);
 extern Rows attach_query(Attachment *att, Call *call, const char *text);
@@ -53,7 +62,7 @@ extern Rows attach_query(Attachment *att, Call *call, const char *text);
 extern void attach_read_statuses(Attachment *att, const JsonbValue *value);
 extern void attach_append_statuses(Attachment *att, StringInfo json);
 extern void attach_check_labels(Attachment *att);
-extern void attach_look_at_labels(Attachment *att, Call *call);
+extern void attach_look_at_labels(Attachment *att, Call *call, bool in_rows);
 
 /* attach_check.c */
 extern void attach_check_options(Attachment *att);

@@ -76,10 +76,12 @@ check_member(Attachment *att, const char *object, const char *name, const JsonbV
 	if (strcmp(object, "roles") == 0)
 	{
 		if (!is_role(value))
-			attach_refuse(att, "roles", name, "a role is client, trainer, staff or admin", NULL);
+			attach_refuse(att, "roles", name, "a role is client, trainer, staff or admin",
+						  "pass {\"roles\": {\"its label\": \"trainer\"}}");
 	}
 	else if (!is_column(name) || value->type != jbvString)
-		attach_refuse(att, object, name, "there is no such column", NULL);
+		attach_refuse(att, object, name, "there is no such column",
+					  "name a column of ours, as in {\"sessions.session_date\": \"UTC\"}");
 }
 
 /* Checks an option that has one value. */
@@ -88,7 +90,8 @@ check_only_value(Attachment *att, const char *name, const JsonbValue *value, con
 {
 	if (value->type != jbvString || value->val.string.len != strlen(only) ||
 		strncmp(value->val.string.val, only, strlen(only)) != 0)
-		attach_refuse(att, name, NULL, psprintf("it can only be %s", only), NULL);
+		attach_refuse(att, name, NULL, psprintf("it can only be %s", only),
+					  "correct it, or leave it out");
 }
 
 /* Checks one of the options. */
@@ -104,7 +107,8 @@ check_option(Attachment *att, const char *name, JsonbValue *value)
 	{
 		if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
 		{
-			attach_refuse(att, name, NULL, "it must be an object", NULL);
+			attach_refuse(att, name, NULL, "it must be an object",
+						  psprintf("pass {\"%s\": {\"...\": \"...\"}}", name));
 			return;
 		}
 		it = JsonbIteratorInit(value->val.binary.data);
@@ -121,7 +125,8 @@ check_option(Attachment *att, const char *name, JsonbValue *value)
 	else if (strcmp(name, "time_zone") == 0 || strcmp(name, "old_bookings") == 0)
 	{
 		if (value->type != jbvString)
-			attach_refuse(att, name, NULL, "it must be a string", NULL);
+			attach_refuse(att, name, NULL, "it must be a string",
+						  psprintf("pass {\"%s\": \"...\"}", name));
 	}
 	else if (strcmp(name, "rls") == 0)
 		check_only_value(att, name, value, "bypass");
@@ -131,7 +136,8 @@ check_option(Attachment *att, const char *name, JsonbValue *value)
 		attach_refuse(att, name, NULL, "there is no such option or column",
 					  "the reference lists what the argument columns takes");
 	else if (value->type != jbvString && value->type != jbvNull)
-		attach_refuse(att, name, NULL, "the name of a column must be a string, or null for none", NULL);
+		attach_refuse(att, name, NULL, "the name of a column must be a string, or null for none",
+					  psprintf("pass {\"%s\": \"its name\"}", name));
 }
 
 /* Checks the argument "columns": a typo must not pass for a default. */
@@ -235,7 +241,11 @@ attach_check_generated(Attachment *att)
 		if (att->names[id] && get_attnum(relid, att->names[id]) != InvalidAttrNumber &&
 			get_attgenerated(relid, get_attnum(relid, att->names[id])) != '\0')
 			attach_refuse(att, studio_column_label(id), att->names[id],
-						  "generated columns cannot be written", NULL);
+						  "generated columns cannot be written",
+						  psprintf("ALTER TABLE %s ALTER COLUMN %s DROP EXPRESSION%s",
+								   studio_table_name(relid), quote_identifier(att->names[id]),
+								   studio_column_defs[id].absent == NULL ? "" :
+								   psprintf(", or pass {\"%s\": null}", studio_column_label(id))));
 	}
 }
 

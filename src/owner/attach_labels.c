@@ -8,11 +8,14 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_enum.h"
 #include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
+#include "utils/catcache.h"
 #include "utils/json.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 #include "call/columns.h"
 #include "owner/attach.h"
@@ -41,7 +44,7 @@ note_label(Attachment *att, char *theirs, const JsonbValue *value, bool ordered)
 		OwnName    *before = lfirst(cell);
 
 		if (strcmp(before->theirs, theirs) == 0)
-			attach_refuse(att, "statuses", theirs, "the label is named twice", NULL);
+			attach_refuse(att, "statuses", theirs, "the label is named twice", "name it once");
 		else if (!ordered && strcmp(before->ours, name->ours) == 0 &&
 				 strcmp(name->ours, ignored) != 0)
 			attach_refuse(att, "statuses", theirs,
@@ -67,7 +70,8 @@ attach_read_statuses(Attachment *att, const JsonbValue *value)
 
 	if (value->type != jbvBinary)
 	{
-		attach_refuse(att, "statuses", NULL, "it must be an object, or a list of objects", NULL);
+		attach_refuse(att, "statuses", NULL, "it must be an object, or a list of objects",
+					  "pass {\"statuses\": {\"its label\": \"scheduled\"}}");
 		return;
 	}
 	ordered = JsonContainerIsArray(value->val.binary.data);
@@ -79,7 +83,8 @@ attach_read_statuses(Attachment *att, const JsonbValue *value)
 		else if (token == WJB_VALUE)
 			note_label(att, label, &member, ordered);
 		else if (token == WJB_ELEM)
-			attach_refuse(att, "statuses", NULL, "it must be an object, or a list of objects", NULL);
+			attach_refuse(att, "statuses", NULL, "it must be an object, or a list of objects",
+					  "pass {\"statuses\": {\"its label\": \"scheduled\"}}");
 	}
 }
 
@@ -136,7 +141,9 @@ attach_check_labels(Attachment *att)
 				 typmod - VARHDRSZ < pg_mbstrlen(linitial(labels)))
 		{
 			attach_refuse(att, "sessions.status", column->name,
-						  "the column is too short for the status", NULL);
+						  "the column is too short for the status",
+						  psprintf("ALTER TABLE %s ALTER COLUMN %s TYPE text",
+								   studio_table_name(att->sessions), quote_identifier(column->name)));
 			return;
 		}
 	}
@@ -153,14 +160,52 @@ attach_check_labels(Attachment *att)
 
 RESULT_COLUMNS(LABEL_COLUMNS);
 
-/* Says what becomes of labels that are not our own words, and of how many rows. */
-void
-attach_look_at_labels(Attachment *att, Call *call)
+/* Returns whether a label stands in the first column of some rows. */
+static bool
+is_in_rows(Rows rows, const char *label)
 {
-	Rows		result = attach_query(att, call, "SELECT" SELECT_LIST(LABEL_COLUMNS)
-									  " FROM {sessions} s WHERE {live s} AND {s.status} IS NOT NULL"
-									  " GROUP BY 1 ORDER BY 1");
+	for (uint64 i = 0; i < rows.nrows; i++)
+	{
+		if (strcmp(row_text(rows, i, LABEL_TEXT), label) == 0)
+			return true;
+	}
+	return false;
+}
 
+/* Names the labels of an enum that no row has yet, and that mean nothing to us. */
+static void
+look_at_unused_labels(Attachment *att, Rows used)
+{
+	Studio	   *studio = attach_names(att);
+	Oid			type = studio->columns[SESSIONS_STATUS].type;
+	CatCList   *labels = SearchSysCacheList1(ENUMTYPOIDNAME, ObjectIdGetDatum(type));
+
+	for (int i = 0; i < labels->n_members; i++)
+	{
+		Form_pg_enum entry = (Form_pg_enum) GETSTRUCT(&labels->members[i]->tuple);
+		const char *label = NameStr(entry->enumlabel);
+
+		if (studio_status_of(studio, label) == NULL && !is_in_rows(used, label))
+			attach_report(att, "statuses", pstrdup(label), ignored,
+						  "rows that are nobody's business: 0; so is what is written with it from now on");
+	}
+	ReleaseSysCacheList(labels);
+}
+
+/*
+ * Says what becomes of labels that are not our own words, and of how many rows;
+ * there may be such rows or not.
+ */
+void
+attach_look_at_labels(Attachment *att, Call *call, bool in_rows)
+{
+	Rows		result = {0};
+
+	if (in_rows)
+		result = attach_query(att, call, "SELECT" SELECT_LIST(LABEL_COLUMNS)
+							  " FROM {sessions} s WHERE {live s} AND {s.status} IS NOT NULL"
+							  " GROUP BY 1 ORDER BY 1");
+	look_at_unused_labels(att, result);
 	for (uint64 i = 0; i < result.nrows; i++)
 	{
 		const char *label = row_text(result, i, LABEL_TEXT);

@@ -11,10 +11,12 @@
  */
 #include "postgres.h"
 
+#include "access/relation.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 
 #include "call/columns.h"
 #include "call/rights.h"
@@ -134,6 +136,10 @@ report_durations(Attachment *att, int64 longest, int64 empty, int64 unknown)
  */
 #define UNDECIDED \
 	LIVE_BOOKING "{?ledger: AND k.session_id IS NULL}{?users.deleted_at: AND {live u}}"
+/* s has a client, and is open for others all the same */
+#define PLACEHOLDER \
+	"{live s} AND {s.status:available} AND {s.user_id} IS NOT NULL" \
+	" AND {s.session_date} IS NOT NULL"
 #define TIMED \
 	"{live s} AND {s.session_date} IS NOT NULL" \
 	" AND " SLOT_TAKES_TIME("s")
@@ -152,6 +158,8 @@ report_durations(Attachment *att, int64 longest, int64 empty, int64 unknown)
 	next(TALLY_RECORDS, \
 		 "pg_catalog.count(*) FILTER (WHERE {live s} AND {s.status:available}" \
 		 " AND {s.user_id} IS NOT NULL AND {s.session_date} IS NULL)") \
+	next(TALLY_PLACEHOLDERS, "pg_catalog.count(*) FILTER (WHERE " PLACEHOLDER ")") \
+	next(TALLY_FIRST_PLACEHOLDER, "pg_catalog.min({s.id}) FILTER (WHERE " PLACEHOLDER ")") \
 	next(TALLY_OWN_LABELS, \
 		 "pg_catalog.count(*) FILTER (WHERE {s.status}::pg_catalog.text" \
 		 " OPERATOR(pg_catalog.<>) ALL" \
@@ -172,6 +180,62 @@ static const char sessions_query[] =
 "{?ledger: LEFT JOIN (SELECT DISTINCT g.session_id FROM {ledger} g) k"
 " ON k.session_id OPERATOR(pg_catalog.=) {s.id}} WHERE {any s}";
 
+#define ENDS_COLUMNS(first, next) \
+	first(ENDS_OTHERWISE, "pg_catalog.count(*) FILTER (WHERE {s.ends_at}" \
+		  " OPERATOR(pg_catalog.<>) (" SLOT_END("s") "))") \
+	next(ENDS_COUNT, "pg_catalog.count(*)")
+
+RESULT_COLUMNS(ENDS_COLUMNS);
+
+/*
+ * Looks whether a column says when sessions end, and says it as their start and
+ * duration do: one that was found, or is called so.
+ */
+static void
+look_at_ends(Attachment *att, Call *call)
+{
+	char	   *found = att->names[SESSIONS_ENDS_AT];
+	char	   *name = found;
+	Rows		result;
+
+	if (name == NULL && !attach_is_named(att, SESSIONS_ENDS_AT))
+		name = unconstify(char *, attach_likely_column(att, SESSIONS_ENDS_AT, true));
+	if (name == NULL || get_atttype(att->sessions, get_attnum(att->sessions, name)) !=
+		get_atttype(att->sessions, get_attnum(att->sessions, att->names[SESSIONS_DATE])))
+		return;
+	att->names[SESSIONS_ENDS_AT] = name;
+	result = attach_query(att, call, "SELECT" SELECT_LIST(ENDS_COLUMNS) " FROM {sessions} s"
+						  " WHERE {live s} AND {s.ends_at} IS NOT NULL AND {s.session_date} IS NOT NULL");
+	att->names[SESSIONS_ENDS_AT] = found;
+	if (found == NULL)
+		attach_report(att, studio_column_label(SESSIONS_ENDS_AT), name, "proposed",
+					  psprintf("it seems to say when sessions end, and does in %lld rows of %lld; only as"
+							   " {\"%s\": \"%s\"} it is kept in step when swan_move() and others change them",
+							   (long long) (row_int(result, 0, ENDS_COUNT) -
+											row_int(result, 0, ENDS_OTHERWISE)),
+							   (long long) row_int(result, 0, ENDS_COUNT),
+							   studio_column_label(SESSIONS_ENDS_AT), name));
+	else if (row_int(result, 0, ENDS_OTHERWISE) > 0)
+		attach_report(att, studio_column_label(SESSIONS_ENDS_AT), name, "found",
+					  psprintf("rows in which it is not start plus duration: %lld of %lld;"
+							   " swanalloc goes by start and duration",
+							   (long long) row_int(result, 0, ENDS_OTHERWISE),
+							   (long long) row_int(result, 0, ENDS_COUNT)));
+}
+
+/* Says that the setting session_records cannot be on, where each row has a date. */
+static void
+look_at_dates(Attachment *att)
+{
+	AttrNumber	attnum = get_attnum(att->sessions, att->names[SESSIONS_DATE]);
+	Relation	rel = relation_open(att->sessions, AccessShareLock);
+
+	if (TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attnotnull)
+		attach_report(att, "session_records", att->names[SESSIONS_DATE], "found",
+					  "the column is NOT NULL, so undated rows: 0; the setting session_records stays off");
+	relation_close(rel, AccessShareLock);
+}
+
 /* Looks for sessions that somebody has to decide about. */
 static void
 look_at_sessions(Attachment *att, Call *call)
@@ -188,8 +252,16 @@ look_at_sessions(Attachment *att, Call *call)
 		attach_report(att, "session_records", NULL, "found",
 					  psprintf("undated available rows: %lld; nothing counts them, see the setting session_records",
 							   (long long) row_int(result, 0, TALLY_RECORDS)));
-	if (row_int(result, 0, TALLY_OWN_LABELS) > 0 || att->status_names)
-		attach_look_at_labels(att, call);
+	if (row_int(result, 0, TALLY_PLACEHOLDERS) > 0)
+		attach_report(att, "sessions.user_id", att->names[SESSIONS_USER_ID], "found",
+					  psprintf("available rows with a date and a client: %lld, the first of them %lld;"
+							   " nobody can book them, and they stand in the way of guard_sessions refuse:"
+							   " take the client off, or say what they are by another status",
+							   (long long) row_int(result, 0, TALLY_PLACEHOLDERS),
+							   (long long) row_int(result, 0, TALLY_FIRST_PLACEHOLDER)));
+	look_at_dates(att);
+	attach_look_at_labels(att, call, row_int(result, 0, TALLY_OWN_LABELS) > 0 || att->status_names);
+	look_at_ends(att, call);
 	report_durations(att, row_isnull(result, 0, TALLY_LONGEST) ? 0 : row_int(result, 0, TALLY_LONGEST),
 					 row_int(result, 0, TALLY_EMPTY), row_int(result, 0, TALLY_NO_DURATION));
 	if (row_int(result, 0, TALLY_DELETED_SESSIONS) > 0)

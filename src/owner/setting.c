@@ -7,9 +7,11 @@
  */
 #include "postgres.h"
 
+#include "access/relation.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/rel.h"
 #include "utils/timestamp.h"
 #include "utils/varlena.h"
 
@@ -169,6 +171,18 @@ check_hook(Studio *studio, const Setting *setting, const char *value)
 	return name;
 }
 
+/* Returns whether every row of the sessions must have a date. */
+static bool
+records_are_impossible(Studio *studio)
+{
+	Relation	rel = relation_open(studio->tables[TABLE_SESSIONS], AccessShareLock);
+	bool		not_null = TupleDescAttr(RelationGetDescr(rel),
+										 studio->columns[SESSIONS_DATE].attnum - 1)->attnotnull;
+
+	relation_close(rel, AccessShareLock);
+	return not_null;
+}
+
 /* Checks a value before it is written; returns it as it is to be written. */
 char *
 setting_check(Studio *studio, const Setting *setting, char *value)
@@ -200,6 +214,11 @@ setting_check(Studio *studio, const Setting *setting, char *value)
 			value = check_hook(studio, setting, value);
 			break;
 	}
+	if (strcmp(setting->name, "session_records") == 0 && strcmp(value, "on") == 0 &&
+		records_are_impossible(studio))
+		refuse_value(setting, value,
+					 psprintf("Column %s of the sessions is NOT NULL, and session records have no date.",
+							  quote_identifier(studio->columns[SESSIONS_DATE].name)));
 	if (strcmp(setting->name, "session_records") == 0 && strcmp(value, "on") == 0 &&
 		studio->settings.guard_balance != GUARD_REFUSE)
 		refuse_value(setting, value, "It needs guard_balance to be refuse.");

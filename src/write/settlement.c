@@ -114,6 +114,17 @@ check_slot(Call *call, const Slot *slot)
 			 errhint("%s", session_advice(call->studio, slot))));
 }
 
+/* Answers a booking of somebody who is not there any more. */
+static void
+refuse_deleted(const Slot *slot)
+{
+	ereport(ERROR,
+			(swan_error(SWAN_USER_NOT_FOUND),
+			 errmsg("user %lld of session %lld does not exist",
+					(long long) slot->user_id, (long long) slot->id),
+			 errhint("Cancel or delete the session as the application does, while guard_sessions is record.")));
+}
+
 /* Returns how many credits a booking took: what its row says, else what it costs. */
 static int32
 credits_taken(Call *call, const Slot *slot)
@@ -229,6 +240,8 @@ swan_settle(PG_FUNCTION_ARGS)
 	require_locked_slot(&locks, session_id, &slot);
 	check_slot(call, &slot);
 	lock_users(call, &locks, &slot.user_id, 1);
+	if (!user_is_locked(&locks, slot.user_id))
+		refuse_deleted(&slot);
 	account_enter(call, &locks, slot.user_id, &account);
 
 	debit = debit_find(call, slot.user_id, session_id, query_recheck);

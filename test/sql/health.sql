@@ -4,14 +4,14 @@ CREATE EXTENSION swanalloc;
 SELECT swan_create_studio();
 CREATE TYPE state AS ENUM ('available', 'scheduled', 'confirmed', 'completed', 'cancelled');
 CREATE SCHEMA app;
-CREATE TABLE app.people (key serial PRIMARY KEY, "firstName" text, last_name varchar(50), email text, role text, credits int, joined timestamp, updated_at timestamptz);
-CREATE TABLE app.slots (id serial PRIMARY KEY, client int, coach int, state state, day timestamp, minutes int, notes text, booked_at timestamptz, paid boolean, confirmed boolean, created_at timestamptz);
+CREATE TABLE app.people (key serial PRIMARY KEY, "firstName" text, last_name varchar(50), email text, role text, credits int, joined timestamp, updated_at timestamptz, deleted_at timestamp);
+CREATE TABLE app.slots (id serial PRIMARY KEY, client int, coach int, state state, day timestamp, minutes int, notes text, booked_at timestamptz, paid boolean, confirmed boolean, created_at timestamptz, class_id int, deleted_at timestamptz, ends_at timestamp, cancelled_at timestamptz, cancelled_by int, cancel_reason text, price int, took int, sort text);
 SELECT count(*) FROM swan_attach('app.people', 'app.slots', '{"users.id": "key", "available_sessions": "credits", "users.created_at": "joined", "user_id": "client", "trainer_id": "coach",
-	"status": "state", "session_date": "day", "duration": "minutes", "session_deducted": "paid", "time_zone": "UTC"}');
+	"status": "state", "session_date": "day", "duration": "minutes", "session_deducted": "paid", "class_id": "class_id", "cost": "price", "credits": "took", "kind": "sort", "time_zone": "UTC"}');
 SELECT swan_health() ->> 'status' AS status, swan_health() -> 'criteria' AS criteria;
 CREATE TABLE mapped AS SELECT s.name AS studio, x.tab::regclass, COALESCE(s.columns -> 'names' ->> x.col, x.name) AS name, s.columns -> 'names' ? x.col AS given, x.col
 	FROM swan.studio s CROSS JOIN LATERAL (SELECT s.users, 'users' UNION ALL SELECT s.sessions, 'sessions') t (tab, label)
-	CROSS JOIN LATERAL (SELECT t.tab, t.label || '.' || c.name AS col, c.name FROM unnest('{id,first_name,last_name,email,role,available_sessions,created_at,updated_at,user_id,trainer_id,status,session_date,duration,notes,booked_at,session_deducted,confirmed}'::text[]) c (name)) x
+	CROSS JOIN LATERAL (SELECT t.tab, t.label || '.' || c.name AS col, c.name FROM unnest('{id,first_name,last_name,email,role,available_sessions,created_at,updated_at,user_id,trainer_id,status,session_date,duration,notes,booked_at,session_deducted,confirmed,class_id,deleted_at,ends_at,cancelled_at,cancelled_by,cancel_reason,cost,credits,kind}'::text[]) c (name)) x
 	WHERE EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = x.tab AND a.attname = COALESCE(s.columns -> 'names' ->> x.col, x.name));
 SELECT studio, count(*) FROM mapped GROUP BY studio ORDER BY studio;
 
@@ -38,6 +38,8 @@ SELECT studio, what, array_agg(col ORDER BY col) FILTER (WHERE answer LIKE 'degr
 -- a time loses its zone, and one gets a type that needs one
 SELECT without('app', 'ALTER TABLE app.people ALTER joined TYPE timestamptz');
 SELECT without('app', 'ALTER TABLE app.slots ALTER booked_at TYPE timestamp');
+SELECT without('app', 'ALTER TABLE app.slots ALTER ends_at TYPE timestamptz, ALTER deleted_at TYPE timestamp');
+SELECT without('app', 'ALTER TABLE app.slots ALTER cancelled_at TYPE timestamp');
 SELECT without('studio', 'ALTER TABLE studio.sessions ALTER session_date TYPE timestamp');
 -- the tables themselves are not what they were
 SELECT command, without('app', command) FROM (VALUES ('ALTER TABLE app.slots OWNER TO pg_read_all_data'), ('ALTER TABLE app.swan_lots OWNER TO pg_read_all_data'),
