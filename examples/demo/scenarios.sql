@@ -44,3 +44,15 @@ SELECT demo.call('swan_summary(1001, actor => 1001)', '{"available": 12, "schedu
 SELECT demo.call('swan_client(1001, actor => 1)', '{"available_sessions": 12, "total_sessions_purchased": 15}');
 SELECT demo.check('available_sessions of user 1001 in the table',
          (SELECT available_sessions FROM studio.users WHERE id = 1001), 12);
+
+\echo '   A class of two places that is full; two more wait; one gives up, and it is kept for the first in line.'
+INSERT INTO studio.users (id, first_name, last_name) SELECT 1001 + n, 'Client', 'No. ' || n FROM generate_series(1, 4) n;
+SELECT swan_open(3, demo.at(3, 'Sat', 20), places => 2, actor => 3) AS class \gset
+SELECT demo.check('clients who have a credit', count(*), 4) FROM generate_series(1002, 1005) id, swan_grant(id, 1, actor => 1);
+SELECT demo.check('clients who have a place', count(*), 2) FROM generate_series(1002, 1003) id, swan_book(id, :class, actor => id);
+SELECT demo.call(format('swan_book(1004, %s, actor => 1004)', :class), '{"sqlstate": "SW002", "code": "SESSION_NOT_AVAILABLE"}');
+SELECT demo.call(format('swan_wait(1004, %s, actor => 1004)', :class), '{"line": 1}');
+SELECT demo.call(format('swan_wait(1005, %s, actor => 1005)', :class), '{"line": 2}');
+SELECT demo.call(format('swan_cancel(%s, actor => 1002)', :class), '{"status": "cancelled", "returned": true}');
+SELECT demo.call(format('swan_book(1005, %s, actor => 1005)', :class), '{"sqlstate": "SW002", "code": "SESSION_NOT_AVAILABLE"}');
+SELECT demo.call(format('swan_book(1004, %s, actor => 1004)', :class), '{"status": "scheduled", "available_sessions": 0}');

@@ -12,7 +12,7 @@ SELECT demo.check('clients whose balance is the sum of their ledger and of their
    AND available_sessions = (SELECT coalesce(sum(delta), 0) FROM studio.swan_ledger WHERE user_id = client.id)
    AND available_sessions = (SELECT coalesce(sum(remaining), 0) FROM studio.swan_lots WHERE user_id = client.id);
 SELECT demo.check('bookings, each with one debit in the ledger', count(*),
-         (SELECT count(*) FROM studio.sessions WHERE status <> 'available'))
+         (SELECT count(*) FROM studio.sessions WHERE status NOT IN ('available', 'cancelled')))
   FROM studio.sessions slot
  WHERE status = 'scheduled'
    AND (SELECT sum(delta) FROM studio.swan_ledger WHERE session_id = slot.id AND user_id = slot.user_id) = -1;

@@ -130,5 +130,29 @@ UPDATE studio.sessions SET session_date = '2099-01-04 10:00', duration = 1440 WH
 :look
 ROLLBACK;
 
+-- who waits is no user, has what he waits for, waits for what is gone, and the ledger does not know it
+SELECT line FROM swan_wait(12, 1);
+SELECT * FROM swan_verify();
+:break
+UPDATE studio.swan_waits SET user_id = 99;
+:look
+ROLLBACK;
+:break
+UPDATE studio.swan_waits SET session_id = 11;
+:look
+ROLLBACK;
+:break
+UPDATE studio.swan_waits SET session_id = 99;
+:look
+ROLLBACK;
+:break
+UPDATE studio.swan_waits SET id = 1;
+:look
+ROLLBACK;
+:break
+UPDATE studio.swan_ledger SET user_id = 11 WHERE kind = 'wait';
+SELECT check_name, user_id, session_id, problem FROM swan_verify() WHERE check_name LIKE 'wait%';
+ROLLBACK;
+
 DROP FUNCTION pg_temp.as_if;
 \i test/fixture/studio_gone.sql

@@ -43,6 +43,11 @@ CREATE FUNCTION app.person(client bigint, session bigint, actor bigint) RETURNS 
 	SELECT CASE WHEN actor IS NULL THEN 'Who are you?' WHEN actor = client AND client % 2 = 0 THEN '' END $$;
 CREATE FUNCTION app.raises(client bigint, session bigint, actor bigint) RETURNS text LANGUAGE plpgsql STABLE AS $$ BEGIN
 	IF session % 2 = 0 THEN RAISE 'broken by %', session USING ERRCODE = 'AP001'; END IF; RETURN NULL; END $$;
+CREATE FUNCTION app.price(client bigint, session bigint) RETURNS integer LANGUAGE sql STABLE AS $$
+	SELECT CASE session % 5 WHEN 0 THEN NULL WHEN 1 THEN 0 WHEN 2 THEN 3 ELSE client::integer % 3 END $$;
+CREATE FUNCTION app.dear(client bigint, session bigint) RETURNS integer LANGUAGE plpgsql STABLE AS $$ BEGIN
+	IF client = 7 THEN RAISE 'no tariff for %', client USING ERRCODE = 'AP002'; END IF;
+	RETURN CASE WHEN session % 7 = 0 THEN 101 ELSE 2 END; END $$;
 CREATE FUNCTION app.gone(client bigint, session bigint, actor bigint) RETURNS text LANGUAGE sql AS 'SELECT NULL';
 CREATE FUNCTION app.slots() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -93,6 +98,7 @@ sub settings
 		admin_booking => one_of('free', 'charged'),
 		trainer_may => one_of('open, request, book, complete, cancel', 'open'),
 		hold_max => one_of(1, 5),
+		cost_rule => one_of(undef, undef, 'app.price', 'app.dear'),
 		booking_rule => one_of(undef, map { "app.$_" } qw(odd week person raises gone)));
 	return \%value;
 }
@@ -106,21 +112,26 @@ for my $round (1 .. $ROUNDS)
 	$sql .= "ALTER FUNCTION app.gone_now RENAME TO gone;\n" if $round > 1;
 	$sql .= "SELECT setseed(" . rand() . ");\n";
 	# the world of the round: slots, credits, some of which are due, bookings, holds that may be over
-	$sql .= "SELECT swan_configure('$_', NULL);\n" for qw(book_horizon live_max booking_rule);
+	$sql .= "SELECT swan_configure('$_', NULL);\n" for qw(book_horizon live_max booking_rule cost_rule);
+	$sql .= "SELECT swan_resume(i) FROM generate_series(6, 12) i WHERE (SELECT suspended_since IS NOT NULL FROM swan_summary(i));\n";
 	$sql .= "SELECT swan_configure('guard_sessions', 'record'), swan_configure('trainer_overlap', 'allow'), swan_configure('buffer', '0'), swan_configure('hold_max', '100');\n";
+	# of the round before nothing is left that takes anybody's time
+	$sql .= "SELECT swan_cancel(id, reopen => false) FROM studio.sessions WHERE status <> 'cancelled';\n";
 	$sql .= "SELECT app.slots();\n";
 	$sql .= "SELECT swan_grant(" . int(6 + rand(7)) . ", " . int(1 + rand(3)) . ");\n" for 1 .. 3;
 	$sql .= "CREATE TEMP TABLE s AS SELECT id FROM studio.sessions ORDER BY id DESC LIMIT 60;\n";
 	my $any = '(SELECT id FROM s ORDER BY random() LIMIT 1)';
-	for (1 .. 12)
+	for (1 .. 16)
 	{
 		my $client = int(6 + rand(7));
 		$sql .= one_of(
 			"DO \$\$ BEGIN PERFORM swan_book($client, $any, false); EXCEPTION WHEN OTHERS THEN NULL; END \$\$;\n",
 			"DO \$\$ BEGIN PERFORM swan_hold($client, $any); EXCEPTION WHEN OTHERS THEN NULL; END \$\$;\n",
+			"DO \$\$ BEGIN PERFORM swan_wait($client, $any); EXCEPTION WHEN OTHERS THEN NULL; END \$\$;\n",
 			"DO \$\$ BEGIN PERFORM swan_cancel($any); EXCEPTION WHEN OTHERS THEN NULL; END \$\$;\n");
 	}
-	# requests take their trainer's time when they are granted: what overlaps already is no matter while bookings are recorded
+	$sql .= 'SELECT swan_suspend(' . int(6 + rand(7)) . ", now() + interval '3 days', now() + interval '9 days');\n" if rand() < 0.5;
+	# requests take their trainer's time when they are granted
 	$sql .= "SELECT swan_configure('trainer_overlap', 'refuse');\n";
 	for my $name (sort keys %$settings)
 	{
@@ -150,7 +161,7 @@ for my $round (1 .. $ROUNDS)
 	{
 		my ($client, $session, $actor, $can, $does) = split /\|/, $line, -1;
 		my $kind = substr($does, 0, 5) || 'ok';
-		$kind .= ' ' . ($does =~ /too late/ ? 'notice' : $does =~ /too early/ ? 'horizon' : $does =~ /as you may/ ? 'limit' : 'application') if $kind eq 'SW017';
+		$kind .= ' ' . ($does =~ /too late/ ? 'notice' : $does =~ /too early/ ? 'horizon' : $does =~ /as you may/ ? 'limit' : $does =~ /suspend/i ? 'suspended' : 'application') if $kind eq 'SW017';
 		$met{$kind}++;
 		push @wrong, "client $client, session $session, actor $actor: said \"$can\", did \"$does\" ($about)" if $can ne $does;
 	}
@@ -158,7 +169,7 @@ for my $round (1 .. $ROUNDS)
 is(scalar(@wrong), 0, 'what swan_can_book said is what swan_book did') or diag(join("\n", @wrong[ 0 .. ($#wrong < 9 ? $#wrong : 9) ]));
 diag(join(', ', map { "$_: $met{$_}" } sort keys %met));
 ok($met{$_}, "$_ was among the answers")
-  for 'ok', qw(SW001 SW002 SW003 SW006 SW010 AP001 55000), map { "SW017 $_" } qw(notice horizon limit application);
+  for 'ok', qw(SW001 SW002 SW003 SW006 SW010 AP001 AP002 22000 55000), map { "SW017 $_" } qw(notice horizon limit suspended application);
 is($node->safe_psql('postgres', 'SELECT * FROM swan_verify()'), '', 'nothing is wrong');
 
 done_testing();
