@@ -65,6 +65,14 @@ SELECT confirmed FROM salon.sessions WHERE id = :past;
 INSERT INTO salon.sessions (id, user_id, trainer_id, status, session_date) VALUES (201, 12, 3, 'pending', '2099-02-01 10:00'), (202, NULL, 3, 'off, "duty"', '2099-02-01 12:00'), (203, 12, 3, 'scheduled', '2099-02-01 12:00');
 UPDATE salon.sessions SET status = 'draft', duration = 5000 WHERE id = 203;
 DELETE FROM salon.sessions WHERE id = 203;
+-- whatever the transaction sees; what has a debit is none of it
+\set own_writes 'INSERT INTO salon.sessions (id, user_id, trainer_id, status, session_date) VALUES (204, 12, 3, ''pending'', ''2099-02-01 10:00''), (205, 12, 3, ''draft'', ''2099-02-01 12:00''), (206, 12, 3, ''scheduled'', ''2099-02-01 12:00''); UPDATE salon.sessions SET status = ''draft'' WHERE id = 204; UPDATE salon.sessions SET status = ''pending'', duration = 30 WHERE id BETWEEN 204 AND 206; DELETE FROM salon.sessions WHERE id BETWEEN 204 AND 206 RETURNING id, status; UPDATE salon.sessions SET status = ''draft'' WHERE id = 2;'
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+:own_writes
+ROLLBACK;
+BEGIN ISOLATION LEVEL SERIALIZABLE;
+:own_writes
+ROLLBACK;
 INSERT INTO salon.sessions (user_id, trainer_id, status, session_date) VALUES (12, 3, 'booked', '2099-02-01 14:00');
 UPDATE salon.sessions SET status = 'sure' WHERE id = 2;
 UPDATE salon.sessions SET status = 'assigned' WHERE id = 2;

@@ -40,6 +40,18 @@ EXCEPTION WHEN OTHERS THEN
 	RETURN sqlstate;
 END
 $$;
+-- says how each direct write of what is no booking ends, to one session and to another
+CREATE FUNCTION seen.write_all(one bigint, other bigint) RETURNS TABLE (command text, ends text, ends_for_other text) LANGUAGE plpgsql AS $$
+BEGIN
+	FOREACH command IN ARRAY ARRAY['UPDATE sessions SET status = ''requested'', user_id = 12 WHERE id = #', 'UPDATE sessions SET duration = 45 WHERE id = #',
+		'UPDATE sessions SET status = ''scheduled'' WHERE id = #', 'UPDATE sessions SET status = ''blocked'', user_id = NULL WHERE id = #',
+		'UPDATE sessions SET status = ''available'', user_id = NULL WHERE id = #', 'DELETE FROM sessions WHERE id = #'] LOOP
+		ends := write(command || one);
+		ends_for_other := write(command || other);
+		RETURN NEXT;
+	END LOOP;
+END
+$$;
 -- dates sessions back, whatever their column is called
 CREATE FUNCTION seen.take_place(VARIADIC ids bigint[]) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
@@ -229,6 +241,16 @@ SELECT write('INSERT INTO holds (session_id, user_id, until) VALUES (1, 11, ''20
 SELECT write('UPDATE users SET last_name = ''Dough'' WHERE id = 11');
 SELECT write('UPDATE sessions SET notes = ''Bring water'' WHERE id = #1');
 SELECT n(session_id), available_sessions FROM swan_book(11, s(13), actor => 11);
+-- what is no booking is the application's, and a booking with a debit is not, whatever a transaction sees
+BEGIN;
+SELECT * FROM write_all(14, 13);
+ROLLBACK;
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT * FROM write_all(14, 13);
+ROLLBACK;
+BEGIN ISOLATION LEVEL SERIALIZABLE;
+SELECT * FROM write_all(14, 13);
+ROLLBACK;
 SELECT n(session_id), returned, available_sessions FROM swan_cancel(s(13), actor => 11);
 
 -- A row of sessions for every credit

@@ -7,7 +7,7 @@ CREATE SCHEMA "The ""Odd"" {Shop}" AUTHORIZATION regress_shop;
 CREATE SCHEMA "it's {users.id}" AUTHORIZATION regress_shop;
 SET ROLE regress_shop;
 CREATE TYPE "it's {users.id}"."a ""status""" AS ENUM
-	('zz', 'cancelled', 'completed', 'confirmed', 'scheduled', 'available');
+	('zz', 'blocked', 'cancelled', 'completed', 'confirmed', 'requested', 'scheduled', 'available');
 CREATE TABLE "The ""Odd"" {Shop}"."select {users}; --" (
 	"a ""name"" {sessions.id} that is sixty-three bytes long, no fewer" bigint NOT NULL UNIQUE,
 	"$1" text,

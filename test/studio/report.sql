@@ -5,7 +5,7 @@ CREATE ROLE regress_shop;
 GRANT CREATE ON SCHEMA public TO regress_shop;
 SET ROLE regress_shop;
 CREATE TYPE public."enum_users_role" AS ENUM ('client', 'trainer', 'staff', 'admin');
-CREATE TYPE public."enum_sessions_status" AS ENUM ('available', 'scheduled', 'confirmed', 'completed', 'cancelled');
+CREATE TYPE public."enum_sessions_status" AS ENUM ('available', 'scheduled', 'confirmed', 'completed', 'cancelled', 'requested', 'blocked');
 CREATE TABLE IF NOT EXISTS "users" (
 	"id" SERIAL,
 	"firstName" VARCHAR(255) NOT NULL,
