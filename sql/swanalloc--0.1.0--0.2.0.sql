@@ -418,6 +418,34 @@ COMMENT ON COLUMN @extschema@.swan_expiring_row.remaining IS 'credits that he wi
 COMMENT ON COLUMN @extschema@.swan_expiring_row.expires_at IS 'when';
 COMMENT ON COLUMN @extschema@.swan_expiring_row.cursor IS 'what to pass as after for the rows that follow';
 
+CREATE TYPE @extschema@.swan_unsettled_row AS (
+	session_id bigint,
+	session_date timestamptz,
+	duration integer,
+	status text,
+	user_id bigint,
+	client_name text,
+	trainer_id bigint,
+	trainer_name text,
+	credits integer,
+	owed integer,
+	ended boolean,
+	cursor text
+);
+COMMENT ON TYPE @extschema@.swan_unsettled_row IS 'a booking that is over and neither completed nor cancelled, or that owes credits';
+COMMENT ON COLUMN @extschema@.swan_unsettled_row.session_id IS 'the booking';
+COMMENT ON COLUMN @extschema@.swan_unsettled_row.session_date IS 'the start';
+COMMENT ON COLUMN @extschema@.swan_unsettled_row.duration IS 'minutes';
+COMMENT ON COLUMN @extschema@.swan_unsettled_row.status IS 'its status';
+COMMENT ON COLUMN @extschema@.swan_unsettled_row.user_id IS 'the client';
+COMMENT ON COLUMN @extschema@.swan_unsettled_row.client_name IS 'the client''s name';
+COMMENT ON COLUMN @extschema@.swan_unsettled_row.trainer_id IS 'the trainer';
+COMMENT ON COLUMN @extschema@.swan_unsettled_row.trainer_name IS 'the trainer''s name';
+COMMENT ON COLUMN @extschema@.swan_unsettled_row.credits IS 'how many credits it has taken';
+COMMENT ON COLUMN @extschema@.swan_unsettled_row.owed IS 'how many it shall take yet';
+COMMENT ON COLUMN @extschema@.swan_unsettled_row.ended IS 'its time is over';
+COMMENT ON COLUMN @extschema@.swan_unsettled_row.cursor IS 'what to pass as after for the rows that follow';
+
 CREATE TYPE @extschema@.swan_hold_row AS (
 	session_id bigint,
 	session_date timestamptz,
@@ -803,6 +831,13 @@ COMMENT ON FUNCTION @extschema@.swan_resume(bigint, bigint) IS
 'ends the suspension of a client now; for staff, admins and the system';
 
 /* Reading */
+
+CREATE FUNCTION @extschema@.swan_unsettled(since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, trainer_id bigint DEFAULT NULL, after text DEFAULT NULL, max_rows integer DEFAULT 500, actor bigint DEFAULT NULL)
+RETURNS SETOF @extschema@.swan_unsettled_row
+LANGUAGE c STABLE PARALLEL UNSAFE ROWS 500
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_unsettled(timestamptz, timestamptz, bigint, text, integer, bigint) IS
+'bookings from since (inclusive) until (exclusive), NULL for any time, that are over and neither completed nor cancelled, and those that owe credits; after is the cursor of the last row read; a client sees his own, a trainer those of his slots too, staff, admins and the system all';
 
 CREATE FUNCTION @extschema@.swan_holds(user_id bigint DEFAULT NULL, actor bigint DEFAULT NULL)
 RETURNS SETOF @extschema@.swan_hold_row

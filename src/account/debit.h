@@ -26,6 +26,22 @@
 #define ROW_HAS_OF_ALL(row) \
 	"COALESCE((" row ".details OPERATOR(pg_catalog.->>) 'of')::pg_catalog.int4, " ROW_HAS(row) ")"
 
+/*
+ * What a client's session owes, in SQL: what debit_find() reads of the last row that
+ * speaks of what it has.
+ */
+#define OWED_BY(user, session) \
+	"COALESCE((SELECT CASE WHEN d.kind OPERATOR(pg_catalog.<>) 'cancellation'" \
+	" AND d.session_id OPERATOR(pg_catalog.=) " session \
+	" THEN (d.details OPERATOR(pg_catalog.->>) 'owes')::pg_catalog.int4 END" \
+	" FROM {ledger} d WHERE d.user_id OPERATOR(pg_catalog.=) " user \
+	" AND (d.session_id OPERATOR(pg_catalog.=) " session \
+	" OR d.from_session_id OPERATOR(pg_catalog.=) " session ")" \
+	" AND d.kind OPERATOR(pg_catalog.=) ANY ('" SESSION_DEBIT_KINDS "')" \
+	" AND (d.kind OPERATOR(pg_catalog.<>) 'cancellation' OR d.delta OPERATOR(pg_catalog.<>) 0" \
+	" OR d.details OPERATOR(pg_catalog.?) 'owes')" \
+	" ORDER BY d.id DESC LIMIT 1), 0)"
+
 /* credits of one lot */
 typedef struct DebitPart
 {

@@ -20,19 +20,12 @@
 #include "slot/slot.h"
 #include "account/client.h"
 #include "read/cursor.h"
+#include "read/schedule.h"
 
 PG_FUNCTION_INFO_V1(swan_slots_0_2);
 PG_FUNCTION_INFO_V1(swan_schedule_0_2);
 PG_FUNCTION_INFO_V1(swan_expiring);
 PG_FUNCTION_INFO_V1(swan_holds);
-
-/* dated rows from $1 to $2, of trainer $3, beyond the row ($4, $5) */
-#define IN_WINDOW \
-	" {live s} AND {s.session_date} IS NOT NULL" \
-	" AND ($1 IS NULL OR {s.session_date} OPERATOR(pg_catalog.>=) $1)" \
-	" AND ($2 IS NULL OR {s.session_date} OPERATOR(pg_catalog.<) $2)" \
-	" AND ($3 IS NULL OR {s.trainer_id} OPERATOR(pg_catalog.=) $3)" \
-	" AND ($5 IS NULL OR ROW({s.session_date}, {s.id}) OPERATOR(pg_catalog.>) ROW($4, $5))"
 
 /* less those of a class that are kept for who waits, and does not hold one */
 #define LESS_KEPT(class_id, now) \
@@ -210,8 +203,8 @@ labels_asked_for(Call *call, const char *status)
 }
 
 /* Refuses a client or trainer who asks for the schedule of another. */
-static void
-authorise_schedule(Call *call, int64 trainer_id, int64 user_id)
+void
+schedule_authorise(Call *call, int64 trainer_id, int64 user_id)
 {
 	int64		self = call->actor->user_id;
 
@@ -239,7 +232,7 @@ swan_schedule_0_2(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	call = actor_enter(fcinfo, CALL_READER, 7, MAY_PERSONS);
-	authorise_schedule(call, trainer_id, user_id);
+	schedule_authorise(call, trainer_id, user_id);
 	prefix = cursor_prefix(psprintf("schedule " INT64_FORMAT " %s", user_id,
 									status ? status : ""),
 						   trainer_id, since, until);

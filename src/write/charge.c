@@ -53,10 +53,27 @@ key_conflict(const char *key)
 			 errhint("Use a new key for a new call.")));
 }
 
-/* Returns whether a key was used for this call, and its answer. */
+/* Refuses a key that was used for a charge of another number of credits, if one is given. */
+static void
+check_charged(Call *call, const Slot *slot, const KeyedRow *before, const char *key,
+			  const NullableDatum *n)
+{
+	CallSum		sum;
+
+	if (n->isnull)
+		return;
+	ledger_sum_call(call, slot->user_id, before, "charge", &sum);
+	if (sum.moved != DatumGetInt32(n->value))
+		ereport(ERROR,
+				(swan_error(SWAN_IDEMPOTENCY_CONFLICT),
+				 errmsg("key \"%s\" was used for a charge of %d", key, sum.moved),
+				 errhint("Use a new key for a new call.")));
+}
+
+/* Returns whether a key was used for this call, a charge of n or a waiver, and its answer. */
 static bool
 same_call(Call *call, const Slot *slot, const char *kind, const char *key,
-		  const char *message, BookingAnswer *answer)
+		  const NullableDatum *n, const char *message, BookingAnswer *answer)
 {
 	KeyedRow	before;
 	Debit		debit;
@@ -66,6 +83,8 @@ same_call(Call *call, const Slot *slot, const char *kind, const char *key,
 		return false;
 	if (before.session_id != slot->id)
 		key_conflict(key);
+	if (n)
+		check_charged(call, slot, &before, key, n);
 	debit = debit_of_key(call, slot->user_id, &before, kind, &answer->available);
 	answer->slot = *slot;
 	answer->credits = before.delta > 0 ? details_number(before.details, "charged", 0) : debit.credits;
@@ -192,10 +211,10 @@ swan_charge(PG_FUNCTION_ARGS)
 		argument_between(fcinfo, 1, "n", SWAN_COST_MAX, -1);
 	entry.key = argument_key(fcinfo, 2);
 	slot_require(call, session_id, &slot);
-	if (same_call(call, &slot, "charge", entry.key, charged_message, &answer))
+	if (same_call(call, &slot, "charge", entry.key, &n, charged_message, &answer))
 		return answer_row(call, fcinfo, &answer);
 	lock_booking(call, &locks, &slot);
-	if (same_call(call, &slot, "charge", entry.key, charged_message, &answer))
+	if (same_call(call, &slot, "charge", entry.key, &n, charged_message, &answer))
 		return answer_row(call, fcinfo, &answer);
 
 	if (!was_booked(call, &slot))
@@ -273,11 +292,11 @@ swan_waive(PG_FUNCTION_ARGS)
 	slot_require(call, session_id, &slot);
 	actor_require_own(call, slot.trainer_id, NULL);
 	actor_require_task(call, TASK_RETURN);
-	if (same_call(call, &slot, "waiver", entry.key, waived_message, &answer))
+	if (same_call(call, &slot, "waiver", entry.key, NULL, waived_message, &answer))
 		return answer_cancellation(call, fcinfo, &answer);
 	lock_booking(call, &locks, &slot);
 	actor_require_own(call, slot.trainer_id, NULL);
-	if (same_call(call, &slot, "waiver", entry.key, waived_message, &answer))
+	if (same_call(call, &slot, "waiver", entry.key, NULL, waived_message, &answer))
 		return answer_cancellation(call, fcinfo, &answer);
 
 	if (!was_booked(call, &slot))

@@ -263,6 +263,7 @@ INSERT INTO may VALUES
 ('swan_slots',      '*',        'y', 'y', 'y', 'y', 'y', 'y', 'y',   'y', 'y', 'y', 'y', 'n'),
 ('swan_waiting',    '*',        'y', 'y', 'y', 'y', 'y', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_schedule',   '*',        'y', 'y', 'y', 'y', 'y', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_unsettled',  '*',        'y', 'y', 'y', 'y', 'y', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_expiring',   '*',        'n', 'n', 'n', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 -- watching
 ('swan_changes',    '*',        'n', 'n', 'n', 'n', 'n', 'n', 'n',   'y', 'n', 'y', 'y', 'n'),
@@ -451,6 +452,8 @@ SELECT is(pg_temp.answer('regress_reader', 'SELECT * FROM swan_verify(1)'), 'y',
 SELECT is(pg_temp.answer('regress_' || who, format('SELECT * FROM swan_schedule(NULL, NULL, %s)', args)), want, format('the schedule (%s), asked for by %s: %s', args, who, want))
 FROM (VALUES ('ann', 'user_id => 1', 'y'), ('ann', 'user_id => 2', 'n'), ('ann', 'trainer_id => 3', 'y'), ('tom', 'trainer_id => 3', 'y'),
 	('tom', 'trainer_id => 4', 'n'), ('tom', 'trainer_id => 4, user_id => 3', 'y'), ('tom', 'user_id => 1', 'y'), ('sue', 'user_id => 2', 'y')) x (who, args, want);
+SELECT is(pg_temp.answer('regress_' || who, format('SELECT * FROM swan_unsettled(trainer_id => %s)', trainer)), want, format('what is unsettled with %s, asked for by %s: %s', trainer, who, want))
+FROM (VALUES ('ann', 3, 'y'), ('tom', 3, 'y'), ('tom', 4, 'n'), ('sue', 4, 'y')) x (who, trainer, want);
 SELECT is(left(pg_temp.answer('regress_ann', c), 5), '42501', c || ': not for a person') FROM unnest(ARRAY[
 	'SELECT * FROM studio.users', 'SELECT * FROM studio.swan_ledger', 'UPDATE studio.users SET available_sessions = 99',
 	'SET LOCAL swanalloc.actor = ''7 studio''', $$SELECT set_config('swanalloc.actor', '7 studio', true)$$]) c;

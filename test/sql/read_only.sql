@@ -48,7 +48,8 @@ INSERT INTO calls (query) VALUES
 	('SELECT count(*) FROM swan_waiting()'),
 	('SELECT swan_cancel_many(''{1}'')'),
 	('SELECT swan_move_many(''{1}'', ''{2099-03-01}'')'),
-	('SELECT swan_upgrade_studio()');
+	('SELECT swan_upgrade_studio()'),
+	('SELECT session_id FROM swan_unsettled()');
 
 BEGIN READ ONLY;
 SELECT id, try(query), query FROM calls WHERE id <> 8 ORDER BY id;
