@@ -361,6 +361,21 @@ FROM called GROUP BY name, way ORDER BY name, min(n);
 SELECT is((SELECT count(*) FROM called WHERE want IS NULL), 0::bigint, 'every call had an expected answer');
 SELECT cmp_ok((SELECT count(*) FROM called), '>=', 900::bigint, 'and many calls were made');
 
+-- With force it is the office's, whoever may call without: clients and trainers may not
+CREATE TEMP TABLE forced AS
+SELECT r.name, c.way, c.who, c.n,
+	pg_temp.answer(c.db_role,
+		pg_temp.call_of(r.oid, '{"force": "true"}'::jsonb || CASE WHEN c.actor IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('actor', c.actor) END),
+		c.acting) AS have,
+	CASE WHEN c.who = ANY ('{ann,ben,tom,uma,vic}') THEN 'n' ELSE to_jsonb(m.*) ->> c.who END AS want
+FROM routine r
+JOIN argument f ON f.oid = r.oid AND f.name = 'force'
+CROSS JOIN (SELECT *, row_number() OVER () AS n FROM caller) c
+JOIN may m ON m.function = r.name AND m.way = '*';
+SELECT is(string_agg(who || '=' || have, ' ' ORDER BY n), string_agg(who || '=' || want, ' ' ORDER BY n), name || ' with force, ' || way)
+FROM forced GROUP BY name, way ORDER BY name, min(n);
+SELECT is((SELECT string_agg(DISTINCT name, ' ' ORDER BY name) FROM forced), 'swan_book swan_hold swan_move swan_open swan_reschedule', 'those who take force are known');
+
 -- Naming another is not for a person or a reader, however mighty
 SELECT is((SELECT string_agg(format('%s as %s: %s', r.name, db_role, pg_temp.answer(db_role, pg_temp.call_of(r.oid, '{"actor": "1"}'))), ', ')
 	FROM routine r JOIN argument a ON a.oid = r.oid AND a.name = 'actor',
