@@ -144,6 +144,9 @@ test:
 demo:
 	@$(TOP)/examples/demo/run
 
+web:
+	@$(TOP)/examples/studio-web/start
+
 bench:
 	@$(TOP)/bench/run
 
@@ -155,8 +158,9 @@ format:
 
 help:
 	@echo 'make demo          a studio, a rush of clients and what became of it, in a throwaway server'
+	@echo 'make web           a studio with its pages, in a throwaway server; needs Node 20 with npm'
 	@echo 'make test          set up, build, lint and run every test in throwaway servers;'
-	@echo '                   SUITES="lint regress isolation pgtap tap" or SUITES=regress/NAME picks,'
+	@echo '                   SUITES="lint regress isolation pgtap tap web" or SUITES=regress/NAME picks,'
 	@echo '                   ACCEPT=yes takes the answers of regress and isolation as the expected ones'
 	@echo 'make               build            (PG_CONFIG=/path/to/pg_config picks the server)'
 	@echo 'make install       install          (as whoever may write there)'
@@ -167,4 +171,4 @@ help:
 	@echo 'make clean         remove what the build made'
 
 .PHONY: uninstall-docs build-directories installcheck installcheck-regress installcheck-isolation installcheck-tap installcheck-pgtap \
-	test demo bench lint format help
+	test demo web bench lint format help

@@ -12,7 +12,7 @@
 #   stage_psql -f examples/demo/studio.sql
 #   stage_run pgbench -n -c 200 -j 2 -t 1 -f examples/demo/rush.sql
 #
-# stage_setup [demo|bench|test]  says one line and exits 1 if something is missing and may not be installed
+# stage_setup [demo|web|bench|test]  says one line and exits 1 if something is missing and may not be installed
 # stage_open                  may be called once. Sets ROOT (the checkout), WORK, BIN (the staged programs,
 #                             first in PATH), HOME, TMPDIR, PGUSER=postgres, PGDATABASE=postgres
 # stage_build [MAKE-ARG...]   returns 1 if it fails
@@ -102,7 +102,7 @@ stage_open() {
   mkdir "$WORK/src" "$WORK/tmp" "$WORK/stage"
   # tar's status 1 is a file that was being saved meanwhile.
   tar -C "$ROOT" --exclude=./.git --exclude='*.o' --exclude='*.bc' --exclude='*.so' --exclude=./results \
-    --exclude=./output_iso --exclude=./tmp_check --exclude=./tmp_inst --exclude=./log \
+    --exclude=node_modules --exclude=./output_iso --exclude=./tmp_check --exclude=./tmp_inst --exclude=./log \
     -cf - . | tar -C "$WORK/src" --no-same-owner -xf - || [ $? = 1 ] || stage_die 'cannot copy the checkout'
   chmod -R u+rwX "$WORK/src" # it may have been read-only
   stage_server
