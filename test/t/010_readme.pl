@@ -173,33 +173,6 @@ is($node->safe_psql('postgres',
 		q(SELECT (SELECT count(*) FROM pg_database WHERE NOT datistemplate) || ' ' || (SELECT count(*) FROM pg_roles WHERE rolname ~ '^swan'))),
 	'1 0', 'adopting: the examples clean up');
 
-# The recipe for old bookings, for those that the guide's own example has not:
-# one that is past and confirmed, one that took nothing.
-my ($settle) = $adopting =~ /^(CREATE FUNCTION pg_temp\.settle.*?^END \$\$;)$/ms;
-$node->safe_psql('postgres', 'CREATE DATABASE settle');
-my ($tables) = $adopting =~ /^(CREATE TYPE enum_users_role.*?)^```$/ms;
-is( $node->safe_psql('settle', <<"SQL"),
-SET client_min_messages = error;
-CREATE EXTENSION swanalloc;
-$tables
-UPDATE users SET "availableSessions" = 0 WHERE id = 4;
-UPDATE sessions SET "userId" = NULL, status = 'available', "bookedAt" = NULL WHERE id IN (1, 2);
-SELECT FROM swan_attach('users', 'sessions');
-UPDATE sessions SET "userId" = 3, status = 'confirmed', confirmed = true, "sessionDate" = '2001-01-01', "bookedAt" = '2000-12-24' WHERE id = 1;
-UPDATE sessions SET "userId" = 4, status = 'scheduled' WHERE id = 2;
-CALL swan_backfill();
-$settle
-SELECT pg_temp.settle(1, paid => true, admin => 1), pg_temp.settle(2, paid => false, admin => 1);
-SELECT id, "userId", status, confirmed, "sessionDate", "bookedAt" < '2001-01-01', "sessionDeducted" FROM sessions WHERE id < 3 ORDER BY id;
-SELECT available, scheduled, confirmed FROM swan_summary(3) UNION ALL SELECT available, scheduled, confirmed FROM swan_summary(4);
-SELECT * FROM swan_verify();
-SELECT returned FROM swan_cancel(1, return_credit => true);
-SQL
-	"confirmed|scheduled\n"
-	  . "1|3|confirmed|t|2001-01-01 00:00:00+00|t|t\n2|4|scheduled|f|2099-06-02 09:00:00+00||f\n"
-	  . "5|0|1\n0|1|0\nt",
-	'adopting: the recipe settles a past, a confirmed and a free booking where it stands');
-
 # These speak of a studio that is there already, the last of one where nobody is yet.
 my $studio = <<'SQL';
 SET client_min_messages = error;

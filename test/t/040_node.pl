@@ -1,6 +1,6 @@
 
 # node-postgres, postgres.js, Sequelize 6, Express 4 and 5 and the stripe package, which also
-# run the JavaScript of docs/backends.md, docs/adopting.md and docs/feed.md.  They come from the npm registry, in
+# run the JavaScript of docs/backends.md, docs/adopting.md, docs/credits.md and docs/feed.md.  They come from the npm registry, in
 # the versions of test/drivers/node/package-lock.json, into a directory that is
 # gone at the end.
 

@@ -1,5 +1,5 @@
-// docs/adopting.md under Express 4 and 5 (the argument says which): its route for
-// bookings with whatever a client may send, and its webhook with events that
+// docs/adopting.md and docs/credits.md under Express 4 and 5 (the argument says which): the
+// route for bookings with whatever a client may send, and the webhook with events that
 // the stripe package has signed.
 'use strict';
 const { QueryTypes } = require('sequelize');
@@ -66,8 +66,8 @@ main(async () => {
     await select("SELECT swan_allow($1, 'system')", [process.env.SWAN_JOBS]);
     await jobs.query("SELECT swan_accept('public')");
     await select("SELECT swan_allow($1, 'backend')", [process.env.SWAN_OWNER]);
-    const [{ code }] = documents.blocks('adopting.md', 'sql').filter((block) => /CREATE TABLE refunds/.test(block.code));
-    await sequelize.query(code.replace(/swan_adopting_jobs/g, process.env.SWAN_JOBS));
+    const [{ code }] = documents.blocks('credits.md', 'sql').filter((block) => /CREATE TABLE refunds/.test(block.code));
+    await sequelize.query(code.replace(/ jobs;/g, ` ${process.env.SWAN_JOBS};`));
     await modules['./swan'].readErrors();
     server = app.listen(0, '127.0.0.1');
     await new Promise((resolve) => { server.once('listening', resolve); });
