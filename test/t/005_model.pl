@@ -44,6 +44,7 @@ my %listed = (
 	ann  => [ 'person', $clients[0] ], tom => [ 'person', $trainers[0] ],
 );
 my $future = 4_070_908_800;    # 2099-01-01
+my $wait_offer = '100 days';   # so that no turn ends by itself
 
 my $node = PostgreSQL::Test::Cluster->new('model');
 $node->init;
@@ -91,7 +92,7 @@ sub random_call
 		('grant') x 5, ('grant_many') x 2, ('purchase') x 7, ('reverse') x 6, ('reinstate') x 5, ('revoke') x 4, ('transfer') x 5, ('merge') x 2, ('import') x 4,
 		('extend') x 4, ('expire') x 2, ('open') x 12, ('block') x 2, ('request') x 5, ('book') x 22, ('book_many') x 4, ('can_book') x 4,
 		('hold') x 5, ('release') x 3, ('confirm') x 4, ('complete') x 4, ('move') x 5, ('move_many') x 3, ('cancel') x 16, ('cancel_many') x 4, ('can_cancel') x 6, ('correct') x 8,
-		('suspend') x 2, ('resume') x 5,
+		('suspend') x 2, ('resume') x 5, ('wait') x 14, ('unwait') x 2, ('waiting') x 2, ('promote') x 4,
 		('reschedule') x 8, ('charge') x 4, ('waive') x 4, ('summary') x 3, ('client') x 2, @{ $world->{time} });
 	$c{what} = $what;
 	my $grants = 0;
@@ -160,11 +161,20 @@ sub random_call
 		@c{qw(user at trainer duration)} = ($client->(), $when->(), one_in(30) ? pick($nobody, @clients) : pick(@trainers, @trainers, undef), one_in(40) ? pick(0, 1441, undef) : pick(30, 60, 90));
 		$c{key} = $key->();
 	}
+	elsif ($what eq 'promote') { $c{n} = one_in(8) ? pick(undef, 0, 10001, 1) : 10000; }
+	elsif ($what eq 'wait') { @c{qw(user slot auto)} = ($client->(), $slot->(one_in(2) ? 'awaited' : one_in(4) ? 'held' : one_in(8) ? 'any' : 'live'), one_in(20) ? undef : one_in(2)); }
+	elsif ($what =~ /^unwait$|^waiting$/) { @c{qw(user slot)} = ($client->(), $slot->('awaited')); }
 	elsif ($what =~ /^(book|can_book|hold)$/)
 	{
 		$grants = one_in(6);
 		@c{qw(user slot)} = ($client->(), $slot->($grants ? 'requested' : 'open'));
 		$c{user} = ($world->{people}->($c{slot}))[0] || $c{user} if $grants && !one_in(5);
+		if (!$grants && one_in(4))
+		{
+			# what is kept for somebody: by him, or by another
+			$c{slot} = $slot->('kept');
+			$c{user} = pick($world->{waiters}->($c{slot}), $c{user});
+		}
 	}
 	elsif ($what eq 'book_many')
 	{
@@ -190,7 +200,7 @@ sub random_call
 		$c{reason} = one_in(40) ? undef : 'a mistake';
 		$c{key} = $key->();
 	}
-	elsif ($what eq 'cancel')     { $c{slot} = $slot->(one_in(5) ? pick('open', 'blocked', 'requested') : 'live'); }
+	elsif ($what eq 'cancel')     { $c{slot} = $slot->(one_in(4) ? 'live and awaited' : one_in(5) ? pick('open', 'blocked', 'requested') : 'live'); }
 	elsif ($what =~ /^(cancel|move)_many$/)
 	{
 		$c{slots} = one_in(30) ? pick(undef, []) : [ map { $slot->(one_in(4) ? pick('open', 'open', 'requested') : 'live') } 1 .. pick(1, 2, 2, 3) ];
@@ -205,6 +215,7 @@ sub random_call
 	elsif ($what eq 'waive') { @c{qw(slot reason key)} = ($slot->(one_in(4) ? 'live' : 'ended'), one_in(40) ? undef : 'a cold shower', $key->()); }
 	elsif ($what eq 'complete')   { $c{slot} = $slot->(one_in(3) ? 'live' : 'over'); }
 	elsif ($what eq 'time_of_lot')  { $c{lot}  = $world->{lot}->(); }
+	elsif ($what eq 'time_of_turn') { $c{slot} = $slot->('awaited'); }
 	elsif ($what eq 'time_of_place') { $c{slot} = $slot->('place'); }
 	elsif ($what eq 'time_of_blocking') { $c{slot} = $slot->('open or blocked place'); }
 	elsif ($what eq 'time_of_hold') { $c{slot} = $slot->('held'); }
@@ -255,21 +266,21 @@ sub random_call
 	  : $what =~ /^(open|block)$/ ? ($c{trainer}, $staff, $admin)
 	  : $what eq 'request' ? (($c{user}) x 3, $c{trainer} || pick(@trainers), $staff, $admin)
 	  : $what =~ /^(book|can_book)$/ && $grants ? (($of_slot_trainer || $staff) x 2, $staff, $admin, $c{user})
-	  : $what =~ /^(book|book_many|can_book|hold|summary)$/ ? (($c{user}) x 5, $of_slot_trainer || $staff, $staff, $admin)
+	  : $what =~ /^(book|book_many|can_book|hold|summary|wait|unwait|waiting)$/ ? (($c{user}) x 5, $of_slot_trainer || $staff, $staff, $admin)
 	  : $what =~ /^(cancel|cancel_many|can_cancel|reschedule|release)$/ ? (($of_slot_user || $staff) x 4, $of_slot_trainer || $staff, $staff, $admin)
 	  :   ($of_slot_trainer || pick(@trainers), $staff, $admin);
 	$c{actor} = one_in(15) ? pick(@trainers, $staff, $admin, @clients, $nobody, undef) : pick(@may);
-	if ($what eq 'expire' || one_in(10))
+	if ($what =~ /^(expire|promote)$/ || one_in(10))
 	{
 		$c{role} = 'jobs';
-		$c{actor} = undef unless one_in(5) && $what ne 'expire';
+		$c{actor} = undef unless one_in(5) && $what !~ /^(expire|promote)$/;
 	}
 	elsif (one_in(15))
 	{
 		$c{role} = pick(qw(ann ann ann tom tom nosy stranger));
 		$c{actor} = one_in(3) && $listed{ $c{role} } ? $listed{ $c{role} }[1] : undef unless one_in(10);
 	}
-	$c{role} = pick(qw(web nosy tom stranger)) if $what eq 'expire' && one_in(15);
+	$c{role} = pick(qw(web nosy tom stranger)) if $what =~ /^(expire|promote)$/ && one_in(15);
 	return \%c;
 }
 
@@ -338,6 +349,13 @@ sub sql_of
 	return "SELECT string_agg(id::text, ',') AS answer FROM swan_block(" . join(', ', value($c->{trainer}), moment($c->{at}), value($c->{duration}),
 		value($c->{repeat}), "make_interval(secs => $c->{every})", $actor) . ') id' if $what eq 'block';
 	return $call->($booking, $user, moment($c->{at}), value($c->{trainer}), value($c->{duration}), $key, $actor) if $what eq 'request';
+	# whether somebody's turn is over, now or to come
+	my $turn = "CASE WHEN offered_until <= clock_timestamp() THEN 'over' WHEN offered_from <= clock_timestamp() THEN 'now' WHEN offered_from IS NOT NULL THEN 'to come' END";
+	my $waiter = "format('%s|%s|%s|%s|%s|%s', session_id, user_id, line, auto, $turn, refused)";
+	return "SELECT $waiter AS answer FROM swan_wait($user, $slot, " . bool($c->{auto}) . ", $actor)" if $what eq 'wait';
+	return "SELECT $waiter AS answer FROM swan_unwait($slot, $user, $actor)" if $what eq 'unwait';
+	return "SELECT coalesce(string_agg($waiter, ';' ORDER BY line), '') AS answer FROM swan_waiting($slot, $actor)" if $what eq 'waiting';
+	return "SELECT coalesce(string_agg(" . row($booking) . ", ';'), '') AS answer FROM swan_promote($n)" if $what eq 'promote';
 	return $call->($booking, $user, $slot, bool($c->{charge}), $key, $guest, 'later => ' . bool($c->{later}), 'lot_id => ' . $name->($c->{lot}), $force, $actor) if $what eq 'book';
 	return $call->($booking, $slot, $n, $key, $actor) if $what eq 'charge';
 	return $call->($given_up, $slot, value($c->{reason}), $key, $actor) if $what eq 'waive';
@@ -366,7 +384,11 @@ sub sql_of
 	return 'INSERT INTO studio.sessions (trainer_id, session_date, duration, class_id, cost) SELECT trainer_id, session_date, duration, class_id, cost'
 	  . " FROM studio.sessions WHERE id = $slot RETURNING id AS $c->{as}_1" if $what eq 'time_of_place';
 	return "UPDATE studio.sessions SET status = CASE status WHEN 'available' THEN 'blocked' ELSE 'available' END WHERE id = $slot" if $what eq 'time_of_blocking';
-	return "UPDATE studio.swan_holds SET until = '2000-01-01' WHERE session_id = $slot" if $what eq 'time_of_hold';
+	my $line = "(SELECT coalesce(class_id, id) FROM studio.sessions WHERE id = $slot)";
+	return "UPDATE studio.swan_waits SET offered_from = offered_from - interval '$wait_offer', offered_until = offered_until - interval '$wait_offer' WHERE session_id = $line" if $what eq 'time_of_turn';
+	return "UPDATE studio.swan_waits SET offered_from = offered_from - (h.until - now()), offered_until = offered_until - (h.until - now())"
+	  . " FROM studio.swan_holds h WHERE h.session_id = $slot AND h.until > now() AND swan_waits.session_id = $line;\n"
+	  . "UPDATE studio.swan_holds SET until = '2000-01-01' WHERE session_id = $slot" if $what eq 'time_of_hold';
 	die "no SQL for $what";
 }
 
@@ -483,7 +505,7 @@ sub compare_answers
 	}
 	for my $c (@$calls)
 	{
-		next if $c->{what} =~ /^time_of_(lot|hold)$/;
+		next if $c->{what} =~ /^time_of_(lot|hold|turn)$/;
 		my $told = $c->{told};
 		my ($state, $answer) = @{ $got{ $c->{as} } || [ 'nothing', '' ] };
 		my @captures;
@@ -514,7 +536,7 @@ sub tables_of_model
 	my ($model, $done) = @_;
 	my $id = sub { my ($name) = @_; return '' unless defined $name; return defined $ids{$name} ? $ids{$name} : "<$name>"; };
 	my $text = sub { return join('|', map { defined $_ ? $_ : '' } @_) . "\n"; };
-	my %t = (users => '', lots => '', sessions => '', taken => '', holds => '', ledger => '');
+	my %t = (waits => '', users => '', lots => '', sessions => '', taken => '', holds => '', ledger => '');
 	my %taken;
 	$t{users} .= $text->($_, $model->{users}{$_}{balance}) for sort { $a <=> $b } keys %{ $model->{users} };
 	for my $l (sort { $id->($a->{name}) <=> $id->($b->{name}) } values %{ $model->{lots} })
@@ -535,6 +557,13 @@ sub tables_of_model
 		next if defined $model->{slots}{$s}{class} && $hold->{until} <= $model->{now};
 		$t{holds} .= $text->($id->($s), $hold->{user}, $hold->{until} > $model->{now} ? 't' : 'f');
 	}
+	for my $line (sort { $id->($a) <=> $id->($b) } grep { @{ $model->{lines}{$_} } } keys %{ $model->{lines} })
+	{
+		for my $waiter (@{ $model->{lines}{$line} })
+		{
+			$t{waits} .= $text->($id->($line), $waiter->{user}, $waiter->{auto} ? 't' : 'f', $waiter->{told} ? 't' : 'f', $model->turn_of($waiter), $waiter->{refused});
+		}
+	}
 	# lines of different clients may have been written in any order
 	my @lines = @{ $model->{ledger} }[ $done .. $#{ $model->{ledger} } ];
 	for my $user (sort { $a <=> $b } keys %{ $model->{users} })
@@ -546,6 +575,8 @@ sub tables_of_model
 }
 
 my %query = (
+	waits => "SELECT session_id, user_id, auto, told, CASE WHEN offered_until <= clock_timestamp() THEN 'over' WHEN offered_from <= clock_timestamp() THEN 'now'"
+		. " WHEN offered_from IS NOT NULL THEN 'to come' END, refused FROM studio.swan_waits ORDER BY session_id, id",
 	users => 'SELECT id, available_sessions FROM studio.users ORDER BY id',
 	lots  => "SELECT id, user_id, granted, remaining, $ends, extract(epoch FROM valid_for)::bigint, swept, payment_ref, item FROM studio.swan_lots ORDER BY id",
 	sessions => 'SELECT id, user_id, trainer_id, status, extract(epoch FROM session_date)::bigint, duration, cost, class_id, session_deducted, credits FROM studio.sessions WHERE session_date IS NOT NULL ORDER BY id',
@@ -602,6 +633,9 @@ sub world_of_model
 		ended => sub { return $_[0]{status} =~ /^(completed|cancelled)$/ && defined $_[0]{user}; },
 		place => sub { return defined $_[0]{class} && $_[0]{status} ne 'cancelled' },
 		'open or blocked place' => sub { return defined $_[0]{class} && StudioModel::is_nobodys($_[0]) && !$model->{holds}{ $_[0]{name} } },
+		awaited => sub { return scalar $model->waiters($_[0]) },
+		kept => sub { return StudioModel::is_open($_[0]) && $model->waiters($_[0]) },
+		'live and awaited' => sub { return StudioModel::is_live($_[0]) && $model->waiters($_[0]) },
 		over => sub { return StudioModel::is_live($_[0]) && $model->has_begun($_[0]); });
 	my $slot = sub {
 		my ($kind) = @_;
@@ -609,6 +643,12 @@ sub world_of_model
 		return pick(@held) if @held && ($kind eq 'held' || ($kind eq 'open' && one_in(12)));
 		my $slots = $model->{slot_names};
 		return 's0' unless @$slots;
+		if ($kind =~ /awaited|kept/)
+		{
+			my @names = grep { $is{$kind}->($model->{slots}{$_}) } map { $model->{classes}{$_} ? @{ $model->{classes}{$_} } : $_ } sort keys %{ $model->{lines} };
+			return pick(@names) if @names;
+			$kind = $kind eq 'kept' ? 'open' : 'live';
+		}
 		for (1 .. 20)
 		{
 			my $name = $late->($slots, 150);
@@ -621,7 +661,8 @@ sub world_of_model
 	return {
 		in_class => $in_class, is => \%is,
 		now => $model->{now}, start => $model->{now}, payments => 1,
-		time => [ ('time_of_lot') x 3, 'time_of_hold', ('time_of_cost') x 4, ('time_of_place') x 2, ('time_of_blocking') x 2 ],
+		time => [ ('time_of_lot') x 3, 'time_of_hold', ('time_of_cost') x 4, ('time_of_place') x 2, ('time_of_blocking') x 2, ('time_of_turn') x 2 ],
+		waiters => sub { my $slot = $model->{slots}{ $_[0] || '' }; return $slot ? map { $_->{user} } $model->waiters($slot) : (); },
 		slot => $slot,
 		lot  => sub { my $lots = $model->{lot_names}; return @$lots ? $late->($lots, 30) : 'l0' },
 		lot_of => sub {
@@ -656,6 +697,7 @@ sub knows
 		my %seen;
 		return !grep { defined $_->{class} && $seen{ $_->{class} }++ } grep { $_ } map { $model->{slots}{ $_ || '' } } @{ $c->{slots} || [] };
 	}
+	return 0 if $c->{what} eq 'waiting' && !defined $c->{slot};    # all lines, in the order of the sessions' ids
 	return 1;
 }
 
@@ -707,6 +749,9 @@ sub next_call
 	return next_call($model, $world, $calls, $as) if $c->{what} =~ /^time_of_(place|blocking)$/ && !($slot && $world->{is}{ $c->{what} eq 'time_of_place' ? 'place' : 'open or blocked place' }->($slot));
 	return next_call($model, $world, $calls, $as) if !knows($model, $c);
 	return next_call($model, $world, $calls, $as) if $c->{what} eq 'time_of_hold' && !$model->{holds}{ $c->{slot} || '' };
+	# with two holds the second turn would begin some seconds after the first
+	return next_call($model, $world, $calls, $as) if $c->{what} eq 'time_of_hold' && $model->waiters($slot) && 1 < grep { defined $model->holder($_) } $model->places_of($slot);
+	return next_call($model, $world, $calls, $as) if $c->{what} eq 'time_of_turn' && !($slot && $model->waiters($slot));
 	$world->{payments}++ if $c->{what} eq 'purchase' && one_in(2);
 	return $c;
 }
@@ -748,16 +793,17 @@ sub play_round
 	srand($round_seed);
 	%ids = (s0 => 987654321, l0 => 987654321);
 	my %settings = (
-		grant_max => 100, purchase_max => 1000,
+		grant_max => 100, purchase_max => 1000, wait_offer => $wait_offer,
 		admin_booking => pick('free', 'charged'), hold_max => pick(1, 1, 2, 3), hold_credit => pick('off', 'on'),
 		cancel_window => pick(24, 24, 10, 0), session_records => pick('off', 'off', 'off', 'on'));
 	# it is about noon there, so that no day ends meanwhile
 	my $west = (gmtime)[2] - 12;
 	$settings{time_zone} = sprintf('Etc/GMT%+d', $west);
 	my $configure = join('', map { "SELECT swan_configure('$_', '$settings{$_}" . ($_ eq 'cancel_window' ? ' hours' : '') . "');" }
-		  qw(admin_booking hold_max hold_credit cancel_window session_records time_zone));
+		  qw(admin_booking hold_max hold_credit cancel_window session_records wait_offer time_zone));
 	$node->safe_psql($_, $configure) for $db, by_sql($db);
 	$settings{cancel_window} *= 3600;
+	$settings{wait_offer} = 86400 * ($wait_offer =~ /(\d+)/)[0];
 	$settings{seconds_east} = -3600 * $west;
 	my $model = StudioModel->new(now => time, settings => \%settings, listed => \%listed, midnight => $midnight);
 	$model->add_user($_, $role_of{$_}) for keys %role_of;
@@ -808,7 +854,7 @@ my $opened;
 
 sub blind_world
 {
-	my $world = { now => time, time => [], step => 0, payments => 1, in_class => sub { return } };
+	my $world = { now => time, time => [], step => 0, payments => 1, in_class => sub { return }, waiters => sub { return } };
 	$world->{start} = $world->{now};
 	# ids of slots rise with the steps; those that are taken by now are low, and
 	# those of slots that are opened while this goes on are high
@@ -847,14 +893,17 @@ sub meeting_call
 	my $client = $clients[ ($step + int(rand(2))) % @clients ];
 	my %c = (as => "m$step", role => 'web', actor => $staff, user => $client, slot => $slot, key => one_in(3) ? "m$step" : undef);
 	my %with = (
-		book       => { later => one_in(4), guest => one_in(8) },
+		book       => { later => one_in(3), guest => one_in(8) },
 		book_many  => { slots => one_in(2) ? [ $slot, $other ] : [ $other, $slot ] },
 		hold       => { minutes => 30, key => undef },
-		cancel     => { reopen => pick(undef, 0) },
+		cancel     => one_in(2) ? { slot => 'taken', reopen => 1 } : { reopen => pick(undef, 0, 1) },
 		charge     => { n => one_in(2) ? 1 : undef },
 		waive      => { reason => 'a cold shower' },
 		complete   => { attended => $step % 12 ? 0 : 1 },
 		confirm    => {},
+		wait       => { auto => one_in(2), user => pick(@clients) },
+		unwait     => { slot => 'awaited', user => 'waiter' },
+		promote    => { n => 100, role => 'jobs', actor => undef },
 		correct    => { to_status => pick(qw(attended scheduled scheduled)), reason => 'a mistake' },
 		reschedule => { to => $other + int(rand(3)) },
 		move       => { at => $future - 3600 * (100 + int(rand(3))) },
@@ -870,11 +919,21 @@ sub meeting_call
 		grant_many => { users => one_in(2) ? [@clients] : [ reverse @clients ], n => 1, actor => $admin },
 	);
 	# a slot is taken, and is given up in the next meeting
-	my $what = $step % 6 ? pick(qw(book book book book_many hold purchase purchase import grant_many transfer))
-	  : pick(qw(cancel cancel cancel charge charge waive waive waive complete complete complete correct correct confirm reschedule move open book reverse reverse reinstate revoke transfer transfer merge expire grant_many));
+	my $what = $step % 6 ? pick(qw(book book book book_many hold wait wait wait wait purchase purchase import grant_many transfer))
+	  : pick(qw(cancel cancel cancel charge charge waive waive waive waive waive waive waive complete complete complete correct correct confirm reschedule move open unwait promote promote book reverse reverse reinstate revoke transfer transfer merge expire grant_many));
 	$c{slot} = $slot = 1 + int($opened * ($step - 3) / $racing / 2) % $opened if $step % 6 == 0 && $what ne 'book';
 	return { %c, what => $what, %{ $with{$what} } };
 }
+
+# who asked first, and for what; who waits first, for what, and what somebody has who must give it up first
+my %first = (
+	asked   => "SELECT id FROM studio.sessions WHERE status = 'requested' ORDER BY id LIMIT 1",
+	asker   => "SELECT user_id FROM studio.sessions WHERE status = 'requested' ORDER BY id LIMIT 1",
+	awaited => 'SELECT session_id FROM studio.swan_waits ORDER BY id LIMIT 1',
+	waiter  => 'SELECT user_id FROM studio.swan_waits ORDER BY id LIMIT 1',
+	taken   => 'SELECT s.id FROM studio.swan_waits w JOIN studio.sessions s ON coalesce(s.class_id, s.id) = w.session_id'
+	  . " WHERE s.status IN ('scheduled', 'confirmed') ORDER BY w.id, s.id LIMIT 1",
+);
 
 my $begin = time + 1;
 my @runs;
@@ -893,8 +952,7 @@ for my $worker (1 .. $WORKERS)
 		my $c = $meets ? meeting_call($world, $step) : random_call($world, "r$step");
 		$world->{held} = $c->{slot} if $c->{what} eq 'hold' && ($c->{slot} || '') =~ /^\d+$/;
 		my $text = sql_of($c);
-		# who asked first, and for what
-		$text =~ s/'?\{?\b(asked|asker)\b\}?'?/sprintf("(SELECT %s FROM studio.sessions WHERE status = 'requested' ORDER BY id LIMIT 1)", $1 eq 'asked' ? 'id' : 'user_id')/ge;
+		$text =~ s/'?\{?\b(asked|asker|awaited|waiter|taken)\b\}?'?/($first{$1})/g;
 		$text =~ s/\{(\d+)\}/$1/g;
 		$text =~ s/\{\w+\}/0/g;
 		# all begin these together, and whoever is first takes his time
@@ -1020,10 +1078,11 @@ nothing('no trainer and no client is in two places, but by force, or with a gues
 SELECT a.id, b.id FROM studio.sessions a JOIN studio.sessions b ON a.id < b.id
   AND a.session_date < b.session_date + b.duration * interval '1 minute'
   AND b.session_date < a.session_date + a.duration * interval '1 minute'
-WHERE (a.trainer_id = b.trainer_id AND (a.class_id = b.class_id) IS NOT TRUE AND NOT ARRAY[a.status, b.status] && '{cancelled,requested}')
+WHERE NOT EXISTS (SELECT 1 FROM studio.swan_ledger g WHERE g.user_id IN (a.user_id, b.user_id) AND g.session_id IN (a.id, b.id) AND g.details ? 'forced')
+  AND ((a.trainer_id = b.trainer_id AND (a.class_id = b.class_id) IS NOT TRUE AND NOT ARRAY[a.status, b.status] && '{cancelled,requested}')
    OR (a.user_id = b.user_id AND a.status IN ('scheduled', 'confirmed') AND b.status IN ('scheduled', 'confirmed')
      AND NOT EXISTS (SELECT 1 FROM studio.swan_ledger g WHERE g.user_id = a.user_id AND g.session_id IN (a.id, b.id)
-       AND (g.details ? 'forced' OR (a.class_id = b.class_id AND g.details ? 'guest'))))
+       AND a.class_id = b.class_id AND g.details ? 'guest')))
 SQL
 nothing('only open slots are held, and one by each client', <<SQL);
 SELECT h.session_id::text FROM studio.swan_holds h LEFT JOIN studio.sessions s ON s.id = h.session_id
@@ -1043,7 +1102,7 @@ SELECT user_id, kind, key FROM studio.swan_ledger WHERE key IS NOT NULL GROUP BY
 SQL
 note($node->safe_psql($racing_db, "SELECT string_agg(kind || ' ' || n, ', ' ORDER BY kind) FROM (SELECT kind, count(*) AS n FROM studio.swan_ledger GROUP BY kind) x"));
 is($node->safe_psql($racing_db, <<SQL), '', 'there was something of everything');
-SELECT kind FROM unnest('{grant,purchase,reversal,reinstatement,revocation,transfer,merge,usage,expiry,booking,cancellation,reschedule,move,hold,release,confirmation,completion,no_show,suspension,resumption,charge,waiver,request}'::text[]) kind
+SELECT kind FROM unnest('{grant,purchase,reversal,reinstatement,revocation,transfer,merge,usage,expiry,booking,cancellation,reschedule,move,hold,release,confirmation,completion,no_show,suspension,resumption,charge,waiver,request,wait,unwait,offer}'::text[]) kind
 EXCEPT SELECT kind FROM studio.swan_ledger
 SQL
 

@@ -27,7 +27,7 @@ sub new
 		listed   => $args{listed},      # role => [ what, user ]
 		midnight => $args{midnight},
 		ticks    => 0,
-		users    => {}, lots => {}, slots => {}, classes => {}, was => {}, holds => {}, keys => {}, purchases => {},
+		users    => {}, lots => {}, slots => {}, classes => {}, was => {}, lines => {}, holds => {}, keys => {}, purchases => {},
 		ledger   => [], slot_names => [], lot_names => [],
 	}, $class;
 }
@@ -824,6 +824,17 @@ sub do_merge
 	{
 		$hold->{user} = $to->{id} if $hold->{user} == $from->{id} && $hold->{until} > $self->{now};
 	}
+	for my $line (keys %{ $self->{lines} })
+	{
+		# of two places the better one stays, and none where he has by now what it is for
+		my $waiters = $self->{lines}{$line};
+		my @his = grep { $_->{user} == $from->{id} || $_->{user} == $to->{id} } @$waiters or next;
+		my $slot = $self->{slots}{ $self->{classes}{$line} ? $self->{classes}{$line}[0] : $line };
+		my $best = (grep { is_live($_) && $_->{user} == $to->{id} } $self->places_of($slot)) ? 0 : $his[0];
+		$best->{user} = $to->{id} if $best;
+		@$waiters = grep { my $waiter = $_; $waiter == $best || !grep { $_ == $waiter } @his } @$waiters;
+		$self->arrange($slot);
+	}
 	@then{qw(from to)} = ($from->{balance}, $to->{balance});
 	$self->remember($from->{id}, 'merge', $c->{key}, $c->{to_user}, %then);
 	return handover_row($from->{id}, $to->{id}, \%then, 0, "{+$c->{as}}");
@@ -1050,7 +1061,7 @@ sub settle_places
 	for my $slot (grep { defined $_->{class} } @chosen)
 	{
 		my @free = grep { is_open($_) && !defined $self->holder($_) } $self->places_of($slot);
-		next if $wanted{ $slot->{class} } == 1 && (defined $self->holder($slot) || @free == 1);
+		next if $wanted{ $slot->{class} } == 1 && (defined $self->holder($slot) || (@free == 1 && !$self->{blurred}{ $slot->{class} }));
 		$self->rename_slot($slot, "$c->{as}_t" . ++$self->{names});
 		$self->{fresh}{ $slot->{name} } = 1;
 		$self->{blurred}{ $slot->{class} } = 1;
@@ -1072,6 +1083,7 @@ sub rename_slot
 	}
 	$self->{holds}{$name} = delete $self->{holds}{$old} if $self->{holds}{$old};
 	$self->{was}{$old} = $slot->{class};
+	die "a line of a place" if $self->{lines}{$old};
 	undef $self->{reopened} if $self->{reopened} && $self->{reopened} eq $old;
 	return;
 }
@@ -1096,6 +1108,290 @@ sub name_places
 
 # how an answer names a slot
 sub ref_of { my ($self, $slot) = @_; return delete $self->{fresh}{ $slot->{name} } ? "{+$slot->{name}}" : "{$slot->{name}}"; }
+
+# -- those who wait for a slot or class, in their order: { user, auto, order, from, until, told, refused, tried }
+
+sub waiters { my ($self, $slot) = @_; return @{ $self->{lines}{ line_of($slot) } || [] }; }
+sub waits { my ($self, $slot, $user_id) = @_; my ($waiter) = grep { $_->{user} == $user_id } $self->waiters($slot); return $waiter; }
+sub has_turn { my ($self, $waiter) = @_; return defined $waiter->{from} && $waiter->{from} <= $self->clock && $waiter->{until} > $self->clock; }
+sub has_claim { my ($self, $waiter) = @_; return defined $waiter->{until} && $waiter->{until} > $self->clock; }
+
+# Whether all that is open is kept for others.
+sub is_kept
+{
+	my ($self, $slot, $user_id, $anew) = @_;
+	my $waiter = $self->waits($slot, $user_id);
+	return 0 if $waiter && $self->has_turn($waiter);
+	my ($claims, $free) = (scalar grep { $_->{user} != $user_id && $self->has_claim($_) } $self->waiters($slot));
+	return 0 unless $claims;
+	for my $place (grep { is_open($_) } $self->places_of($slot))
+	{
+		my $holder = $self->holder($place);
+		return 0 if is_same($holder, $user_id) && !$anew;
+		my $other = defined $holder && $holder != $user_id ? $self->waits($slot, $holder) : undef;
+		$free++ if !defined $holder || $holder == $user_id;
+		$claims-- if $other && $self->has_claim($other);
+	}
+	return $claims > 0 && $claims >= ($free || 0);
+}
+
+sub set_turn
+{
+	my ($self, $waiter, $from) = @_;
+	my $until = defined $from ? $from + $self->{settings}{wait_offer} : undef;
+	return if text($waiter->{from}) eq text($from) && text($waiter->{until}) eq text($until);
+	@$waiter{qw(from until told refused tried)} = ($from, $until);
+	return;
+}
+
+# Gives everybody his turn: whose turn it is keeps it, if there is a place that he can have now; the others follow, each
+# when a place is there for him.
+sub arrange
+{
+	my ($self, $slot, $came_free) = @_;
+	my @waiters = $self->waiters($slot) or return;
+	my @starts;
+	for my $place (grep { is_open($_) } $self->places_of($slot))
+	{
+		my $holder = $self->holder($place);
+		my $waiter = defined $holder ? $self->waits($slot, $holder) : undef;
+		push @starts, !defined $holder || ($waiter && $self->has_turn($waiter)) ? $self->clock : $self->{holds}{ $place->{name} }{until};
+	}
+	my $next = sub { @starts = sort { $a <=> $b } @starts; return \$starts[0]; };
+	for my $waiter (grep { $self->has_turn($_) } @waiters)
+	{
+		my $start = @starts ? $next->() : undef;
+		$start && $$start <= $self->clock ? $$start = $waiter->{until} : $self->set_turn($waiter, undef);
+	}
+	for my $waiter (grep { !$self->has_turn($_) } @waiters)
+	{
+		$self->set_turn($waiter, undef), next unless @starts;
+		next if defined $waiter->{until} && $waiter->{until} <= $self->clock && !$came_free;
+		my $start = $next->();
+		$self->set_turn($waiter, $$start);
+		$$start = $waiter->{until};
+	}
+	return;
+}
+
+# Who is told first that a place has come free.
+sub next_in_line
+{
+	my ($self, $slot) = @_;
+	my ($next) = grep { !$self->has_turn($_) } $self->waiters($slot);
+	return $next ? $next->{user} : ();
+}
+
+sub offer
+{
+	my ($self, $slot, $waiter) = @_;
+	my $user = $self->{users}{ $waiter->{user} };
+	$self->sweep($user);
+	$self->note($user, 'offer', 0, slot => line_of($slot));
+	$waiter->{told} = 1;
+	return;
+}
+
+# Tells those whose turn it is, of the people whom the call is about.
+sub tell
+{
+	my ($self, $slot, @people) = @_;
+	for my $waiter (grep { !$_->{told} && $self->has_turn($_) } $self->waiters($slot))
+	{
+		$self->offer($slot, $waiter) if grep { is_same($_, $waiter->{user}) } @people;
+	}
+	return;
+}
+
+sub leave
+{
+	my ($self, $slot, $user_id) = @_;
+	my $line = $self->{lines}{ line_of($slot) } or return;
+	@$line = grep { $_->{user} != $user_id } @$line;
+	return;
+}
+
+# Something is not anybody's any more: who waits for it has what took its place, or nothing is left to wait for.
+sub go_on
+{
+	my ($self, $slot, $reopened, @people) = @_;
+	my $line = $self->{lines}{ line_of($slot) };
+	return unless $line && @$line;
+	if (!$reopened && !grep { takes_time($_) } $self->places_of($slot))
+	{
+		delete $self->{lines}{ line_of($slot) };
+		return;
+	}
+	my $there = $reopened ? $self->{slots}{$reopened} : $slot;
+	$self->{lines}{ line_of($there) } = delete $self->{lines}{ line_of($slot) };
+	$self->arrange($there, $reopened);
+	$self->tell($there, @people);
+	return;
+}
+
+sub check_may_wait
+{
+	my ($self, $who, $user_id, $slot) = @_;
+	refuse('SW006') unless is_office($who) || is_person($who, $user_id) || ($who->{role} eq 'trainer' && is_person($who, $slot->{trainer}));
+	return;
+}
+
+sub waiter_row
+{
+	my ($self, $slot, $waiter, $line) = @_;
+	return row('{' . line_of($slot) . '}', $waiter->{user}, $line, bool($waiter->{auto}), $self->turn_of($waiter), $waiter->{refused});
+}
+
+sub turn_of
+{
+	my ($self, $waiter) = @_;
+	return !defined $waiter->{from} ? '' : $waiter->{until} <= $self->clock ? 'over' : $waiter->{from} <= $self->clock ? 'now' : 'to come';
+}
+
+sub place_in_line
+{
+	my ($self, $slot, $user_id) = @_;
+	my @waiters = $self->waiters($slot);
+	return 1 + grep { $waiters[$_]{order} < $self->waits($slot, $user_id)->{order} } 0 .. $#waiters;
+}
+
+sub do_wait
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(client trainer staff admin system));
+	required($c->{user}, $c->{slot});
+	my $slot = $self->{slots}{ $c->{slot} } or refuse('SW007');
+	$self->check_may_wait($who, $c->{user}, $slot);
+	my $user = $self->user_of($c->{user});
+	my $waiter = $self->waits($slot, $user->{id});
+	if (!$waiter)
+	{
+		# not for what he has, nobody can have, or he could book
+		my @places = $self->places_of($slot);
+		refuse('SW008') if grep { is_live($_) && $_->{user} == $user->{id} } @places;
+		my ($there) = grep { is_live($_) || is_open($_) } @places;
+		refuse('SW008') if !$there || $self->has_begun($there);
+		refuse('SW008') if $self->is_there($user->{id}, $slot) && !$self->is_kept($slot, $user->{id});
+		$self->sweep($user);
+		$self->note($user, 'wait', 0, slot => line_of($slot), actor => $who->{id});
+		$waiter = { user => $user->{id}, order => ++$self->{order} };
+		push @{ $self->{lines}{ line_of($slot) } }, $waiter;
+		$self->arrange($slot);
+	}
+	$waiter->{auto} = $c->{auto};
+	return $self->waiter_row($slot, $waiter, $self->place_in_line($slot, $user->{id}));
+}
+
+# whether a place is open that nobody else holds
+sub is_there
+{
+	my ($self, $user_id, $slot) = @_;
+	return scalar grep { is_open($_) && (!defined $self->holder($_) || $self->holder($_) == $user_id) } $self->places_of($slot);
+}
+
+sub do_unwait
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(client trainer staff admin system));
+	required($c->{slot});
+	my $user_id = defined $c->{user} ? $c->{user} : $who->{id};
+	required($user_id);
+	my $slot = $self->{slots}{ $c->{slot} } or refuse('SW007');
+	$self->check_may_wait($who, $user_id, $slot);
+	my $waiter = $self->waits($slot, $user_id) or refuse('SW008');
+	my $row = $self->waiter_row($slot, $waiter, $self->place_in_line($slot, $user_id));
+	my @people = ($user_id, $self->next_in_line($slot));
+	my $user = $self->{users}{$user_id};
+	$self->leave($slot, $user_id);
+	$self->sweep($user);
+	$self->note($user, 'unwait', 0, slot => line_of($slot), actor => $who->{id});
+	$self->arrange($slot);
+	$self->tell($slot, @people);
+	return $row;
+}
+
+sub do_waiting
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(client trainer staff admin system));
+	required($c->{slot});
+	my $slot = $self->{slots}{ $c->{slot} } or refuse('SW007');
+	my ($there) = grep { takes_time($_) } $self->places_of($slot);
+	my $all = is_office($who) || ($there && $who->{role} eq 'trainer' && is_person($who, $there->{trainer}));
+	my @waiters = $self->waiters($slot);
+	return join(';', map { $self->waiter_row($slot, $waiters[$_], $_ + 1) } grep { $all || is_person($who, $waiters[$_]{user}) } 0 .. $#waiters);
+}
+
+# Those whose turn it is are told, and booked for if they asked for it.
+sub do_promote
+{
+	my ($self, $c, $who) = @_;
+	only($who, 'system');
+	refuse('SW013') if $c->{n} < 1 || $c->{n} > 10000;
+	my (@turns, %his, %taken, @rows);
+	for my $line (keys %{ $self->{lines} })
+	{
+		my $slot = $self->{slots}{ $self->{classes}{$line} ? $self->{classes}{$line}[0] : $line };
+		push @turns, map { { slot => $slot, waiter => $_ } } grep { $self->has_turn($_) && ($_->{auto} || !$_->{told}) } $self->waiters($slot);
+	}
+	@turns = sort { ($a->{waiter}{tried} || 0) <=> ($b->{waiter}{tried} || 0) || $a->{waiter}{order} <=> $b->{waiter}{order} } @turns;
+	$#turns = $c->{n} - 1 if @turns > $c->{n};
+	for my $turn (@turns)
+	{
+		# the best place that is left: one that he holds, else one that nobody does
+		my $of = sub { my $holder = $self->holder($_[0]); return !defined $holder ? 2 : $holder == $turn->{waiter}{user} ? 3 : 1; };
+		my ($place) = sort { $of->($b) <=> $of->($a) } grep { is_open($_) && !$taken{$_} } $self->places_of($turn->{slot});
+		next if !$place || $his{ $turn->{waiter}{user} };
+		$his{ $turn->{waiter}{user} } = $taken{$place} = 1;
+		$turn->{place} = $place;
+	}
+	@turns = grep { $_->{place} } @turns;
+	$self->put_lines_in_order;
+	for my $turn (@turns)
+	{
+		$turn->{still} = $self->waits($turn->{place}, $turn->{waiter}{user}) && $self->has_turn($turn->{waiter});
+		$self->offer($turn->{slot}, $turn->{waiter}) if $turn->{still} && !$turn->{waiter}{told};
+	}
+	for my $turn (grep { $_->{still} && $_->{waiter}{auto} && $self->has_turn($_->{waiter}) } @turns)
+	{
+		my ($slot, $waiter) = @$turn{qw(place waiter)};
+		my $user = $self->{users}{ $waiter->{user} };
+		my $why = $self->why_not({ role => 'client', id => $user->{id} }, $user->{id}, $slot, credits => $slot->{cost});
+		$self->sweep($user);
+		if ($why)
+		{
+			$waiter->{refused} = { SW001 => 'INSUFFICIENT_SESSIONS', SW002 => 'SESSION_NOT_AVAILABLE', SW010 => 'SLOT_CONFLICT', SW017 => 'suspended' }->{$why};
+			$waiter->{tried} = ++$self->{order};
+			next;
+		}
+		$self->settle_places($c, $user->{id}, $slot);
+		$slot->{debit} = $self->take($user, 'booking', [], $slot->{cost}, [], slot => $slot->{name});
+		@$slot{qw(owed gratis guest)} = (0, $slot->{cost} == 0, 0);
+		$self->take_slot($user, $slot);
+		push @rows, $self->booking_row($slot, { told($slot, $user, "$c->{as}_$slot->{name}") }, 0);
+	}
+	return join(';', @rows);
+}
+
+# What was written directly: who could have a turn and has none, or has one where nothing is open; and what nobody can have.
+sub put_lines_in_order
+{
+	my ($self) = @_;
+	for my $line (keys %{ $self->{lines} })
+	{
+		my @places = map { $self->{slots}{$_} } $self->{classes}{$line} ? @{ $self->{classes}{$line} } : $line;
+		my $open = grep { is_open($_) } @places;
+		if (!grep { (is_open($_) || is_live($_)) && !$self->has_begun($_) } @places)
+		{
+			delete $self->{lines}{$line};
+		}
+		elsif (grep { !$open == defined $_->{until} } @{ $self->{lines}{$line} })
+		{
+			$self->arrange($places[0]);
+		}
+	}
+	return;
+}
 
 # Time that a trainer keeps for himself: nobody books it.
 sub do_block
@@ -1205,6 +1501,7 @@ sub why_not
 	return 'SW002' if $slot->{date} <= $self->{now} && $who->{role} eq 'client';
 	my $hold = $self->{holds}{ $slot->{name} };
 	return 'SW002' if $hold && $hold->{until} > $self->{now} && $hold->{user} != $user_id;
+	return 'SW002' if !$more{forced} && $self->is_kept($slot, $user_id, $more{anew});
 	my $user = $self->{users}{$user_id} or return 'SW003';
 	return 'SW017' if !$more{forced} && $self->is_suspended_at($user, $slot->{date});
 	return 'SW010' if !$more{forced} && $self->client_is_busy($user_id, $slot, $more{instead_of} || (), $more{guest} ? $self->mates_of($slot) : ());
@@ -1244,6 +1541,8 @@ sub take_slot
 	$slot->{status} = 'scheduled';
 	$user->{slots}{ $slot->{name} } = 1;
 	delete $self->{holds}{ $slot->{name} };
+	$self->leave($slot, $user->{id});
+	$self->arrange($slot);
 	return;
 }
 
@@ -1344,7 +1643,7 @@ sub do_hold
 	$self->check_may_book($who, $c->{user}, $slot || $named);
 	my $forced = forced($c, $who);
 	refuse('SW013') if $c->{minutes} <= 0 || $c->{minutes} > 30;
-	my $why = $self->why_not($who, $c->{user}, $slot, credits => $slot && $self->{settings}{hold_credit} eq 'on' ? $slot->{cost} : 0, forced => $forced);
+	my $why = $self->why_not($who, $c->{user}, $slot, credits => $slot && $self->{settings}{hold_credit} eq 'on' ? $slot->{cost} : 0, forced => $forced, anew => 1);
 	refuse($why) if $why;
 	my @held = grep { $_ ne $slot->{name} && $self->{holds}{$_}{user} == $c->{user} && $self->{holds}{$_}{until} > $self->{now} }
 	  keys %{ $self->{holds} };
@@ -1353,7 +1652,8 @@ sub do_hold
 	$self->sweep($user);
 	$self->settle_places($c, $user->{id}, $slot);
 	$self->note($user, 'hold', 0, slot => $slot->{name}, actor => $who->{id});
-	$self->{holds}{ $slot->{name} } = { user => $c->{user}, until => $self->{now} + 3600 };
+	$self->{holds}{ $slot->{name} } = { user => $c->{user}, until => $self->clock + 60 * $c->{minutes} };
+	$self->arrange($slot);
 	return row($self->ref_of($slot), $c->{user}, 't');
 }
 
@@ -1375,9 +1675,12 @@ sub do_release
 	refuse('SW006') unless is_office($who) || is_person($who, $hold->{user})
 	  || ($who->{role} eq 'trainer' && is_person($who, $slot->{trainer}));
 	my $user = $self->{users}{ $hold->{user} };
+	my @people = ($user->{id}, $self->next_in_line($slot));
 	$self->sweep($user);
 	$self->note($user, 'release', 0, slot => $slot->{name}, actor => $who->{id});
 	$hold->{until} = $self->{now};
+	$self->arrange($slot);
+	$self->tell($slot, @people);
 	return row("{$slot->{name}}", $hold->{user}, 't');
 }
 
@@ -1520,6 +1823,7 @@ sub move
 		push @rows, [ $new, $ledger ];
 	}
 	$self->put_slot(%{ $_->{new} }) for @moves;
+	$self->arrange($self->{slots}{ $_->{slot} }) for grep { is_open($_->{from}) } @moves;
 	return join(';', map {
 		my ($new, $ledger) = @$_;
 		$self->booking_row($new, is_live($new) ? { told($new, $self->{users}{ $new->{user} }, $ledger) } : {}, 0);
@@ -1612,6 +1916,7 @@ sub cancel
 	refuse('SW013') if defined $c->{key} && !%of;
 
 	my %answers;
+	my @people = map { ($self->next_in_line($_), defined $_->{user} ? @$_{qw(user trainer)} : ()) } @slots;
 	for my $slot (@slots)
 	{
 		if (!defined $slot->{user})
@@ -1635,6 +1940,7 @@ sub cancel
 		$_->{available} = $user->{balance} for values %{ $answers{ $user->{id} } };
 		$self->remember($user->{id}, 'cancellation', $c->{key}, $same, answers => $answers{ $user->{id} });
 	}
+	$self->go_on($_, defined $_->{user} ? $answers{ $_->{user} }{ $_->{name} }{reopened} : undef, @people) for @slots;
 	return join(';', map { $told->($_, (defined $_->{user} ? $answers{ $_->{user} }{ $_->{name} } : {}), 0) } @slots);
 }
 
@@ -1725,6 +2031,12 @@ sub do_correct
 	}
 	$slot->{status} = $status;
 	$slot->{became} = $to;
+	if ($closed)
+	{
+		$self->{lines}{ line_of($slot) } = delete $self->{lines}{ line_of($closed) } || [];
+	}
+	$self->leave($slot, $slot->{user}) if is_live($slot);
+	$self->arrange($slot) if $gone;
 	delete $slot->{gone};
 	my %then = told($slot, $user, $c->{as});
 	$self->remember($user->{id}, 'correction', $c->{key}, $same, %then);
@@ -1789,6 +2101,7 @@ sub do_reschedule
 
 	my $user = $self->{users}{ $from->{user} };
 	$self->sweep($user);
+	my @people = (@$from{qw(user trainer)}, $self->next_in_line($from));
 	$self->settle_places($c, $user->{id}, $to);
 	$to->{debit} = $self->take($user, 'reschedule', delete $from->{debit}, $credits, [], slot => $to->{name}, from => $from->{name},
 		key => $c->{key}, actor => $who->{id});
@@ -1796,9 +2109,11 @@ sub do_reschedule
 	$to->{gratis} = $charged && $price == 0;
 	$from->{owed} = $from->{gratis} = 0;
 	$from->{status} = 'cancelled';
+	my $reopened = $from->{date} > $self->{now} ? $self->reopen($from, "$c->{as}_1") : undef;
 	$self->take_slot($user, $to);
+	$self->go_on($from, $reopened, @people);
 	$to->{too_near} = $self->is_too_late($to) && $to->{date} != $from->{date} && !is_person($who, $user->{id});
-	$self->{reopened} = $self->reopen($from, "$c->{as}_1") if $from->{date} > $self->{now};
+	$self->{reopened} = $reopened;
 	my %then = (told($to, $user, $c->{as}), slot => $to->{name});
 	$self->remember($user->{id}, 'reschedule', $c->{key}, $same, %then);
 	return $self->booking_row($to, \%then, 0);
@@ -1818,6 +2133,7 @@ sub do_charge
 	my $slot = $self->{slots}{ $c->{slot} } or refuse('SW007');
 	if (my $before = defined $slot->{user} && $self->replay($slot->{user}, 'charge', $c->{key}, $c->{slot}))
 	{
+		refuse('SW009') if defined $c->{n} && $c->{n} != $before->{n};
 		return $self->booking_row($slot, $before, 1);
 	}
 	refuse('SW008') unless was_booked($slot);
@@ -1836,7 +2152,7 @@ sub do_charge
 	$slot->{owed} -= min($n, $slot->{owed} || 0);
 	$slot->{gratis} = 0;
 	my %then = told($slot, $user, $c->{as});
-	$self->remember($user->{id}, 'charge', $c->{key}, $c->{slot}, %then);
+	$self->remember($user->{id}, 'charge', $c->{key}, $c->{slot}, %then, n => $n);
 	return $self->booking_row($slot, \%then, 0);
 }
 
@@ -2036,14 +2352,39 @@ sub do_time_of_blocking
 sub do_time_of_hold
 {
 	my ($self, $c) = @_;
-	$self->{holds}{ $c->{slot} }{until} = 0;
+	my $hold = $self->{holds}{ $c->{slot} };
+	my $slot = $self->{slots}{ $c->{slot} };
+	if ($hold->{until} > $self->{now})
+	{
+		# so much later
+		$self->later($slot, $hold->{until} - $self->clock);
+	}
+	$hold->{until} = 0;
+	return '';
+}
+
+sub later
+{
+	my ($self, $slot, $by) = @_;
+	for my $waiter (grep { defined $_->{from} } $self->waiters($slot))
+	{
+		$waiter->{$_} -= $by for qw(from until);
+	}
+	return;
+}
+
+# All turns of a line begin and end as much earlier as one of them is long.
+sub do_time_of_turn
+{
+	my ($self, $c) = @_;
+	$self->later($self->{slots}{ $c->{slot} }, $self->{settings}{wait_offer});
 	return '';
 }
 
 # What is NULL of these arguments is as if it had been left out.
 my %default = (
 	open => { duration => 60, repeat => 1, places => 1 }, block => { duration => 60, repeat => 1 }, request => { duration => 60 },
-	hold => { minutes => 10 }, complete => { attended => 1 }, expire => { n => 1000 },
+	hold => { minutes => 10 }, complete => { attended => 1 }, expire => { n => 1000 }, promote => { n => 100 }, wait => { auto => 0 },
 );
 
 # Answers one call.
