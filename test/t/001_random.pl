@@ -29,7 +29,7 @@ my $seed = $ENV{SEED} || int(rand(1_000_000)) + 1;
 diag("SEED=$seed");
 
 # what a random operation may be answered; in particular no deadlock
-my %expected = map { $_ => 1 } qw(00000 SW001 SW002 SW004 SW005 SW006 SW007 SW008 SW009 SW010 SW011 SW013 SW014 SW015);
+my %expected = map { $_ => 1 } qw(00000 SW001 SW002 SW004 SW005 SW006 SW007 SW008 SW009 SW010 SW011 SW013 SW014 SW015 SW017);
 my %lost = map { $_ => 1 } qw(57P01 57P02 08006 08003);    # asked again
 
 my $node = PostgreSQL::Test::Cluster->new('main');
@@ -97,8 +97,9 @@ sub random_operation
 	};
 	my $book = sub {
 		my $charge = $who == $staff && $pick->(3) == 0 ? 'false' : 'NULL';
-		return $answer->('booking', sprintf('swan_book(%d, %d, charge => %s, key => %s, actor => %d)',
-			$client, $slot->(), $charge, $key, $who), $key);
+		my $options = $pick->(8) ? '' : $who == $staff ? $one_of->('later => true, ', 'force => true, ') : 'guest => true, ';
+		return $answer->('booking', sprintf('swan_book(%d, %d, charge => %s, key => %s, %sactor => %d)',
+			$client, $slot->(), $charge, $key, $options, $who), $key);
 	};
 	my $cancel = sub {
 		my $return = $who == $staff && $pick->(3) == 0 ? 'false' : 'NULL';
@@ -106,7 +107,33 @@ sub random_operation
 			$slot->(), $return, $who >= $first_client ? 'NULL' : $one_of->('NULL', 'true', 'false'),
 			$who == $staff ? $key : 'NULL', $who >= $first_client ? $client : $who), $who == $staff ? $key : 'NULL');
 	};
+	# what is asked for, waited for, and charged or let off afterwards
+	my $calendar = sub {
+		my ($dice) = @_;
+		my $other = $client == $first_client ? $client + 1 : $client - 1;
+		my $asked = "(SELECT id AS s, user_id AS u FROM studio.sessions WHERE status = 'requested' ORDER BY id DESC LIMIT 1 OFFSET " . $pick->(4) . ') r';
+		return $answer->('request', sprintf('swan_request(%d, %s, %s, key => %s, actor => %d)', $client, $at, $one_of->('NULL', $trainer), $key, $client), $key) if $dice < 12;
+		return $answer->('booking', "$asked, swan_book(r.u, r.s, key => $key, actor => $staff)", $key) if $dice < 20;
+		return $answer->('cancellation', "$asked, swan_cancel(r.s, key => $key, actor => $staff)", $key) if $dice < 22;
+		return sprintf("SELECT 'wait', line FROM swan_wait(%d, %d, %s, actor => %d)", $client, $slot->(), $one_of->('true', 'false'), $client) if $dice < 42;
+		return sprintf("SELECT 'wait', line FROM (SELECT session_id AS s, user_id AS u FROM studio.swan_waits ORDER BY random() LIMIT 1) w, swan_unwait(w.s, w.u, actor => %d)", $staff) if $dice < 45;
+		return $answer->('cancellation', sprintf("(SELECT s.id AS s, s.user_id AS u FROM studio.swan_waits w JOIN studio.sessions s ON coalesce(s.class_id, s.id) = w.session_id"
+			. " WHERE s.status IN ('scheduled', 'confirmed') ORDER BY random() LIMIT 1) w, swan_cancel(w.s, reopen => true, key => %s, actor => %d)", $key, $staff), $key) if $dice < 53;
+		return "SET ROLE cron;\nSELECT * FROM swan_promote() \\g /dev/null\n\\set state :SQLSTATE\nRESET ROLE" if $dice < 59;
+		return $answer->('charge', sprintf('swan_charge(%d, %s, key => %s, actor => %d)', $slot->(), $one_of->('NULL', 1, 2), $key, $staff), $key) if $dice < 66;
+		return $answer->('waiver', sprintf("swan_waive(%d, 'a cold shower', key => %s, actor => %d)", $slot->(), $key, $staff), $key) if $dice < 72;
+		return $answer->('correction', sprintf("swan_correct(%d, '%s', 'a mistake', key => %s, actor => %d)", $slot->(), $one_of->('scheduled', 'scheduled', 'confirmed', 'attended', 'missed'), $key, $staff), $key) if $dice < 78;
+		return sprintf("SELECT 'transfer', moved FROM swan_transfer(%d, %d, 1, key => %s, actor => %d)", $client, $other, $key, $admin) if $dice < 83;
+		return sprintf("SELECT 'suspend', user_id FROM swan_suspend(%d, '2099-01-%02d', '2099-01-%02d', actor => %d)", $client, 1 + $pick->(27), 29 + $pick->(2), $staff) if $dice < 85;
+		return sprintf("SELECT 'resume', user_id FROM swan_resume(%d, actor => %d)", $client, $staff) if $dice < 89;
+		return sprintf("SELECT 'block', id FROM swan_block(%d, %s, 30, actor => %d) id", $trainer, $at, $trainer) if $dice < 91;
+		return sprintf("SELECT 'hold' FROM swan_hold(%d, %d, '1 second', force => true, actor => %d)", $client, $slot->(), $staff) if $dice < 93;
+		return sprintf("SELECT 'move' FROM swan_move_many(ARRAY[%d, %d], ARRAY[%s, NULL]::timestamptz[], ARRAY[NULL, %d], actor => %d)", $slot->(), $slot->(), $at, $trainer, $staff) if $dice < 96;
+		return sprintf("SELECT 'cancel' FROM swan_cancel_many(ARRAY[%d, %d], reopen => %s, actor => %d)", $slot->(), $slot->(), $one_of->('true', 'false', 'NULL'), $staff);
+	};
 	my $direct = sub { return "SET ROLE shop;\n$_[0];\n\\set state :SQLSTATE\nRESET ROLE" };
+
+	return $calendar->($pick->(100)) if $pick->(5) == 0;
 
 	# credits
 	return $grant->() if $dice < 3;
@@ -121,10 +148,10 @@ sub random_operation
 	{
 		my $buyer = $first_client + ($worker + int($step / 30)) % $CLIENTS;
 		my $reference = "'p$worker." . ($step - $step % 30) . "'";
-		return $answer->('purchase', sprintf("swan_purchase(%d, 3, %s, '%s', expires_at => %s, actor => %d)",
+		return $answer->('purchase', sprintf("swan_purchase(%d, 3, %s, '%s', 4500, 'EUR', expires_at => %s, actor => %d)",
 			$buyer, $reference, $one_of->('a', 'b'), 'NULL', $admin));
 	}
-	return $answer->('reversal', sprintf('swan_reverse(%s, n => %s, key => %s, actor => %d)', $ref->(), $one_of->('NULL', 1), $key, $admin), $key) if $dice < 11;
+	return $answer->('reversal', sprintf('swan_reverse(%s, %s, key => %s, actor => %d)', $ref->(), $one_of->('n => NULL', 'n => 1', 'refunded_minor => ' . 1000 * $pick->(6)), $key, $admin), $key) if $dice < 11;
 	return $answer->('reinstatement', sprintf("swan_reinstate(%s, 'k%d.%d', actor => %d)", $ref->(), $worker, $step, $admin), "'k$worker.$step'") if $dice < 12;
 	return $answer->('revocation', sprintf('swan_revoke(%d, %s, key => %s, actor => %d)', $client, $one_of->(1, 'NULL'), $key, $admin), $key) if $dice < 14;
 	return sprintf("SELECT lot_id FROM swan_extend((SELECT max(lot_id) FROM swan_credits(%d, actor => %d)), clock_timestamp() + interval '3 seconds', actor => %d)",
@@ -134,8 +161,8 @@ sub random_operation
 	# slots and bookings
 	return $book->() if $dice < 44;
 	return $answer->('booking', sprintf('swan_book_many(%d, ARRAY[%d, %d, %d], key => %s, actor => %d)', $client, $slot->(), $slot->(), $slot->(), $key, $client), $key) if $dice < 48;
-	return sprintf("SELECT 'slot', id FROM swan_open(%d, %s, %d, repeat => %d, every => '1 hour', actor => %d) id",
-		$trainer, $at, $one_of->(30, 45, 60), 1 + $pick->(2), $one_of->($trainer, $staff)) if $dice < 56;
+	return sprintf("SELECT 'slot', id FROM swan_open(%d, %s, %d, repeat => %d, every => '1 hour', places => %d, cost => %s, actor => %d) id",
+		$trainer, $at, $one_of->(30, 45, 60), 1 + $pick->(2), $one_of->(1, 1, 1, 3), $one_of->('NULL', 0, 2, 3), $one_of->($trainer, $staff)) if $dice < 56;
 	return $cancel->() if $dice < 62;
 	return $answer->('reschedule', sprintf('swan_reschedule(%d, %d, key => %s, actor => %d)', $slot->(), $slot->(), $key, $staff), $key) if $dice < 66;
 	return sprintf("SELECT 'move' FROM swan_move(%d, %s, trainer_id => %s, actor => %d)", $slot->(), $one_of->('NULL', $at), $one_of->('NULL', $trainer), $staff) if $dice < 69;
@@ -360,42 +387,53 @@ SQL
 nothing('no more was given back than had been taken', <<SQL);
 SELECT lot_id, sum(delta) FROM studio.swan_ledger WHERE kind IN ('reversal', 'reinstatement') GROUP BY 1 HAVING sum(delta) > 0
 SQL
-# a debit is made by a booking, given back by a cancellation, moved by a reschedule
-nothing('every charged session has one debit, others have none', <<SQL);
-SELECT s.id, s.status, s.session_deducted, sum(d.n)
+# what a session took and gave back; a reschedule takes along what the old one had
+nothing('a session has what it took and did not give back, as its row says', <<SQL);
+SELECT s.id, s.status, s.credits, s.session_deducted, sum(d.n)
 FROM studio.sessions s FULL JOIN (
-  SELECT session_id, -delta AS n FROM studio.swan_ledger WHERE kind IN ('booking', 'cancellation')
-  UNION ALL SELECT session_id, 1 FROM studio.swan_ledger WHERE kind = 'reschedule' AND lot_id IS NOT NULL
-  UNION ALL SELECT from_session_id, -1 FROM studio.swan_ledger WHERE kind = 'reschedule' AND lot_id IS NOT NULL) d ON d.session_id = s.id
-GROUP BY s.id HAVING s.id IS NULL OR coalesce(sum(d.n), 0) <> s.session_deducted::int
+  SELECT session_id, -delta AS n FROM studio.swan_ledger WHERE kind IN ('booking', 'cancellation', 'correction', 'charge', 'waiver')
+  UNION ALL SELECT CASE WHEN takes THEN session_id ELSE from_session_id END, CASE WHEN takes THEN has ELSE -has - delta END
+   FROM (SELECT *, coalesce((details ->> 'credits')::int, CASE WHEN delta < 0 THEN -delta ELSE 1 END) AS has
+           FROM studio.swan_ledger WHERE kind = 'reschedule' AND lot_id IS NOT NULL) g, unnest('{true,false}'::boolean[]) takes) d ON d.session_id = s.id
+GROUP BY s.id HAVING s.id IS NULL OR coalesce(sum(d.n), 0) <> s.credits OR s.session_deducted <> (s.credits > 0)
 SQL
 nothing('a session has a client if somebody booked it', <<SQL);
 SELECT s.id, s.status, s.user_id, g.user_id FROM studio.sessions s
 LEFT JOIN LATERAL (SELECT * FROM studio.swan_ledger g WHERE g.session_id = s.id AND g.kind IN ('booking', 'reschedule') ORDER BY id DESC LIMIT 1) g ON true
 WHERE (s.status = 'available' AND s.user_id IS NOT NULL AND s.session_date IS NOT NULL)
-   OR (s.status IN ('scheduled', 'confirmed', 'completed') AND s.user_id IS NULL)
-   OR (s.user_id IS DISTINCT FROM g.user_id AND s.session_date IS NOT NULL)
+   OR (s.status IN ('scheduled', 'confirmed', 'completed') AND g.user_id IS NULL)
+   OR (g.user_id IS NOT NULL AND s.user_id IS DISTINCT FROM g.user_id)
+   OR (s.status = 'requested' AND (s.user_id IS NULL OR s.credits > 0))
 SQL
 nothing('there is a record for every credit', <<SQL);
 SELECT u.id, u.available_sessions, count(s.id)
 FROM studio.users u LEFT JOIN studio.sessions s ON s.user_id = u.id AND s.session_date IS NULL AND s.status = 'available'
 GROUP BY u.id HAVING u.available_sessions <> count(s.id)
 SQL
-nothing('no client and no trainer is in two places', <<SQL);
+nothing('no client and no trainer is in two places, but by force, or with a guest', <<SQL);
 SELECT a.id, b.id FROM studio.sessions a JOIN studio.sessions b ON a.id < b.id
+  AND NOT EXISTS (SELECT 1 FROM studio.swan_ledger g WHERE g.user_id IN (a.user_id, b.user_id) AND g.session_id IN (a.id, b.id) AND g.details ? 'forced')
   AND (a.user_id = b.user_id AND a.status IN ('scheduled', 'confirmed') AND b.status IN ('scheduled', 'confirmed')
-       OR a.trainer_id = b.trainer_id AND a.status <> 'cancelled' AND b.status <> 'cancelled')
+       AND NOT EXISTS (SELECT 1 FROM studio.swan_ledger g WHERE g.user_id = a.user_id AND g.session_id IN (a.id, b.id)
+         AND a.class_id = b.class_id AND g.details ? 'guest')
+       OR a.trainer_id = b.trainer_id AND NOT ARRAY[a.status, b.status] && '{cancelled,requested}' AND (a.class_id = b.class_id) IS NOT TRUE)
   AND tstzrange(a.session_date, a.session_date + a.duration * interval '1 minute')
    && tstzrange(b.session_date, b.session_date + b.duration * interval '1 minute')
 SQL
 nothing('what was bought is there, booked, used or expired', <<SQL);
 SELECT u.id, c.total_sessions_purchased, u.available_sessions, s.live, s.used, g.expired, c.sessions_used
 FROM studio.users u, swan_client(u.id) c,
-  LATERAL (SELECT count(*) FILTER (WHERE status IN ('scheduled', 'confirmed')) AS live,
-                  count(*) FILTER (WHERE status IN ('completed', 'cancelled')) AS used
-           FROM studio.sessions WHERE user_id = u.id AND session_deducted) s,
+  LATERAL (SELECT coalesce(sum(credits) FILTER (WHERE status IN ('scheduled', 'confirmed')), 0) AS live,
+                  coalesce(sum(credits) FILTER (WHERE status IN ('completed', 'cancelled')), 0) AS used
+           FROM studio.sessions WHERE user_id = u.id) s,
   LATERAL (SELECT coalesce(-sum(delta), 0) AS expired FROM studio.swan_ledger WHERE user_id = u.id AND kind = 'expiry') g
 WHERE c.total_sessions_purchased <> u.available_sessions + s.live + s.used + g.expired OR c.sessions_used <> s.used
+SQL
+nothing('a class is in one place, and who waits for something has none of it', <<SQL);
+SELECT class_id, 0 FROM studio.sessions WHERE class_id IS NOT NULL AND status <> 'cancelled'
+GROUP BY class_id HAVING count(DISTINCT (session_date, duration, trainer_id)) > 1
+UNION ALL SELECT w.session_id, w.user_id FROM studio.swan_waits w JOIN studio.sessions s ON coalesce(s.class_id, s.id) = w.session_id
+  AND s.user_id = w.user_id AND s.status IN ('scheduled', 'confirmed')
 SQL
 nothing('what a client was told is in the ledger', <<SQL);
 SELECT t.* FROM told t LEFT JOIN studio.swan_ledger g ON g.id = t.ledger_id
@@ -424,7 +462,7 @@ SQL
 my $kinds = $node->safe_psql('postgres', "SELECT kind, count(*) FROM studio.swan_ledger GROUP BY 1 ORDER BY 1");
 note($kinds);
 is($node->safe_psql('postgres', <<SQL), '', 'a bit of everything was done');
-SELECT kind FROM unnest('{grant,purchase,reversal,reinstatement,revocation,expiry,booking,cancellation,reschedule,move,hold,confirmation,completion,no_show}'::text[]) kind
+SELECT kind FROM unnest('{grant,purchase,reversal,reinstatement,revocation,expiry,booking,cancellation,reschedule,move,hold,confirmation,completion,no_show,charge,waiver,transfer,suspension,resumption,request,wait,offer}'::text[]) kind
 EXCEPT SELECT kind FROM studio.swan_ledger
 SQL
 cmp_ok($node->safe_psql('postgres', 'SELECT count(*) FROM told WHERE replayed'), '>', 50, 'and asked again');
