@@ -4,7 +4,7 @@
 # of the first calls. These repeat: two rounds show how well.
 # CALLS=300, at least 20: N. VARIANTS='book floor ...'
 CALLS=${CALLS:-300}
-instructions_variants='book:bench_backend statements:bench_statements floor:bench_owner twin:bench_backend cte:bench_owner
+instructions_variants='book:bench_backend class:bench_backend statements:bench_statements floor:bench_owner twin:bench_backend cte:bench_owner
   client:bench_owner transfer:bench_owner pgledger:bench_owner summary:bench_backend row:bench_owner point:bench_owner empty:bench_owner'
 
 chosen=()
@@ -23,6 +23,7 @@ done
 beyond=$((2 * 3 * CALLS)) # what "statements" books, in the same studio: book with swanalloc.direct_rows off
 bench_database instructions $((2 * beyond)) 'full_page_writes = off'
 case " ${chosen[*]%:*} " in *' statements '*) bench_statements ;; esac
+case " ${chosen[*]%:*} " in *' class '*) stage_psql -q -v places="$beyond" -f bench/sql/classes.sql ;; esac
 
 stage_exec pg_ctl -D "$WORK/instructions/data" -m fast -w -s stop
 stage_exec mkdir "$WORK/instructions/counts"
