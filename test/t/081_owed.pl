@@ -61,6 +61,7 @@ run_at_once(map { "SELECT pg_sleep(greatest(0, $begin - extract(epoch FROM clock
 is(run_sql(q{SELECT string_agg(concat_ws(': ', state, answer, n), ', ' ORDER BY n) FROM (SELECT state, answer, count(*) AS n FROM attempt GROUP BY 1, 2) x}),
 	'ok: t 1 0 0: 1, ok: f 0 1 0: 49', 'all are completed, one has the credit, and the others owe');
 is(run_sql("SELECT string_agg(DISTINCT concat_ws(' ', status, credits), ', ') FROM studio.sessions WHERE user_id = 2"), 'completed 0, completed 1', 'so the tables say');
+is(run_sql('SELECT count(*), sum(owed), min(status), max(credits) FROM swan_unsettled() WHERE user_id = 2'), '49|49|completed|0', 'and so does swan_unsettled()');
 is(run_sql('SELECT * FROM swan_verify()'), '', 'swan_verify() finds nothing');
 
 # who pays now pays once
@@ -90,6 +91,10 @@ is(run_sql(q{SELECT string_agg(concat_ws(' ', s.id, s.status, s.cost, s.credits,
 		WHERE g.session_id = s.id AND (kind IN ('booking', 'charge', 'waiver') OR details ? 'owes') ORDER BY id DESC LIMIT 1) o
 	WHERE s.id > 50 AND s.user_id IS NOT NULL AND (s.credits <> charged - returned OR owes <> CASE WHEN waived OR s.status = 'cancelled' THEN 0 ELSE greatest(0, s.cost - charged) END)}), '',
 	'each session has what was charged and not returned, and owes the rest of its price');
+is(run_sql('SELECT session_id, owed FROM swan_unsettled() ORDER BY 1'), run_sql(q{SELECT s.id, o.owed FROM studio.sessions s
+	CROSS JOIN LATERAL (SELECT CASE WHEN s.status = 'cancelled' OR bool_or(kind = 'waiver') THEN 0 ELSE greatest(0, s.cost + coalesce(sum(delta) FILTER (WHERE kind = 'charge'), 0)) END AS owed
+		FROM studio.swan_ledger g WHERE g.session_id = s.id) o
+	WHERE s.user_id IS NOT NULL AND (s.status = 'scheduled' OR o.owed > 0) ORDER BY 1}), 'swan_unsettled() says so, and what nobody has settled');
 is(run_sql(q{SELECT string_agg(u.id::text, ', ') FROM studio.users u WHERE available_sessions + (SELECT sum(credits) FROM studio.sessions WHERE user_id = u.id)
 	<> (SELECT sum(granted) FROM studio.swan_lots WHERE user_id = u.id)}), '', 'each credit is in a lot or in a session');
 is(run_sql(q{SELECT string_agg(DISTINCT g.kind, ', ' ORDER BY g.kind) FROM studio.swan_ledger g JOIN studio.sessions s ON s.id = g.session_id WHERE s.id > 50}),
