@@ -49,6 +49,18 @@ test('the last credit on two devices', async () => {
     message: 'No available sessions. Please purchase a session package to book this session.', availableSessions: 0 });
 });
 
+test('a refusal costs no connection', async () => {
+  const connections = async () => (await studio.sql(
+    "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND usename = 'studio_web' ORDER BY pid")).map(({ pid }) => pid);
+  const before = await connections();
+  for (let i = 0; i < 10; i++) {
+    assert.equal((await book(jane, 99999)).status, 400);
+    assert.equal((await studio.get(jane, '/api/auth/me')).status, 200);
+  }
+  const after = await connections();
+  assert(before.length > 0 && before.every((pid) => after.includes(pid)));
+});
+
 test('credits given twice by a nervous finger', async () => {
   const give = () => studio.post(ada, '/api/sessions/add-to-user', { userId: jane, sessionCount: 4 }, { 'Idempotency-Key': 'nervous' });
   await Promise.all([give(), give(), give()]);
