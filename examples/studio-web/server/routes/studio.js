@@ -18,8 +18,8 @@ export function studioRoutes(db, person) {
   // Trainers, for everybody who is logged in: the columns of the schedule. Clients are in /api/sessions/clients.
   router.get('/people', async (req, res) => {
     const rows = await db.query(
-      `SELECT id, first_name, last_name, role FROM studio.users WHERE role = coalesce($1, 'trainer')
-         AND role <> 'client' ORDER BY last_name, first_name, id`, [text(req.query.role)]);
+      `SELECT id, concat_ws(' ', first_name, last_name) AS name, role FROM studio.users
+       WHERE role = coalesce($1, 'trainer') AND role <> 'client' ORDER BY last_name, first_name, id`, [text(req.query.role)]);
     res.json({ success: true, data: rows.map(camel) });
   });
 
