@@ -40,11 +40,13 @@ ALTER TABLE swan.studio
 	ADD COLUMN cost_rule text,
 	ADD COLUMN assignments text,
 	ADD COLUMN wait_offer interval NOT NULL DEFAULT '2 hours',
+	ADD COLUMN staff_may text NOT NULL DEFAULT '',
 	ADD CONSTRAINT studio_book_notice CHECK (book_notice OPERATOR(pg_catalog.>=) interval '0'),
 	ADD CONSTRAINT studio_book_horizon CHECK (book_horizon OPERATOR(pg_catalog.>=) interval '0'),
 	ADD CONSTRAINT studio_live_max CHECK (live_max OPERATOR(pg_catalog.>=) 0),
 	ADD CONSTRAINT studio_buffer CHECK (buffer OPERATOR(pg_catalog.>=) interval '0' AND buffer OPERATOR(pg_catalog.<=) interval '1 day'),
 	ADD CONSTRAINT studio_trainer_may CHECK (pg_catalog.string_to_array(trainer_may, ', ') OPERATOR(pg_catalog.<@) ARRAY['open', 'request', 'book', 'complete', 'cancel', 'return']),
+	ADD CONSTRAINT studio_staff_may CHECK (pg_catalog.string_to_array(staff_may, ', ') OPERATOR(pg_catalog.<@) ARRAY['purchase']),
 	ADD CONSTRAINT studio_hold_credit CHECK (hold_credit OPERATOR(pg_catalog.=) ANY (ARRAY['off', 'on'])),
 	ADD CONSTRAINT studio_hold_total CHECK (hold_total OPERATOR(pg_catalog.>=) interval '0'),
 	ADD CONSTRAINT studio_wait_offer CHECK (wait_offer OPERATOR(pg_catalog.>=) interval '0');
@@ -74,6 +76,7 @@ COMMENT ON COLUMN swan.studio.book_horizon IS 'setting: how far ahead a client c
 COMMENT ON COLUMN swan.studio.live_max IS 'setting: bookings to come that a client can have; NULL: any number';
 COMMENT ON COLUMN swan.studio.buffer IS 'setting: what time is kept free between two sessions of a trainer';
 COMMENT ON COLUMN swan.studio.trainer_may IS 'setting: what trainers may do on their own';
+COMMENT ON COLUMN swan.studio.staff_may IS 'setting: what staff may do like an admin';
 COMMENT ON COLUMN swan.studio.hold_credit IS 'setting: whether a client needs a credit to hold a slot; off in a new studio, on in one that is older';
 COMMENT ON COLUMN swan.studio.hold_total IS 'setting: how long a client may keep one slot by holding it again and again';
 COMMENT ON COLUMN swan.studio.booking_rule IS 'setting: the application''s own rule of booking, a function by its qualified name; NULL: none';
@@ -240,7 +243,11 @@ COMMENT ON COLUMN @extschema@.swan_payment_row.shortfall IS 'credits that revers
 ALTER TYPE @extschema@.swan_booking
 	ADD ATTRIBUTE attended boolean,
 	ADD ATTRIBUTE credits integer,
-	ADD ATTRIBUTE owed integer;
+	ADD ATTRIBUTE owed integer,
+	ADD ATTRIBUTE notes text,
+	ADD ATTRIBUTE confirmed boolean,
+	ADD ATTRIBUTE client_name text,
+	ADD ATTRIBUTE trainer_name text;
 COMMENT ON COLUMN @extschema@.swan_booking.session_id IS 'the session';
 COMMENT ON COLUMN @extschema@.swan_booking.user_id IS 'its client';
 COMMENT ON COLUMN @extschema@.swan_booking.trainer_id IS 'its trainer';
@@ -256,6 +263,10 @@ COMMENT ON COLUMN @extschema@.swan_booking.replayed IS 'the key was used before,
 COMMENT ON COLUMN @extschema@.swan_booking.attended IS 'of a completed session: the client was there; NULL where the ledger does not know';
 COMMENT ON COLUMN @extschema@.swan_booking.credits IS 'how many credits it has taken';
 COMMENT ON COLUMN @extschema@.swan_booking.owed IS 'how many it shall take yet';
+COMMENT ON COLUMN @extschema@.swan_booking.notes IS 'what the row''s notes say';
+COMMENT ON COLUMN @extschema@.swan_booking.confirmed IS 'the studio has confirmed it';
+COMMENT ON COLUMN @extschema@.swan_booking.client_name IS 'the client''s name';
+COMMENT ON COLUMN @extschema@.swan_booking.trainer_name IS 'the trainer''s name';
 
 ALTER TYPE @extschema@.swan_cancellation
 	ADD ATTRIBUTE credits integer;
@@ -374,6 +385,18 @@ COMMENT ON COLUMN @extschema@.swan_client_row.cursor IS 'what to pass as after f
 COMMENT ON COLUMN @extschema@.swan_client_row.suspended_since IS 'when his suspension begins or began; NULL: none';
 COMMENT ON COLUMN @extschema@.swan_client_row.suspended_until IS 'when it ends; NULL: nobody knows yet';
 
+CREATE TYPE @extschema@.swan_person AS (
+	id bigint,
+	name text,
+	role text,
+	cursor text
+);
+COMMENT ON TYPE @extschema@.swan_person IS 'a person of the studio';
+COMMENT ON COLUMN @extschema@.swan_person.id IS 'his id';
+COMMENT ON COLUMN @extschema@.swan_person.name IS 'his name';
+COMMENT ON COLUMN @extschema@.swan_person.role IS 'client, trainer, staff or admin';
+COMMENT ON COLUMN @extschema@.swan_person.cursor IS 'what to pass as after for the rows that follow';
+
 ALTER TYPE @extschema@.swan_slot_row
 	ADD ATTRIBUTE places integer,
 	ADD ATTRIBUTE places_left integer;
@@ -390,7 +413,9 @@ ALTER TYPE @extschema@.swan_schedule_row
 	ADD ATTRIBUTE attended boolean,
 	ADD ATTRIBUTE class_id bigint,
 	ADD ATTRIBUTE places integer,
-	ADD ATTRIBUTE places_left integer;
+	ADD ATTRIBUTE places_left integer,
+	ADD ATTRIBUTE notes text,
+	ADD ATTRIBUTE confirmed boolean;
 COMMENT ON COLUMN @extschema@.swan_schedule_row.session_id IS 'the slot or booking';
 COMMENT ON COLUMN @extschema@.swan_schedule_row.session_date IS 'the start';
 COMMENT ON COLUMN @extschema@.swan_schedule_row.duration IS 'minutes';
@@ -410,13 +435,8 @@ COMMENT ON COLUMN @extschema@.swan_schedule_row.attended IS 'of a completed sess
 COMMENT ON COLUMN @extschema@.swan_schedule_row.class_id IS 'the class it is a place of, whose open places are one row; NULL: of none';
 COMMENT ON COLUMN @extschema@.swan_schedule_row.places IS 'places of the class; 1 where it is none';
 COMMENT ON COLUMN @extschema@.swan_schedule_row.places_left IS 'those that nobody has or holds';
-
-COMMENT ON COLUMN @extschema@.swan_expiring_row.user_id IS 'the client';
-COMMENT ON COLUMN @extschema@.swan_expiring_row.name IS 'his name';
-COMMENT ON COLUMN @extschema@.swan_expiring_row.lot_id IS 'the lot';
-COMMENT ON COLUMN @extschema@.swan_expiring_row.remaining IS 'credits that he will lose';
-COMMENT ON COLUMN @extschema@.swan_expiring_row.expires_at IS 'when';
-COMMENT ON COLUMN @extschema@.swan_expiring_row.cursor IS 'what to pass as after for the rows that follow';
+COMMENT ON COLUMN @extschema@.swan_schedule_row.notes IS 'what the row''s notes say';
+COMMENT ON COLUMN @extschema@.swan_schedule_row.confirmed IS 'the studio has confirmed it';
 
 CREATE TYPE @extschema@.swan_unsettled_row AS (
 	session_id bigint,
@@ -445,6 +465,13 @@ COMMENT ON COLUMN @extschema@.swan_unsettled_row.credits IS 'how many credits it
 COMMENT ON COLUMN @extschema@.swan_unsettled_row.owed IS 'how many it shall take yet';
 COMMENT ON COLUMN @extschema@.swan_unsettled_row.ended IS 'its time is over';
 COMMENT ON COLUMN @extschema@.swan_unsettled_row.cursor IS 'what to pass as after for the rows that follow';
+
+COMMENT ON COLUMN @extschema@.swan_expiring_row.user_id IS 'the client';
+COMMENT ON COLUMN @extschema@.swan_expiring_row.name IS 'his name';
+COMMENT ON COLUMN @extschema@.swan_expiring_row.lot_id IS 'the lot';
+COMMENT ON COLUMN @extschema@.swan_expiring_row.remaining IS 'credits that he will lose';
+COMMENT ON COLUMN @extschema@.swan_expiring_row.expires_at IS 'when';
+COMMENT ON COLUMN @extschema@.swan_expiring_row.cursor IS 'what to pass as after for the rows that follow';
 
 CREATE TYPE @extschema@.swan_hold_row AS (
 	session_id bigint,
@@ -606,7 +633,7 @@ RETURNS @extschema@.swan_credit
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'swan_purchase_0_2';
 COMMENT ON FUNCTION @extschema@.swan_purchase(bigint, integer, text, text, bigint, text, jsonb, timestamptz, interval, text[], bigint) IS
-'gives a client the n credits (1 to purchase_max) that he bought, exactly once for a payment and item; amount_minor is in the currency''s smallest unit; they expire as those of swan_grant; for admins and the system';
+'gives a client the n credits (1 to purchase_max) that he bought, exactly once for a payment and item; amount_minor is in the currency''s smallest unit; they expire as those of swan_grant; for admins and the system, and staff if staff_may has purchase';
 
 CREATE FUNCTION @extschema@.swan_reverse(payment_ref text, item text DEFAULT NULL, n integer DEFAULT NULL, key text DEFAULT NULL, refunded_minor bigint DEFAULT NULL, actor bigint DEFAULT NULL)
 RETURNS SETOF @extschema@.swan_reversal
@@ -831,6 +858,29 @@ COMMENT ON FUNCTION @extschema@.swan_resume(bigint, bigint) IS
 'ends the suspension of a client now; for staff, admins and the system';
 
 /* Reading */
+
+COMMENT ON FUNCTION @extschema@.swan_client(bigint, bigint) IS
+'a client as the admin pages show him, with credits purchased and used; for the client, his trainers, staff, admins and the system';
+
+COMMENT ON FUNCTION @extschema@.swan_clients(text, text, integer, text, text, bigint) IS
+'the clients whose name or e-mail address has search in it, by name (last name first), created_at (newest first), last_session (latest first) or balance (fewest credits first), with a warning of none or low or any; after is the cursor of the last row read; for staff, admins and the system, and trainers for their clients';
+
+CREATE FUNCTION @extschema@.swan_clients_count(search text DEFAULT NULL, warning text DEFAULT NULL, actor bigint DEFAULT NULL)
+RETURNS bigint
+LANGUAGE c STABLE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_clients_count(text, text, bigint) IS
+'how many clients swan_clients lists; for staff, admins and the system, and trainers for their clients';
+
+CREATE FUNCTION @extschema@.swan_people(role text DEFAULT NULL, search text DEFAULT NULL, after text DEFAULT NULL, max_rows integer DEFAULT 100, actor bigint DEFAULT NULL)
+RETURNS SETOF @extschema@.swan_person
+LANGUAGE c STABLE PARALLEL UNSAFE ROWS 20
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_people(text, text, text, integer, bigint) IS
+'the people of a role, or of all, whose name has search in it, by name (last name first); after is the cursor of the last row read; trainers, staff and admins for everybody who sees a schedule, clients as in swan_clients';
+
+COMMENT ON FUNCTION @extschema@.swan_schedule(timestamptz, timestamptz, bigint, bigint, text, text, integer, bigint) IS
+'every slot and booking from since (inclusive) until (exclusive), NULL for any time, of one status or several (scheduled, confirmed), with names and the client''s credits; after is the cursor of the last row read; a client sees his own, a trainer his slots too, staff, admins and the system all';
 
 CREATE FUNCTION @extschema@.swan_unsettled(since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, trainer_id bigint DEFAULT NULL, after text DEFAULT NULL, max_rows integer DEFAULT 500, actor bigint DEFAULT NULL)
 RETURNS SETOF @extschema@.swan_unsettled_row

@@ -46,6 +46,7 @@ CREATE TABLE swan.studio (
 	cost_rule text,
 	assignments text,
 	wait_offer interval NOT NULL DEFAULT '2 hours',
+	staff_may text NOT NULL DEFAULT '',
 	CONSTRAINT studio_guard_balance CHECK (guard_balance OPERATOR(pg_catalog.=) ANY (ARRAY['refuse', 'record'])),
 	CONSTRAINT studio_guard_sessions CHECK (guard_sessions OPERATOR(pg_catalog.=) ANY (ARRAY['refuse', 'record', 'off'])),
 	CONSTRAINT studio_grant_max CHECK (grant_max OPERATOR(pg_catalog.>=) 1 AND grant_max OPERATOR(pg_catalog.<=) 10000),
@@ -62,6 +63,7 @@ CREATE TABLE swan.studio (
 	CONSTRAINT studio_live_max CHECK (live_max OPERATOR(pg_catalog.>=) 0),
 	CONSTRAINT studio_buffer CHECK (buffer OPERATOR(pg_catalog.>=) interval '0' AND buffer OPERATOR(pg_catalog.<=) interval '1 day'),
 	CONSTRAINT studio_trainer_may CHECK (pg_catalog.string_to_array(trainer_may, ', ') OPERATOR(pg_catalog.<@) ARRAY['open', 'request', 'book', 'complete', 'cancel', 'return']),
+	CONSTRAINT studio_staff_may CHECK (pg_catalog.string_to_array(staff_may, ', ') OPERATOR(pg_catalog.<@) ARRAY['purchase']),
 	CONSTRAINT studio_hold_credit CHECK (hold_credit OPERATOR(pg_catalog.=) ANY (ARRAY['off', 'on'])),
 	CONSTRAINT studio_hold_total CHECK (hold_total OPERATOR(pg_catalog.>=) interval '0'),
 	CONSTRAINT studio_wait_offer CHECK (wait_offer OPERATOR(pg_catalog.>=) interval '0')
@@ -93,6 +95,7 @@ COMMENT ON COLUMN swan.studio.book_horizon IS 'setting: how far ahead a client c
 COMMENT ON COLUMN swan.studio.live_max IS 'setting: bookings to come that a client can have; NULL: any number';
 COMMENT ON COLUMN swan.studio.buffer IS 'setting: what time is kept free between two sessions of a trainer';
 COMMENT ON COLUMN swan.studio.trainer_may IS 'setting: what trainers may do on their own';
+COMMENT ON COLUMN swan.studio.staff_may IS 'setting: what staff may do like an admin';
 COMMENT ON COLUMN swan.studio.hold_credit IS 'setting: whether a client needs a credit to hold a slot; off in a new studio, on in one that is older';
 COMMENT ON COLUMN swan.studio.hold_total IS 'setting: how long a client may keep one slot by holding it again and again';
 COMMENT ON COLUMN swan.studio.cost_rule IS 'setting: how many credits a booking costs, a function by its qualified name; NULL: what the row says';
@@ -372,7 +375,11 @@ CREATE TYPE @extschema@.swan_booking AS (
 	replayed boolean,
 	attended boolean,
 	credits integer,
-	owed integer
+	owed integer,
+	notes text,
+	confirmed boolean,
+	client_name text,
+	trainer_name text
 );
 COMMENT ON TYPE @extschema@.swan_booking IS 'a booking: the slot, its client, whether it took a credit and what the client has left';
 COMMENT ON COLUMN @extschema@.swan_booking.session_id IS 'the session';
@@ -390,6 +397,10 @@ COMMENT ON COLUMN @extschema@.swan_booking.replayed IS 'the key was used before,
 COMMENT ON COLUMN @extschema@.swan_booking.attended IS 'of a completed session: the client was there; NULL where the ledger does not know';
 COMMENT ON COLUMN @extschema@.swan_booking.credits IS 'how many credits it has taken';
 COMMENT ON COLUMN @extschema@.swan_booking.owed IS 'how many it shall take yet';
+COMMENT ON COLUMN @extschema@.swan_booking.notes IS 'what the row''s notes say';
+COMMENT ON COLUMN @extschema@.swan_booking.confirmed IS 'the studio has confirmed it';
+COMMENT ON COLUMN @extschema@.swan_booking.client_name IS 'the client''s name';
+COMMENT ON COLUMN @extschema@.swan_booking.trainer_name IS 'the trainer''s name';
 
 CREATE TYPE @extschema@.swan_cancellation AS (
 	session_id bigint,
@@ -563,6 +574,18 @@ COMMENT ON COLUMN @extschema@.swan_client_row.cursor IS 'what to pass as after f
 COMMENT ON COLUMN @extschema@.swan_client_row.suspended_since IS 'when his suspension begins or began; NULL: none';
 COMMENT ON COLUMN @extschema@.swan_client_row.suspended_until IS 'when it ends; NULL: nobody knows yet';
 
+CREATE TYPE @extschema@.swan_person AS (
+	id bigint,
+	name text,
+	role text,
+	cursor text
+);
+COMMENT ON TYPE @extschema@.swan_person IS 'a person of the studio';
+COMMENT ON COLUMN @extschema@.swan_person.id IS 'his id';
+COMMENT ON COLUMN @extschema@.swan_person.name IS 'his name';
+COMMENT ON COLUMN @extschema@.swan_person.role IS 'client, trainer, staff or admin';
+COMMENT ON COLUMN @extschema@.swan_person.cursor IS 'what to pass as after for the rows that follow';
+
 CREATE TYPE @extschema@.swan_slot_row AS (
 	session_id bigint,
 	trainer_id bigint,
@@ -602,7 +625,9 @@ CREATE TYPE @extschema@.swan_schedule_row AS (
 	attended boolean,
 	class_id bigint,
 	places integer,
-	places_left integer
+	places_left integer,
+	notes text,
+	confirmed boolean
 );
 COMMENT ON TYPE @extschema@.swan_schedule_row IS 'a slot or booking in the schedule, and how its client stands';
 COMMENT ON COLUMN @extschema@.swan_schedule_row.session_id IS 'the slot or booking';
@@ -624,6 +649,8 @@ COMMENT ON COLUMN @extschema@.swan_schedule_row.attended IS 'of a completed sess
 COMMENT ON COLUMN @extschema@.swan_schedule_row.class_id IS 'the class it is a place of, whose open places are one row; NULL: of none';
 COMMENT ON COLUMN @extschema@.swan_schedule_row.places IS 'places of the class; 1 where it is none';
 COMMENT ON COLUMN @extschema@.swan_schedule_row.places_left IS 'those that nobody has or holds';
+COMMENT ON COLUMN @extschema@.swan_schedule_row.notes IS 'what the row''s notes say';
+COMMENT ON COLUMN @extschema@.swan_schedule_row.confirmed IS 'the studio has confirmed it';
 
 CREATE TYPE @extschema@.swan_unsettled_row AS (
 	session_id bigint,
@@ -961,7 +988,7 @@ RETURNS @extschema@.swan_credit
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'swan_purchase_0_2';
 COMMENT ON FUNCTION @extschema@.swan_purchase(bigint, integer, text, text, bigint, text, jsonb, timestamptz, interval, text[], bigint) IS
-'gives a client the n credits (1 to purchase_max) that he bought, exactly once for a payment and item; amount_minor is in the currency''s smallest unit; they expire as those of swan_grant; for admins and the system';
+'gives a client the n credits (1 to purchase_max) that he bought, exactly once for a payment and item; amount_minor is in the currency''s smallest unit; they expire as those of swan_grant; for admins and the system, and staff if staff_may has purchase';
 
 CREATE FUNCTION @extschema@.swan_reverse(payment_ref text, item text DEFAULT NULL, n integer DEFAULT NULL, key text DEFAULT NULL, refunded_minor bigint DEFAULT NULL, actor bigint DEFAULT NULL)
 RETURNS SETOF @extschema@.swan_reversal
@@ -1245,7 +1272,7 @@ RETURNS @extschema@.swan_client_row
 LANGUAGE c STABLE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'swan_client_0_2';
 COMMENT ON FUNCTION @extschema@.swan_client(bigint, bigint) IS
-'a client as the admin pages show him, with credits purchased and used; for his trainers, staff, admins and the system';
+'a client as the admin pages show him, with credits purchased and used; for the client, his trainers, staff, admins and the system';
 
 CREATE FUNCTION @extschema@.swan_statement(user_id bigint, since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, after text DEFAULT NULL, max_rows integer DEFAULT 100, actor bigint DEFAULT NULL)
 RETURNS SETOF @extschema@.swan_line
@@ -1266,7 +1293,21 @@ RETURNS SETOF @extschema@.swan_client_row
 LANGUAGE c STABLE PARALLEL UNSAFE ROWS 50
 AS 'MODULE_PATHNAME', 'swan_clients_0_2';
 COMMENT ON FUNCTION @extschema@.swan_clients(text, text, integer, text, text, bigint) IS
-'the clients whose name or e-mail address has search in it, by name (last name first), created_at (newest first) or last_session (latest first), with a warning of none or low or any; after is the cursor of the last row read; for staff, admins and the system, and trainers for their clients';
+'the clients whose name or e-mail address has search in it, by name (last name first), created_at (newest first), last_session (latest first) or balance (fewest credits first), with a warning of none or low or any; after is the cursor of the last row read; for staff, admins and the system, and trainers for their clients';
+
+CREATE FUNCTION @extschema@.swan_clients_count(search text DEFAULT NULL, warning text DEFAULT NULL, actor bigint DEFAULT NULL)
+RETURNS bigint
+LANGUAGE c STABLE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_clients_count(text, text, bigint) IS
+'how many clients swan_clients lists; for staff, admins and the system, and trainers for their clients';
+
+CREATE FUNCTION @extschema@.swan_people(role text DEFAULT NULL, search text DEFAULT NULL, after text DEFAULT NULL, max_rows integer DEFAULT 100, actor bigint DEFAULT NULL)
+RETURNS SETOF @extschema@.swan_person
+LANGUAGE c STABLE PARALLEL UNSAFE ROWS 20
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_people(text, text, text, integer, bigint) IS
+'the people of a role, or of all, whose name has search in it, by name (last name first); after is the cursor of the last row read; trainers, staff and admins for everybody who sees a schedule, clients as in swan_clients';
 
 CREATE FUNCTION @extschema@.swan_slots(since timestamptz, until timestamptz, trainer_id bigint DEFAULT NULL, after text DEFAULT NULL, max_rows integer DEFAULT 100)
 RETURNS SETOF @extschema@.swan_slot_row
@@ -1280,7 +1321,7 @@ RETURNS SETOF @extschema@.swan_schedule_row
 LANGUAGE c STABLE PARALLEL UNSAFE ROWS 500
 AS 'MODULE_PATHNAME', 'swan_schedule_0_2';
 COMMENT ON FUNCTION @extschema@.swan_schedule(timestamptz, timestamptz, bigint, bigint, text, text, integer, bigint) IS
-'every slot and booking from since (inclusive) until (exclusive), NULL for any time, with names and the client''s credits; after is the cursor of the last row read; a client sees his own, a trainer his slots too, staff, admins and the system all';
+'every slot and booking from since (inclusive) until (exclusive), NULL for any time, of one status or several (scheduled, confirmed), with names and the client''s credits; after is the cursor of the last row read; a client sees his own, a trainer his slots too, staff, admins and the system all';
 
 CREATE FUNCTION @extschema@.swan_unsettled(since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, trainer_id bigint DEFAULT NULL, after text DEFAULT NULL, max_rows integer DEFAULT 500, actor bigint DEFAULT NULL)
 RETURNS SETOF @extschema@.swan_unsettled_row

@@ -38,6 +38,11 @@
 	" OPERATOR(pg_catalog.||) COALESCE(" email "::pg_catalog.text, ''))" \
 	" COLLATE pg_catalog.\"default\")"
 
+#define SEARCHED_NAME(first_name, last_name) \
+	"pg_catalog.lower((COALESCE(" first_name "::pg_catalog.text, '') OPERATOR(pg_catalog.||) ' '" \
+	" OPERATOR(pg_catalog.||) COALESCE(" last_name "::pg_catalog.text, ''))" \
+	" COLLATE pg_catalog.\"default\")"
+
 /* credits of a client that are past their expiry at "now", and not swept yet */
 #define DUE_CREDITS(client, now) \
 	"(SELECT COALESCE(pg_catalog.sum(l.remaining), 0)::pg_catalog.int4" \

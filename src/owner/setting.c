@@ -135,18 +135,19 @@ check_schemas(const Setting *setting, const char *value)
 	}
 }
 
-/* Checks a list of what trainers may do; returns it in the order of the tasks. */
+/* Checks a list of what trainers or staff may do; returns it in the order of the tasks. */
 static char *
 check_tasks(const Setting *setting, const char *value)
 {
-	int			tasks = trainer_tasks_of(value);
+	int			known = setting->max;
+	int			tasks = tasks_of(value, known);
 	StringInfoData list;
 
 	initStringInfo(&list);
-	for (int i = 0; i < NTRAINER_TASKS; i++)
+	for (int i = 0; i < NTASKS; i++)
 	{
-		if (tasks & (1 << i))
-			appendStringInfo(&list, "%s%s", list.len > 0 ? ", " : "", trainer_task_name(i));
+		if (tasks & known & (1 << i))
+			appendStringInfo(&list, "%s%s", list.len > 0 ? ", " : "", task_name(i));
 	}
 	if (tasks < 0)
 		refuse_value(setting, value, psprintf("Use a list of %s, or an empty one.", list.data));

@@ -29,7 +29,7 @@ typedef struct Setting
 	SettingKind kind;
 	const char *choices[4];
 	int			min;
-	int			max;
+	int			max;			/* of a list: the tasks that may be in it */
 	const char *type;			/* of the column */
 	const char *description;
 	int			keeps;			/* the CheckTopics of its refuse */

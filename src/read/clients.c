@@ -10,12 +10,9 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
-#include "lib/stringinfo.h"
 #include "utils/builtins.h"
-#include "utils/formatting.h"
 
 #include "base/argument.h"
 #include "base/error.h"
@@ -24,9 +21,11 @@
 #include "account/account.h"
 #include "account/client.h"
 #include "read/cursor.h"
+#include "read/search.h"
 
 PG_FUNCTION_INFO_V1(swan_client_0_2);
 PG_FUNCTION_INFO_V1(swan_clients_0_2);
+PG_FUNCTION_INFO_V1(swan_clients_count);
 
 /* the keys of the user u, and the text in which he is searched */
 #define NAME_OF_U	NAME_KEY("{u.first_name}", "{u.last_name}")
@@ -74,6 +73,19 @@ PG_FUNCTION_INFO_V1(swan_clients_0_2);
 	"SELECT {u.id} AS id, " key " AS key FROM " clients " WHERE" WANTED \
 	" AND ($3 IS NULL OR ROW(" key ", {u.id}) OPERATOR(pg_catalog." beyond ") ROW($2, $3))" \
 	" ORDER BY " key direction ", {u.id}" direction " LIMIT $4"
+
+/*
+ * A page by what they can spend, fewest first.  Hardly anything is due and not
+ * swept, so that is added up once for all.
+ */
+#define PAGE_BY_BALANCE(clients) \
+	"SELECT c.id, c.key FROM (SELECT {u.id} AS id, (COALESCE({u.available_sessions}, 0)" \
+	" OPERATOR(pg_catalog.-) COALESCE(d.due, 0))::pg_catalog.int8 AS key" \
+	" FROM " clients " LEFT JOIN (SELECT l.user_id, pg_catalog.sum(l.remaining) AS due" \
+	" FROM {lots} l WHERE NOT l.swept AND l.expires_at OPERATOR(pg_catalog.<=) $5 GROUP BY l.user_id) d" \
+	" ON d.user_id OPERATOR(pg_catalog.=) {u.id} WHERE" WANTED ") c" \
+	" WHERE $3 IS NULL OR ROW(c.key, c.id) OPERATOR(pg_catalog.>) ROW($2, $3)" \
+	" ORDER BY c.key, c.id LIMIT $4"
 
 /* whether the user u may have missed a session */
 #define MAY_HAVE_MISSED \
@@ -127,7 +139,7 @@ PG_FUNCTION_INFO_V1(swan_clients_0_2);
 typedef struct Ordering
 {
 	const char *name;
-	bool		by_time;
+	bool		by_time;		/* or by a number, which is read likewise */
 	bool		has_tail;		/* are there clients without a key? */
 	StudioQuery all;
 	StudioQuery of_trainer;
@@ -149,7 +161,18 @@ static const Ordering orderings[] = {
 		{LIST(PAGE_BY_LAST_SESSION(OWN_CLIENTS), " DESC"), LIST_ARGS(TIMESTAMPTZOID)},
 		{LIST(PAGE_WITHOUT_SESSION(ALL_CLIENTS), " DESC"), LIST_ARGS(TIMESTAMPTZOID)},
 		{LIST(PAGE_WITHOUT_SESSION(OWN_CLIENTS), " DESC"), LIST_ARGS(TIMESTAMPTZOID)}
+	},
+	{"balance", true, false,
+		{LIST(PAGE_BY_BALANCE(ALL_CLIENTS), ""), LIST_ARGS(INT8OID)},
+		{LIST(PAGE_BY_BALANCE(OWN_CLIENTS), ""), LIST_ARGS(INT8OID)}
 	}
+};
+
+static const StudioQuery count_all = {
+	"SELECT pg_catalog.count(*) FROM " ALL_CLIENTS " WHERE" WANTED, LIST_ARGS(TEXTOID)
+};
+static const StudioQuery count_of_trainer = {
+	"SELECT pg_catalog.count(*) FROM " OWN_CLIENTS " WHERE" WANTED, LIST_ARGS(TEXTOID)
 };
 
 static const StudioQuery read_client = {
@@ -163,7 +186,7 @@ static const StudioQuery read_client = {
 Datum
 swan_client_0_2(PG_FUNCTION_ARGS)
 {
-	Call	   *call = actor_enter(fcinfo, CALL_READER, 1, MAY_TRAINER | MAY_OFFICE);
+	Call	   *call = actor_enter(fcinfo, CALL_READER, 1, MAY_PERSONS);
 	int64		user_id = argument_id(fcinfo, 0, "user_id");
 	NullableDatum args[] = {
 		arg_id(user_id), arg_time(call->now),
@@ -194,7 +217,7 @@ argument_ordering(FunctionCallInfo fcinfo, int n)
 	ereport(ERROR,
 			(swan_error(SWAN_INVALID_ARGUMENT),
 			 errmsg("clients cannot be ordered by \"%s\"", name),
-			 errhint("Order them by name, created_at or last_session.")));
+			 errhint("Order them by name, created_at, last_session or balance.")));
 }
 
 /* Returns the warning that is asked for, or NULL for all clients. */
@@ -209,28 +232,6 @@ argument_warning(FunctionCallInfo fcinfo, int n)
 				 errmsg("there is no warning \"%s\"", warning),
 				 errhint("Warnings are none and low.")));
 	return warning;
-}
-
-/* Returns the pattern of LIKE for what is searched, or NULL for all clients. */
-static char *
-search_pattern(const char *search)
-{
-	StringInfoData pattern;
-	char	   *lower;
-
-	if (search == NULL)
-		return NULL;
-	lower = str_tolower(search, strlen(search), DEFAULT_COLLATION_OID);
-	initStringInfo(&pattern);
-	appendStringInfoChar(&pattern, '%');
-	for (char *p = lower; *p; p++)
-	{
-		if (*p == '%' || *p == '_' || *p == '\\')
-			appendStringInfoChar(&pattern, '\\');
-		appendStringInfoChar(&pattern, *p);
-	}
-	appendStringInfoChar(&pattern, '%');
-	return pattern.data;
 }
 
 /* Reads a page; whose clients a trainer's are the application may say. */
@@ -287,4 +288,22 @@ swan_clients_0_2(PG_FUNCTION_ARGS)
 	}
 	call_end(call);
 	return (Datum) 0;
+}
+
+/* swan_clients_count(): how many the list has. */
+Datum
+swan_clients_count(PG_FUNCTION_ARGS)
+{
+	Call	   *call = actor_enter(fcinfo, CALL_READER, 2, MAY_TRAINER | MAY_OFFICE);
+	char	   *search = argument_reason(fcinfo, 0, NULL);
+	bool		all = actor_is(call, MAY_OFFICE);
+	NullableDatum args[] = {
+		arg_text(search_pattern(search)), arg_null(), arg_null(), arg_null(),
+		arg_time(call->now), arg_int(call->studio->settings.low_threshold),
+		arg_text(argument_warning(fcinfo, 1)), arg_id(call->actor->user_id)
+	};
+	int64		count = row_id(read_page(call, all ? &count_all : &count_of_trainer, args, all), 0, 1);
+
+	call_end(call);
+	PG_RETURN_INT64(count);
 }

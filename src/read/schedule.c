@@ -86,11 +86,13 @@ static const StudioQuery dated_sessions = {
 	" p.class_id, CASE WHEN p.class_id IS NULL THEN 1 ELSE c.n END,"
 	" CASE WHEN p.class_id IS NOT NULL THEN c.free WHEN p.user_id IS NULL"
 	" AND p.is_available THEN 1 ELSE 0 END,"
+	" p.notes, COALESCE(p.confirmed, false),"
 	" p.session_date FROM (SELECT {s.id} AS id, {s.session_date} AS session_date,"
 	" COALESCE({s.duration}, 60)::pg_catalog.int4 AS duration,"
 	" {s.status}::pg_catalog.text AS status, {s.status:available} AS is_available,"
 	" {s.status:completed} AS is_completed, {s.user_id} AS user_id, {s.trainer_id} AS trainer_id,"
-	" {s.class_id}::pg_catalog.int8 AS class_id"
+	" {s.class_id}::pg_catalog.int8 AS class_id, {s.notes}::pg_catalog.text AS notes,"
+	" {s.status:confirmed} OR {s.confirmed} AS confirmed"
 	" FROM {sessions} s WHERE" IN_WINDOW
 	" AND ($7 IS NULL OR {s.user_id} OPERATOR(pg_catalog.=) $7)"
 	" AND ($8 IS NULL OR {s.status}::pg_catalog.text OPERATOR(pg_catalog.=) ANY ($8))"
@@ -175,26 +177,55 @@ swan_slots_0_2(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* Returns the labels of the status that is asked for, or NULL for all. */
-static NullableDatum
-labels_asked_for(Call *call, const char *status)
+/* Returns the labels of a status, or a label of the application's by itself; NIL for what is none. */
+static List *
+labels_of(Call *call, char *status)
+{
+	if (studio_is_status(status))
+		return studio_status_labels(call->studio, status);
+	if (slot_parse_status(call->studio, status) != STATUS_OTHER)
+		return list_make1(status);
+	return NIL;
+}
+
+/* Returns those of each word of a list that commas part. */
+static List *
+labels_of_list(Call *call, const char *list)
 {
 	List	   *labels = NIL;
+
+	for (;;)
+	{
+		size_t		length = strcspn(list, ",");
+		char	   *word = check_reason(pnstrdup(list, length), "");
+		List	   *found = labels_of(call, word);
+
+		if (found == NIL)
+			ereport(ERROR,
+				(swan_error(SWAN_INVALID_ARGUMENT),
+				 errmsg("there is no status \"%s\"", word),
+				 errhint("A session is available, requested, scheduled, confirmed, completed, cancelled or blocked.")));
+		labels = list_concat(labels, found);
+		if (list[length] == '\0')
+			return labels;
+		list += length + 1;
+	}
+}
+
+/* Returns the labels of the status, or list of them, that is asked for, or NULL for all. */
+static NullableDatum
+labels_asked_for(Call *call, char *status)
+{
+	List	   *labels;
 	Datum	   *values;
 	int			n = 0;
 	ListCell   *cell;
 
 	if (status == NULL)
 		return arg_null();
-	if (studio_is_status(status))
-		labels = studio_status_labels(call->studio, status);
-	else if (slot_parse_status(call->studio, status) != STATUS_OTHER)
-		labels = list_make1(pstrdup(status));	/* one of the application's */
-	else
-		ereport(ERROR,
-				(swan_error(SWAN_INVALID_ARGUMENT),
-				 errmsg("there is no status \"%s\"", status),
-				 errhint("A session is available, requested, scheduled, confirmed, completed, cancelled or blocked.")));
+	labels = labels_of(call, status);	/* a label may have a comma in it */
+	if (labels == NIL)
+		labels = labels_of_list(call, status);
 	values = palloc((list_length(labels) + 1) * sizeof(Datum));
 	foreach(cell, labels)
 		values[n++] = CStringGetTextDatum(lfirst(cell));

@@ -84,6 +84,7 @@ void
 slot_set_status(const Studio *studio, Slot *slot, SlotStatus status)
 {
 	slot->status = status;
+	slot->confirmed |= status == STATUS_CONFIRMED;
 	slot->label = studio_status_label(studio, slot_status_name(status));
 }
 
@@ -116,6 +117,9 @@ slot_of_row(const Studio *studio, Rows result, uint64 row, int before, Slot *slo
 	slot->class_id = row_id(result, row, before + SLOT_CLASS_ID);
 	slot->cancel_reason = NULL;
 	slot->kind = row_text(result, row, before + SLOT_KIND);
+	slot->notes = row_text(result, row, before + SLOT_NOTES);
+	slot->confirmed = slot->status == STATUS_CONFIRMED ||
+		row_bool(result, row, before + SLOT_CONFIRMED);
 	slot->cost = row_isnull(result, row, before + SLOT_COST) ?
 		1 : row_int(result, row, before + SLOT_COST);
 	slot->credits = row_isnull(result, row, before + SLOT_CREDITS) ?

@@ -40,6 +40,8 @@ typedef struct Slot
 	int32		cost;			/* credits that booking it takes */
 	int32		credits;		/* that it has taken: its receipt */
 	const char *kind;			/* what sort of session it is, or NULL */
+	const char *notes;			/* the application's, or NULL; not written */
+	bool		confirmed;		/* was it ever? */
 } Slot;
 
 /* of a slot, for slot_of_row() */
@@ -55,8 +57,10 @@ typedef struct Slot
 	next(SLOT_CLASS_ID, "{s.class_id}") \
 	next(SLOT_COST, "{s.cost}") \
 	next(SLOT_CREDITS, "{s.credits}") \
-	next(SLOT_KIND, "{s.kind}")
-#define SLOT_NCOLUMNS	SLOT_KIND
+	next(SLOT_KIND, "{s.kind}") \
+	next(SLOT_NOTES, "{s.notes}") \
+	next(SLOT_CONFIRMED, "{s.confirmed}")
+#define SLOT_NCOLUMNS	SLOT_CONFIRMED
 
 RESULT_COLUMNS(SLOT_COLUMNS);
 

@@ -246,17 +246,23 @@ actor_force(Call *call, FunctionCallInfo fcinfo, int n)
 	return true;
 }
 
-/* Refuses a trainer what the studio does not let trainers do on their own. */
+/* Refuses a trainer or staff what the studio does not let such people do on their own. */
 void
-actor_require_task(Call *call, TrainerTask task)
+actor_require_task(Call *call, Task task)
 {
-	if (!actor_is(call, MAY_TRAINER) || (call->studio->settings.trainer_may & (1 << task)))
+	const StudioSettings *set = &call->studio->settings;
+	bool		of_staff = (STAFF_TASKS & (1 << task)) != 0;
+
+	if (!actor_is(call, of_staff ? MAY_STAFF : MAY_TRAINER) ||
+		((of_staff ? set->staff_may : set->trainer_may) & (1 << task)))
 		return;
 	ereport(ERROR,
 			(swan_error(SWAN_UNAUTHORIZED_ACCESS),
-			 errmsg("user %lld may not do this as trainer", (long long) call->actor->user_id),
-			 errhint("The setting trainer_may says what trainers may do, and \"%s\" is not in it.",
-					 trainer_task_name(task))));
+			 errmsg("user %lld may not do this as %s",
+					(long long) call->actor->user_id, role_names[call->actor->role]),
+			 errhint("The setting %s says what %s may do, and \"%s\" is not in it.",
+					 of_staff ? "staff_may" : "trainer_may",
+					 of_staff ? "staff" : "trainers", task_name(task))));
 }
 
 /* Refuses a client or trainer what is not his own. */

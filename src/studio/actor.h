@@ -51,7 +51,7 @@ extern Call *actor_enter(FunctionCallInfo fcinfo, CallKind kind,
 						 int actor_argument, int may);
 extern bool actor_is(Call *call, int may);
 extern bool actor_force(Call *call, FunctionCallInfo fcinfo, int n);
-extern void actor_require_task(Call *call, TrainerTask task);
+extern void actor_require_task(Call *call, Task task);
 extern void actor_require_own(Call *call, int64 user_id, const char *sentence);
 extern void actor_require_client(Call *call, int64 user_id);
 extern void actor_require_trainer(Call *call, int64 user_id);

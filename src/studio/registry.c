@@ -77,6 +77,7 @@ static MemoryContext retired = NULL;
 /* and what has come since */
 #define REGISTRY_LATER(first, next) \
 	next(REG_BOOK_NOTICE, "s.book_notice") \
+	next(REG_STAFF_MAY, "s.staff_may") \
 	next(REG_BOOK_HORIZON, "s.book_horizon") \
 	next(REG_LIVE_MAX, "s.live_max") \
 	next(REG_BUFFER, "s.buffer") \
@@ -201,7 +202,8 @@ load_later_settings(StudioSettings *set, Rows result, uint64 row, MemoryContext 
 	set->hold_credit = strcmp(row_text(result, row, REG_HOLD_CREDIT), "on") == 0;
 	set->hold_total = *DatumGetIntervalP(row_datum(result, row, REG_HOLD_TOTAL, &isnull));
 	set->wait_offer = *DatumGetIntervalP(row_datum(result, row, REG_WAIT_OFFER, &isnull));
-	set->trainer_may = Max(0, trainer_tasks_of(row_text(result, row, REG_TRAINER_MAY)));
+	set->trainer_may = Max(0, tasks_of(row_text(result, row, REG_TRAINER_MAY), TRAINER_TASKS));
+	set->staff_may = Max(0, tasks_of(row_text(result, row, REG_STAFF_MAY), STAFF_TASKS));
 	set->hooks[HOOK_COST_RULE] = copy_text(result, row, REG_COST_RULE, context);
 	set->hooks[HOOK_BOOKING_RULE] = copy_text(result, row, REG_BOOKING_RULE, context);
 	set->hooks[HOOK_ASSIGNMENTS] = copy_text(result, row, REG_ASSIGNMENTS, context);

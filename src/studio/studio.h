@@ -124,17 +124,22 @@ typedef enum OldBookings
 	OLD_BOOKINGS_FLAG			/* as session_deducted says */
 } OldBookings;
 
-/* what trainers do on their own, if the studio lets them */
-typedef enum TrainerTask
+/* what trainers and staff do on their own, if the studio lets them */
+typedef enum Task
 {
 	TASK_OPEN,					/* open, move and close slots */
 	TASK_REQUEST,				/* ask for a session for a client */
 	TASK_BOOK,					/* book, hold, exchange, move bookings */
 	TASK_COMPLETE,
 	TASK_CANCEL,				/* cancel bookings */
-	TASK_RETURN					/* decide whether a credit comes back */
-} TrainerTask;
-#define NTRAINER_TASKS	(TASK_RETURN + 1)
+	TASK_RETURN,				/* decide whether a credit comes back */
+	TASK_PURCHASE				/* sell credits */
+} Task;
+#define NTASKS	(TASK_PURCHASE + 1)
+
+/* whose they are, a bit for each */
+#define STAFF_TASKS		(1 << TASK_PURCHASE)
+#define TRAINER_TASKS	((1 << NTASKS) - 1 - STAFF_TASKS)
 
 /* what a setting names of the application's, see hook.c */
 typedef enum StudioHook
@@ -164,7 +169,8 @@ typedef struct StudioSettings
 	Interval	book_horizon;
 	int32		live_max;		/* -1: any number */
 	int64		buffer;			/* microseconds */
-	int			trainer_may;	/* a bit for each TrainerTask */
+	int			trainer_may;	/* a bit for each Task */
+	int			staff_may;
 	bool		hold_credit;	/* does a hold need one? */
 	Interval	hold_total;
 	char	   *hooks[STUDIO_NHOOKS];	/* qualified and quoted; NULL: none */
@@ -244,8 +250,8 @@ extern const char *studio_status_label(const Studio *studio, const char *status)
 extern const char *studio_status_of(const Studio *studio, const char *label);
 
 /* tasks.c */
-extern const char *trainer_task_name(TrainerTask task);
-extern int	trainer_tasks_of(const char *list);
+extern const char *task_name(Task task);
+extern int	tasks_of(const char *list, int known);
 
 /* kept.c */
 extern List *studio_kept_columns(const Studio *studio);

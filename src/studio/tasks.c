@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * tasks.c
- *	  What trainers do on their own: the words of the setting trainer_may.
+ *	  What trainers and staff do on their own: the words of trainer_may and staff_may.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,18 +9,19 @@
 
 #include "studio/studio.h"
 
-static const char *const task_names[NTRAINER_TASKS] = {
+static const char *const task_names[NTASKS] = {
 	[TASK_OPEN] = "open",
 	[TASK_REQUEST] = "request",
 	[TASK_BOOK] = "book",
 	[TASK_COMPLETE] = "complete",
 	[TASK_CANCEL] = "cancel",
 	[TASK_RETURN] = "return",
+	[TASK_PURCHASE] = "purchase",
 };
 
-/* Returns how the setting calls a task. */
+/* Returns how the settings call a task. */
 const char *
-trainer_task_name(TrainerTask task)
+task_name(Task task)
 {
 	return task_names[task];
 }
@@ -29,7 +30,7 @@ trainer_task_name(TrainerTask task)
 static int
 task_bit(const char *name, size_t length)
 {
-	for (int i = 0; i < NTRAINER_TASKS; i++)
+	for (int i = 0; i < NTASKS; i++)
 	{
 		if (strlen(task_names[i]) == length && strncmp(task_names[i], name, length) == 0)
 			return 1 << i;
@@ -39,10 +40,10 @@ task_bit(const char *name, size_t length)
 
 /*
  * Returns a bit for each task of a list, whose words commas and spaces part, or
- * -1 if one of them is no task.
+ * -1 if one of them is none of those that are known.
  */
 int
-trainer_tasks_of(const char *list)
+tasks_of(const char *list, int known)
 {
 	int			tasks = 0;
 
@@ -56,7 +57,7 @@ trainer_tasks_of(const char *list)
 			return tasks;
 		length = strcspn(list, ", ");
 		bit = task_bit(list, length);
-		if (bit == 0)
+		if ((bit & known) == 0)
 			return -1;
 		tasks |= bit;
 		list += length;

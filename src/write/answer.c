@@ -7,12 +7,14 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/numeric.h"
 #include "utils/tuplestore.h"
 
+#include "studio/actor.h"
 #include "write/answer.h"
 
 /* Sets an id column, NULL for NO_ID. */
@@ -29,6 +31,14 @@ put_time(Datum *values, bool *nulls, int column, TimestampTz t)
 {
 	values[column] = TimestampTzGetDatum(t);
 	nulls[column] = t == NO_TIME;
+}
+
+/* Sets a text column, NULL for none. */
+static void
+put_text(Datum *values, bool *nulls, int column, const char *s)
+{
+	values[column] = s ? CStringGetTextDatum(s) : (Datum) 0;
+	nulls[column] = s == NULL;
 }
 
 /* the columns of what is answered with a booking in it */
@@ -56,6 +66,54 @@ common_columns(const BookingAnswer *answer, Datum *values, bool *nulls)
 	values[11] = BoolGetDatum(answer->replayed);
 }
 
+static const StudioQuery person_called = {
+	"SELECT {a.first_name}, {a.last_name} FROM {users} a"
+	" WHERE {live a} AND {a.id} OPERATOR(pg_catalog.=) $1",
+	1, {INT8OID}, PLAN_SIMPLE
+};
+
+/* Returns how a person is called, or NULL. */
+static const char *
+name_of(Call *call, int64 user_id)
+{
+	NullableDatum arg = arg_id(user_id);
+	Rows		result;
+	const char *first;
+	const char *last;
+
+	if (user_id == NO_ID)
+		return NULL;
+	result = query_look(call, &person_called, &arg);
+	if (result.nrows == 0)
+		return NULL;
+	first = row_text(result, 0, 1);
+	last = row_text(result, 0, 2);
+	if (first && last)
+		first = psprintf("%s %s", first, last);
+	else if (first == NULL)
+		first = last;
+	return first && first[0] ? first : NULL;
+}
+
+/*
+ * Finds out how the people of a booking are called; what is known from the answer
+ * before, or NULL, need not be read.  A client who repeats a call may find that
+ * the row is somebody else's by now, of whom he learns nothing.
+ */
+void
+answer_name(Call *call, BookingAnswer *answer, const BookingAnswer *before)
+{
+	Slot	   *slot = &answer->slot;
+
+	answer->trainer = before && before->slot.trainer_id == slot->trainer_id ?
+		before->trainer : name_of(call, slot->trainer_id);
+	if (actor_is(call, MAY_CLIENT) && slot->user_id != call->actor->user_id)
+		slot->notes = answer->client = NULL;
+	else
+		answer->client = before && before->slot.user_id == slot->user_id ?
+			before->client : name_of(call, slot->user_id);
+}
+
 /* Fills the columns of a swan_booking. */
 static void
 booking_columns(const BookingAnswer *answer, Datum *values, bool *nulls)
@@ -66,6 +124,10 @@ booking_columns(const BookingAnswer *answer, Datum *values, bool *nulls)
 	values[13] = Int32GetDatum(answer->credits);
 	values[14] = Int32GetDatum(answer->owed);
 	nulls[13] = nulls[14] = !answer->has_available;
+	put_text(values, nulls, 15, answer->slot.notes);
+	values[16] = BoolGetDatum(answer->slot.confirmed);
+	put_text(values, nulls, 17, answer->client);
+	put_text(values, nulls, 18, answer->trainer);
 }
 
 /* Fills the columns of a swan_cancellation. */
@@ -127,20 +189,26 @@ put_rows(Call *call, FunctionCallInfo fcinfo, Columns columns,
 
 /* Closes the call with a swan_booking. */
 Datum
-answer_row(Call *call, FunctionCallInfo fcinfo, const BookingAnswer *answer)
+answer_row(Call *call, FunctionCallInfo fcinfo, BookingAnswer *answer)
 {
+	answer_name(call, answer, NULL);
 	return put_row(call, fcinfo, booking_columns, answer);
 }
 
-/* Keeps what an answer says beyond its call. */
+/* Keeps what an answer says, names included, beyond its call. */
 void
 answer_keep(BookingAnswer *answer, MemoryContext context)
 {
 	Slot	   *slot = &answer->slot;
 
-	slot->label = MemoryContextStrdup(context, slot->label);
-	if (slot->kind)
-		slot->kind = MemoryContextStrdup(context, slot->kind);
+	const char **texts[] = {&slot->label, &slot->kind, &slot->notes,
+	&answer->client, &answer->trainer};
+
+	for (int i = 0; i < lengthof(texts); i++)
+	{
+		if (*texts[i])
+			*texts[i] = MemoryContextStrdup(context, *texts[i]);
+	}
 }
 
 /* Adds a swan_booking to the result. */
@@ -152,8 +220,10 @@ answer_add(FunctionCallInfo fcinfo, const BookingAnswer *answer)
 
 /* Closes the call with a set of them. */
 Datum
-answer_rows(Call *call, FunctionCallInfo fcinfo, const BookingAnswer *answers, int n)
+answer_rows(Call *call, FunctionCallInfo fcinfo, BookingAnswer *answers, int n)
 {
+	for (int i = 0; i < n; i++)
+		answer_name(call, &answers[i], i > 0 ? &answers[i - 1] : NULL);
 	return put_rows(call, fcinfo, booking_columns, answers, n);
 }
 

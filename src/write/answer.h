@@ -22,13 +22,15 @@ typedef struct BookingAnswer
 	int64		ledger_id;		/* NO_ID where nothing was written */
 	bool		replayed;
 	Attendance	attendance;		/* of a booking only */
+	const char *client;			/* so is how its people are called */
+	const char *trainer;
 
 	/* of a cancellation only */
 	bool		returned;
 	int64		reopened;		/* NO_ID where no slot took its place */
 } BookingAnswer;
 
-#define BOOKING_NCOLUMNS		15
+#define BOOKING_NCOLUMNS		19
 #define CANCELLATION_NCOLUMNS	15
 #define MOST_NCOLUMNS			Max(BOOKING_NCOLUMNS, CANCELLATION_NCOLUMNS)
 
@@ -69,11 +71,12 @@ extern Datum answer_move(Call *call, FunctionCallInfo fcinfo,
 						 const MoveAnswer *answer);
 extern bool answer_repeats_client(const BookingAnswer *answers, int i);
 extern Datum answer_row(Call *call, FunctionCallInfo fcinfo,
-						const BookingAnswer *answer);
+						BookingAnswer *answer);
 extern void answer_keep(BookingAnswer *answer, MemoryContext context);
+extern void answer_name(Call *call, BookingAnswer *answer, const BookingAnswer *before);
 extern void answer_add(FunctionCallInfo fcinfo, const BookingAnswer *answer);
 extern Datum answer_rows(Call *call, FunctionCallInfo fcinfo,
-						 const BookingAnswer *answers, int n);
+						 BookingAnswer *answers, int n);
 extern Datum answer_cancellation(Call *call, FunctionCallInfo fcinfo,
 								 const BookingAnswer *answer);
 extern Datum answer_cancellations(Call *call, FunctionCallInfo fcinfo,

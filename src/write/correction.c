@@ -365,6 +365,8 @@ correct(Call *call, const Slot *slot, const Story *story, const Target *target,
 	answer->owed = Max(debit.owed, story->forgotten + story->returned - answer->credits);
 	answer->slot = *slot;
 	slot_set_status(call->studio, &answer->slot, target->status);
+	answer->slot.confirmed = target->status == STATUS_CONFIRMED ||
+		(target->status == STATUS_COMPLETED && slot->confirmed);
 	check_credits(call, account, slot->kind, answer->credits - debit.credits);
 	if (answer->credits > debit.credits)
 		slot_charge(&answer->slot, answer->credits);

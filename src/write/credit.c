@@ -180,11 +180,12 @@ refuse_other_purchase(Call *call, const Entry *entry, CreditAnswer *answer)
 Datum
 swan_purchase_0_2(PG_FUNCTION_ARGS)
 {
-	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 10, MAY_ADMINS);
+	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 10, MAY_OFFICE);
 	Entry		entry = NEW_ENTRY;
 	CreditAnswer answer = {0};
 	Account		account;
 
+	actor_require_task(call, TASK_PURCHASE);
 	require_count(fcinfo, 0, 1);
 	answer.user_id = PG_GETARG_INT64(0);
 	answer.added = argument_any_count(fcinfo, 1, call->studio->settings.purchase_max);

@@ -258,6 +258,7 @@ book_turn(void *arg)
 		if (verdict == SWAN_OK)
 		{
 			booking_write(call, &account, &booking, NULL, &turn->answer);
+			answer_name(call, &turn->answer, NULL);
 			answer_keep(&turn->answer, call->result_context);
 		}
 		else

@@ -103,7 +103,7 @@ SELECT id FROM swan_clients('percy', actor => 4);
 --
 -- Errors
 --
-SELECT * FROM swan_clients(order_by => 'balance');
+SELECT * FROM swan_clients(order_by => 'kind');
 SELECT * FROM swan_clients(warning => 'high');
 SELECT * FROM swan_clients(max_rows => 0);
 SELECT count(*) FROM swan_clients(after => :'cursor', order_by => 'created_at');

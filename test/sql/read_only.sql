@@ -23,6 +23,7 @@ INSERT INTO calls (query) VALUES
 	('SELECT ok, code FROM swan_can_book(1, 1)'),
 	('SELECT role, source FROM swan_actor()'),
 	('SELECT swan_act_as(1)'),
+	('SELECT count(*) FROM swan_people(), swan_clients_count()'),
 	('SELECT value FROM swan_settings() WHERE setting = ''hold_max'''),
 	('SELECT swan_time(''2099-01-05 09:00'') = swan_time(timestamp ''2099-01-05 09:00'')'),
 	('SELECT studio, state FROM swan_studios()'),
