@@ -30,6 +30,38 @@ authorise(Call *call, const Slot *slot, int64 user_id, const char *sentence)
 }
 
 /*
+ * Locks the places of a class that have come free, or were added, while we waited for
+ * the others; returns whether there are any.
+ */
+static bool
+lock_newcomers(Call *call, Locks *locks, const Slot *named)
+{
+	Rows		places = class_places(call, named->class_id);
+	int64	   *ids = palloc((places.nrows + 1) * sizeof(int64));
+	int64		highest = NO_ID;
+	int			n = 0;
+	Slot		slot;
+
+	for (uint64 row = 0; row < locks->slots.nrows; row++)
+		highest = Max(highest, row_id(locks->slots, row, SLOT_ID));
+	for (uint64 row = 0; row < places.nrows; row++)
+	{
+		if (!locked_slot(locks, row_id(places, row, SLOT_ID), &slot))
+			ids[n++] = row_id(places, row, SLOT_ID);
+	}
+	if (n == 0)
+		return false;
+	lock_places_after(call, ids, n, highest);
+
+	/* all of it is ours: to read it */
+	for (n = 0; n < places.nrows; n++)
+		ids[n] = row_id(places, n, SLOT_ID);
+	ids[n++] = named->id;
+	lock_slots(call, locks, ids, n);
+	return true;
+}
+
+/*
  * Locks all places of a slot or class, whoever joins or leaves its line, and who is
  * next there, and then the line itself.
  */
@@ -45,6 +77,8 @@ lock_all(Call *call, Locks *locks, Slot *slot, int64 user_id, const char *senten
 	ids[n++] = slot->id;		/* which may be a place that was given up */
 	lock_slots(call, locks, ids, n);
 	require_locked_slot(locks, slot->id, slot);
+	while (slot->class_id != NO_ID && lock_newcomers(call, locks, slot))
+		continue;
 	authorise(call, slot, user_id, sentence);
 	offering_awaits(call, slot, &people[1]);
 	lock_users(call, locks, people, 2);
