@@ -307,7 +307,7 @@ const Check checks[] = {
 			" OR ((false{?sessions.session_deducted: OR (COALESCE(d.n, 0) OPERATOR(pg_catalog.>) 0) OPERATOR(pg_catalog.<>)"
 			" COALESCE({s.session_deducted}, false)}"
 			"{?sessions.credits: OR COALESCE(d.n, 0) OPERATOR(pg_catalog.<>)"
-			" COALESCE({s.credits}, {s.session_deducted}::pg_catalog.int4, 0)})"
+			" COALESCE({s.credits}, CASE WHEN {s.session_deducted} THEN GREATEST(d.n, 1) ELSE 0 END)})"
 			" AND NOT COALESCE(d.since OPERATOR(pg_catalog.<=) $3, false)"
 			" AND (COALESCE(d.moved, true) OR NOT {s.status:cancelled})"
 			" AND (d.session_id IS NOT NULL OR " SLOT_IS_LIVE("s")

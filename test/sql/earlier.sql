@@ -43,6 +43,8 @@ SELECT studio, state, outdated FROM swan_studios();
 SELECT swan_health() -> 'warnings' AS warnings;
 COMMENT ON COLUMN studio.users.email IS 'where they are written to';
 SET ROLE regress_owner;
+SELECT credits FROM swan_grant(14, 3), swan_book(14, 7, actor => 14);
+SELECT credits, available_sessions FROM swan_charge(7, 2);
 SELECT * FROM swan_wait(12, 2);
 SELECT * FROM swan_suspend(12);
 SELECT * FROM swan_grant(12, 1, valid_for => '1 month');
@@ -64,6 +66,7 @@ SELECT col_description('studio.users'::regclass, attnum) FROM pg_attribute
 -- it has all that a new one has, and what was there is as it was
 SELECT session_id, credits, available_sessions FROM swan_book(11, 6, actor => 11);
 SELECT credits, returned FROM swan_cancel(6, actor => 11);
+SELECT credits, returned, available_sessions FROM swan_cancel(7, reopen => false, actor => NULL);
 SELECT line, user_id FROM swan_wait(12, 2);
 SELECT credits, returned, available_sessions FROM swan_cancel(2, actor => 11);
 SELECT line, user_id, offered_until IS NOT NULL AS his_turn FROM swan_waiting();
