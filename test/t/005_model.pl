@@ -93,7 +93,7 @@ sub random_call
 		('extend') x 4, ('expire') x 2, ('open') x 12, ('block') x 2, ('request') x 5, ('book') x 22, ('book_many') x 4, ('can_book') x 4,
 		('hold') x 5, ('release') x 3, ('confirm') x 4, ('complete') x 4, ('move') x 5, ('move_many') x 3, ('cancel') x 16, ('cancel_many') x 4, ('can_cancel') x 6, ('correct') x 8,
 		('suspend') x 2, ('resume') x 5, ('wait') x 14, ('unwait') x 2, ('waiting') x 2, ('promote') x 4,
-		('reschedule') x 8, ('charge') x 4, ('waive') x 4, ('summary') x 3, ('client') x 2, @{ $world->{time} });
+		('reschedule') x 8, ('charge') x 4, ('waive') x 4, ('summary') x 3, ('unsettled') x 3, ('client') x 2, @{ $world->{time} });
 	$c{what} = $what;
 	my $grants = 0;
 
@@ -153,6 +153,7 @@ sub random_call
 		$c{repeat} = one_in(40) ? 0 : pick(1, 1, 2, 3);
 		$c{every} = pick(3600, 86400, 604800);
 		$c{cost} = one_in(40) ? pick(-1, 101) : one_in(2) ? pick(0, 1, 2, 3, 4) : undef;
+		$c{kind} = pick(undef, undef, 'yoga', 'pilates') if $what eq 'open';
 		$c{places} = one_in(3) ? (one_in(20) ? pick(0, 501) : pick(2, 2, 3, 3, 4)) : pick(1, 1, undef);
 		$c{key} = $key->() if one_in(4);
 	}
@@ -181,6 +182,7 @@ sub random_call
 		$c{user} = $client->();
 		$c{slots} = one_in(30) ? pick(undef, []) : [ map { $slot->(one_in(9) ? 'requested' : 'open') } 1 .. pick(1, 2, 2, 3) ];
 	}
+	elsif ($what eq 'unsettled') { $c{trainer} = one_in(3) ? pick(@trainers) : undef; }
 	elsif ($what =~ /^(summary|client|resume)$/) { $c{user} = $client->(); }
 	elsif ($what eq 'suspend')
 	{
@@ -221,6 +223,7 @@ sub random_call
 	elsif ($what eq 'time_of_hold') { $c{slot} = $slot->('held'); }
 	elsif ($what eq 'time_of_cost') { @c{qw(slot cost)} = ($slot->(one_in(3) ? 'live' : 'open'), pick(0, 1, 1, 2, 3, 4)); }
 
+	$c{good_for} = one_in(30) && $what ne 'import' ? pick([], [undef], [ 'yoga', 'yoga' ]) : pick(['yoga'], ['pilates'], [ 'yoga', 'barre' ]) if $what =~ /^(grant|grant_many|purchase|import)$/ && one_in(3);
 	$c{valid_for} = 86400 * pick(10, 30) if $what =~ /^(grant|grant_many|purchase)$/ && one_in(4);
 	$c{charge} = one_in(5) ? pick(0, 1) : undef if $what =~ /^book/;
 	$c{later} = one_in(5) if $what eq 'book';
@@ -263,6 +266,7 @@ sub random_call
 	my ($of_slot_user, $of_slot_trainer) = $world->{people}->($c{slot});
 	my @may = $what =~ /^(grant|grant_many|purchase|reverse|reinstate|revoke|transfer|merge|import|extend)$/ ? ($admin)
 	  : $what =~ /^(correct|suspend|resume|charge)$/ || $c{force} || $c{later} ? ($staff, $admin)
+	  : $what eq 'unsettled' ? (pick(@clients), $c{trainer} || pick(@trainers), $staff, $admin)
 	  : $what =~ /^(open|block)$/ ? ($c{trainer}, $staff, $admin)
 	  : $what eq 'request' ? (($c{user}) x 3, $c{trainer} || pick(@trainers), $staff, $admin)
 	  : $what =~ /^(book|can_book)$/ && $grants ? (($of_slot_trainer || $staff) x 2, $staff, $admin, $c{user})
@@ -329,23 +333,24 @@ sub sql_of
 	my $guest = 'guest => ' . bool($c->{guest});
 	my $expires = 'expires_at => ' . moment($c->{expires});
 	my $lasts = 'valid_for => ' . (defined $c->{valid_for} ? 'make_interval(days => ' . $c->{valid_for} / 86400 . ')' : 'NULL');
+	my $good = 'good_for => ' . $list->($c->{good_for}, 'text', \&value);
 	my $call = sub { my ($columns, @args) = @_; return "SELECT " . row($columns) . " AS answer FROM swan_$what(" . join(', ', @args) . ')'; };
 	my $each = sub { my ($columns, @args) = @_; return "SELECT string_agg(" . row($columns) . ", ';') AS answer FROM swan_$what(" . join(', ', @args) . ')'; };
 
-	return $call->($credit, $user, $n, $expires, $lasts, $key, $actor) if $what eq 'grant';
-	return $each->($credit, $list->($c->{users}), $n, $expires, $lasts, $key, $actor) if $what eq 'grant_many';
-	return $call->($credit, $user, $n, value($c->{ref}), value($c->{item}), value($c->{amount}), "'EUR'", $expires, $lasts, $actor) if $what eq 'purchase';
+	return $call->($credit, $user, $n, $expires, $lasts, $good, $key, $actor) if $what eq 'grant';
+	return $each->($credit, $list->($c->{users}), $n, $expires, $lasts, $good, $key, $actor) if $what eq 'grant_many';
+	return $call->($credit, $user, $n, value($c->{ref}), value($c->{item}), value($c->{amount}), "'EUR'", $expires, $lasts, $good, $actor) if $what eq 'purchase';
 	return $each->($moved, value($c->{ref}), value($c->{item}), $n, $key, 'refunded_minor => ' . value($c->{refunded}), $actor) if $what eq 'reverse';
 	return $each->($moved, value($c->{ref}), $key, 'item => ' . value($c->{item}), "n => $n", 'reversal => ' . value($c->{reversal}), $actor) if $what eq 'reinstate';
 	return $call->($moved, $user, $n, $key, 'lot_id => ' . $name->($c->{lot}), $actor) if $what eq 'revoke';
 	return $call->($handed, $user, value($c->{to_user}), $n, $key, $actor) if $what eq 'transfer';
 	return $call->($handed, $user, value($c->{to_user}), $key, $actor) if $what eq 'merge';
 	return $call->('user_id, lot_id, granted, used, expired, remaining, available_sessions, replayed', $user, $n, value($c->{used}), $expires,
-		'payment_ref => ' . value($c->{ref}), 'item => ' . value($c->{item}), 'amount_minor => ' . value($c->{amount}), $actor) if $what eq 'import';
+		'payment_ref => ' . value($c->{ref}), 'item => ' . value($c->{item}), 'amount_minor => ' . value($c->{amount}), $good, $actor) if $what eq 'import';
 	return $call->("lot_id, granted, remaining, $ends, amount_minor", $name->($c->{lot}), moment($c->{expires}), $actor) if $what eq 'extend';
 	return $call->('clients, credits', $n) if $what eq 'expire';
 	return "SELECT string_agg(id::text, ',') AS answer FROM swan_open(" . join(', ', value($c->{trainer}), moment($c->{at}), value($c->{duration}),
-		value($c->{repeat}), "make_interval(secs => $c->{every})", 'places => ' . value($c->{places}), 'cost => ' . value($c->{cost}), $key, $actor) . ') id' if $what eq 'open';
+		value($c->{repeat}), "make_interval(secs => $c->{every})", 'places => ' . value($c->{places}), 'cost => ' . value($c->{cost}), 'kind => ' . value($c->{kind}), $key, $actor) . ') id' if $what eq 'open';
 	return "SELECT string_agg(id::text, ',') AS answer FROM swan_block(" . join(', ', value($c->{trainer}), moment($c->{at}), value($c->{duration}),
 		value($c->{repeat}), "make_interval(secs => $c->{every})", $actor) . ') id' if $what eq 'block';
 	return $call->($booking, $user, moment($c->{at}), value($c->{trainer}), value($c->{duration}), $key, $actor) if $what eq 'request';
@@ -376,12 +381,14 @@ sub sql_of
 	return $call->('user_id, until >= since, ledger_id', $user, $actor) if $what eq 'resume';
 	return $call->('user_id, available, scheduled, confirmed, completed, cancelled, total, warning', $user, $actor) if $what eq 'summary';
 	return $call->('id, available_sessions, total_sessions_purchased, sessions_used', $user, $actor) if $what eq 'client';
+	return "SELECT format('%s|%s|%s|%s', count(*), coalesce(sum(owed), 0), coalesce(sum(credits), 0), count(*) FILTER (WHERE ended)) AS answer"
+	  . ' FROM swan_unsettled(max_rows => 10000, trainer_id => ' . value($c->{trainer}) . ", $actor)" if $what eq 'unsettled';
 	# it always ended then, says the ledger too
 	return "UPDATE studio.swan_lots SET expires_at = to_timestamp($c->{expires}) WHERE id = " . $name->($c->{lot})
 	  . ";\nUPDATE studio.swan_ledger SET details = details || pg_catalog.jsonb_build_object('extended_from', to_timestamp($c->{expires}))"
 	  . " WHERE details ? 'extended_from' AND lot_id = " . $name->($c->{lot}) if $what eq 'time_of_lot';
 	return "UPDATE studio.sessions SET cost = $c->{cost} WHERE id = $slot" if $what eq 'time_of_cost';
-	return 'INSERT INTO studio.sessions (trainer_id, session_date, duration, class_id, cost) SELECT trainer_id, session_date, duration, class_id, cost'
+	return 'INSERT INTO studio.sessions (trainer_id, session_date, duration, class_id, cost, kind) SELECT trainer_id, session_date, duration, class_id, cost, kind'
 	  . " FROM studio.sessions WHERE id = $slot RETURNING id AS $c->{as}_1" if $what eq 'time_of_place';
 	return "UPDATE studio.sessions SET status = CASE status WHEN 'available' THEN 'blocked' ELSE 'available' END WHERE id = $slot" if $what eq 'time_of_blocking';
 	my $line = "(SELECT coalesce(class_id, id) FROM studio.sessions WHERE id = $slot)";
@@ -541,11 +548,11 @@ sub tables_of_model
 	$t{users} .= $text->($_, $model->{users}{$_}{balance}) for sort { $a <=> $b } keys %{ $model->{users} };
 	for my $l (sort { $id->($a->{name}) <=> $id->($b->{name}) } values %{ $model->{lots} })
 	{
-		$t{lots} .= $text->($id->($l->{name}), @$l{qw(user granted remaining)}, $model->day($l->{expires}), $l->{valid_for}, $l->{swept} ? 't' : 'f', $l->{ref}, $l->{item});
+		$t{lots} .= $text->($id->($l->{name}), @$l{qw(user granted remaining)}, $model->day($l->{expires}), $l->{valid_for}, $l->{swept} ? 't' : 'f', $l->{ref}, $l->{item}, $l->{good_for} ? join(',', @{ $l->{good_for} }) : undef);
 	}
 	for my $s (sort { $id->($a->{name}) <=> $id->($b->{name}) } values %{ $model->{slots} })
 	{
-		$t{sessions} .= $text->($id->($s->{name}), @$s{qw(user trainer status date duration cost)}, $id->($s->{class}),
+		$t{sessions} .= $text->($id->($s->{name}), @$s{qw(user trainer status date duration cost)}, $id->($s->{class}), $s->{kind},
 			StudioModel::debit_of($s) ? 't' : 'f', StudioModel::debit_of($s));
 		$taken{ $_->{lot} } += $_->{n} for @{ $s->{debit} || [] };
 	}
@@ -578,8 +585,8 @@ my %query = (
 	waits => "SELECT session_id, user_id, auto, told, CASE WHEN offered_until <= clock_timestamp() THEN 'over' WHEN offered_from <= clock_timestamp() THEN 'now'"
 		. " WHEN offered_from IS NOT NULL THEN 'to come' END, refused FROM studio.swan_waits ORDER BY session_id, id",
 	users => 'SELECT id, available_sessions FROM studio.users ORDER BY id',
-	lots  => "SELECT id, user_id, granted, remaining, $ends, extract(epoch FROM valid_for)::bigint, swept, payment_ref, item FROM studio.swan_lots ORDER BY id",
-	sessions => 'SELECT id, user_id, trainer_id, status, extract(epoch FROM session_date)::bigint, duration, cost, class_id, session_deducted, credits FROM studio.sessions WHERE session_date IS NOT NULL ORDER BY id',
+	lots  => "SELECT id, user_id, granted, remaining, $ends, extract(epoch FROM valid_for)::bigint, swept, payment_ref, item, array_to_string(good_for, ',') FROM studio.swan_lots ORDER BY id",
+	sessions => 'SELECT id, user_id, trainer_id, status, extract(epoch FROM session_date)::bigint, duration, cost, class_id, kind, session_deducted, credits FROM studio.sessions WHERE session_date IS NOT NULL ORDER BY id',
 	taken    => q(SELECT lot_id, -sum(delta) FROM studio.swan_ledger WHERE kind IN ('booking', 'cancellation', 'correction', 'reschedule', 'charge', 'waiver', 'merge')
 		AND lot_id IS NOT NULL GROUP BY lot_id HAVING sum(delta) <> 0 ORDER BY lot_id),
 	holds    => 'SELECT session_id, user_id, until > clock_timestamp() FROM studio.swan_holds h WHERE until > clock_timestamp()
@@ -759,8 +766,8 @@ sub next_call
 # All that is in the tables of both databases but for the times of this run.
 my $rows = join(";\n",
 	'SELECT id, available_sessions FROM studio.users ORDER BY id',
-	'SELECT id, user_id, trainer_id, status, session_date, duration, notes, session_deducted, credits, cost, class_id, confirmed, booked_at IS NULL FROM studio.sessions ORDER BY id',
-	"SELECT id, user_id, source, granted, remaining, $ends, valid_for, swept, payment_ref, item FROM studio.swan_lots ORDER BY id",
+	'SELECT id, user_id, trainer_id, status, session_date, duration, notes, session_deducted, credits, cost, class_id, kind, confirmed, booked_at IS NULL FROM studio.sessions ORDER BY id',
+	"SELECT id, user_id, source, granted, remaining, $ends, valid_for, swept, payment_ref, item, good_for FROM studio.swan_lots ORDER BY id",
 	'SELECT session_id, user_id FROM studio.swan_holds ORDER BY session_id',
 	'SELECT id, user_id, delta, balance_after, kind, session_id, from_session_id, lot_id, reason, actor_id, db_role, key, payment_ref, item, call_id,'
 	. q( regexp_replace(details::text, '"20[0-8][^"]*"', '""', 'g') FROM studio.swan_ledger WHERE id > %d ORDER BY id));

@@ -75,6 +75,19 @@ sub required { my (@values) = @_; for (@values) { refuse('SW005') unless defined
 sub check_count { my ($n) = @_; refuse('SW004') if $n < 1; return; }
 sub check_max { my ($n, $max) = @_; refuse('SW004') if $n > $max; return; }
 sub check_key { my ($key) = @_; refuse('SW013') if defined $key && $key !~ /\S/; return; }
+
+# the kinds of session that credits are to be good for
+sub check_kinds
+{
+	my ($kinds) = @_;
+	my %seen;
+	return unless $kinds;
+	refuse('SW013') if @$kinds < 1;
+	required(@$kinds);
+	$seen{$_}++ && refuse('SW013') for @$kinds;
+	return;
+}
+
 sub check_list
 {
 	my ($list) = @_;
@@ -96,7 +109,21 @@ sub purse
 	my ($self, $user) = @_;
 	my @lots = grep { $_->{remaining} > 0 } map { $self->{lots}{$_} } @{ $user->{lots} };
 	my $when = sub { defined $_[0]{expires} ? $_[0]{expires} : 9e18 };
-	return sort { $when->($a) <=> $when->($b) || $a->{order} <=> $b->{order} } @lots;
+	return sort { $when->($a) <=> $when->($b) || !$a->{good_for} <=> !$b->{good_for} || $a->{order} <=> $b->{order} } @lots;
+}
+
+# whether the credits of a lot are good for a session
+sub is_good
+{
+	my ($lot, $slot) = @_;
+	return !$lot->{good_for} || (defined $slot->{kind} && scalar grep { $_ eq $slot->{kind} } @{ $lot->{good_for} });
+}
+
+# what a client can spend on a session
+sub spendable
+{
+	my ($self, $user, $slot) = @_;
+	return sum(map { $_->{remaining} } grep { !$self->is_due($_) && is_good($_, $slot) } $self->purse($user));
 }
 
 sub available
@@ -201,6 +228,7 @@ sub do_grant
 	required($c->{user}, $c->{n});
 	check_count($c->{n});
 	check_key($c->{key});
+	check_kinds($c->{good_for});
 	if (my $before = $self->replay($c->{user}, 'grant', $c->{key}, $c->{n}))
 	{
 		return $self->credit_row($c->{user}, $c->{n}, $before->{available}, 1, "{$before->{ledger}}");
@@ -223,7 +251,7 @@ sub grant_to
 {
 	my ($self, $user, $c, $who, $name) = @_;
 	$self->sweep($user);
-	$self->add_lot($user, $name, $c->{n}, expires => $c->{expires}, valid_for => $c->{valid_for});
+	$self->add_lot($user, $name, $c->{n}, expires => $c->{expires}, valid_for => $c->{valid_for}, good_for => $c->{good_for});
 	$self->note($user, 'grant', $c->{n}, lot => $name, key => $c->{key}, actor => $who->{id});
 	$self->remember($user->{id}, 'grant', $c->{key}, $c->{n}, available => $user->{balance}, ledger => $name);
 	return $self->credit_row($user->{id}, $c->{n}, $user->{balance}, 0, "{+$name}");
@@ -238,6 +266,7 @@ sub do_grant_many
 	required($c->{n});
 	check_count($c->{n});
 	check_key($c->{key});
+	check_kinds($c->{good_for});
 	my @users = map { $self->user_of($_) } @{ $c->{users} };
 	$self->check_new($c, 'grant_max') if grep { !defined $c->{key} || !$self->{keys}{"grant/$_->{id}/$c->{key}"} } @users;
 	for my $user (@users)
@@ -267,6 +296,7 @@ sub do_purchase
 	required($c->{ref});
 	check_key($c->{ref});
 	refuse('SW013') if defined $c->{amount} && $c->{amount} < 0;
+	check_kinds($c->{good_for});
 	my $payment = $self->{purchases}{ $c->{ref} };
 	if (my $before = $payment && $payment->{items}{ $c->{item} })
 	{
@@ -276,7 +306,7 @@ sub do_purchase
 	my $user = $self->user_of($c->{user});
 	$self->check_new($c, 'purchase_max');
 	$self->sweep($user);
-	$self->add_lot($user, $c->{as}, $c->{n}, expires => $c->{expires}, valid_for => $c->{valid_for}, ref => $c->{ref}, item => $c->{item}, amount => $c->{amount}, currency => 'EUR');
+	$self->add_lot($user, $c->{as}, $c->{n}, expires => $c->{expires}, valid_for => $c->{valid_for}, good_for => $c->{good_for}, ref => $c->{ref}, item => $c->{item}, amount => $c->{amount}, currency => 'EUR');
 	$self->note($user, 'purchase', $c->{n}, lot => $c->{as}, actor => $who->{id});
 	push @{ $self->{purchases}{ $c->{ref} }{lots} }, $c->{as};
 	$self->{purchases}{ $c->{ref} }{items}{ $c->{item} } =
@@ -653,7 +683,7 @@ sub hand_over
 	my $paid = amount($lot);
 	$lot->{gone} += $n;
 	$self->add_lot($to, $name, $n, amount => defined $paid ? $paid - amount($lot) : undef,
-		map { $_ => $lot->{$_} } qw(expires valid_for ref item currency));
+		map { $_ => $lot->{$_} } qw(expires valid_for good_for ref item currency));
 	$self->note($to, 'transfer', $n, lot => $name, actor => $who->{id});
 	push @{ $self->{purchases}{ $lot->{ref} }{lots} }, $name if defined $lot->{ref};
 	push @{ $self->{unnamed} }, $name;
@@ -722,7 +752,7 @@ sub do_import
 	my $user = $self->user_of($c->{user});
 	check_max($c->{n}, $self->{settings}{purchase_max});
 	$self->sweep($user);
-	$self->add_lot($user, $c->{as}, $c->{n}, expires => $c->{expires}, ref => $c->{ref}, item => defined $c->{ref} ? $c->{item} : undef, amount => $c->{amount});
+	$self->add_lot($user, $c->{as}, $c->{n}, expires => $c->{expires}, ref => $c->{ref}, item => defined $c->{ref} ? $c->{item} : undef, amount => $c->{amount}, good_for => $c->{good_for});
 	$self->note($user, defined $c->{ref} ? 'purchase' : 'grant', $c->{n}, lot => $c->{as}, actor => $who->{id});
 	my $bought = { user => $c->{user}, n => $c->{n}, available => $user->{balance}, lot => $c->{as} };
 	$self->note($user, 'usage', -$used, lot => $c->{as}, actor => $who->{id}) if $used;
@@ -905,19 +935,26 @@ sub came_back
 }
 
 # A session that has taken some credits is to have n: what is too much goes back to the lots that were taken
-# last; what is missing comes from those that it had before, then from those that end soonest.  Each lot has a line.
+# last; what is missing comes from those that it had before, then from those that end soonest and are good for it.  One
+# that takes the place of another gives back what is not good for it.  Each lot has a line.
 sub take
 {
 	my ($self, $user, $kind, $had, $n, $before, %more) = @_;
 	my @parts = map { { lot => $self->{lots}{ $_->{lot} }, had => $_->{n}, has => $_->{n} } } @{ $had || [] };
 	my $missing = $n - sum(map { $_->{n} } @{ $had || [] });
+	my $slot = $self->{slots}{ $more{slot} };
+	for my $part (grep { defined $more{from} && !is_good($_->{lot}, $slot) } @parts)
+	{
+		$missing += $part->{has};
+		$part->{has} = 0;
+	}
 	for my $part (reverse @parts)
 	{
 		my $back = $missing < 0 ? min(-$missing, $part->{has}) : 0;
 		$part->{has} -= $back;
 		$missing += $back;
 	}
-	for my $from ((map { [ $self->{lots}{ $_->{lot} }, $_->{n} ] } @{ $before || [] }), (map { [ $_, 9e9 ] } $self->purse($user)))
+	for my $from ((map { [ $self->{lots}{ $_->{lot} }, $_->{n} ] } @{ $before || [] }), (map { [ $_, 9e9 ] } grep { is_good($_, $slot) } $self->purse($user)))
 	{
 		my ($lot, $most) = @$from;
 		my ($part) = grep { $_->{lot} == $lot } @parts;
@@ -1413,7 +1450,7 @@ sub do_open
 	refuse('SW013') if defined $c->{cost} && ($c->{cost} < 0 || $c->{cost} > 100);
 	check_key($c->{key});
 	my $trainer = $self->user_of($c->{trainer});
-	my $same = row(@$c{qw(at duration repeat cost places)}, $c->{repeat} > 1 ? $c->{every} : undef);
+	my $same = row(@$c{qw(at duration repeat cost places kind)}, $c->{repeat} > 1 ? $c->{every} : undef);
 	if (my $before = $self->replay($trainer->{id}, 'slots', $c->{key}, $same))
 	{
 		return join(',', map { "{$_}" } @{ $before->{slots} });
@@ -1421,7 +1458,7 @@ sub do_open
 	refuse('SW013') if $self->user_of($c->{trainer})->{role} eq 'client';
 	for my $i (1 .. $c->{repeat})
 	{
-		my $slot = { name => "$c->{as}_$i", trainer => $c->{trainer}, status => $status || 'available', cost => defined $c->{cost} ? $c->{cost} : 1,
+		my $slot = { name => "$c->{as}_$i", trainer => $c->{trainer}, status => $status || 'available', cost => defined $c->{cost} ? $c->{cost} : 1, kind => $c->{kind},
 			date => $c->{at} + ($i - 1) * $c->{every}, duration => $c->{duration} };
 		refuse('SW010') if $self->trainer_is_busy($slot) || grep { meet($slot, $_) } @new;
 		push @new, $slot;
@@ -1506,7 +1543,7 @@ sub why_not
 	return 'SW017' if !$more{forced} && $self->is_suspended_at($user, $slot->{date});
 	return 'SW010' if !$more{forced} && $self->client_is_busy($user_id, $slot, $more{instead_of} || (), $more{guest} ? $self->mates_of($slot) : ());
 	return 'SW010' if !$more{forced} && is_request($slot) && $self->trainer_is_busy($slot, $slot->{name});
-	return 'SW001' if $self->available($user) < $more{credits};
+	return 'SW001' if $self->spendable($user, $slot) < $more{credits};
 	return;
 }
 
@@ -1581,11 +1618,20 @@ sub book
 	}
 
 	# of several reasons any may be given
-	my (%why, @price);
+	my (%why, @price, %spent);
 	for my $i (0 .. $#slots)
 	{
 		push @price, $charged && $slots[$i] ? $slots[$i]{cost} : 0;
-		my $why = $self->why_not($who, $c->{user}, $slots[$i], credits => $c->{later} ? 0 : $price[$i] && sum(@price), forced => $forced, grants => 1, guest => $c->{guest});
+		my $why = $self->why_not($who, $c->{user}, $slots[$i], credits => 0, forced => $forced, grants => 1, guest => $c->{guest});
+		# each of them takes what is good for it of what the others leave
+		my $missing = $why || $c->{later} ? 0 : $price[$i];
+		for my $lot ($missing ? grep { !$self->is_due($_) && is_good($_, $slots[$i]) } $self->purse($self->{users}{ $c->{user} }) : ())
+		{
+			my $take = min($missing, $lot->{remaining} - ($spent{ $lot->{name} } || 0));
+			$spent{ $lot->{name} } += $take;
+			$missing -= $take;
+		}
+		$why ||= 'SW001' if $missing;
 		$why{$why} = 1 if $why;
 		$why{SW013} = 1 if $c->{guest} && $named[$i] && !defined $named[$i]{class};
 		for my $other ($slots[$i] ? grep { $_ } @slots[ 0 .. $i - 1 ] : ())
@@ -1599,7 +1645,7 @@ sub book
 	my (@rows, %answers);
 	my $lot = defined $c->{lot} ? $self->{lots}{ $c->{lot} } : undef;
 	refuse('SW001') if defined $c->{lot} && !$c->{later} && $price[0]
-	  && (!$lot || $lot->{user} != $user->{id} || $self->is_due($lot) || $lot->{remaining} < $price[0]);
+	  && (!$lot || $lot->{user} != $user->{id} || $self->is_due($lot) || $lot->{remaining} < $price[0] || !is_good($lot, $slots[0]));
 	$self->sweep($user);
 	$self->settle_places($c, $user->{id}, @slots);
 	for my $slot (@slots)
@@ -1702,7 +1748,7 @@ sub advance
 	refuse('SW008') if $kind eq 'no_show' && $self->{now} < $slot->{date};
 	my $user = $self->{users}{ $slot->{user} };
 	$self->sweep($user);
-	if ($to eq 'completed' && $slot->{owed} && $slot->{owed} <= $user->{balance})
+	if ($to eq 'completed' && $slot->{owed} && $slot->{owed} <= $self->spendable($user, $slot))
 	{
 		$slot->{debit} = $self->take($user, 'charge', $slot->{debit}, debit_of($slot) + $slot->{owed}, [], slot => $slot->{name}, actor => $who->{id});
 		$slot->{owed} = 0;
@@ -2018,7 +2064,7 @@ sub do_correct
 	my $has = debit_of($slot);
 	my $credits = $gone && $gone->{spendable} > $has ? $gone->{spendable} : $has;
 	my $owed = $gone ? ($gone->{owed} || 0) + $gone->{spendable} - $credits : 0;
-	refuse('SW001') if $self->available($user) < $credits - $has;
+	refuse('SW001') if $self->spendable($user, $slot) < $credits - $has;
 
 	$self->sweep($user);
 	$slot->{debit} = $self->take($user, 'correction', $slot->{debit}, $credits, $gone && $gone->{parts},
@@ -2064,7 +2110,7 @@ sub reopen
 {
 	my ($self, $slot, $name) = @_;
 	return if $self->trainer_is_busy($slot, $slot->{name});
-	$self->put_slot(name => $name, status => 'available', map { $_ => $slot->{$_} } qw(trainer date duration cost class));
+	$self->put_slot(name => $name, status => 'available', map { $_ => $slot->{$_} } qw(trainer date duration cost kind class));
 	return $name;
 }
 
@@ -2095,8 +2141,9 @@ sub do_reschedule
 	my $had = debit_of($from);
 	my $charged = $had || $from->{owed} || $from->{gratis};
 	my $price = $charged ? $to->{cost} : 0;
-	my $credits = $from->{owed} ? min($had, $price) : $price;
-	my $why = $self->why_not($who, $from->{user}, $place, instead_of => $from->{name}, forced => $forced, credits => $credits - $had);
+	my $good = sum(map { $_->{n} } grep { is_good($self->{lots}{ $_->{lot} }, $to) } @{ $from->{debit} || [] });
+	my $credits = $from->{owed} ? min($good, $price) : $price;
+	my $why = $self->why_not($who, $from->{user}, $place, instead_of => $from->{name}, forced => $forced, credits => $credits - $good);
 	refuse($why) if $why;
 
 	my $user = $self->{users}{ $from->{user} };
@@ -2146,7 +2193,7 @@ sub do_charge
 	}
 	refuse('SW013') if $has + $n > 100;
 	my $user = $self->{users}{ $slot->{user} };
-	refuse('SW001') if $n > $self->available($user);
+	refuse('SW001') if $n > $self->spendable($user, $slot);
 	$self->sweep($user);
 	$slot->{debit} = $self->take($user, 'charge', $slot->{debit}, $has + $n, [], slot => $slot->{name}, key => $c->{key}, actor => $who->{id});
 	$slot->{owed} -= min($n, $slot->{owed} || 0);
@@ -2318,6 +2365,25 @@ sub do_client
 	return row($c->{user}, $self->available($user), $n{purchased}, $n{used});
 }
 
+# How many bookings there are to see to, what they owe and have, and how many of them are over.
+sub do_unsettled
+{
+	my ($self, $c, $who) = @_;
+	only($who, qw(client trainer staff admin system));
+	refuse('SW006') if $who->{role} eq 'trainer' && defined $c->{trainer} && !is_person($who, $c->{trainer});
+	my @n = (0, 0, 0, 0);
+	for my $slot (grep { defined $_->{user} && !$_->{never_booked} && $_->{status} ne 'requested' } values %{ $self->{slots} })
+	{
+		my $ended = ends($slot) <= $self->{now} ? 1 : 0;
+		next if defined $c->{trainer} && !is_same($slot->{trainer}, $c->{trainer});
+		next unless is_office($who) || is_person($who, $slot->{user}) || ($who->{role} eq 'trainer' && is_person($who, $slot->{trainer}));
+		next unless $slot->{owed} || ($ended && is_live($slot));
+		my @of_it = (1, $slot->{owed} || 0, debit_of($slot), $ended);
+		$n[$_] += $of_it[$_] for 0 .. 3;
+	}
+	return row(@n);
+}
+
 # -- what happens without a call
 
 # A lot that could expire does.
@@ -2334,7 +2400,7 @@ sub do_time_of_place
 	my ($self, $c) = @_;
 	my $slot = $self->{slots}{ $c->{slot} };
 	refuse('SW010') if $self->trainer_is_busy($slot);
-	$self->put_slot(name => "$c->{as}_1", status => 'available', map { $_ => $slot->{$_} } qw(trainer date duration cost class));
+	$self->put_slot(name => "$c->{as}_1", status => 'available', map { $_ => $slot->{$_} } qw(trainer date duration cost kind class));
 	return '';
 }
 
