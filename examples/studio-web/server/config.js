@@ -19,6 +19,7 @@ export function readConfig() {
     hook: { user: process.env.HOOK_PGUSER ?? 'studio_hook', password: process.env.HOOK_PGPASSWORD, max: 4 },
     feed: { user: process.env.FEED_PGUSER ?? 'studio_feed', password: process.env.FEED_PGPASSWORD, max: 4 },
     pollMs: Number(process.env.POLL_MS ?? 250),
+    jobMs: Number(process.env.JOB_MS ?? 60000),
     beatMs: Number(process.env.BEAT_MS ?? 15000),
   };
 }

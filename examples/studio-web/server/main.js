@@ -2,12 +2,15 @@
 import { createApp } from './app.js';
 import { readConfig } from './config.js';
 import { openPool } from './db.js';
+import { jobs } from './jobs.js';
 
 const config = readConfig();
 const pools = { web: openPool(config.web), hook: openPool(config.hook), feed: openPool(config.feed) };
 const { app, events } = createApp(config, pools);
+const chores = jobs(config, pools.hook);
 
 events.start();
+chores.start();
 const server = app.listen(config.port, config.host, (err) => {
   if (err) {
     console.error(`studio-web: ${err.message}`);
@@ -24,7 +27,7 @@ async function stop() {
   const closed = new Promise((resolve) => server.close(resolve));
   const idle = setInterval(() => server.closeIdleConnections(), 50);
   const enough = setTimeout(() => server.closeAllConnections(), 5000);
-  await events.stop();
+  await Promise.all([events.stop(), chores.stop()]);
   await closed;
   clearInterval(idle);
   clearTimeout(enough);

@@ -31,12 +31,17 @@ export function webhook(config, db) {
   const onDisputeWon = ({ id, payment_intent }) =>
     db.query('SELECT * FROM swan_reinstate($1, $2, reversal => $2)', [payment_intent, id]);
 
+  // Whichever of the two the provider sends, or both: the dispute is the key.
+  const onDisputeClosed = (dispute) =>
+    ({ won: onDisputeWon, lost: onDisputed })[dispute.status]?.(dispute);
+
   const handlers = new Map([
     ['checkout.session.completed', onCheckout],
     ['checkout.session.async_payment_succeeded', onCheckout],
     ['charge.refunded', onRefund],
     ['charge.dispute.funds_withdrawn', onDisputed],
     ['charge.dispute.funds_reinstated', onDisputeWon],
+    ['charge.dispute.closed', onDisputeClosed],
   ]);
 
   const router = express.Router();

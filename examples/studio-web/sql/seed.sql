@@ -85,6 +85,12 @@ SELECT FROM swan_purchase(101, 4, 'pi_seed_john', '4-session pack', 32000, 'USD'
 SELECT count(*) FROM (SELECT id FROM studio.sessions WHERE status = 'available' AND class_id IS NULL AND trainer_id = 3
   AND session_date > now() + interval '2 days' ORDER BY session_date LIMIT 3) slot, swan_book(101, slot.id, actor => 101);
 
+-- He and some others wait for what is taken.
+SELECT count(*) FROM (SELECT row_number() OVER (ORDER BY session_date, id) AS n, id FROM studio.sessions
+  WHERE status IN ('scheduled', 'confirmed') AND class_id IS NULL AND trainer_id = 4 AND session_date > now() + interval '1 day') slot,
+  unnest(ARRAY[101, 130 + slot.n]) client, swan_wait(client, slot.id, client = 101)
+WHERE slot.n <= 2 AND client NOT IN (SELECT coalesce(user_id, 0) FROM studio.sessions WHERE id = slot.id);
+
 -- What is asked for, and held, for some minutes.
 SELECT count(*) FROM generate_series(1, 4) n, swan_request(110 + n, pg_temp.at(1, n, 17), 2 + n, actor => 110 + n);
 SELECT count(*) FROM (SELECT id FROM studio.sessions WHERE status = 'available' AND class_id IS NULL

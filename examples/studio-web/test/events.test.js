@@ -9,7 +9,7 @@ const run = promisify(execFile);
 let studio;
 before(async () => {
   studio = await Studio.make('events');
-  await studio.start({ BEAT_MS: 300 });
+  await studio.start({ BEAT_MS: 300, JOB_MS: 300 });
 });
 after(() => studio.end());
 
@@ -63,6 +63,20 @@ test('open slots and blocked time, of which the ledger has nothing', async () =>
     await page.until(() => heard() > before);
     before = heard();
   }
+  await page.close();
+});
+
+test('who waits is booked for when a place comes free, and credits expire, while nobody asks', async () => {
+  const [slot] = await studio.slots(1, tom, '60 days');
+  await studio.grant(jane, 1);
+  await studio.grant(john, 1);
+  await studio.post(john, `/api/sessions/book/${john}`, { sessionId: slot });
+  assert.equal((await studio.post(jane, `/api/sessions/wait/${jane}`, { sessionId: slot, auto: true })).body.place.line, 1);
+  const page = await open(jane);
+  await studio.post(john, `/api/sessions/${slot}/cancel`);
+  await page.until((one) => one.changes().some(({ kind }) => kind === 'booking'));
+  await studio.sql("SELECT FROM swan_grant($1, 1, expires_at => now() + interval '1 second')", [jane]);
+  await page.until((one) => one.changes().some(({ kind }) => kind === 'expiry'));
   await page.close();
 });
 

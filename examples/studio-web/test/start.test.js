@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { freePort, sleep } from './harness.js';
 
 test('make web, and Ctrl-C', async () => {
-  const port = await freePort();
+  const port = await freePort(), before = readdirSync(tmpdir());
   const child = spawn(fileURLToPath(new URL('../start', import.meta.url)), {
     env: { ...process.env, PORT: port }, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
@@ -35,4 +37,5 @@ test('make web, and Ctrl-C', async () => {
     await ended;
   }
   await assert.rejects(fetch(`http://127.0.0.1:${port}/`));
+  assert.deepEqual(readdirSync(tmpdir()).filter((name) => /^swanalloc/.test(name) && !before.includes(name)), []);
 });

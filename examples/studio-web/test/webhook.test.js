@@ -122,3 +122,17 @@ test('a dispute: gone while it lasts, back when it is won, and what was refunded
   await studio.deliver('charge.dispute.funds_withdrawn', dispute);
   assert.equal(await studio.available(jane) - start, 6, 'a late copy of the beginning takes nothing');
 });
+
+test('a dispute that is closed: lost takes, won gives back, and each once with what came before', async () => {
+  const start = await studio.available(jane);
+  const payment = await bought(jane);
+  const closed = (status) => studio.deliver('charge.dispute.closed', { id: 'dp_2', payment_intent: payment, status });
+  assert.equal((await closed('warning_closed')).status, 200);
+  assert.equal(await studio.available(jane) - start, 8);
+  await studio.deliver('charge.dispute.funds_withdrawn', { id: 'dp_2', payment_intent: payment });
+  await closed('lost');
+  assert.equal(await studio.available(jane) - start, 0);
+  await closed('won');
+  await studio.deliver('charge.dispute.funds_reinstated', { id: 'dp_2', payment_intent: payment });
+  assert.equal(await studio.available(jane) - start, 8);
+});
