@@ -96,7 +96,7 @@ is_settled(Call *call, const Slot *slot, const Debit *debit, bool charged)
 		return true;
 	ereport(ERROR,
 			(swan_error_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", slot->id),
-			 errmsg("session %lld is booked in the ledger, for %d credits",
+			 errmsg("session %lld is a booking of the ledger, which took credits: %d",
 					(long long) slot->id, debit->credits),
 			 errhint("swan_charge() takes credits for a booking that was free; swan_cancel() returns what was taken,"
 					 " and swan_waive() does where it is over.")));
