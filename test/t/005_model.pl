@@ -543,7 +543,7 @@ sub tables_of_model
 	my ($model, $done) = @_;
 	my $id = sub { my ($name) = @_; return '' unless defined $name; return defined $ids{$name} ? $ids{$name} : "<$name>"; };
 	my $text = sub { return join('|', map { defined $_ ? $_ : '' } @_) . "\n"; };
-	my %t = (waits => '', users => '', lots => '', sessions => '', taken => '', holds => '', ledger => '');
+	my %t = (slots => '', waits => '', users => '', lots => '', sessions => '', taken => '', holds => '', ledger => '');
 	my %taken;
 	$t{users} .= $text->($_, $model->{users}{$_}{balance}) for sort { $a <=> $b } keys %{ $model->{users} };
 	for my $l (sort { $id->($a->{name}) <=> $id->($b->{name}) } values %{ $model->{lots} })
@@ -571,6 +571,13 @@ sub tables_of_model
 			$t{waits} .= $text->($id->($line), $waiter->{user}, $waiter->{auto} ? 't' : 'f', $waiter->{told} ? 't' : 'f', $model->turn_of($waiter), $waiter->{refused});
 		}
 	}
+	# what a stranger can have: a class is called by its first place
+	for my $slot ($model->to_be_had)
+	{
+		my @places = sort { $a <=> $b } map { $id->($_->{name}) } @{ $slot->{places} };
+		$t{slots} .= $text->($slot->{date}, $places[0], @$slot{qw(trainer duration)}, scalar @places, $slot->{left});
+	}
+	$t{slots} = join('', sort split /^/, $t{slots});
 	# lines of different clients may have been written in any order
 	my @lines = @{ $model->{ledger} }[ $done .. $#{ $model->{ledger} } ];
 	for my $user (sort { $a <=> $b } keys %{ $model->{users} })
@@ -582,6 +589,7 @@ sub tables_of_model
 }
 
 my %query = (
+	slots => "SELECT extract(epoch FROM session_date)::bigint, session_id, trainer_id, duration, places, places_left FROM swan_slots(NULL, NULL, max_rows => 1000)",
 	waits => "SELECT session_id, user_id, auto, told, CASE WHEN offered_until <= clock_timestamp() THEN 'over' WHEN offered_from <= clock_timestamp() THEN 'now'"
 		. " WHEN offered_from IS NOT NULL THEN 'to come' END, refused FROM studio.swan_waits ORDER BY session_id, id",
 	users => 'SELECT id, available_sessions FROM studio.users ORDER BY id',
@@ -598,6 +606,7 @@ my %query = (
 sub in_order
 {
 	my ($table, @lines) = @_;
+	return sort @lines if $table eq 'slots';
 	return @lines if $table ne 'ledger';
 	my ($last, @sorted, @run) = ('');
 	for my $line (@lines, '')

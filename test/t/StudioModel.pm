@@ -2384,6 +2384,25 @@ sub do_unsettled
 	return row(@n);
 }
 
+# The open slots that anybody can have: those to come that nobody holds, and that are not kept for who waits; of a class one.
+sub to_be_had
+{
+	my ($self) = @_;
+	my (%seen, @slots);
+	for my $slot (grep { is_open($_) && $_->{date} > $self->{now} && !$seen{ line_of($_) }++ } values %{ $self->{slots} })
+	{
+		my @places = $self->places_of($slot);
+		my $left = grep { is_open($_) && !defined $self->holder($_) } @places;
+		my @holders = grep { defined } map { $self->holder($_) } @places;
+		for my $waiter (grep { $self->has_claim($_) } $self->waiters($slot))
+		{
+			$left-- unless grep { $_ == $waiter->{user} } @holders;
+		}
+		push @slots, { %$slot, left => $left, places => [ grep { takes_time($_) } @places ] } if $left > 0;
+	}
+	return @slots;
+}
+
 # -- what happens without a call
 
 # A lot that could expire does.
