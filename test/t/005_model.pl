@@ -44,7 +44,7 @@ my %listed = (
 	ann  => [ 'person', $clients[0] ], tom => [ 'person', $trainers[0] ],
 );
 my $future = 4_070_908_800;    # 2099-01-01
-my $wait_offer = '100 days';   # so that no turn ends by itself
+my $wait_offer;
 
 my $node = PostgreSQL::Test::Cluster->new('model');
 $node->init;
@@ -808,6 +808,7 @@ sub play_round
 	$node->safe_psql('postgres', 'ALTER DATABASE ' . by_sql($db) . ' SET swanalloc.direct_rows = off');
 	srand($round_seed);
 	%ids = (s0 => 987654321, l0 => 987654321);
+	$wait_offer = pick('100 days', '100 days', '100 days', '0 days');    # so that no turn ends by itself
 	my %settings = (
 		grant_max => 100, purchase_max => 1000, wait_offer => $wait_offer,
 		admin_booking => pick('free', 'charged'), hold_max => pick(1, 1, 2, 3), hold_credit => pick('off', 'on'),
