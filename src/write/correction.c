@@ -394,13 +394,13 @@ correct(Call *call, const Slot *slot, const Story *story, const Target *target,
 }
 
 /*
- * Has those who wait for the slot that is closed again wait for the booking whose
- * place it had.
+ * Has those who wait for the slot that is closed again, if one is, wait for the
+ * booking whose place it had; who has that waits no more.
  */
 static void
 wait_again(Call *call, const Slot *closed, const Slot *slot)
 {
-	int64		id = line_of(closed);
+	int64		id = line_of(closed ? closed : slot);
 	Line	   *line = lines_lock(call, &id, 1)[0];
 
 	if (line->n == 0)
@@ -455,7 +455,6 @@ swan_correct(PG_FUNCTION_ARGS)
 	account_enter(call, &locks, slot.user_id, &account);
 
 	correct(call, &slot, &story, target, closed, &account, &entry, &answer);
-	if (closed)
-		wait_again(call, closed, &slot);
+	wait_again(call, closed, &slot);
 	return answer_row(call, fcinfo, &answer);
 }

@@ -272,6 +272,15 @@ SELECT session_date FROM swan_move(:slot, '2099-04-02 12:00');
 SELECT user_id, begins, ends FROM studio.line WHERE session_id = :slot;
 SELECT u, ok, code FROM unnest('{11, 12, 14}'::bigint[]) u, swan_can_book(u, :slot) ORDER BY u;
 SELECT * FROM swan_verify();
+-- whose cancellation is taken back waits no more, also where another has the place that it left
+SELECT swan_open(4, '2099-05-01 18:00', places => 2) AS class \gset
+SELECT count(*) FROM unnest('{11, 12}'::bigint[]) u, swan_book(u, :class, charge => false);
+SELECT status FROM swan_cancel(:class, reopen => true);
+SELECT user_id FROM swan_book(14, :class, charge => false);
+SELECT u, line FROM unnest('{11, 16}'::bigint[]) u, swan_wait(u, :class) ORDER BY 1;
+SELECT user_id, status FROM swan_correct(:class, 'scheduled', 'a mistake');
+SELECT user_id, line FROM swan_waiting(:class);
+SELECT * FROM swan_verify();
 -- who is deleted while he waits keeps nobody waiting
 SELECT session_id FROM swan_book(12, :slot);
 INSERT INTO studio.users (id, role) VALUES (99, 'client');

@@ -2081,8 +2081,8 @@ sub do_correct
 	{
 		$self->{lines}{ line_of($slot) } = delete $self->{lines}{ line_of($closed) } || [];
 	}
-	$self->leave($slot, $slot->{user}) if is_live($slot);
-	$self->arrange($slot) if $gone;
+	$self->leave($slot, $slot->{user});
+	$self->arrange($slot);
 	delete $slot->{gone};
 	my %then = told($slot, $user, $c->{as});
 	$self->remember($user->{id}, 'correction', $c->{key}, $same, %then);
