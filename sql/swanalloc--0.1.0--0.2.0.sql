@@ -612,6 +612,13 @@ AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_accept(text) IS
 'the current role agrees to what swan_allow says of it in a studio';
 
+CREATE FUNCTION @extschema@.swan_act_as(user_id bigint, "only" boolean DEFAULT false)
+RETURNS bigint
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'swan_act_as_0_2';
+COMMENT ON FUNCTION @extschema@.swan_act_as(bigint, boolean) IS
+'names the person on whose authority the calls of this transaction run; with only, nobody else can be named in it; for backend and system roles';
+
 /* Credits */
 
 CREATE FUNCTION @extschema@.swan_grant(user_id bigint, n integer, reason text DEFAULT NULL, expires_at timestamptz DEFAULT NULL, key text DEFAULT NULL, valid_for interval DEFAULT NULL, good_for text[] DEFAULT NULL, actor bigint DEFAULT NULL)
@@ -945,6 +952,7 @@ WITH successor AS (
 		AND n.probin OPERATOR(pg_catalog.=) o.probin
 		AND n.oid OPERATOR(pg_catalog.<>) o.oid
 	WHERE o.proacl IS NOT NULL AND o.oid OPERATOR(pg_catalog.=) ANY (ARRAY[
+		'@extschema@.swan_act_as(bigint)',
 		'@extschema@.swan_grant(bigint, integer, text, timestamptz, text, bigint)',
 		'@extschema@.swan_grant_many(bigint[], integer, text, timestamptz, text, bigint)',
 		'@extschema@.swan_purchase(bigint, integer, text, text, bigint, text, jsonb, timestamptz, bigint)',
@@ -972,6 +980,7 @@ WITH successor AS (
 UPDATE pg_catalog.pg_proc p SET proacl = s.acl
 	FROM successor s WHERE p.oid OPERATOR(pg_catalog.=) s.new;
 
+DROP FUNCTION @extschema@.swan_act_as(bigint);
 DROP FUNCTION @extschema@.swan_grant(bigint, integer, text, timestamptz, text, bigint);
 DROP FUNCTION @extschema@.swan_grant_many(bigint[], integer, text, timestamptz, text, bigint);
 DROP FUNCTION @extschema@.swan_purchase(bigint, integer, text, text, bigint, text, jsonb, timestamptz, bigint);

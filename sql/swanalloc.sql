@@ -953,12 +953,12 @@ AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_disallow(text, text) IS
 'takes back what swan_allow said of a database role; for the studio''s owner';
 
-CREATE FUNCTION @extschema@.swan_act_as(user_id bigint)
+CREATE FUNCTION @extschema@.swan_act_as(user_id bigint, "only" boolean DEFAULT false)
 RETURNS bigint
 LANGUAGE c VOLATILE PARALLEL UNSAFE
-AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION @extschema@.swan_act_as(bigint) IS
-'names the person on whose authority the calls of this transaction run; for backend and system roles';
+AS 'MODULE_PATHNAME', 'swan_act_as_0_2';
+COMMENT ON FUNCTION @extschema@.swan_act_as(bigint, boolean) IS
+'names the person on whose authority the calls of this transaction run; with only, nobody else can be named in it; for backend and system roles';
 
 CREATE FUNCTION @extschema@.swan_actor(OUT user_id bigint, OUT role text, OUT source text)
 RETURNS record

@@ -27,7 +27,7 @@
 #include "studio/hook.h"
 #include "studio/listing.h"
 
-PG_FUNCTION_INFO_V1(swan_act_as);
+PG_FUNCTION_INFO_V1(swan_act_as_0_2);
 PG_FUNCTION_INFO_V1(swan_actor);
 
 static const StudioQuery person_role = {
@@ -84,20 +84,27 @@ actor_refuse(Call *call, const char *sentence)
 }
 
 /*
- * Returns the person that swan_act_as() named in this studio, or NO_ID.  The
- * setting's value is "id studio"; only our C code and superusers can set it.
+ * Returns the person that swan_act_as() named in this studio, or NO_ID, and whether
+ * the transaction acts for that one only, here or in another studio.  The setting's
+ * value is "id studio" or "id! studio"; only our C code and superusers can set it.
  */
 static int64
-acting_person(Studio *studio)
+acting_person(Studio *studio, bool *only)
 {
 	const char *value = swan_actor_setting;
 	char	   *end;
 	int64		id;
 
+	*only = false;
 	if (value == NULL || value[0] == '\0')
 		return NO_ID;
 	errno = 0;
 	id = strtoll(value, &end, 10);
+	if (*end == '!')
+	{
+		*only = true;
+		end++;
+	}
 	if (errno != 0 || *end != ' ' || strcmp(end + 1, studio->name) != 0)
 		return NO_ID;
 	return id;
@@ -108,7 +115,8 @@ static void
 resolve_listing(Call *call, Actor *actor, int64 named, int may)
 {
 	Listing    *listing = listing_find(call->studio->name, call->caller);
-	int64		acting = acting_person(call->studio);
+	bool		only;
+	int64		acting = acting_person(call->studio, &only);
 
 	actor->user_id = NO_ID;
 	actor->role = ROLE_NOBODY;
@@ -143,6 +151,14 @@ resolve_listing(Call *call, Actor *actor, int64 named, int may)
 	}
 	else
 		actor->source = "backend";
+
+	/* who acts for one person only is neither another nor, in another studio, the system */
+	if (only && (named != NO_ID ? named != acting :
+				 acting == NO_ID && actor->role == ROLE_SYSTEM))
+		ereport(ERROR,
+				(swan_error(SWAN_UNAUTHORIZED_ACCESS),
+				 errmsg("this transaction acts for one person only"),
+				 errhint("swan_act_as() said for whom; another transaction may act for others.")));
 
 	/* an owner, the system and a backend may name a person */
 	if (named != NO_ID)
@@ -313,12 +329,13 @@ actor_require_trainer(Call *call, int64 user_id)
 
 /* swan_act_as(): names the person for the rest of the transaction. */
 Datum
-swan_act_as(PG_FUNCTION_ARGS)
+swan_act_as_0_2(PG_FUNCTION_ARGS)
 {
 	int64		user_id = PG_ARGISNULL(0) ? NO_ID : PG_GETARG_INT64(0);
 	Listing    *listing;
 	Studio	   *studio;
 	Call	   *call;
+	bool		only;
 	char	   *value;
 
 	/* the call is opened by hand: a backend has no actor yet */
@@ -338,7 +355,9 @@ swan_act_as(PG_FUNCTION_ARGS)
 	call_end(call);
 
 	WarnNoTransactionBlock(true, "swan_act_as()");
-	value = psprintf(INT64_FORMAT " %s", user_id, studio->name);
+	(void) acting_person(studio, &only);	/* what was said stays so */
+	value = psprintf(INT64_FORMAT "%s %s", user_id,
+					 only || argument_bool(fcinfo, 1, false) ? "!" : "", studio->name);
 	(void) set_config_option("swanalloc.actor", value,
 							 PGC_SUSET, PGC_S_SESSION,
 							 GUC_ACTION_LOCAL, true, 0, false);

@@ -106,6 +106,7 @@ refuse_earlier(void)
 	} \
 	extern int	no_such_variable
 
+FUNCTION_OF_0_1(swan_act_as);
 FUNCTION_OF_0_1(swan_book);
 FUNCTION_OF_0_1(swan_book_many);
 FUNCTION_OF_0_1(swan_can_book);

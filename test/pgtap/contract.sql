@@ -33,7 +33,7 @@ INSERT INTO want VALUES
 ('swan_allow', 'db_role text, as_what text, user_id bigint DEFAULT NULL, studio text DEFAULT NULL', 'text', 'v', 'u'),
 ('swan_accept', 'studio text', 'text', 'v', 'u'),
 ('swan_disallow', 'db_role text, studio text DEFAULT NULL', 'text', 'v', 'u'),
-('swan_act_as', 'user_id bigint', 'bigint', 'v', 'u'),
+('swan_act_as', 'user_id bigint, "only" boolean DEFAULT false', 'bigint', 'v', 'u'),
 ('swan_actor', 'OUT user_id bigint, OUT role text, OUT source text', 'record', 's', 'u'),
 ('swan_grant', 'user_id bigint, n integer, reason text DEFAULT NULL, expires_at timestamptz DEFAULT NULL, key text DEFAULT NULL, valid_for interval DEFAULT NULL, good_for text[] DEFAULT NULL, actor bigint DEFAULT NULL', 'swan_credit', 'v', 'u'),
 ('swan_credits', 'user_id bigint, actor bigint DEFAULT NULL', 'SETOF swan_lot', 's', 'u'),

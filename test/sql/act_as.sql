@@ -125,6 +125,98 @@ SET swanalloc.actr = '4 studio';
 SET swanalloc.Studio = 'studio';
 RESET swanalloc.studio;
 
+-- one person only: nobody else can be named from here on, in no way and in no studio
+RESET SESSION AUTHORIZATION;
+RESET ROLE;
+SELECT swan_create_studio('other', 'regress_aa_owner');
+INSERT INTO other.users (first_name, role) VALUES ('Eve', 'admin');
+SELECT swan_allow('regress_aa_backend', 'backend', studio => 'other'), swan_allow('regress_aa_system', 'system', studio => 'other');
+SET swanalloc.studio = 'studio';
+CREATE FUNCTION public.tried(command text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	answer text;
+BEGIN
+	EXECUTE command INTO answer;
+	RETURN 'ok ' || coalesce(answer, '');
+EXCEPTION WHEN OTHERS THEN
+	RETURN sqlstate || ' ' || sqlerrm;
+END $$;
+CREATE TABLE public.try (n serial, command text);
+INSERT INTO try (command) VALUES
+	('SELECT available FROM swan_summary(1)'),
+	('SELECT available FROM swan_summary(1, actor => 1)'),
+	('SELECT available FROM swan_summary(1, actor => NULL)'),
+	('SELECT available FROM swan_summary(1, actor => 4)'),
+	('SELECT added FROM swan_grant(1, 1, actor => 4)'),
+	('SELECT swan_act_as(4)'),
+	('SELECT swan_act_as(4, "only" => true)'),
+	('SELECT swan_act_as(1, "only" => false)'),
+	('SELECT swan_act_as(1)'),
+	('SET LOCAL swanalloc.actor = ''4 studio'''),
+	('SET swanalloc.actor = '''''),
+	('RESET swanalloc.actor'),
+	('DISCARD ALL'),
+	('SELECT set_config(''swanalloc.actor'', NULL, true)'),
+	('SELECT set_config(''swanalloc.actor'', ''4 studio'', false)'),
+	('SELECT set_config(''swanalloc.studio'', ''other'', true)'),
+	('SELECT swan_act_as(1)'),
+	('SELECT count(*) FROM swan_clients(actor => 1)'),
+	('SELECT user_id FROM swan_actor()'),
+	('SELECT count(*) FROM swan_clients()'),
+	('SELECT set_config(''swanalloc.studio'', ''studio'', true)'),
+	('SELECT swan_act_as(4)'),
+	('SELECT user_id FROM swan_actor()');
+GRANT SELECT ON try TO PUBLIC;
+GRANT EXECUTE ON FUNCTION public.tried TO PUBLIC;
+SET ROLE regress_aa_backend;
+BEGIN;
+SELECT swan_act_as(1, "only" => true);
+SELECT command, public.tried(command) FROM try ORDER BY n;
+RESET ALL;
+SET swanalloc.studio = 'studio';
+SELECT public.tried('SELECT added FROM swan_grant(1, 1, actor => 4)');
+ROLLBACK;
+-- a system role is not the system meanwhile, there nor in another studio
+SET ROLE regress_aa_system;
+BEGIN;
+SELECT swan_act_as(1, true);
+SELECT command, public.tried(command) FROM try WHERE n IN (1, 4, 5, 16, 18, 19, 20, 21, 22, 23) ORDER BY n;
+COMMIT;
+SELECT added FROM swan_grant(1, 1);
+-- it goes with a savepoint from before it, and stays with a later one
+SET ROLE regress_aa_backend;
+BEGIN;
+SAVEPOINT before;
+SELECT swan_act_as(1, "only" => true);
+SAVEPOINT later;
+SELECT swan_act_as(1);
+ROLLBACK TO SAVEPOINT later;
+SELECT public.tried('SELECT added FROM swan_grant(1, 1, actor => 4)');
+ROLLBACK TO SAVEPOINT before;
+SELECT added FROM swan_grant(1, 1, actor => 4);
+SAVEPOINT once_more;
+SELECT swan_act_as(4);
+SELECT swan_act_as(1, "only" => true);
+RELEASE SAVEPOINT once_more;
+SELECT public.tried('SELECT added FROM swan_grant(1, 1, actor => 4)');
+COMMIT;
+SELECT added FROM swan_grant(1, 1, actor => 4);
+-- a function that says it says it for the transaction
+RESET ROLE;
+CREATE FUNCTION public.begin_for(bigint) RETURNS bigint LANGUAGE sql SET search_path = public AS 'SELECT swan_act_as($1, true)';
+GRANT EXECUTE ON FUNCTION public.begin_for TO PUBLIC;
+SET ROLE regress_aa_backend;
+BEGIN;
+SELECT public.begin_for(1);
+SELECT public.tried('SELECT added FROM swan_grant(1, 1, actor => 4)'), public.tried('SELECT swan_act_as(4)');
+COMMIT;
+RESET ROLE;
+DROP TABLE try;
+DROP FUNCTION public.tried, public.begin_for;
+RESET swanalloc.studio;
+SELECT swan_detach('other');
+DROP SCHEMA other CASCADE;
+
 -- nor before the library is loaded: a new connection, whose first call comes after the SET
 \c -
 SET SESSION AUTHORIZATION regress_aa_backend;
