@@ -15,7 +15,7 @@ test('make web, and Ctrl-C', async () => {
   let said = '';
   for (const out of [child.stdout, child.stderr]) out.on('data', (text) => { said += text; });
   try {
-    for (let i = 0; i < 2400 && child.exitCode === null && !said.includes('http://'); i++) await sleep(100);
+    for (let i = 0; i < 5400 && child.exitCode === null && !said.includes('http://'); i++) await sleep(100);
     const url = /http:\S+/.exec(said)?.[0];
     assert(url, said);
     const password = /with the password (\S+)/.exec(said)[1];
