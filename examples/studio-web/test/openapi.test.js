@@ -132,7 +132,10 @@ test('a tour of all routes', async () => {
   await ok(studio.post(tom, `/api/sessions/${fourth}/cancel`));
 
   assert.equal((await ok(studio.get(ada, '/api/sessions/clients?order=last_session'))).at(0).id, jane);
+  assert.deepEqual((await ok(studio.get(ada, '/api/sessions/clients?order=balance&limit=1'))).map(({ id }) => id), [amir]);
+  assert.equal((await ok(studio.get(ada, '/api/sessions/clients-count?search=example'))).count, 3);
   await ok(studio.get(tom, `/api/sessions/client/${jane}`));
+  await ok(studio.get(jane, `/api/sessions/client/${jane}`));
   await ok(studio.get(john, `/api/sessions/user-summary/${john}`));
   assert((await ok(studio.get(john, `/api/sessions/statement/${john}?limit=2`))).next);
   const { data: [lot] } = await ok(studio.get(john, `/api/sessions/credits/${john}`));
@@ -142,6 +145,7 @@ test('a tour of all routes', async () => {
     await ok(studio.post(ada, '/api/sessions/revoke-from-user', { userId: john, sessionCount: 50, reason: 'By mistake' }))), [8, 42, 0]);
   assert.deepEqual((await ok(studio.get(ada, `/api/sessions/schedule?userId=${john}`))).data.map(({ status }) => status).sort(),
     ['cancelled', 'cancelled', 'scheduled']);
+  assert.equal((await ok(studio.get(ada, '/api/sessions/schedule?status=cancelled,scheduled'))).data.filter(({ userId }) => userId === john).length, 3);
   await ok(studio.get(ada, '/api/sessions/allocation-health'));
 
   await studio.sql("INSERT INTO web.pack (name, credits, price_minor, valid) VALUES ('8-session pack', 8, 60000, '6 months')");

@@ -16,7 +16,7 @@ export function bookingRoutes(db) {
     const { trainerId, at, duration, repeat, every, places, cost, kind } = req.body ?? {};
     const rows = await db.change(
       `SELECT swan_open AS id FROM swan_open($1, swan_time($2), $3, $4, $5, $6, cost => $7, kind => $8, key => $9, actor => $10)`,
-      [trainerId, at, duration ?? 60, repeat ?? 1, every ?? '7 days', places ?? 1, cost, text(kind), keyOf(req), req.user.id]);
+      [trainerId, at, duration, repeat, every, places, cost, text(kind), keyOf(req), req.user.id]);
     res.status(201).json({ success: true, sessionIds: rows.map((row) => row.id) });
   });
 
@@ -24,7 +24,7 @@ export function bookingRoutes(db) {
     const { trainerId, at, duration, repeat, every, reason } = req.body ?? {};
     const rows = await db.change(
       'SELECT swan_block AS id FROM swan_block($1, swan_time($2), $3, $4, $5, $6, actor => $7)',
-      [trainerId, at, duration ?? 60, repeat ?? 1, every ?? '7 days', text(reason), req.user.id]);
+      [trainerId, at, duration, repeat, every, text(reason), req.user.id]);
     res.status(201).json({ success: true, sessionIds: rows.map((row) => row.id) });
   });
 
@@ -32,21 +32,21 @@ export function bookingRoutes(db) {
     const { at, trainerId, duration } = req.body ?? {};
     answer(res.status(201), await db.one(
       'SELECT * FROM swan_request($1, swan_time($2), $3, $4, key => $5, actor => $6)',
-      [req.params.userId, at, trainerId, duration ?? 60, keyOf(req), req.user.id]));
+      [req.params.userId, at, trainerId, duration, keyOf(req), req.user.id]));
   });
 
   router.post('/hold/:userId', async (req, res) => {
     const { sessionId, minutes } = req.body ?? {};
     const held = await db.one(
       'SELECT * FROM swan_hold($1, $2, make_interval(secs => 60 * $3::float8), actor => $4)',
-      [req.params.userId, sessionId, minutes ?? 10, req.user.id]);
+      [req.params.userId, sessionId, minutes, req.user.id]);
     res.json({ success: true, hold: camel(held) });
   });
 
   router.post('/wait/:userId', async (req, res) => {
     const { sessionId, auto } = req.body ?? {};
     const place = await db.one('SELECT * FROM swan_wait($1, $2, $3, actor => $4)',
-      [req.params.userId, sessionId, auto ?? false, req.user.id]);
+      [req.params.userId, sessionId, auto, req.user.id]);
     res.json({ success: true, place: camel(place) });
   });
 
@@ -87,7 +87,7 @@ export function bookingRoutes(db) {
 
   router.post('/:sessionId/complete', async (req, res) => {
     answer(res, await db.one('SELECT * FROM swan_complete($1, $2, actor => $3)',
-      [req.params.sessionId, req.body?.attended ?? true, req.user.id]));
+      [req.params.sessionId, req.body?.attended, req.user.id]));
   });
 
   // May I, and what would become of the credit? Asked before the button is shown.

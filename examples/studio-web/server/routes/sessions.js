@@ -35,8 +35,14 @@ export function sessionRoutes(db) {
     const { search, after, limit, order, warning } = req.query;
     const rows = await db.query(
       'SELECT * FROM swan_clients($1, $2, $3, $4, $5, actor => $6)',
-      [text(search), text(after), limit ?? 10000, text(order) ?? 'name', text(warning), req.user.id]);
+      [text(search), text(after), limit ?? 10000, text(order), text(warning), req.user.id]);
     res.json(page(req, res, rows, limit ?? 10000).rows);
+  });
+
+  router.get('/clients-count', async (req, res) => {
+    const { search, warning } = req.query;
+    const { count } = await db.one('SELECT swan_clients_count($1, $2, actor => $3) AS count', [text(search), text(warning), req.user.id]);
+    res.json({ success: true, count });
   });
 
   router.get('/allocation-health', async (req, res) => {

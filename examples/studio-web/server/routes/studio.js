@@ -3,6 +3,7 @@ import express from 'express';
 import { camel } from '../db.js';
 import { Refusal } from '../errors.js';
 import { text } from '../values.js';
+import { page } from './page.js';
 
 export function studioRoutes(db, person) {
   const router = express.Router();
@@ -15,12 +16,13 @@ export function studioRoutes(db, person) {
       [setting, seconds ?? (/^\d+$/.test(value) ? Number(value) : value)]))) });
   });
 
-  // Trainers, for everybody who is logged in: the columns of the schedule. Clients are in /api/sessions/clients.
+  // Trainers, the columns of the schedule, or whom one asks for.
   router.get('/people', async (req, res) => {
-    const rows = await db.query(
-      `SELECT id, concat_ws(' ', first_name, last_name) AS name, role FROM studio.users
-       WHERE role = coalesce($1, 'trainer') AND role <> 'client' ORDER BY last_name, first_name, id`, [text(req.query.role)]);
-    res.json({ success: true, data: rows.map(camel) });
+    const { role, search, after, limit = 100 } = req.query;
+    const rows = await db.query('SELECT * FROM swan_people($1, $2, $3, $4, actor => $5)',
+      [text(role) ?? 'trainer', text(search), text(after), limit, req.user.id]);
+    const { rows: data, next } = page(req, res, rows, limit);
+    res.json({ success: true, data, next });
   });
 
   router.get('/packs', async (req, res) => {
