@@ -424,7 +424,7 @@ bool
 direct_balance(Call *call, Account *account, int32 delta)
 {
 	Halves		halves = read_halves(call, account, delta < 0 ? -1 : 1);
-	Run			run = find_run(&halves, Abs((int64) delta));
+	Run			run = find_run(&halves, delta < 0 ? -(int64) delta : delta);
 
 	if (run.n == 0 || (delta < 0 && !can_spend(call, account, -delta)))
 		return false;
