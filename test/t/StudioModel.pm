@@ -2354,12 +2354,9 @@ sub do_summary
 sub do_client
 {
 	my ($self, $c, $who) = @_;
-	only($who, qw(trainer staff admin system));
+	only($who, qw(client trainer staff admin system));
 	required($c->{user});
-	if ($who->{role} eq 'trainer')
-	{
-		$self->check_may_read({ %$who, id => $who->{id} }, $c->{user});
-	}
+	$self->check_may_read($who, $c->{user});
 	my $user = $self->user_of($c->{user});
 	my %n = $self->count($user);
 	return row($c->{user}, $self->available($user), $n{purchased}, $n{used});
