@@ -1,5 +1,5 @@
 
-# node-postgres, postgres.js, Sequelize 6, Express 4 and 5 and the stripe package, which also
+# node-postgres, postgres.js, Knex, Drizzle, TypeORM, Sequelize 6, Express 4 and 5 and the stripe package, which also
 # run the JavaScript of docs/backends.md, docs/adopting.md, docs/credits.md and docs/feed.md.  They come from the npm registry, in
 # the versions of test/drivers/node/package-lock.json, into a directory that is
 # gone at the end.
@@ -25,7 +25,7 @@ my ($ok, $said) = run_for(20, $temp, 'node', '--version');
 plan skip_all => 'there is no node' unless $ok;
 plan skip_all => "node is older than 18: $said" if $said =~ /^v(\d+)/ && $1 < 18;
 plan skip_all => 'there is no npm' unless (run_for(20, $temp, 'npm', '--version'))[0];
-($ok, $said) = run_for(90, $modules, 'npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund',
+($ok, $said) = run_for(240, $modules, 'npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund',
 	'--loglevel=error', '--fetch-retries=1', '--fetch-timeout=20000');
 if (!$ok)
 {
@@ -39,6 +39,8 @@ my $node = start_cluster('node');
 own_studio($node, 'node');
 drive($node, 'node-postgres', 'node', 'web', $modules, 'node', 'pg.js');
 drive($node, 'postgres.js', 'node', 'web', $modules, 'node', 'postgresjs.js');
+drive($node, 'examples/clients', 'node', 'web', $modules, 'node', 'helper.js');
+drive($node, 'query builders', 'node', 'web', $modules, 'node', 'orms.js');
 is($node->safe_psql('node', 'SELECT * FROM swan_verify()'), '', 'node-postgres: all is well');
 
 SKIP:

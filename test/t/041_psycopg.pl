@@ -1,5 +1,5 @@
 
-# psycopg 3, Debian's python3-psycopg and python3-psycopg-pool, which also runs the Python of
+# psycopg 3, and psycopg2 with SQLAlchemy and Django where they are: Debian's python3-psycopg and python3-psycopg-pool, which also runs the Python of
 # docs/backends.md.
 
 use strict;
@@ -19,6 +19,12 @@ plan skip_all => 'there is no psycopg 3 with its pool (Debian: python3-psycopg, 
 my $node = start_cluster('psycopg');
 own_studio($node, 'python');
 drive($node, 'psycopg', 'python', 'web', "$top/test/drivers/python", $python, 'psycopg_test.py');
+drive($node, 'examples/clients', 'python', 'web', "$top/test/drivers/python", $python, 'helper_test.py');
+SKIP:
+{
+	skip 'there is no psycopg2 (Debian: python3-psycopg2)', 1 unless (run_for(20, $temp, $python, '-c', 'import psycopg2'))[0];
+	drive($node, 'what stands on psycopg2', 'python', 'web', "$top/test/drivers/python", $python, 'stacks_test.py');
+}
 SKIP:
 {
 	my ($bouncer, $socket) = start_pgbouncer($node, 'python', 1);
