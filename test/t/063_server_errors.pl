@@ -40,20 +40,19 @@ sub answered
 	is($known{$sqlstate}, 'RETRY 503', "and $sqlstate is to be tried again");
 }
 
-# A session that waits, until the server ends it.
+# A session that waits, until the server ends it; $all sleep then.
 sub asleep
 {
-	my ($server) = @_;
+	my ($server, $all) = @_;
 	my $session = { out => '', err => '' };
 	$session->{run} = IPC::Run::start([ 'psql', '-XAtq', '-d', $server->connstr('postgres') . ' user=web', '-c', 'SELECT pg_sleep(600)' ],
 		'<', '/dev/null', '>', \$session->{out}, '2>', \$session->{err});
-	$server->poll_query_until('postgres', q(SELECT count(*) > 0 FROM pg_stat_activity WHERE usename = 'web' AND wait_event = 'PgSleep'))
+	$server->poll_query_until('postgres', qq(SELECT count(*) = $all FROM pg_stat_activity WHERE usename = 'web' AND wait_event = 'PgSleep'))
 	  or die 'it does not sleep';
 	return $session;
 }
 
-my @sessions = (asleep($node));
-push @sessions, asleep($node) for 1 .. 3;
+my @sessions = map { asleep($node, $_) } 1 .. 4;
 is(($node->psql('postgres', 'SELECT 1', extra_params => [ '-U', 'web' ]))[0], 2, 'no connection is left');
 answered($node, '53300', qr/FATAL:.*(?:too many clients|remaining connection slots)/, 'one connection too many');
 
@@ -77,7 +76,7 @@ answered($standby, '57P03', qr/FATAL:\s+the database system is not accepting con
 $standby->stop('immediate');
 
 # a session dies, and so do all
-my $session = asleep($node);
+my $session = asleep($node, 1);
 my $killed = $node->safe_psql('postgres', q(SELECT pid FROM pg_stat_activity WHERE usename = 'web'));
 my $other = IPC::Run::start([ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), '-c', 'SELECT pg_sleep(600)' ],
 	'<', '/dev/null', '>', \my $out, '2>', \my $err);
