@@ -1087,6 +1087,11 @@ SELECT p.* FROM (SELECT DISTINCT payment_ref FROM studio.swan_lots WHERE payment
 WHERE bought <> remaining + used + expired + reversed - reinstated + revoked OR least(remaining, used, expired, reversed - reinstated, revoked, shortfall) < 0
   OR refunded_minor < 0
 SQL
+nothing('and each unit of what was paid for it, of which no more is refunded', <<SQL);
+SELECT r.payment_ref, r.item, r.amount, p.* FROM (SELECT payment_ref, item, sum(amount_minor) FILTER (WHERE source <> 'transfer') AS amount FROM studio.swan_lots WHERE payment_ref IS NOT NULL GROUP BY 1, 2) r,
+  LATERAL (SELECT sum(amount_minor) AS paid, sum(refunded_minor) AS refunded FROM swan_payment(r.payment_ref) p WHERE p.item = r.item) p
+WHERE r.amount <> p.paid OR p.refunded > p.paid
+SQL
 nothing('a class is in one place', <<SQL);
 SELECT class_id FROM studio.sessions WHERE class_id IS NOT NULL AND status <> 'cancelled'
 GROUP BY class_id HAVING count(DISTINCT (session_date, duration, trainer_id)) > 1
