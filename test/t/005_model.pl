@@ -132,7 +132,14 @@ sub random_call
 		@c{qw(lot user)} = $world->{lot_of}->() if one_in(3);
 		$c{user} = $client->() if one_in(20);
 	}
-	elsif ($what eq 'merge') { @c{qw(user to_user key)} = ($client->(), $client->(), $key->()); }
+	elsif ($what eq 'merge')
+	{
+		@c{qw(user to_user key)} = ($client->(), $client->(), $key->());
+		# who have places in one class
+		my @class = one_in(3) ? $world->{in_class}->($slot->('place')) : ();
+		my @two = grep { defined } map { ($world->{people}->($_))[0] } @class;
+		@c{qw(user to_user)} = @two[ 0, 1 ] if @two > 1;
+	}
 	elsif ($what eq 'import')
 	{
 		@c{qw(user n used ref)} = ($client->(), $count->(5), one_in(3) ? undef : int(rand(4)), one_in(3) ? undef : $ref->());
@@ -175,6 +182,12 @@ sub random_call
 			# what is kept for somebody: by him, or by another
 			$c{slot} = $slot->('kept');
 			$c{user} = pick($world->{waiters}->($c{slot}), $c{user});
+		}
+		if ($what eq 'hold' && one_in(5))
+		{
+			# once more, or what another holds
+			$c{slot} = $slot->('held');
+			$c{user} = pick($world->{holders}->($c{slot}), $c{user});
 		}
 	}
 	elsif ($what eq 'book_many')
@@ -678,6 +691,7 @@ sub world_of_model
 		in_class => $in_class, is => \%is,
 		now => $model->{now}, start => $model->{now}, payments => 1,
 		time => [ ('time_of_lot') x 3, 'time_of_hold', ('time_of_cost') x 4, ('time_of_place') x 2, ('time_of_blocking') x 2, ('time_of_turn') x 2 ],
+		holders => sub { my $slot = $model->{slots}{ $_[0] || '' }; return $slot ? grep { defined } $model->holder($slot) : (); },
 		waiters => sub { my $slot = $model->{slots}{ $_[0] || '' }; return $slot ? map { $_->{user} } $model->waiters($slot) : (); },
 		slot => $slot,
 		lot  => sub { my $lots = $model->{lot_names}; return @$lots ? $late->($lots, 30) : 'l0' },
@@ -871,7 +885,7 @@ my $opened;
 
 sub blind_world
 {
-	my $world = { now => time, time => [], step => 0, payments => 1, in_class => sub { return }, waiters => sub { return } };
+	my $world = { now => time, time => [], step => 0, payments => 1, in_class => sub { return }, waiters => sub { return }, holders => sub { return } };
 	$world->{start} = $world->{now};
 	# ids of slots rise with the steps; those that are taken by now are low, and
 	# those of slots that are opened while this goes on are high
