@@ -115,6 +115,9 @@ add_credits(int32 a, int32 b)
 bool
 account_of_row(Rows result, uint64 row, int before, int64 user_id, Account *account)
 {
+	char	   *first;
+	char	   *last;
+
 	memset(account, 0, sizeof(Account));
 	account->user_id = user_id;
 	account->call_id = NO_ID;
@@ -122,9 +125,10 @@ account_of_row(Rows result, uint64 row, int before, int64 user_id, Account *acco
 	if (row >= result.nrows)
 		return false;
 	account->balance = row_int(result, row, before + CLIENT_BALANCE);
-	account->name = client_name(row_text(result, row, before + CLIENT_FIRST_NAME),
-								row_text(result, row, before + CLIENT_LAST_NAME),
-								user_id);
+	first = row_text(result, row, before + CLIENT_FIRST_NAME);
+	last = row_text(result, row, before + CLIENT_LAST_NAME);
+	account->name = client_name(first, last, user_id);
+	account->has_name = (first && first[0]) || (last && last[0]);
 	return true;
 }
 

@@ -29,6 +29,7 @@ typedef struct Account
 {
 	int64		user_id;
 	char	   *name;			/* to be spoken of in messages */
+	bool		has_name;		/* or only a number? */
 	int32		balance;		/* of users, as read */
 	int32		due;			/* credits that are past their expiry, not
 								 * swept */

@@ -109,7 +109,7 @@ answer_name(Call *call, BookingAnswer *answer, const BookingAnswer *before)
 		before->trainer : name_of(call, slot->trainer_id);
 	if (actor_is(call, MAY_CLIENT) && slot->user_id != call->actor->user_id)
 		slot->notes = answer->client = NULL;
-	else
+	else if (!answer->knows_client)
 		answer->client = before && before->slot.user_id == slot->user_id ?
 			before->client : name_of(call, slot->user_id);
 }

@@ -22,7 +22,8 @@ typedef struct BookingAnswer
 	int64		ledger_id;		/* NO_ID where nothing was written */
 	bool		replayed;
 	Attendance	attendance;		/* of a booking only */
-	const char *client;			/* so is how its people are called */
+	bool		knows_client;	/* so is how its people are called */
+	const char *client;
 	const char *trainer;
 
 	/* of a cancellation only */
