@@ -121,7 +121,9 @@ sub random_operation
 			. " WHERE s.status IN ('scheduled', 'confirmed') ORDER BY random() LIMIT 1) w, swan_cancel(w.s, reopen => true, key => %s, actor => %d)", $key, $staff), $key) if $dice < 53;
 		return "SET ROLE cron;\nSELECT * FROM swan_promote() \\g /dev/null\n\\set state :SQLSTATE\nRESET ROLE" if $dice < 59;
 		return $answer->('charge', sprintf('swan_charge(%d, %s, key => %s, actor => %d)', $slot->(), $one_of->('NULL', 1, 2), $key, $staff), $key) if $dice < 66;
-		return $answer->('waiver', sprintf("swan_waive(%d, 'a cold shower', key => %s, actor => %d)", $slot->(), $key, $staff), $key) if $dice < 72;
+		return $answer->('waiver', sprintf("swan_waive(%d, 'a cold shower', key => %s, actor => %d)", $slot->(), $key, $staff), $key) if $dice < 69;
+		return $answer->('waiver', "(SELECT id AS s FROM studio.sessions WHERE status = 'completed' AND credits > 0 ORDER BY random() LIMIT 1) c,"
+			. " swan_waive(c.s, 'a cold shower', key => $key, actor => $staff)", $key) if $dice < 72;
 		return $answer->('correction', sprintf("swan_correct(%d, '%s', 'a mistake', key => %s, actor => %d)", $slot->(), $one_of->('scheduled', 'scheduled', 'confirmed', 'attended', 'missed'), $key, $staff), $key) if $dice < 78;
 		return sprintf("SELECT 'transfer', moved FROM swan_transfer(%d, %d, 1, key => %s, actor => %d)", $client, $other, $key, $admin) if $dice < 83;
 		return sprintf("SELECT 'suspend', user_id FROM swan_suspend(%d, '2099-01-%02d', '2099-01-%02d', actor => %d)", $client, 1 + $pick->(27), 29 + $pick->(2), $staff) if $dice < 85;
