@@ -233,6 +233,16 @@ compare_lots(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
+/*
+ * Puts lots in the order in which they are spent.  Another booking may have let the
+ * time of one begin since they were read.
+ */
+void
+account_order_lots(Account *account)
+{
+	qsort(account->lots, account->nlots, sizeof(Lot), compare_lots);
+}
+
 /* Reads the last ledger row of a client. */
 void
 account_read_last(Call *call, Account *account, QueryRun run)
@@ -260,7 +270,7 @@ account_read(Call *call, Account *account)
 {
 	account_read_last(call, account, query_recheck);
 	read_lots_of(call, account, query_recheck);
-	qsort(account->lots, account->nlots, sizeof(Lot), compare_lots);
+	account_order_lots(account);
 }
 
 /* Returns what a client can spend. */
@@ -280,18 +290,6 @@ account_lots_short(const Account *account)
 					(long long) account->user_id),
 			 errhint("swan_verify(%lld) says what is wrong.",
 					 (long long) account->user_id)));
-}
-
-/* Returns the lot to take the next credit from, after a sweep. */
-Lot *
-account_soonest(Account *account)
-{
-	for (int i = 0; i < account->nlots; i++)
-	{
-		if (account->lots[i].remaining > 0)
-			return &account->lots[i];
-	}
-	account_lots_short(account);
 }
 
 /* Returns room for one more lot. */

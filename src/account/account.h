@@ -65,7 +65,7 @@ extern void account_read_last(Call *call, Account *account, QueryRun run);
 extern void account_read(Call *call, Account *account);
 extern int32 account_available(const Account *account);
 pg_noreturn extern void account_lots_short(const Account *account);
-extern Lot *account_soonest(Account *account);
+extern void account_order_lots(Account *account);
 extern Lot *account_find_lot(Account *account, int64 lot_id);
 extern Lot *account_lot(Call *call, Account *account, int64 lot_id);
 extern Lot *account_look_for_lot(Call *call, Account *account, int64 lot_id, QueryRun run);

@@ -279,6 +279,8 @@ debit_change(Call *call, Account *account, Entry *entry, const Debit *had,
 		if (!lot_is_due(call, lot))
 			more -= wanted - plan_to_take(lot, changes, &n, wanted);
 	}
+	if (more > 0)
+		account_order_lots(account);
 	for (int i = 0; i < account->nlots && more > 0; i++)
 	{
 		if (lot_is_good(&account->lots[i], kind))

@@ -358,12 +358,13 @@ can_spend(Call *call, const Account *account, int32 n)
  * may not have asked what it is good for.
  */
 static Debit
-next_lots(Call *call, const Account *account, const Claim *claim)
+next_lots(Call *call, Account *account, const Claim *claim)
 {
 	int32		credits = claim->credits;
 	Debit		debit = {0};
 
 	debit.parts = palloc((account->nlots + 1) * sizeof(DebitPart));
+	account_order_lots(account);
 	for (int good = 1; good >= 0; good--)
 	{
 		for (int i = 0; i < account->nlots && debit.credits < credits; i++)

@@ -240,6 +240,17 @@ SELECT * FROM studio.lots(25);
 SELECT * FROM swan_verify(25);
 
 --
+-- Of several bookings the first lets a lot's time begin, which the next ones know
+--
+BEGIN;
+SELECT added FROM swan_grant(19, 2, 'ten days', valid_for => '10 days');
+SELECT added FROM swan_grant(19, 1, 'one kind', '2099-12-31', good_for => '{pilates}');
+SELECT min(id) FILTER (WHERE kind IS NULL) AS none, max(id) FILTER (WHERE kind = 'pilates') AS pilates FROM studio.sessions WHERE status = 'available' \gset
+SELECT count(*) FROM swan_book_many(19, ARRAY[:none, :pilates]);
+SELECT remaining, good_for FROM studio.lots(19);
+ROLLBACK;
+
+--
 -- Attached tables say what a session is by a column of theirs, or do not
 --
 RESET ROLE;

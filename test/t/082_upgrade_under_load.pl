@@ -40,7 +40,7 @@ INSERT INTO studio.users (id, first_name, role) VALUES (101, 'Tom', 'trainer'), 
 INSERT INTO studio.users (id, first_name) SELECT i, 'C' || i FROM generate_series(1, 20) i;
 INSERT INTO studio.sessions (trainer_id, session_date)
 SELECT 101, '2099-01-01'::timestamptz + i * interval '1 hour' FROM generate_series(1, 30000) i;
-SELECT count(*) FROM studio.users, generate_series(1, 10), swan_grant(id, 100) WHERE role = 'client';
+SELECT count(*) FROM studio.users, generate_series(1, 10) g, swan_grant(id, 100, 'pack ' || g) WHERE role = 'client';
 SQL
 
 # What a writer does: a line of its output begins with "done" for what was acknowledged.
