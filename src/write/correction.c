@@ -68,6 +68,16 @@ static const StudioQuery guest_booking = {
 	2, {INT8OID, INT8OID}
 };
 
+/* another place of class $1 that client $2 has than $3, neither for a guest nor by force */
+static const StudioQuery place_of_client = {
+	"SELECT {s.id} FROM {sessions} s WHERE {live s} AND {s.class_id} OPERATOR(pg_catalog.=) $1"
+	" AND {s.user_id} OPERATOR(pg_catalog.=) $2 AND {s.id} OPERATOR(pg_catalog.<>) $3"
+	" AND " SLOT_IS_LIVE("s") " AND NOT EXISTS (SELECT 1 FROM {ledger} g"
+	" WHERE g.user_id OPERATOR(pg_catalog.=) $2 AND g.session_id OPERATOR(pg_catalog.=) {s.id}"
+	" AND (g.details OPERATOR(pg_catalog.?) 'guest' OR g.details OPERATOR(pg_catalog.?) 'forced')) LIMIT 1",
+	3, {INT8OID, INT8OID, INT8OID}
+};
+
 static const StudioQuery correct_slot = {
 	"UPDATE {sessions} s SET {sessions.status} = {sessions.status=$4}"
 	SLOT_CHARGE
@@ -239,20 +249,32 @@ was_for_guest(Call *call, const Slot *slot)
 
 /*
  * Refuses to bring a place back to a class that has moved, or where its client
- * has another one by now.
+ * has another one by now; one that is over is not his any more, so he can have
+ * booked another when it shall be to come again.
  */
 static void
-check_class(Call *call, const Slot *slot)
+check_class(Call *call, const Slot *slot, const Target *target)
 {
-	int64		other;
+	NullableDatum args[] = {arg_id(slot->class_id), arg_id(slot->user_id), arg_id(slot->id)};
+	int64		other = NO_ID;
 	bool		alone;
+	Rows		rows;
 
-	if (slot->class_id == NO_ID || slot->status != STATUS_CANCELLED)
+	if (slot->class_id == NO_ID)
 		return;
-	other = class_stray(call, slot, &alone);
-	if (other == NO_ID && !was_for_guest(call, slot))
-		other = slot_client_overlap(call, slot->user_id, slot->date, slot_end(slot),
-									slot->id, NO_ID);
+	if (slot->status == STATUS_CANCELLED)
+	{
+		other = class_stray(call, slot, &alone);
+		if (other == NO_ID && !was_for_guest(call, slot))
+			other = slot_client_overlap(call, slot->user_id, slot->date, slot_end(slot),
+										slot->id, NO_ID);
+	}
+	else if (slot->status == STATUS_COMPLETED && target->status != STATUS_COMPLETED &&
+			 !was_for_guest(call, slot))
+	{
+		rows = query_recheck(call, &place_of_client, args);
+		other = rows.nrows > 0 ? row_id(rows, 0, 1) : NO_ID;
+	}
 	if (other != NO_ID)
 		ereport(ERROR,
 				(swan_error_counting(SWAN_SLOT_CONFLICT, NULL, "sessionId", other),
@@ -450,7 +472,7 @@ swan_correct(PG_FUNCTION_ARGS)
 	if (same_correction(call, &slot, target, entry.key, &answer))
 		return answer_row(call, fcinfo, &answer);
 	check_correction(call, &slot, &story, target);
-	check_class(call, &slot);
+	check_class(call, &slot, target);
 	check_time_is_free(call, &locks, &slot, target, closed);
 	account_enter(call, &locks, slot.user_id, &account);
 

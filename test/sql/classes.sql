@@ -86,6 +86,21 @@ SELECT user_id FROM swan_book(13, 4);
 SELECT session_id FROM swan_correct(4, 'scheduled', 'by mistake');
 SELECT session_id FROM swan_correct(2, 'scheduled', 'by mistake');
 SELECT * FROM swan_verify();
+-- a place that is over is no booking of his any more: he books another, and then it cannot be to come again
+BEGIN;
+SELECT swan_open(4, '2001-06-04 18:00', places => 3) AS past \gset
+SELECT user_id FROM swan_book(13, :past, charge => false);
+SELECT status FROM swan_complete(:past);
+SELECT user_id FROM swan_book(13, :past, charge => false);
+SAVEPOINT a;
+SELECT status FROM swan_correct(:past, 'scheduled', 'by mistake');
+ROLLBACK TO a;
+SELECT status FROM swan_correct(:past, 'missed', 'by mistake');
+SELECT user_id FROM swan_book(13, :past, charge => false, guest => true);
+SELECT status FROM swan_complete(:past + 1);
+SELECT status FROM swan_correct(:past + 1, 'scheduled', 'by mistake');
+SELECT * FROM swan_verify();
+ROLLBACK;
 
 --
 -- Direct writes: a place beside the others, and nowhere else

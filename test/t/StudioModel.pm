@@ -1651,7 +1651,7 @@ sub book
 	for my $slot (@slots)
 	{
 		my $first = $slot == $slots[0];
-		$slot->{guest} = $c->{guest};
+		@$slot{qw(guest forced)} = ($c->{guest}, $forced);
 		my $ledger = @slots > 1 ? "$c->{as}_$slot->{name}" : $c->{as};
 		my $price = shift @price;
 		$slot->{debit} = $self->take($user, 'booking', [], $c->{later} ? 0 : $price, $lot ? [ { lot => $lot->{name}, n => $price } ] : [],
@@ -2056,6 +2056,11 @@ sub do_correct
 		refuse('SW010') if grep { $_->{status} ne 'cancelled' && row(@$_{qw(date trainer duration)}) ne row(@$slot{qw(date trainer duration)}) } $self->places_of($slot);
 		refuse('SW010') if !$slot->{guest} && $self->client_is_busy($slot->{user}, $slot, $slot->{name});
 	}
+	if ($slot->{status} eq 'completed' && $status ne 'completed' && !$slot->{guest})
+	{
+		# he may have booked another place since
+		refuse('SW010') if grep { $_->{name} ne $slot->{name} && is_live($_) && $_->{user} == $slot->{user} && !$_->{guest} && !$_->{forced} } $self->places_of($slot);
+	}
 	refuse('SW010') if $gone && $self->trainer_is_busy($slot, $slot->{name}, $closed ? $closed->{name} : ());
 	refuse('SW010') if $status ne 'completed' && $self->client_is_busy($slot->{user}, $slot, $slot->{name}, $self->mates_of($slot));
 	my $user = $self->{users}{ $slot->{user} };
@@ -2157,6 +2162,7 @@ sub do_reschedule
 	$from->{owed} = $from->{gratis} = 0;
 	$from->{status} = 'cancelled';
 	my $reopened = $from->{date} > $self->{now} ? $self->reopen($from, "$c->{as}_1") : undef;
+	$to->{forced} = $forced;
 	$self->take_slot($user, $to);
 	$self->go_on($from, $reopened, @people);
 	$to->{too_near} = $self->is_too_late($to) && $to->{date} != $from->{date} && !is_person($who, $user->{id});
