@@ -88,6 +88,15 @@ credits_of_row(Rows rows, uint64 row)
 						  credits_unless_said(row_int(rows, row, DEBIT_DELTA)));
 }
 
+/* Adds credits of a lot to those of others; there must be room for one more. */
+void
+debit_add_part(Debit *debit, int64 lot_id, int32 credits)
+{
+	debit->parts[debit->nparts].lot_id = lot_id;
+	debit->parts[debit->nparts++].credits = credits;
+	debit->credits += credits;
+}
+
 /* Returns what a session has taken of its client's lots and was not returned. */
 Debit
 debit_find(Call *call, int64 user_id, int64 session_id, QueryRun run)
@@ -115,11 +124,8 @@ debit_find(Call *call, int64 user_id, int64 session_id, QueryRun run)
 	{
 		int32		credits = credits_of_row(rows, i);
 
-		if (credits == 0)
-			continue;
-		debit.parts[debit.nparts].lot_id = row_id(rows, i, DEBIT_LOT_ID);
-		debit.parts[debit.nparts++].credits = credits;
-		debit.credits += credits;
+		if (credits != 0)
+			debit_add_part(&debit, row_id(rows, i, DEBIT_LOT_ID), credits);
 	}
 	return debit;
 }

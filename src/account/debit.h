@@ -58,6 +58,7 @@ typedef struct Debit
 	DebitPart  *parts;
 } Debit;
 
+extern void debit_add_part(Debit *debit, int64 lot_id, int32 credits);
 extern Debit debit_find(Call *call, int64 user_id, int64 session_id, QueryRun run);
 extern Debit debit_of_key(Call *call, int64 user_id, const KeyedRow *row, const char *kind,
 						  int32 *available);

@@ -199,13 +199,43 @@ lock_rows(Call *call, const Lockable *table, const int64 *ids, int n)
 	return result;
 }
 
-/* Returns which row of the locked slots is that of an id; past the last for none. */
+/*
+ * Locks different rows whose turn is over, which is if that can be had at once, and
+ * reads them.
+ */
+static Rows
+lock_at_once(Call *call, const Lockable *table, const int64 *ids, int n)
+{
+	NullableDatum arg = arg_ids(ids, n);
+	Rows		result = query_look(call, &table->at_once, &arg);
+
+	if (result.nrows < n)
+		swan_serialization_failure();
+	return result;
+}
+
+/*
+ * Locks different rows that came along while the call waited for others, of which
+ * "highest" is the last, and reads them: the turn of what stands before that is over.
+ */
+static Rows
+lock_rows_after(Call *call, const Lockable *table, const int64 *ids, int n, int64 highest)
+{
+	for (int i = 0; i < n; i++)
+	{
+		if (ids[i] <= highest)
+			return lock_at_once(call, table, ids, n);
+	}
+	return lock_rows(call, table, ids, n);
+}
+
+/* Returns which of locked rows is that of an id; past the last for none. */
 static uint64
-slot_row(const Locks *locks, int64 id)
+row_of(Rows rows, int column, int64 id)
 {
 	uint64		row = 0;
 
-	while (row < locks->slots.nrows && row_id(locks->slots, row, SLOT_ID) != id)
+	while (row < rows.nrows && row_id(rows, row, column) != id)
 		row++;
 	return row;
 }
@@ -264,33 +294,16 @@ lock_slots_after(Call *call, const Locks *locks, Locks *more, const int64 *ids, 
 {
 	int64	   *wanted = palloc((n + 1) * sizeof(int64));
 	int			nwanted = 0;
-	NullableDatum arg;
 
 	memset(more, 0, sizeof(Locks));
 	more->studio = call->studio;
 	for (int i = 0; i < n; i++)
 	{
-		if (slot_row(locks, ids[i]) == locks->slots.nrows)
+		if (row_of(locks->slots, SLOT_ID, ids[i]) == locks->slots.nrows)
 			wanted[nwanted++] = ids[i];
 	}
-	if (nwanted == 0)
-		return;
-	arg = arg_ids(wanted, nwanted);
-	more->slots = query_look(call, &slots.at_once, &arg);
-	if (more->slots.nrows < nwanted)
-		swan_serialization_failure();
-}
-
-/* Returns whether all ids are above one. */
-static bool
-are_above(const int64 *ids, int n, int64 highest)
-{
-	for (int i = 0; i < n; i++)
-	{
-		if (ids[i] <= highest)
-			return false;
-	}
-	return true;
+	if (nwanted > 0)
+		more->slots = lock_at_once(call, &slots, wanted, nwanted);
 }
 
 /*
@@ -301,12 +314,7 @@ are_above(const int64 *ids, int n, int64 highest)
 void
 lock_places_after(Call *call, const int64 *ids, int n, int64 highest)
 {
-	NullableDatum arg = arg_ids(ids, n);
-
-	if (are_above(ids, n, highest))
-		lock_rows(call, &slots, ids, n);
-	else if (query_look(call, &slots.at_once, &arg).nrows < n)
-		swan_serialization_failure();
+	lock_rows_after(call, &slots, ids, n, highest);
 }
 
 /*
@@ -317,17 +325,8 @@ lock_places_after(Call *call, const int64 *ids, int n, int64 highest)
 void
 lock_users_after(Call *call, Locks *locks, const int64 *ids, int n, int64 highest)
 {
-	NullableDatum arg = arg_ids(ids, n);
-
-	if (are_above(ids, n, highest))
-	{
-		lock_users(call, locks, ids, n);
-		return;
-	}
 	locks->users_locked = true;
-	locks->users = query_look(call, &users.at_once, &arg);
-	if (locks->users.nrows < n)
-		swan_serialization_failure();
+	locks->users = lock_rows_after(call, &users, ids, n, highest);
 	call_set_now(call);
 }
 
@@ -440,7 +439,7 @@ lock_place(Call *call, int64 class_id, int64 user_id,
 bool
 locked_slot(const Locks *locks, int64 id, Slot *slot)
 {
-	uint64		row = slot_row(locks, id);
+	uint64		row = row_of(locks->slots, SLOT_ID, id);
 
 	return row < locks->slots.nrows &&
 		slot_of_row(locks->studio, locks->slots, row, 0, slot);
@@ -454,29 +453,18 @@ require_locked_slot(const Locks *locks, int64 id, Slot *slot)
 		session_not_found(id);
 }
 
-/* Returns which row of the locked users is that of an id; past the last for none. */
-static uint64
-user_row(const Locks *locks, int64 id)
-{
-	uint64		row = 0;
-
-	while (row < locks->users.nrows && row_id(locks->users, row, CLIENT_ID) != id)
-		row++;
-	return row;
-}
-
 /* Reads a user as he was locked; returns false if there is none. */
 bool
 locked_user(const Locks *locks, int64 id, Account *account)
 {
-	return account_of_row(locks->users, user_row(locks, id), 0, id, account);
+	return account_of_row(locks->users, row_of(locks->users, CLIENT_ID, id), 0, id, account);
 }
 
 /* Returns whether there is a user of that id, and he is locked. */
 bool
 user_is_locked(const Locks *locks, int64 id)
 {
-	return user_row(locks, id) < locks->users.nrows;
+	return row_of(locks->users, CLIENT_ID, id) < locks->users.nrows;
 }
 
 /*

@@ -104,8 +104,8 @@ lot_create(Call *call, Account *account, const Entry *entry, int64 id)
  * snapshot, or hold what it holds only since then.  A client is opened, and
  * exchanges credits of one lot for those of another, without a change of his own row.
  */
-void
-lot_confirm_seen(Call *call, const Lot *lot)
+static void
+confirm_lot_seen(Call *call, const Lot *lot)
 {
 	NullableDatum args[] = {arg_id(lot->id), arg_int(lot->remaining)};
 
@@ -126,7 +126,7 @@ lot_move(Call *call, Account *account, Lot *lot, int32 delta)
 									  CMD_UPDATE, NULL, 0);
 
 	if (result.nrows == 0)
-		lot_confirm_seen(call, lot);
+		confirm_lot_seen(call, lot);
 	if (result.nrows != 1 ||
 		(result.desc && row_int(result, 0, 1) != remaining))
 		account_interfered(call, TABLE_LOTS, account->user_id);
@@ -153,7 +153,7 @@ account_end_lot(Call *call, Account *account, Lot *lot, TimestampTz expires_at)
 	result = query_change(call, &end_lot, args, TABLE_LOTS, CMD_UPDATE, NULL, 0);
 	if (result.nrows != 1 || row_time(result, 0, 1) != expires_at)
 	{
-		lot_confirm_seen(call, lot);
+		confirm_lot_seen(call, lot);
 		account_interfered(call, TABLE_LOTS, account->user_id);
 	}
 	account->due += lot->remaining * (lot_is_due(call, lot) - was_due);

@@ -32,6 +32,5 @@ extern bool lot_begins(const Entry *entry);
 extern Datum lot_begin(Call *call, Account *account, const Entry *entry);
 extern void account_end_lot(Call *call, Account *account, Lot *lot,
 							TimestampTz expires_at);
-extern void lot_confirm_seen(Call *call, const Lot *lot);
 
 #endif							/* SWAN_LOTS_H */

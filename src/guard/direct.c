@@ -288,15 +288,6 @@ find_movement(Call *call, Account *account, const Halves *halves, int32 credit, 
 	return NO_ID;
 }
 
-/* Adds credits of a lot to those of others. */
-static void
-add_part(Debit *debit, int64 lot_id, int32 credits)
-{
-	debit->parts[debit->nparts].lot_id = lot_id;
-	debit->parts[debit->nparts++].credits = credits;
-	debit->credits += credits;
-}
-
 /* Writes rows for a session that took credits of lots, or gave them back. */
 static void
 write_claim(Call *call, Account *account, const Claim *claim, bool takes, const Debit *debit)
@@ -373,7 +364,7 @@ next_lots(Call *call, Account *account, const Claim *claim)
 
 			if (lot->remaining > 0 && !lot_is_due(call, lot) &&
 				lot_is_good(lot, claim->kind) == (good == 1))
-				add_part(&debit, lot->id, Min(lot->remaining, credits - debit.credits));
+				debit_add_part(&debit, lot->id, Min(lot->remaining, credits - debit.credits));
 		}
 	}
 	if (debit.credits < credits)
@@ -391,8 +382,8 @@ lots_of_movement(const Halves *halves, int64 call_id)
 	for (uint64 i = halves->nrows; i-- > 0;)
 	{
 		if (is_movement(halves->rows, i) && row_id(halves->rows, i, HALF_CALL_ID) == call_id)
-			add_part(&debit, row_id(halves->rows, i, HALF_LOT_ID),
-					 abs((int32) row_int(halves->rows, i, HALF_DELTA)));
+			debit_add_part(&debit, row_id(halves->rows, i, HALF_LOT_ID),
+						   abs((int32) row_int(halves->rows, i, HALF_DELTA)));
 	}
 	return debit;
 }
@@ -411,7 +402,7 @@ split_off(Debit *moved, int32 credits)
 
 		if (n == 0)
 			continue;
-		add_part(&debit, part->lot_id, n);
+		debit_add_part(&debit, part->lot_id, n);
 		part->credits -= n;
 	}
 	return debit;

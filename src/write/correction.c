@@ -158,15 +158,10 @@ find_gone(Rows rows, Debit *gone)
 	gone->parts = palloc(rows.nrows * sizeof(DebitPart));
 	for (uint64 i = 0; i < rows.nrows; i++)
 	{
-		DebitPart  *part = &gone->parts[gone->nparts];
-
 		if (strcmp(row_text(rows, i, STORY_KIND), "cancellation") != 0 ||
 			row_int(rows, i, STORY_DELTA) == 0)
 			break;
-		part->lot_id = row_id(rows, i, STORY_LOT_ID);
-		part->credits = row_int(rows, i, STORY_DELTA);
-		gone->credits += part->credits;
-		gone->nparts++;
+		debit_add_part(gone, row_id(rows, i, STORY_LOT_ID), row_int(rows, i, STORY_DELTA));
 	}
 }
 

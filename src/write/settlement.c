@@ -140,15 +140,6 @@ credits_taken(Call *call, const Slot *slot)
 	return credits;
 }
 
-/* Notes that a lot has so many credits for the booking. */
-static void
-add_part(Debit *debit, int64 lot_id, int32 credits)
-{
-	debit->parts[debit->nparts].lot_id = lot_id;
-	debit->parts[debit->nparts++].credits = credits;
-	debit->credits += credits;
-}
-
 /*
  * Gives back so many credits of what direct changes took, for a session to have
  * them.  What they did not take was taken when nobody watched: it gets a lot of
@@ -173,7 +164,7 @@ give_back(Call *call, Account *account, const Slot *slot, int32 credits)
 			continue;
 		entry.lot = lot;
 		entry.delta = Min(row_int(taken, i, 2), credits - given.credits);
-		add_part(&given, lot->id, entry.delta);
+		debit_add_part(&given, lot->id, entry.delta);
 		account_write(call, account, &entry);
 	}
 	if (given.credits < credits)
@@ -182,7 +173,7 @@ give_back(Call *call, Account *account, const Slot *slot, int32 credits)
 		entry.delta = credits - given.credits;
 		entry.opens_lot = true;
 		entry.source = "external";
-		add_part(&given, account_write(call, account, &entry), entry.delta);
+		debit_add_part(&given, account_write(call, account, &entry), entry.delta);
 	}
 	return given;
 }
