@@ -1,0 +1,61 @@
+// What the server says has changed, for all parts of the page. The browser comes back by itself when the stream ends, and says
+// how far it was; the server then sends what was missed.
+import { useEffect, useState } from 'preact/hooks';
+
+const listeners = new Set();      // of events
+const watchers = new Set();       // of whether we hear
+let source = null, hears = true, timer;
+
+const tell = (event) => listeners.forEach((listener) => listener(event));
+
+function nowHears(yes) {
+  clearTimeout(timer);
+  if (yes === hears) return;
+  hears = yes;
+  watchers.forEach((watcher) => watcher(yes));
+  if (yes) tell({ type: 'reset' });        // what was on the page may be of before
+}
+
+// A stream that comes back within two seconds is not worth a word.
+function lost() {
+  clearTimeout(timer);
+  timer = setTimeout(() => nowHears(false), navigator.onLine ? 2000 : 0);
+  if (source?.readyState === EventSource.CLOSED) setTimeout(() => { if (source) listen(); }, 2000);
+}
+
+export function listen() {
+  source?.close();
+  source = new EventSource('/api/events');
+  source.onopen = () => nowHears(true);
+  source.onerror = lost;
+  source.addEventListener('change', ({ data }) => tell({ type: 'change', ...JSON.parse(data) }));
+  source.addEventListener('slots', () => tell({ type: 'slots' }));
+  source.addEventListener('reset', () => tell({ type: 'reset' }));
+}
+
+export function stopListening() {
+  source?.close();
+  source = null;
+  clearTimeout(timer);
+}
+
+addEventListener('offline', lost);
+
+export function subscribe(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+// Whether this page hears of changes at the moment.
+export function useHears() {
+  const [yes, set] = useState(hears);
+  useEffect(() => {
+    watchers.add(set);
+    set(hears);
+    return () => watchers.delete(set);
+  }, []);
+  return yes;
+}
+
+// Whether an event may change what a person's part of the page shows.
+export const concerns = (userId) => ({ type, userId: whose }) => type !== 'change' || whose === undefined || whose === userId;

@@ -1,0 +1,48 @@
+// A client's own page: what he has, what he has booked, what he can book.
+import { get } from '../api.js';
+import { concerns } from '../events.js';
+import { useLoad } from '../load.js';
+import { Bookings } from '../parts/bookings.jsx';
+import { Packs } from '../parts/packs.jsx';
+import { Slots } from '../parts/slots.jsx';
+import { Loaded } from '../parts/states.jsx';
+import { Statement } from '../parts/statement.jsx';
+import { Waits } from '../parts/waits.jsx';
+import { showMoment } from '../time.js';
+import { sessions } from '../words.js';
+
+function Credits({ user }) {
+  const summary = useLoad(async () => (await get(`/api/sessions/user-summary/${user.id}`)).data, [], concerns(user.id));
+  return (
+    <section class="panel credits" aria-label="My credits">
+      <h2>My credits</h2>
+      <div class="mine">
+        <Loaded of={summary} what="your credits">
+          {({ available, nextSessionDate }) => (
+            <>
+              <p class="have"><strong>{available}</strong> {sessions(available).replace(/^\S+ /, '')} available</p>
+              <p class="quiet">{nextSessionDate ? `Your next session is on ${showMoment(nextSessionDate)}.` : 'You have no session booked.'}</p>
+            </>
+          )}
+        </Loaded>
+      </div>
+      <div class="mypacks"><Packs userId={user.id} /></div>
+    </section>
+  );
+}
+
+export function Client({ user }) {
+  return (
+    <div class="client">
+      <div>
+        <Credits user={user} />
+        <section class="panel" aria-label="My statement"><h2>My statement</h2><Statement userId={user.id} /></section>
+      </div>
+      <div>
+        <Bookings user={user} />
+        <Waits user={user} />
+        <Slots user={user} />
+      </div>
+    </div>
+  );
+}

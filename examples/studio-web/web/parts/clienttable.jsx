@@ -1,0 +1,40 @@
+import { showDateAndYear } from '../time.js';
+import { nameOf, WARNINGS } from '../words.js';
+
+function Row({ client, act }) {
+  const { email, availableSessions, totalSessionsPurchased, sessionsUsed, lastSessionDate, warning, suspendedSince } = client;
+  const name = nameOf(client);
+  return (
+    <tr>
+      <th scope="row">
+        {name}<br /><span class="quiet">{email ?? ''}</span>
+        {suspendedSince && <><br /><span class="quiet">Suspended</span></>}
+      </th>
+      <td class="number big" data-name="Available">{availableSessions}</td>
+      <td class="number" data-name="Purchased">{totalSessionsPurchased}</td>
+      <td class="number" data-name="Used">{sessionsUsed}</td>
+      <td data-name="Last session">{lastSessionDate ? showDateAndYear(lastSessionDate) : 'None yet'}</td>
+      <td class="notice">{warning && <p class={`warning ${warning}`}><span aria-hidden="true">⚠ </span>{WARNINGS[warning]}</p>}</td>
+      <td class="actions">
+        <button type="button" class="main" onClick={() => act('add', client)} aria-label={`Add Sessions to ${name}`}>Add Sessions</button>
+        <button type="button" onClick={() => act('take', client)} aria-label={`Take back sessions from ${name}`}>Take back</button>
+        <button type="button" onClick={() => act('details', client)} aria-label={`Details of ${name}`}>Details</button>
+      </td>
+    </tr>
+  );
+}
+
+export function ClientTable({ rows, act }) {
+  return (
+    <table class="list cards">
+      <caption class="hidden">Clients and their sessions</caption>
+      <thead>
+        <tr>
+          <th scope="col">Client</th><th scope="col" class="number">Available</th><th scope="col" class="number">Purchased</th>
+          <th scope="col" class="number">Used</th><th scope="col">Last session</th><th scope="col">Warning</th><th scope="col">Actions</th>
+        </tr>
+      </thead>
+      <tbody>{rows.map((client) => <Row key={client.id} client={client} act={act} />)}</tbody>
+    </table>
+  );
+}

@@ -1,0 +1,21 @@
+// A button that has something done, with what became of it.
+import { useAction } from '../action.js';
+import { post } from '../api.js';
+import { Refused } from './states.jsx';
+import { toast } from './toasts.jsx';
+
+export function Do({ label, of, path, body, said, done = () => {}, main }) {
+  const [run, { busy, error }] = useAction((key, ...what) => post(what[0], what[1], key));
+  async function press() {
+    const answer = await run(path, body);
+    if (!answer) return;
+    toast('Success', said ?? answer.message);
+    done(answer);
+  }
+  return (
+    <>
+      <button type="button" class={main ? 'main' : undefined} disabled={busy} onClick={press} aria-label={of && `${label} ${of}`}>{label}</button>
+      <Refused error={error} />
+    </>
+  );
+}
