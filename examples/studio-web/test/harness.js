@@ -36,14 +36,16 @@ const PEOPLE = `INSERT INTO studio.users (id, first_name, last_name, email, role
 export const [ada, stella, tom, maya, john, jane, amir] = [1, 2, 3, 4, 101, 102, 103];
 
 export class Studio {
-  static async make(name) {
+  // With the people above, or the lively studio of `make web`.
+  static async make(name, { lively = false } = {}) {
     const studio = new Studio();
     studio.pages = new Set();
     process.on('exit', () => studio.server?.kill('SIGKILL'));
     studio.database = `web_${name}_${process.pid}`;
     await withClient('postgres', (client) => client.query(`CREATE DATABASE ${studio.database}`));
-    await run('psql', ['-XqAt', '-v', 'ON_ERROR_STOP=1', '-U', 'postgres', '-d', studio.database, '-f', `${top}/sql/setup.sql`]);
-    await studio.sql(PEOPLE);
+    const script = (name) => run('psql', ['-XqAt', '-v', 'ON_ERROR_STOP=1', '-U', 'postgres', '-d', studio.database, '-f', `${top}/sql/${name}`]);
+    await script('setup.sql');
+    await (lively ? script('seed.sql') : studio.sql(PEOPLE));
     studio.port = await freePort();
     return studio;
   }

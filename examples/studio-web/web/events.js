@@ -10,6 +10,7 @@ const tell = (event) => listeners.forEach((listener) => listener(event));
 
 function nowHears(yes) {
   clearTimeout(timer);
+  timer = undefined;
   if (yes === hears) return;
   hears = yes;
   watchers.forEach((watcher) => watcher(yes));
@@ -18,8 +19,7 @@ function nowHears(yes) {
 
 // A stream that comes back within two seconds is not worth a word.
 function lost() {
-  clearTimeout(timer);
-  timer = setTimeout(() => nowHears(false), navigator.onLine ? 2000 : 0);
+  timer ??= setTimeout(() => nowHears(false), navigator.onLine ? 2000 : 0);
   if (source?.readyState === EventSource.CLOSED) setTimeout(() => { if (source) listen(); }, 2000);
 }
 
@@ -37,6 +37,7 @@ export function stopListening() {
   source?.close();
   source = null;
   clearTimeout(timer);
+  timer = undefined;
 }
 
 addEventListener('offline', lost);

@@ -1,10 +1,11 @@
 // Times as the studio's clocks show them, wherever the browser is. A day is 'YYYY-MM-DD', a time of day 'HH:MM'.
 
-let zone = 'UTC', formats = {};
+let zone = 'UTC', formats = {}, changes = {};
 
 export function setZone(name) {
   zone = name;
   formats = {};
+  changes = {};
 }
 
 export const zoneName = () => zone;
@@ -16,7 +17,6 @@ const SHAPES = {
   date: { weekday: 'short', month: 'short', day: 'numeric' },
   dateAndYear: { year: 'numeric', month: 'short', day: 'numeric' },
   moment: { weekday: 'short', month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' },
-  zone: { timeZoneName: 'short' },
 };
 
 const format = (shape) => formats[shape] ??= new Intl.DateTimeFormat(shape === 'parts' ? 'en-CA' : 'en-US', { ...SHAPES[shape], timeZone: zone });
@@ -46,7 +46,12 @@ export const showDayLong = (day) => inUtc(day, { weekday: 'long', year: 'numeric
 export const showMonth = (month) => inUtc(`${month}-01`, { month: 'short', year: '2-digit' });
 export const showHour = (hour) => inUtc('2000-01-01', { hour: 'numeric' }).replace(/\d+/, hour % 12 || 12).replace(/[AP]M/, hour < 12 ? 'AM' : 'PM');
 
-const zoneAt = (at) => format('zone').formatToParts(new Date(at)).find(({ type }) => type === 'timeZoneName').value;
+// How far the studio's clocks are from UTC, and when a day begins by them.
+const offset = (at) => {
+  const { day, time } = wall(at);
+  return Date.parse(`${day}T${time}Z`) - at;
+};
+const midnight = (day) => count(day) - offset(count(day) - offset(count(day)));
 
 // Whether the clocks change on a day: then a time may be there twice, and has to say of which zone it is.
-export const clocksChange = (day) => zoneAt(count(day) - 12 * 3600e3) !== zoneAt(count(day) + 36 * 3600e3);
+export const clocksChange = (day) => changes[day] ??= offset(midnight(day)) !== offset(midnight(addDays(day, 1)));

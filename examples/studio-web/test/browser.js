@@ -1,0 +1,69 @@
+// Debian's Chromium, in which the pages are opened, with a profile of its own for each test file.
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { chromium } from 'playwright-core';
+import { tokenOf } from './harness.js';
+
+const top = fileURLToPath(new URL('..', import.meta.url));
+
+const executablePath = (() => {
+  try {
+    return execFileSync('sh', ['-c', 'command -v chromium'], { encoding: 'utf8' }).trim();
+  } catch {
+    return null;
+  }
+})();
+
+// What a test file says when it is skipped.
+export const missing = executablePath ? false : 'there is no Chromium';
+
+export const SIZES = { desktop: { width: 1280, height: 900 }, phone: { width: 360, height: 760 } };
+
+// A picture of a window, kept where test/run looks for them.
+const shots = `${top}test/screenshots`;
+export const picture = async (window, name) => {
+  mkdirSync(shots, { recursive: true });
+  await window.screenshot({ path: `${shots}/${name}.png` });
+};
+
+export class Browser {
+  static async start(studio) {
+    await promisify(execFile)('npm', ['run', 'build'], { cwd: top });
+    const browser = new Browser();
+    browser.studio = studio;
+    browser.profile = mkdtempSync(`${tmpdir()}/studio-web-`);
+    browser.contexts = [];
+    browser.chromium = await chromium.launch({ executablePath, args: ['--headless', '--no-sandbox', '--disable-background-networking'],
+      env: { ...process.env, HOME: browser.profile, TMPDIR: browser.profile } });
+    return browser;
+  }
+
+  // A window in which somebody is logged in; `problems` has what its console says is wrong.
+  async window(actor, path, { size = 'desktop', colorScheme = 'light', timezoneId = 'Asia/Tokyo' } = {}) {
+    const context = await this.chromium.newContext({ viewport: SIZES[size], colorScheme, timezoneId, baseURL: this.studio.url });
+    this.contexts.push(context);
+    context.setDefaultTimeout(15000);
+    if (actor) await context.addCookies([{ name: 'studio_session', value: await tokenOf(actor), url: this.studio.url, httpOnly: true }]);
+    const window = await context.newPage();
+    window.problems = [];
+    window.on('pageerror', (err) => window.problems.push(err.message));
+    window.on('console', (said) => { if (said.type() === 'error') window.problems.push(said.text()); });
+    await window.addInitScript(() => {
+      globalThis.shifts = [];
+      new PerformanceObserver((list) => list.getEntries().filter((one) => !one.hadRecentInput).forEach((one) =>
+        globalThis.shifts.push([one.value, ...one.sources.map(({ node }) => `${node?.nodeName}.${node?.className}`)])))
+        .observe({ type: 'layout-shift', buffered: true });
+    });
+    await window.goto(path);
+    return window;
+  }
+
+  async end() {
+    for (const context of this.contexts) await context.close();
+    await this.chromium.close();
+    rmSync(this.profile, { recursive: true, force: true });
+  }
+}

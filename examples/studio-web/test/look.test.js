@@ -1,0 +1,69 @@
+// How the pages look: no violation that axe finds, light and dark, on a desk and on a phone; nothing shifts; little script.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { Browser, missing, picture } from './browser.js';
+import { Studio } from './harness.js';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const ada = 1, john = 101;
+
+// Each page: who looks at it, where it is, what is there when it has loaded, and what is done before the picture.
+const PAGES = {
+  login: [null, '/', (page) => page.getByLabel('Password').waitFor()],
+  overview: [ada, '/dashboard/admin/overview', (page) => page.locator('.bars').waitFor()],
+  allocation: [ada, '/dashboard/admin/session-allocation', async (page) => { await page.locator('.cards').waitFor(); await page.locator('.bars').waitFor(); }],
+  'allocation-add': [ada, '/dashboard/admin/session-allocation', (page) => page.getByRole('button', { name: /^Add Sessions/ }).first().click()],
+  'allocation-client': [ada, '/dashboard/admin/session-allocation?client=101', (page) => page.getByRole('region', { name: 'Statement' }).waitFor()],
+  schedule: [ada, '/dashboard/admin/master-schedule', (page) => page.locator('.week .entry').first().waitFor()],
+  'schedule-booked': [ada, '/dashboard/admin/master-schedule', async (page) => {
+    await page.locator('.entry.scheduled, .entry.confirmed, .entry.completed').first().click();
+    await page.getByText('Completed', { exact: true }).last().waitFor();
+  }],
+  'schedule-day': [ada, '/dashboard/admin/master-schedule?view=day', (page) => page.locator('.week').waitFor()],
+  client: [john, '/dashboard/client', async (page) => { await page.locator('.day').first().waitFor(); await page.getByRole('region', { name: 'Statement' }).waitFor(); }],
+  elsewhere: [ada, '/dashboard/admin/client-trainer-assignments', (page) => page.getByText('not a part of this example').waitFor()],
+};
+
+describe('look', { skip: missing }, () => {
+  let studio, browser;
+  before(async () => {
+    studio = await Studio.make('look', { lively: true });
+    await studio.start();
+    browser = await Browser.start(studio);
+  });
+  after(async () => {
+    await browser?.end();
+    await studio.end();
+  });
+
+  for (const [name, [actor, path, ready]] of Object.entries(PAGES))
+    for (const size of ['desktop', 'phone'])
+      for (const colorScheme of ['light', 'dark'])
+        test(`${name}, ${size}, ${colorScheme}`, async () => {
+          const page = await browser.window(actor, path, { size, colorScheme });
+          await ready(page);
+          await page.waitForLoadState('load');
+          await page.waitForTimeout(300);
+          await picture(page, `${name}-${size}-${colorScheme}`);
+          const shifts = await page.evaluate(() => globalThis.shifts);
+          await page.evaluate(axe);
+          const { violations } = await page.evaluate(() => globalThis.axe.run());
+          assert.deepEqual(violations.map(({ id, nodes }) => [id, ...nodes.slice(0, 3).map((node) => node.html + node.failureSummary)]), []);
+          assert.deepEqual(shifts, [], 'nothing shifts');
+          assert(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing is wider than the window');
+          assert.deepEqual(page.problems.filter((text) => !(actor === null && /401/.test(text))), []);
+          await page.context().close();
+        });
+
+  test('the first load has less than 100 kB of script, compressed', async (t) => {
+    const html = await (await fetch(`${studio.url}/`)).text();
+    let bytes = 0;
+    for (const [, src] of html.matchAll(/<script[^>]+src="([^"]+)"/g))
+      bytes += gzipSync(Buffer.from(await (await fetch(studio.url + src)).arrayBuffer())).length;
+    t.diagnostic(`# the first load has ${(bytes / 1000).toFixed(1)} kB of script, compressed`);
+    assert(bytes > 1000 && bytes < 100e3);
+  });
+});
