@@ -7,7 +7,8 @@ const PAUSE = 120;     // many events at once, as of a series, are one reason to
 
 // `load` is a function that answers with a promise; it is called anew when one of `inputs` changes. Answers
 // { data, error, since, loading, reload, change }: data stays what it was last while it is out of date, and then there is
-// an error beside it. `change` shows something at once that the server has not confirmed yet.
+// an error beside it; but what belongs to other inputs does not outlive an error. `loading` is of the first time, and after
+// other inputs. `change` shows something at once that the server has not confirmed yet.
 export function useLoad(load, inputs, matters = always) {
   const [state, setState] = useState({ loading: true });
   const current = useRef({ turn: 0 });
@@ -16,20 +17,16 @@ export function useLoad(load, inputs, matters = always) {
 
   const reload = useCallback(async () => {
     const turn = ++current.current.turn;
-    setState((before) => ({ ...before, loading: true }));
     try {
       const data = await current.current.load();
       if (turn === current.current.turn) setState({ data, since: new Date() });
     } catch (error) {
-      if (turn === current.current.turn) setState(({ data, since }) => ({ data, since, error }));
+      if (turn === current.current.turn) setState(({ data, since, loading }) => (loading ? { error } : { data, since, error }));
     }
   }, []);
 
-  // Other inputs, other data: what belongs to the ones before is not shown.
-  const first = useRef(true);
   useEffect(() => {
-    if (!first.current) setState({ loading: true });
-    first.current = false;
+    setState(({ data, since }) => ({ data, since, loading: true }));
     reload();
   }, inputs);
 

@@ -30,7 +30,7 @@ export function Allocation({ user, settings }) {
     ({ next, rows: rows.map((row) => (row.id === client.id ? { ...row, availableSessions } : row)) }));
 
   return (
-    <>
+    <div class="together">
       <section class="panel" aria-label="Clients">
         <form class="tools" role="search" onSubmit={(event) => event.preventDefault()}>
           <Field label="Search name or e-mail address" type="search" value={search} change={setSearch} />
@@ -40,11 +40,9 @@ export function Allocation({ user, settings }) {
             <option value="low">Low session count</option>
           </Field>
         </form>
-        <div class="clients">
-          <Loaded of={clients} what="the clients" empty={settled || warning ? 'No client is like that.' : 'There are no clients yet.'}>
-            {({ rows }) => <ClientTable rows={rows} act={(what, who) => (what === 'details' ? setParameters({ client: who.id }) : setDialog({ what, client: who }))} />}
-          </Loaded>
-        </div>
+        <Loaded of={clients} what="the clients" empty={settled || warning ? 'No client is like that.' : 'There are no clients yet.'}>
+          {({ rows }) => <ClientTable rows={rows} act={(what, who) => (what === 'details' ? setParameters({ client: who.id }) : setDialog({ what, client: who }))} />}
+        </Loaded>
         <p class="buttons">
           <button type="button" disabled={before.length === 0} onClick={() => setBefore(before.slice(0, -1))}>Previous page</button>
           <button type="button" disabled={!clients.data?.next} onClick={() => setBefore([...before, clients.data.next])}>Next page</button>
@@ -53,6 +51,6 @@ export function Allocation({ user, settings }) {
       {user.role !== 'trainer' && <ByMonth />}
       {Open && <Open client={client} most={settings.grantMax} shown={show} close={() => setDialog(null)} />}
       {details && <ClientDetails userId={Number(details)} close={() => setParameters({ client: null })} />}
-    </>
+    </div>
   );
 }

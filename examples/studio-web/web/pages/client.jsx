@@ -16,24 +16,22 @@ function Credits({ user }) {
   return (
     <section class="panel credits" aria-label="My credits">
       <h2>My credits</h2>
-      <div class="mine">
-        <Loaded of={summary} what="your credits">
-          {({ available, nextSessionDate }) => (
-            <>
-              <p class="have"><strong>{available}</strong> {sessions(available).replace(/^\S+ /, '')} available</p>
-              <p class="quiet">{nextSessionDate ? `Your next session is on ${showMoment(nextSessionDate)}.` : 'You have no session booked.'}</p>
-            </>
-          )}
-        </Loaded>
-      </div>
-      <div class="mypacks"><Packs userId={user.id} /></div>
+      <Loaded of={summary} what="your credits">
+        {({ available, nextSessionDate }) => (
+          <>
+            <p class="have"><strong>{available}</strong> {sessions(available).replace(/^\S+ /, '')} available</p>
+            <p class="quiet">{nextSessionDate ? `Your next session is on ${showMoment(nextSessionDate)}.` : 'You have no session booked.'}</p>
+          </>
+        )}
+      </Loaded>
+      <Packs userId={user.id} />
     </section>
   );
 }
 
 export function Client({ user }) {
   return (
-    <div class="client">
+    <div class="client together">
       <div>
         <Credits user={user} />
         <section class="panel" aria-label="My statement"><h2>My statement</h2><Statement userId={user.id} /></section>

@@ -10,7 +10,7 @@ import { sessions } from '../words.js';
 export function Overview() {
   const expiring = useLoad(async () => (await get('/api/sessions/expiring?days=14&limit=20')).data, []);
   return (
-    <>
+    <div class="together">
       <section class="panel" aria-label="Credits that expire within two weeks">
         <h2>Credits that expire within two weeks</h2>
         <Loaded of={expiring} what="what expires" empty="No credits expire within two weeks.">
@@ -24,6 +24,6 @@ export function Overview() {
         </Loaded>
       </section>
       <ByMonth />
-    </>
+    </div>
   );
 }

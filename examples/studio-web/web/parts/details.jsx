@@ -14,7 +14,7 @@ export function ClientDetails({ userId, close }) {
   return (
     <Dialog title={title} close={close}>
       <Loaded of={client} what="the client">
-        {() => <><h3>Packs</h3><Packs userId={userId} /><h3>Statement</h3><Statement userId={userId} /></>}
+        {() => <div class="together"><h3>Packs</h3><Packs userId={userId} /><h3>Statement</h3><Statement userId={userId} /></div>}
       </Loaded>
     </Dialog>
   );

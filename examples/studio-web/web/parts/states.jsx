@@ -2,7 +2,7 @@
 import { useHears } from '../events.js';
 import { showTime } from '../time.js';
 
-export const Loading = ({ what }) => <p class="state" role="status">Loading {what} …</p>;
+export const Loading = ({ what }) => <p class="state loading" role="status">Loading {what} …</p>;
 
 export const Empty = ({ children }) => <p class="state">{children}</p>;
 
@@ -16,12 +16,12 @@ export function Failed({ error, again }) {
 }
 
 // What is shown of a useLoad(): its data, and a word where they are not there, or not of now.
-export function Loaded({ of: { data, error, since, reload }, what, empty, children }) {
+export function Loaded({ of: { data, error, since, loading, reload }, what, empty, children }) {
   const hears = useHears();
   if (data === undefined) return error ? <Failed error={error} again={reload} /> : <Loading what={what} />;
   const old = error || !hears;
   return (
-    <div class="loaded">
+    <div class={loading ? 'loaded busy' : 'loaded'} aria-busy={loading}>
       {old && (
         <div class="old" role="status">
           <span>{error && error.status > 0 && error.status < 500 ? error.message : 'Offline'}. Out of date: as it was at {showTime(since)}.</span>
