@@ -23,7 +23,7 @@ const PAGES = {
     await page.getByText('Completed', { exact: true }).last().waitFor();
   }],
   'schedule-day': [ada, '/dashboard/admin/master-schedule?view=day', (page) => page.locator('.week').waitFor()],
-  client: [john, '/dashboard/client', async (page) => { await page.locator('.day').first().waitFor(); await page.getByRole('region', { name: 'Statement' }).waitFor(); }],
+  client: [john, '/dashboard/client', async (page) => { await page.locator('.day').first().waitFor(); await page.getByRole('region', { name: 'Statement', exact: true }).waitFor(); }],
   elsewhere: [ada, '/dashboard/admin/client-trainer-assignments', (page) => page.getByText('not a part of this example').waitFor()],
 };
 

@@ -49,7 +49,7 @@ export function Grid({ columns, entries, chosen, choose, drop }) {
 
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label="Calendar">
-      <table class="week" style={{ minWidth: `${3.5 + columns.length * 7.5}rem` }}>
+      <table class="week" style={{ minWidth: `${3.6 + columns.length * 5.6}rem` }}>
         <thead>
           <tr>
             <th scope="col"><span class="hidden">Hour</span></th>
