@@ -22,6 +22,10 @@ const PAGES = {
     await page.locator('.entry.scheduled, .entry.confirmed, .entry.completed').first().click();
     await page.getByText('Completed', { exact: true }).last().waitFor();
   }],
+  'schedule-class': [ada, '/dashboard/admin/master-schedule?trainer=4', async (page) => {
+    await page.locator('.entry.class').first().click();
+    await page.getByRole('form', { name: 'Move' }).waitFor();
+  }],
   'schedule-day': [ada, '/dashboard/admin/master-schedule?view=day', (page) => page.locator('.week').waitFor()],
   client: [john, '/dashboard/client', async (page) => { await page.locator('.day').first().waitFor(); await page.getByRole('region', { name: 'Statement', exact: true }).waitFor(); }],
   elsewhere: [ada, '/dashboard/admin/client-trainer-assignments', (page) => page.getByText('not a part of this example').waitFor()],

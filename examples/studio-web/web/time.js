@@ -16,6 +16,7 @@ const SHAPES = {
   timeAndZone: { hour: 'numeric', minute: '2-digit', timeZoneName: 'short' },
   date: { weekday: 'short', month: 'short', day: 'numeric' },
   dateAndYear: { year: 'numeric', month: 'short', day: 'numeric' },
+  short: { month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' },
   moment: { weekday: 'short', month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' },
 };
 
@@ -26,6 +27,7 @@ export const showTime = (at) => show('time', at);
 export const showTimeAndZone = (at) => show('timeAndZone', at);
 export const showDate = (at) => show('date', at);
 export const showDateAndYear = (at) => show('dateAndYear', at);
+export const showShort = (at) => show('short', at);
 export const showMoment = (at) => show('moment', at);
 
 // The studio's day and time of day at a moment.

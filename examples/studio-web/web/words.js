@@ -21,7 +21,7 @@ const KINDS = {
   booking: 'Booked', cancellation: 'Cancelled', reschedule: 'Rescheduled', grant: 'Added', purchase: 'Bought', revocation: 'Taken back',
   reversal: 'Payment reversed', reinstatement: 'Payment reinstated', expiry: 'Expired', extension: 'Extended', completion: 'Completed',
   confirmation: 'Confirmed', import: 'Brought along', opening: 'Brought along', charge: 'Charged', waiver: 'Waived', correction: 'Corrected',
-  usage: 'Used before', request: 'Requested', move: 'Moved', transfer: 'Transferred',
+  usage: 'Used before', request: 'Requested', move: 'Moved', merge: 'Merged', wait: 'In line', unwait: 'Left the line',
 };
 
 export const kindName = (kind) => KINDS[kind] ?? kind.charAt(0).toUpperCase() + kind.slice(1).replaceAll('_', ' ');

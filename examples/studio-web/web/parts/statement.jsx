@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { getPage, url } from '../api.js';
 import { concerns } from '../events.js';
 import { useLoad } from '../load.js';
-import { showMoment } from '../time.js';
+import { showMoment, showShort } from '../time.js';
 import { kindName } from '../words.js';
 import { Loaded } from './states.jsx';
 
@@ -22,14 +22,14 @@ export function Statement({ userId }) {
       {({ rows, next }) => (
         <>
           <div class="scroll" tabIndex={0} role="region" aria-label="Statement">
-            <table class="list">
+            <table class="list lines">
               <thead><tr><th scope="col">When</th><th scope="col">What</th><th scope="col" class="number">Change</th><th scope="col" class="number">Left</th><th scope="col">Why</th><th scope="col">Who</th></tr></thead>
               <tbody>
                 {rows.map((line) => (
                   <tr key={line.id}>
-                    <td>{showMoment(line.at)}</td><td>{kindName(line.kind)}</td>
-                    <td class="number">{signed(line.delta)}</td><td class="number">{line.balanceAfter}</td>
-                    <td>{why(line)}</td><td>{line.actorName ?? 'Studio'}</td>
+                    <td class="when">{showShort(line.at)}</td><td class="what">{kindName(line.kind)}</td>
+                    <td class="number change">{signed(line.delta)}</td><td class="number left">{line.balanceAfter}</td>
+                    <td class="why">{why(line)}</td><td class="who">{line.actorName ?? 'Studio'}</td>
                   </tr>
                 ))}
               </tbody>
