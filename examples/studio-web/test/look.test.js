@@ -18,8 +18,8 @@ const PAGES = {
   'allocation-add': [ada, '/dashboard/admin/session-allocation', (page) => page.getByRole('button', { name: /^Add Sessions/ }).first().click()],
   'allocation-client': [ada, '/dashboard/admin/session-allocation?client=101', (page) => page.getByRole('region', { name: 'Statement' }).waitFor()],
   schedule: [ada, '/dashboard/admin/master-schedule', (page) => page.locator('.week .entry').first().waitFor()],
-  'schedule-booked': [ada, '/dashboard/admin/master-schedule', async (page) => {
-    await page.locator('.entry.scheduled, .entry.confirmed, .entry.completed').first().click();
+  'schedule-booked': [ada, `/dashboard/admin/master-schedule?trainer=3&day=${new Date(Date.now() + 7 * 86400e3).toISOString().slice(0, 10)}`, async (page) => {
+    await page.locator('.entry.scheduled, .entry.confirmed').first().click();
     await page.getByText('Completed', { exact: true }).last().waitFor();
   }],
   'schedule-class': [ada, '/dashboard/admin/master-schedule?trainer=4', async (page) => {

@@ -18,10 +18,12 @@ export const STATUSES = {
 };
 
 const KINDS = {
-  booking: 'Booked', cancellation: 'Cancelled', reschedule: 'Rescheduled', grant: 'Added', purchase: 'Bought', revocation: 'Taken back',
-  reversal: 'Payment reversed', reinstatement: 'Payment reinstated', expiry: 'Expired', extension: 'Extended', completion: 'Completed',
-  confirmation: 'Confirmed', import: 'Brought along', opening: 'Brought along', charge: 'Charged', waiver: 'Waived', correction: 'Corrected',
-  usage: 'Used before', request: 'Requested', move: 'Moved', merge: 'Merged', wait: 'In line', unwait: 'Left the line',
+  opening: 'Brought along', grant: 'Added', purchase: 'Bought', reversal: 'Payment reversed', reinstatement: 'Payment reinstated',
+  revocation: 'Taken back', transfer: 'Transferred', merge: 'Accounts merged', usage: 'Used before', expiry: 'Expired', extension: 'Extended',
+  booking: 'Booked', cancellation: 'Cancelled', correction: 'Corrected', reschedule: 'Rescheduled', slots: 'Slots changed', charge: 'Charged',
+  waiver: 'Waived', move: 'Moved', hold: 'Held', release: 'Let go', request: 'Requested', suspension: 'Suspended', resumption: 'Resumed',
+  wait: 'In line', unwait: 'Left the line', offer: 'Offered', confirmation: 'Confirmed', completion: 'Completed', no_show: 'Did not come',
+  external: 'Changed elsewhere',
 };
 
 export const kindName = (kind) => KINDS[kind] ?? kind.charAt(0).toUpperCase() + kind.slice(1).replaceAll('_', ' ');

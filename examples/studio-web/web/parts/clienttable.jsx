@@ -13,7 +13,7 @@ function Row({ client, act }) {
       <td class="number big" data-name="Available">{availableSessions}</td>
       <td class="number" data-name="Purchased">{totalSessionsPurchased}</td>
       <td class="number" data-name="Used">{sessionsUsed}</td>
-      <td data-name="Last session">{lastSessionDate ? showDateAndYear(lastSessionDate) : 'None yet'}</td>
+      <td class="last" data-name="Last session">{lastSessionDate ? showDateAndYear(lastSessionDate) : 'None yet'}</td>
       <td class="notice">{warning && <p class={`warning ${warning}`}><span aria-hidden="true">⚠ </span>{WARNINGS[warning]}</p>}</td>
       <td class="actions">
         <button type="button" class="main" onClick={() => act('add', client)} aria-label={`Add Sessions to ${name}`}>Add Sessions</button>

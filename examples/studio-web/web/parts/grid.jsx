@@ -11,13 +11,20 @@ const who = ({ kind, clientName, hold, places, members, notes }) => ({
   blocked: () => notes ?? '',
 }[kind]?.() ?? clientName ?? '');
 
+// AM or PM is at the hour of the row; on a day on which the clocks change a time says all of it.
+function When({ entry: { day, sessionDate } }) {
+  if (clocksChange(day)) return <span class="when">{showTimeAndZone(sessionDate)}</span>;
+  const [clock, half] = showTime(sessionDate).split(/\s/);
+  return <span class="when">{clock}<span class="hidden"> {half}</span></span>;
+}
+
 function Entry({ entry, chosen, choose, drag }) {
   const { sign, name } = STATUSES[entry.kind];
   return (
     <button type="button" id={`entry-${entry.id}`} class={`entry ${entry.kind}`} aria-pressed={chosen === entry.id} data-id={entry.id}
       draggable={movable(entry)} onClick={() => choose(entry.id)} {...drag}>
       <span class="sign" aria-hidden="true">{sign}</span>
-      <span class="when">{(clocksChange(entry.day) ? showTimeAndZone : showTime)(entry.sessionDate)}</span>{' '}
+      <When entry={entry} />{' '}
       <span class="kind">{name}</span>{' '}
       <span class="who">{who(entry)}</span>
       {entry.warning && <span class="mark"><span aria-hidden="true">⚠</span><span class="hidden">, {entry.warning === 'none' ? 'no sessions left' : 'low session count'}</span></span>}
@@ -49,7 +56,7 @@ export function Grid({ columns, entries, chosen, choose, drop }) {
 
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label="Calendar">
-      <table class="week" style={{ minWidth: `${3.6 + columns.length * 5.6}rem` }}>
+      <table class="week" style={{ minWidth: `${3.4 + columns.length * 5.2}rem` }}>
         <thead>
           <tr>
             <th scope="col"><span class="hidden">Hour</span></th>
