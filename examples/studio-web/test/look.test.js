@@ -20,7 +20,7 @@ const PAGES = {
   schedule: [ada, '/dashboard/admin/master-schedule', (page) => page.locator('.week .entry').first().waitFor()],
   'schedule-booked': [ada, `/dashboard/admin/master-schedule?trainer=3&day=${new Date(Date.now() + 7 * 86400e3).toISOString().slice(0, 10)}`, async (page) => {
     await page.locator('.entry.scheduled, .entry.confirmed').first().click();
-    await page.getByText('Completed', { exact: true }).last().waitFor();
+    await page.locator('.count dl').waitFor();
   }],
   'schedule-class': [ada, '/dashboard/admin/master-schedule?trainer=4', async (page) => {
     await page.locator('.entry.class').first().click();

@@ -8,11 +8,11 @@ import { Do } from './do.jsx';
 import { Move } from './move.jsx';
 import { SessionCount } from './countcard.jsx';
 
-// What the office can do with each kind of entry.
-function Actions({ entry: { id, kind, userId } }) {
+// What the office can do with each kind of entry. Whether somebody came is known once it has begun.
+function Actions({ entry: { id, kind, userId, sessionDate } }) {
   const at = (what) => `/api/sessions/${id}/${what}`;
   const cancel = (label, said) => <Do key="cancel" label={label} path={at('cancel')} said={said} />;
-  const complete = [
+  const complete = Date.parse(sessionDate) > Date.now() ? [] : [
     <Do key="came" label="Completed" path={at('complete')} body={{ attended: true }} />,
     <Do key="missed" label="Did not come" path={at('complete')} body={{ attended: false }} />,
   ];
