@@ -294,7 +294,7 @@ static Oid
 refers_elsewhere(Attachment *att, Relation rel, AttrNumber attnum)
 {
 	AttrNumber	id = att->names[SESSIONS_ID] ?
-		get_attnum(att->sessions, att->names[SESSIONS_ID]) : InvalidAttrNumber;
+	get_attnum(att->sessions, att->names[SESSIONS_ID]) : InvalidAttrNumber;
 	ListCell   *cell;
 
 	foreach(cell, RelationGetFKeyList(rel))

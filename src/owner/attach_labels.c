@@ -84,7 +84,7 @@ attach_read_statuses(Attachment *att, const JsonbValue *value)
 			note_label(att, label, &member, ordered);
 		else if (token == WJB_ELEM)
 			attach_refuse(att, "statuses", NULL, "it must be an object, or a list of objects",
-					  "pass {\"statuses\": {\"its label\": \"scheduled\"}}");
+						  "pass {\"statuses\": {\"its label\": \"scheduled\"}}");
 	}
 }
 

@@ -202,9 +202,9 @@ labels_of_list(Call *call, const char *list)
 
 		if (found == NIL)
 			ereport(ERROR,
-				(swan_error(SWAN_INVALID_ARGUMENT),
-				 errmsg("there is no status \"%s\"", word),
-				 errhint("A session is available, requested, scheduled, confirmed, completed, cancelled or blocked.")));
+					(swan_error(SWAN_INVALID_ARGUMENT),
+					 errmsg("there is no status \"%s\"", word),
+					 errhint("A session is available, requested, scheduled, confirmed, completed, cancelled or blocked.")));
 		labels = list_concat(labels, found);
 		if (list[length] == '\0')
 			return labels;

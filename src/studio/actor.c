@@ -152,7 +152,10 @@ resolve_listing(Call *call, Actor *actor, int64 named, int may)
 	else
 		actor->source = "backend";
 
-	/* who acts for one person only is neither another nor, in another studio, the system */
+	/*
+	 * who acts for one person only is neither another nor, in another studio,
+	 * the system
+	 */
 	if (only && (named != NO_ID ? named != acting :
 				 acting == NO_ID && actor->role == ROLE_SYSTEM))
 		ereport(ERROR,

@@ -39,7 +39,8 @@ typedef struct Judgement
 	bool		records;		/* what somebody else booked is named */
 	bool		refuses;		/* bookings are what the ledger says */
 	bool		keeps_time;		/* trainers are in one place at a time */
-	bool		measured;		/* searches for overlaps reach as far as they will */
+	bool		measured;		/* searches for overlaps reach as far as they
+								 * will */
 } Judgement;
 
 /* One check, which finds rows of these columns. */

@@ -78,6 +78,15 @@ handover_replay(Call *call, Handover *handover, const char *kind, const KeyedRow
 	return true;
 }
 
+/* Locks both clients. */
+void
+handover_lock(Call *call, Locks *locks, const Handover *handover)
+{
+	int64		both[] = {handover->from_user, handover->to_user};
+
+	lock_users(call, locks, both, lengthof(both));
+}
+
 /* Opens the accounts of both, who are locked; their rows are of one call. */
 void
 handover_open(Call *call, const Locks *locks, Handover *handover)
@@ -155,7 +164,8 @@ void
 handover_close(Call *call, Handover *handover)
 {
 	account_close(call, &handover->from, "Available");
-	account_close(call, &handover->to, "Transferred");	/* the reason speaks of the other one */
+	account_close(call, &handover->to, "Transferred");	/* the reason speaks of
+														 * the other one */
 	handover->from_available = handover->from.balance;
 	handover->to_available = handover->to.balance;
 }

@@ -31,6 +31,7 @@ extern void handover_arguments(FunctionCallInfo fcinfo, Handover *handover,
 							   const char *from_name, const char *to_name);
 extern bool handover_replay(Call *call, Handover *handover, const char *kind,
 							const KeyedRow *before);
+extern void handover_lock(Call *call, Locks *locks, const Handover *handover);
 extern void handover_open(Call *call, const Locks *locks, Handover *handover);
 extern int64 handover_write(Call *call, Handover *handover, Account *account,
 							const Entry *entry);

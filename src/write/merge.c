@@ -319,7 +319,7 @@ swan_merge(PG_FUNCTION_ARGS)
 		return handover_answer(call, fcinfo, handover);
 	ids = find_slots(call, &merge, query_look, &n);
 	lock_slots(call, &locks, ids, n);
-	lock_users(call, &locks, (int64[]) {handover->from_user, handover->to_user}, 2);
+	handover_lock(call, &locks, handover);
 	if (same_merge(call, &merge))
 		return handover_answer(call, fcinfo, handover);
 

@@ -17,8 +17,8 @@ typedef struct Moving
 {
 	Slot		slot;			/* as it was */
 	Debit		debit;
-	bool		near;			/* did the studio put it so near that it can be
-								 * given up until it begins? */
+	bool		near;			/* did the studio put it so near that it can
+								 * be given up until it begins? */
 	bool		forced;			/* did the office pass over its rules? */
 	bool		guest;			/* is it somebody's whom its client brings? */
 } Moving;

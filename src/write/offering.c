@@ -59,7 +59,8 @@ offering_tell(Call *call, const Locks *locks, Line *line)
 		if (waiter->told || !line_is_turn(call, waiter) ||
 			!user_is_locked(locks, waiter->user_id) ||
 			!account_lock(call, waiter->user_id, &account))
-			continue;			/* read again: the call may have moved his credits */
+			continue;			/* read again: the call may have moved his
+								 * credits */
 		account_begin(call, &account);
 		offering_write(call, &account, line, waiter);
 		account_close(call, &account, "Available");

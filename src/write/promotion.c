@@ -245,7 +245,7 @@ book_turn(void *arg)
 	Turn	   *turn = arg;
 	Call	   *call = actor_enter(turn->fcinfo, CALL_WRITER, NO_ACTOR_ARGUMENT, MAY_SYSTEM);
 	Booking		booking = {.user_id = turn->user_id,.session_id = turn->session_id,
-	.instead_of = NO_ID,.held_by = NO_ID,.overlap = NO_ID,.trainer_overlap = NO_ID,
+		.instead_of = NO_ID,.held_by = NO_ID,.overlap = NO_ID,.trainer_overlap = NO_ID,
 	.charged = true,.promoted = true};
 	Account		account;
 	Waiter	   *waiter = read_turn(call, turn, &booking, &account);

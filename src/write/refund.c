@@ -242,7 +242,7 @@ divide_money(Payment *payment, int64 total, const Turn *items, int n)
 	for (int i = 0; i < n && left > 0; i++)
 	{
 		int64		share = part_of(before + items[i].amount, refunded, total) -
-			part_of(before, refunded, total);
+		part_of(before, refunded, total);
 		int64		more = Min(left, Max(0, share - items[i].money));
 
 		before += items[i].amount;

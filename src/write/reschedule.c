@@ -126,7 +126,11 @@ judge_exchange(Call *call, const Slot *from, Booking *target, Account *account)
 	verdict = booking_judge_unlocked(call, target, account, query_look, false);
 	if (verdict != SWAN_INSUFFICIENT_SESSIONS)
 		return verdict;
-	/* the ledger knows what the row need not say: of how many, and what it owes */
+
+	/*
+	 * the ledger knows what the row need not say: of how many, and what it
+	 * owes
+	 */
 	had = debit_find(call, from->user_id, from->id, query_look);
 	price_exchange(target, &had,
 				   debit_good(call, account, &had, target->slot.kind, query_look));

@@ -356,7 +356,8 @@ booking_lock_at_once(Call *call, Booking *booking, Account *account)
 	booking->trainer_missing = false;
 	booking->full = false;
 	booking->objection = NULL;
-	if (limit_counts_live(call, booking))		/* who has too many has to lock nothing */
+	if (limit_counts_live(call, booking))	/* who has too many has to lock
+											 * nothing */
 		return false;
 	booking->slot_known = lock_slot_and_client(call, booking->session_id, booking->user_id,
 											   after, until, booking->charged,

@@ -53,7 +53,8 @@ typedef struct Booking
 	int64		live;			/* his bookings to come, if they are limited */
 	BookingRule rule;			/* what an SW017 is about */
 	int64		trainer_overlap;	/* what takes the trainer's time, or NO_ID */
-	bool		trainer_missing;	/* is he no user, whose time is to be kept? */
+	bool		trainer_missing;	/* is he no user, whose time is to be
+									 * kept? */
 	const char *objection;		/* of the application's rule, or NULL */
 	bool		promoted;		/* for who waits, when it is his turn */
 	bool		renews;			/* is a hold of his own no right to it? */

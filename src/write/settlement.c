@@ -130,7 +130,7 @@ static int32
 credits_taken(Call *call, const Slot *slot)
 {
 	int32		credits = slot->credits > 0 ? slot->credits :
-		price_of(call, slot->user_id, slot, query_recheck);
+	price_of(call, slot->user_id, slot, query_recheck);
 
 	if (credits > SWAN_COST_MAX)
 		ereport(ERROR,

@@ -71,7 +71,7 @@ swan_transfer(PG_FUNCTION_ARGS)
 	key = argument_key(fcinfo, 4);
 	if (same_transfer(call, &handover, n, key))
 		return handover_answer(call, fcinfo, &handover);
-	lock_users(call, &locks, (int64[]) {handover.from_user, handover.to_user}, 2);
+	handover_lock(call, &locks, &handover);
 	if (same_transfer(call, &handover, n, key))
 		return handover_answer(call, fcinfo, &handover);
 
