@@ -41,6 +41,8 @@ ALTER TABLE swan.studio
 	ADD COLUMN assignments text,
 	ADD COLUMN wait_offer interval NOT NULL DEFAULT '2 hours',
 	ADD COLUMN staff_may text NOT NULL DEFAULT '',
+	ADD COLUMN closed_at timestamptz,
+	ADD COLUMN closed_reason text,
 	ADD CONSTRAINT studio_book_notice CHECK (book_notice OPERATOR(pg_catalog.>=) interval '0'),
 	ADD CONSTRAINT studio_book_horizon CHECK (book_horizon OPERATOR(pg_catalog.>=) interval '0'),
 	ADD CONSTRAINT studio_live_max CHECK (live_max OPERATOR(pg_catalog.>=) 0),
@@ -49,7 +51,8 @@ ALTER TABLE swan.studio
 	ADD CONSTRAINT studio_staff_may CHECK (pg_catalog.string_to_array(staff_may, ', ') OPERATOR(pg_catalog.<@) ARRAY['purchase']),
 	ADD CONSTRAINT studio_hold_credit CHECK (hold_credit OPERATOR(pg_catalog.=) ANY (ARRAY['off', 'on'])),
 	ADD CONSTRAINT studio_hold_total CHECK (hold_total OPERATOR(pg_catalog.>=) interval '0'),
-	ADD CONSTRAINT studio_wait_offer CHECK (wait_offer OPERATOR(pg_catalog.>=) interval '0');
+	ADD CONSTRAINT studio_wait_offer CHECK (wait_offer OPERATOR(pg_catalog.>=) interval '0'),
+	ADD CONSTRAINT studio_closed CHECK ((closed_at IS NULL) OPERATOR(pg_catalog.=) (closed_reason IS NULL));
 COMMENT ON COLUMN swan.studio.name IS 'its name';
 COMMENT ON COLUMN swan.studio.users IS 'its users table';
 COMMENT ON COLUMN swan.studio.sessions IS 'its sessions table';
@@ -83,6 +86,8 @@ COMMENT ON COLUMN swan.studio.booking_rule IS 'setting: the application''s own r
 COMMENT ON COLUMN swan.studio.cost_rule IS 'setting: how many credits a booking costs, a function by its qualified name; NULL: what the row says';
 COMMENT ON COLUMN swan.studio.assignments IS 'setting: whose clients are whose, a table or view by its qualified name; NULL: those with a session';
 COMMENT ON COLUMN swan.studio.wait_offer IS 'setting: how long a place that came free is kept for each client who waits for it, in turn';
+COMMENT ON COLUMN swan.studio.closed_at IS 'since when nothing can be changed in it; NULL: it is open';
+COMMENT ON COLUMN swan.studio.closed_reason IS 'why it is closed';
 
 -- who is listed by now counts, as the role that has the name now
 ALTER TABLE swan.role
@@ -102,7 +107,9 @@ COMMENT ON INDEX swan.role_db_role IS 'in which studios a role is listed, read w
 /* Result types */
 
 ALTER TYPE @extschema@.swan_studio_row
-	ADD ATTRIBUTE outdated boolean;
+	ADD ATTRIBUTE outdated boolean,
+	ADD ATTRIBUTE closed_at timestamptz,
+	ADD ATTRIBUTE closed_reason text;
 COMMENT ON COLUMN @extschema@.swan_studio_row.studio IS 'its name';
 COMMENT ON COLUMN @extschema@.swan_studio_row.users IS 'the qualified name of its users table; NULL if it is gone';
 COMMENT ON COLUMN @extschema@.swan_studio_row.sessions IS 'that of its sessions table';
@@ -111,6 +118,8 @@ COMMENT ON COLUMN @extschema@.swan_studio_row.own IS 'made by swan_create_studio
 COMMENT ON COLUMN @extschema@.swan_studio_row.selected IS 'calls are about this one';
 COMMENT ON COLUMN @extschema@.swan_studio_row.state IS 'ok, or what is broken';
 COMMENT ON COLUMN @extschema@.swan_studio_row.outdated IS 'an earlier version made it, and swan_upgrade_studio has not been called since';
+COMMENT ON COLUMN @extschema@.swan_studio_row.closed_at IS 'since when nothing can be changed in it; NULL: it is open';
+COMMENT ON COLUMN @extschema@.swan_studio_row.closed_reason IS 'why it is closed';
 
 ALTER TYPE @extschema@.swan_setting
 	ADD ATTRIBUTE seconds bigint;
@@ -599,6 +608,20 @@ LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 20
 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_upgrade_studio(text) IS
 'adds what a studio lacks that an earlier version made: columns, tables, indexes; says what it has added, which is nothing where nothing is lacking; for the studio''s owner';
+
+CREATE FUNCTION @extschema@.swan_close_studio(reason text, studio text DEFAULT NULL)
+RETURNS text
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_close_studio(text, text) IS
+'waits for those who write, and lets nothing be changed in a studio from then on: calls and direct writes are refused with an error that says retry; for the studio''s owner';
+
+CREATE FUNCTION @extschema@.swan_open_studio(studio text DEFAULT NULL)
+RETURNS text
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_open_studio(text) IS
+'opens a studio that was closed; for the studio''s owner';
 
 /* Who is asking */
 

@@ -47,6 +47,8 @@ CREATE TABLE swan.studio (
 	assignments text,
 	wait_offer interval NOT NULL DEFAULT '2 hours',
 	staff_may text NOT NULL DEFAULT '',
+	closed_at timestamptz,
+	closed_reason text,
 	CONSTRAINT studio_guard_balance CHECK (guard_balance OPERATOR(pg_catalog.=) ANY (ARRAY['refuse', 'record'])),
 	CONSTRAINT studio_guard_sessions CHECK (guard_sessions OPERATOR(pg_catalog.=) ANY (ARRAY['refuse', 'record', 'off'])),
 	CONSTRAINT studio_grant_max CHECK (grant_max OPERATOR(pg_catalog.>=) 1 AND grant_max OPERATOR(pg_catalog.<=) 10000),
@@ -66,7 +68,8 @@ CREATE TABLE swan.studio (
 	CONSTRAINT studio_staff_may CHECK (pg_catalog.string_to_array(staff_may, ', ') OPERATOR(pg_catalog.<@) ARRAY['purchase']),
 	CONSTRAINT studio_hold_credit CHECK (hold_credit OPERATOR(pg_catalog.=) ANY (ARRAY['off', 'on'])),
 	CONSTRAINT studio_hold_total CHECK (hold_total OPERATOR(pg_catalog.>=) interval '0'),
-	CONSTRAINT studio_wait_offer CHECK (wait_offer OPERATOR(pg_catalog.>=) interval '0')
+	CONSTRAINT studio_wait_offer CHECK (wait_offer OPERATOR(pg_catalog.>=) interval '0'),
+	CONSTRAINT studio_closed CHECK ((closed_at IS NULL) OPERATOR(pg_catalog.=) (closed_reason IS NULL))
 );
 COMMENT ON TABLE swan.studio IS 'the studios of this database: their two tables, column names and settings; written by swan_* functions only';
 COMMENT ON COLUMN swan.studio.name IS 'its name';
@@ -102,6 +105,8 @@ COMMENT ON COLUMN swan.studio.cost_rule IS 'setting: how many credits a booking 
 COMMENT ON COLUMN swan.studio.booking_rule IS 'setting: the application''s own rule of booking, a function by its qualified name; NULL: none';
 COMMENT ON COLUMN swan.studio.assignments IS 'setting: whose clients are whose, a table or view by its qualified name; NULL: those with a session';
 COMMENT ON COLUMN swan.studio.wait_offer IS 'setting: how long a place that came free is kept for each client who waits for it, in turn';
+COMMENT ON COLUMN swan.studio.closed_at IS 'since when nothing can be changed in it; NULL: it is open';
+COMMENT ON COLUMN swan.studio.closed_reason IS 'why it is closed';
 
 /*
  * A role that is dropped and made anew by somebody else is not the one that was
@@ -188,7 +193,9 @@ CREATE TYPE @extschema@.swan_studio_row AS (
 	own boolean,
 	selected boolean,
 	state text,
-	outdated boolean
+	outdated boolean,
+	closed_at timestamptz,
+	closed_reason text
 );
 COMMENT ON TYPE @extschema@.swan_studio_row IS 'one studio the caller may see; state is ok or says what is broken';
 COMMENT ON COLUMN @extschema@.swan_studio_row.studio IS 'its name';
@@ -199,6 +206,8 @@ COMMENT ON COLUMN @extschema@.swan_studio_row.own IS 'made by swan_create_studio
 COMMENT ON COLUMN @extschema@.swan_studio_row.selected IS 'calls are about this one';
 COMMENT ON COLUMN @extschema@.swan_studio_row.state IS 'ok, or what is broken';
 COMMENT ON COLUMN @extschema@.swan_studio_row.outdated IS 'an earlier version made it, and swan_upgrade_studio has not been called since';
+COMMENT ON COLUMN @extschema@.swan_studio_row.closed_at IS 'since when nothing can be changed in it; NULL: it is open';
+COMMENT ON COLUMN @extschema@.swan_studio_row.closed_reason IS 'why it is closed';
 
 CREATE TYPE @extschema@.swan_setting AS (
 	setting text,
@@ -929,6 +938,20 @@ LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 20
 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_upgrade_studio(text) IS
 'adds what a studio lacks that an earlier version made: columns, tables, indexes; says what it has added, which is nothing where nothing is lacking; for the studio''s owner';
+
+CREATE FUNCTION @extschema@.swan_close_studio(reason text, studio text DEFAULT NULL)
+RETURNS text
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_close_studio(text, text) IS
+'waits for those who write, and lets nothing be changed in a studio from then on: calls and direct writes are refused with an error that says retry; for the studio''s owner';
+
+CREATE FUNCTION @extschema@.swan_open_studio(studio text DEFAULT NULL)
+RETURNS text
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_open_studio(text) IS
+'opens a studio that was closed; for the studio''s owner';
 
 /* Who is asking */
 

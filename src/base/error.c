@@ -60,6 +60,8 @@ static const ErrorEntry swan_error_table[] = {
 	"The feed was reset. Start again from the last ledger id you have."},
 	{"SW017", "BOOKING_REFUSED", 409,
 	"A rule of the studio does not allow this booking."},
+	{"SW018", "STUDIO_CLOSED", 503,
+	"Nothing can be changed at the moment. Please try again."},
 };
 
 /*
@@ -103,7 +105,7 @@ static const ErrorEntry generic_error_table[] = {
 static const ErrorEntry *
 error_entry(SwanErrorCode code)
 {
-	if (code < SWAN_INSUFFICIENT_SESSIONS || code > SWAN_BOOKING_REFUSED)
+	if (code < SWAN_INSUFFICIENT_SESSIONS || code > SWAN_STUDIO_CLOSED)
 		elog(ERROR, "unknown swanalloc error code %d", (int) code);
 	return &swan_error_table[code - 1];
 }

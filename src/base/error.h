@@ -37,7 +37,8 @@ typedef enum SwanErrorCode
 	SWAN_LEDGER_IMMUTABLE,
 	SWAN_PURCHASE_NOT_FOUND,
 	SWAN_FEED_RESET,
-	SWAN_BOOKING_REFUSED
+	SWAN_BOOKING_REFUSED,
+	SWAN_STUDIO_CLOSED
 } SwanErrorCode;
 
 extern int	swan_error(SwanErrorCode code);

@@ -63,7 +63,10 @@ guard_no_studio(TriggerData *trigdata, const char *what)
 			 errhint("If it belongs to a studio that was restored without the registry, its owner takes it up again with swan_attach(), whose dry run says how; if not, drop its swan_* triggers.")));
 }
 
-/* Returns the studio whose users or sessions the trigger's table is. */
+/*
+ * Returns the studio whose users or sessions the trigger's table is, or refuses the
+ * write if it is closed.
+ */
 Studio *
 guard_studio(TriggerData *trigdata, StudioTable table)
 {
@@ -71,6 +74,7 @@ guard_studio(TriggerData *trigdata, StudioTable table)
 
 	if (studio == NULL)
 		guard_no_studio(trigdata, studio_table_label(table));
+	studio_check_open(studio);
 	if (studio->columns[USERS_BALANCE].name == NULL ||
 		studio->columns[SESSIONS_STATUS].name == NULL)
 		studio_check(studio);

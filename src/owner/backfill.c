@@ -127,13 +127,13 @@ swan_backfill(PG_FUNCTION_ARGS)
 
 	do
 	{
-		studio = studio_of_owner(name);
+		studio = studio_of_owner_to_write(name);
 		studio_check(studio);
 		last = backfill_batch(studio, last, batch);
 		if (!atomic)
 			sql_commit();
 	} while (last != NO_ID);
-	studio = studio_of_owner(name);
+	studio = studio_of_owner_to_write(name);
 	studio_check(studio);
 	settle_deleted(studio);
 	finish(name);

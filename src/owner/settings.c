@@ -367,8 +367,8 @@ swan_studios_0_2(PG_FUNCTION_ARGS)
 	{
 		Studio	   *studio = lfirst(cell);
 		bool		chosen = strcmp(studio->name, swan_studio_setting) == 0;
-		Datum		values[8];
-		bool		nulls[8] = {false};
+		Datum		values[10];
+		bool		nulls[10] = {false};
 
 		studio_look_at(studio);
 		values[0] = CStringGetTextDatum(studio->name);
@@ -386,6 +386,12 @@ swan_studios_0_2(PG_FUNCTION_ARGS)
 											studio == preferred));
 		values[6] = CStringGetTextDatum(studio->broken ? studio->broken : "ok");
 		values[7] = BoolGetDatum(is_outdated(studio->name));
+		nulls[8] = nulls[9] = studio->closed_reason == NULL;
+		if (studio->closed_reason)
+		{
+			values[8] = TimestampTzGetDatum(studio->closed_at);
+			values[9] = CStringGetTextDatum(studio->closed_reason);
+		}
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 		if (studio->broken)
 			studios_forget();	/* it may be mended by the next look */

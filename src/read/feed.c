@@ -403,7 +403,7 @@ swan_rebase_feed(PG_FUNCTION_ARGS)
 
 	/* whoever is writing with an id below the new base is let end */
 	LockRelationOid(studio->tables[TABLE_LEDGER], ShareRowExclusiveLock);
-	call = call_begin(studio, CALL_WRITER);
+	call = call_begin(studio, CALL_READER);
 	result = sql_once(call,
 					  expand_template(studio, "SELECT pg_catalog.max(l.id) FROM {ledger} l"),
 					  0, NULL, NULL);

@@ -29,6 +29,7 @@ call_begin(Studio *studio, CallKind kind)
 						 errmsg("a trigger or rule must not change credits or bookings during a swanalloc call"),
 						 errhint("Do it after the call, in the same transaction.")));
 		}
+		studio_check_open(studio);
 	}
 
 	call = call_begin_as(studio->owner, studio->search_path);

@@ -87,7 +87,9 @@ static MemoryContext retired = NULL;
 	next(REG_BOOKING_RULE, "s.booking_rule") \
 	next(REG_COST_RULE, "s.cost_rule") \
 	next(REG_ASSIGNMENTS, "s.assignments") \
-	next(REG_WAIT_OFFER, "s.wait_offer")
+	next(REG_WAIT_OFFER, "s.wait_offer") \
+	next(REG_CLOSED_AT, "s.closed_at") \
+	next(REG_CLOSED_REASON, "s.closed_reason")
 
 #define REGISTRY_ALL(first, next) \
 	REGISTRY_COLUMNS(first, next) \
@@ -242,7 +244,12 @@ load_studio(Rows result, uint64 row)
 	set->search_path = copy_text(result, row, REG_SEARCH_PATH, context);
 	set->session_records = strcmp(row_text(result, row, REG_SESSION_RECORDS), "on") == 0;
 	if (version_is_ours())
+	{
 		load_later_settings(set, result, row, context);
+		studio->closed_reason = copy_text(result, row, REG_CLOSED_REASON, context);
+		if (studio->closed_reason)
+			studio->closed_at = row_time(result, row, REG_CLOSED_AT);
+	}
 	studio->made_at = row_time(result, row, REG_CREATED_AT);
 	old_bookings = row_text(result, row, REG_OLD_BOOKINGS);
 	if (old_bookings && strcmp(old_bookings, "charged") == 0)

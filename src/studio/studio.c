@@ -18,6 +18,21 @@
 #include "studio/listing.h"
 #include "studio/studio.h"
 
+/*
+ * Refuses to change anything in a studio that is closed.  What is known of it must be
+ * from after the tables were locked: whoever closes it waits for those locks first.
+ */
+void
+studio_check_open(const Studio *studio)
+{
+	if (studio->closed_reason == NULL)
+		return;
+	ereport(ERROR,
+			(swan_error_naming(SWAN_STUDIO_CLOSED, NULL, "reason", studio->closed_reason),
+			 errmsg("studio \"%s\" is closed: %s", studio->name, studio->closed_reason),
+			 errhint("Retry later, at the place that calls for this studio go to by then. Its owner opens it with swan_open_studio().")));
+}
+
 /* Refuses a studio that cannot be used. */
 void
 studio_check(Studio *studio)
@@ -25,6 +40,7 @@ studio_check(Studio *studio)
 	if (studio->broken == NULL)
 		return;
 	studios_forget();			/* look again next time */
+	studio_check_open(studio);	/* where it is now is the better answer */
 	ereport(ERROR,
 			(swan_error(SWAN_STUDIO_NOT_FOUND),
 			 errmsg("studio \"%s\" is broken: %s", studio->name, studio->broken),
@@ -341,6 +357,13 @@ Studio *
 studio_of_owner(const char *name)
 {
 	return lock_studio(pick_own_studio, name, AccessShareLock);
+}
+
+/* Likewise for what writes to the tables, as calls do. */
+Studio *
+studio_of_owner_to_write(const char *name)
+{
+	return lock_studio(pick_own_studio, name, RowExclusiveLock);
 }
 
 /*

@@ -189,6 +189,8 @@ typedef struct Studio
 	int32		reach;			/* minutes that no slot exceeds, see reach.c */
 	int64		counted_from;	/* ledger rows up to this one may have missed
 								 * what became of sessions, see totals.c */
+	TimestampTz closed_at;		/* of one that is closed */
+	char	   *closed_reason;	/* NULL: it is open */
 	char	   *column_names[STUDIO_NCOLUMNS];	/* where attached */
 	char	   *time_zones[STUDIO_NCOLUMNS];
 	List	   *role_names;		/* of OwnName */
@@ -269,6 +271,7 @@ extern void studio_init(void);
 
 /* studio.c */
 extern void studio_check(Studio *studio);
+extern void studio_check_open(const Studio *studio);
 extern void studio_require(const char *name);
 extern int	studio_hint_upgrade(const Studio *studio);
 extern bool studio_is_owner(Studio *studio, Oid role);
@@ -276,6 +279,7 @@ extern List *studio_candidates(const char *name);
 extern Studio *studio_preferred(List *candidates);
 extern Studio *studio_of_caller(const char *name, LOCKMODE lockmode);
 extern Studio *studio_of_owner(const char *name);
+extern Studio *studio_of_owner_to_write(const char *name);
 extern Studio *studio_of_owner_alone(const char *name, LOCKMODE lockmode);
 extern void studio_lock_at_once(const Oid *tables, const LOCKMODE *lockmodes, int n);
 extern Studio *studio_of_relation(Oid relid, StudioTable table);

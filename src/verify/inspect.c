@@ -17,6 +17,7 @@
 #include "utils/json.h"
 #include "utils/jsonb.h"
 
+#include "base/zone.h"
 #include "studio/listing.h"
 #include "studio/triggers.h"
 #include "verify/inspect.h"
@@ -252,20 +253,30 @@ typedef struct Health
 	List	   *problems;		/* of each of them */
 	bool		usable;
 	bool		guarded;
+	int			closed;			/* how many are, as their owners want it */
 } Health;
 
-/* Notes what an inspection has found, beyond the frame it ran in. */
+/* Notes a problem of a studio, beyond the frame it was found in. */
+static void
+note_problem(Health *health, const char *studio, const char *problem)
+{
+	MemoryContext old = MemoryContextSwitchTo(health->context);
+
+	health->names = lappend(health->names, pstrdup(studio));
+	health->problems = lappend(health->problems, pstrdup(problem));
+	MemoryContextSwitchTo(old);
+}
+
+/* Notes what an inspection has found. */
 static void
 note_problems(Health *health, Rows found)
 {
 	for (uint64 i = 0; i < found.nrows; i++)
 	{
-		MemoryContext old = MemoryContextSwitchTo(health->context);
 		int			severity = row_int(found, i, INSPECTED_SEVERITY);
 
-		health->names = lappend(health->names, pstrdup(row_text(found, i, INSPECTED_STUDIO)));
-		health->problems = lappend(health->problems, pstrdup(row_text(found, i, INSPECTED_PROBLEM)));
-		MemoryContextSwitchTo(old);
+		note_problem(health, row_text(found, i, INSPECTED_STUDIO),
+					 row_text(found, i, INSPECTED_PROBLEM));
 		health->usable = health->usable && severity != INSPECT_BROKEN;
 		health->guarded = health->guarded && severity != INSPECT_UNGUARDED;
 	}
@@ -280,17 +291,32 @@ note_outdated(Health *health, Rows lacking)
 	for (uint64 i = 0; i < lacking.nrows; i++)
 	{
 		char	   *name = row_text(lacking, i, LACKING_STUDIO);
-		MemoryContext old;
 
 		if (strcmp(name, last) == 0)
 			continue;
 		last = name;
-		old = MemoryContextSwitchTo(health->context);
-		health->names = lappend(health->names, pstrdup(name));
-		health->problems = lappend(health->problems,
-								   psprintf("an earlier version made it; what it lacks is added by"
-											" SELECT swan_upgrade_studio(%s)", quote_literal_cstr(name)));
-		MemoryContextSwitchTo(old);
+		note_problem(health, name,
+					 psprintf("an earlier version made it; what it lacks is added by"
+							  " SELECT swan_upgrade_studio(%s)", quote_literal_cstr(name)));
+	}
+}
+
+/* Notes which studios are closed. */
+static void
+note_closed(Health *health)
+{
+	ListCell   *cell;
+
+	foreach(cell, studio_list())
+	{
+		Studio	   *studio = lfirst(cell);
+
+		if (studio->closed_reason == NULL)
+			continue;
+		note_problem(health, studio->name,
+					 psprintf("it is closed since %s: %s", zone_json_time(studio->closed_at),
+							  studio->closed_reason));
+		health->closed++;
 	}
 }
 
@@ -317,6 +343,7 @@ swan_health(PG_FUNCTION_ARGS)
 	note_problems(&health, inspect_listings(call));
 	note_outdated(&health, lacking_find(call, NULL));
 	call_end(call);
+	note_closed(&health);
 
 	initStringInfo(&warnings);
 	forboth(name, health.names, problem, health.problems)
@@ -331,11 +358,11 @@ swan_health(PG_FUNCTION_ARGS)
 	initStringInfo(&json);
 	appendStringInfo(&json,
 					 "{\"service\": \"SessionAllocationService\", \"version\": \"%s\","
-					 " \"status\": \"%s\", \"studios\": %d, \"feed_lag_seconds\": %lld,"
+					 " \"status\": \"%s\", \"studios\": %d, \"closed\": %d, \"feed_lag_seconds\": %lld,"
 					 " \"warnings\": [%s], \"criteria\": {",
 					 CppAsString2(SWANALLOC_VERSION),
 					 health.usable && health.guarded ? "healthy" : "degraded",
-					 studios, (long long) lag, warnings.data);
+					 studios, health.closed, (long long) lag, warnings.data);
 	append_criterion(&json, "studio_exists", studios > 0);
 	append_criterion(&json, "studios_usable", health.usable);
 	append_criterion(&json, "guards_enabled", health.guarded);

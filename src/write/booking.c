@@ -397,7 +397,8 @@ swan_can_book_0_2(PG_FUNCTION_ARGS)
 	check_guest(&booking);
 	booking.charged = !(actor_is(call, MAY_ADMIN) &&
 						call->studio->settings.admin_books_free);
-	verdict = booking_judge_unlocked(call, &booking, &account, query_read, true);
+	verdict = call->studio->closed_reason ? SWAN_STUDIO_CLOSED :
+		booking_judge_unlocked(call, &booking, &account, query_read, true);
 
 	values[0] = BoolGetDatum(verdict == SWAN_OK);
 	if (verdict != SWAN_OK)

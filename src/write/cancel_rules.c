@@ -195,6 +195,11 @@ swan_can_cancel(PG_FUNCTION_ARGS)
 			nulls[FREE_UNTIL] = false;
 		}
 	}
+	if (call->studio->closed_reason)
+	{
+		verdict = SWAN_STUDIO_CLOSED;
+		sentence = NULL;
+	}
 	values[OK] = BoolGetDatum(verdict == SWAN_OK);
 	nulls[OK] = false;
 	if (verdict != SWAN_OK)

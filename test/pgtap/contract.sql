@@ -24,6 +24,8 @@ INSERT INTO want VALUES
 ('swan_backfill', 'IN batch integer DEFAULT 10000, IN studio text DEFAULT NULL', NULL, 'v', 'u'),	-- the only procedure
 ('swan_detach', 'studio text DEFAULT NULL', 'text', 'v', 'u'),
 ('swan_upgrade_studio', 'studio text DEFAULT NULL', 'SETOF text', 'v', 'u'),
+('swan_close_studio', 'reason text, studio text DEFAULT NULL', 'text', 'v', 'u'),
+('swan_open_studio', 'studio text DEFAULT NULL', 'text', 'v', 'u'),
 ('swan_configure', 'setting text, value text, studio text DEFAULT NULL', 'text', 'v', 'u'),
 ('swan_configure 2', 'setting text, value numeric, studio text DEFAULT NULL', 'text', 'v', 'u'),
 ('swan_time', 'at text, studio text DEFAULT NULL', 'timestamptz', 's', 'u'),
@@ -100,7 +102,7 @@ INSERT INTO want_type VALUES
 ('swan_line', 'id bigint, at timestamptz, kind text, delta integer, balance_after integer, session_id bigint, session_date timestamptz, from_session_id bigint, lot_id bigint, reason text, actor_id bigint, actor_name text, db_role text, key text, payment_ref text, item text, call_id bigint, details jsonb, cursor text, attended boolean, other_id bigint, other_name text, amount_minor bigint, currency text, good_for jsonb'),
 ('swan_problem', 'check_name text, user_id bigint, session_id bigint, ledger_id bigint, problem text'),
 ('swan_setting', 'setting text, value text, description text, seconds bigint'),
-('swan_studio_row', 'studio text, users text, sessions text, owner text, own boolean, selected boolean, state text, outdated boolean');
+('swan_studio_row', 'studio text, users text, sessions text, owner text, own boolean, selected boolean, state text, outdated boolean, closed_at timestamptz, closed_reason text');
 
 -- every object that belongs to the extension
 CREATE TEMP VIEW member AS

@@ -252,7 +252,8 @@ SELECT results_eq($$
 	('studio.time_zone', 'text not null'), ('studio.search_path', 'text'), ('studio.session_records', 'text not null'), ('studio.feed', 'text'),
 	('studio.book_notice', 'interval not null'), ('studio.book_horizon', 'interval'), ('studio.live_max', 'integer'), ('studio.buffer', 'interval not null'),
 	('studio.trainer_may', 'text not null'),
-	('studio.hold_credit', 'text not null'), ('studio.hold_total', 'interval not null'), ('studio.booking_rule', 'text'), ('studio.cost_rule', 'text'), ('studio.assignments', 'text'), ('studio.wait_offer', 'interval not null'), ('studio.staff_may', 'text not null')$$,
+	('studio.hold_credit', 'text not null'), ('studio.hold_total', 'interval not null'), ('studio.booking_rule', 'text'), ('studio.cost_rule', 'text'), ('studio.assignments', 'text'), ('studio.wait_offer', 'interval not null'), ('studio.staff_may', 'text not null'),
+	('studio.closed_at', 'timestamptz'), ('studio.closed_reason', 'text')$$,
 	'the registry''s columns, in order');
 SELECT is((SELECT string_agg(r.name || '.' || a.attname, ', ') FROM registry r
 	JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
