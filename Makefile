@@ -141,6 +141,9 @@ endif
 test:
 	@$(TOP)/test/run $(SUITES)
 
+test-fuzz:
+	@$(TOP)/test/fuzz/run
+
 demo:
 	@$(TOP)/examples/demo/run
 
@@ -162,6 +165,7 @@ help:
 	@echo 'make test          set up, build, lint and run every test in throwaway servers;'
 	@echo '                   SUITES="lint regress isolation pgtap tap web" or SUITES=regress/NAME picks,'
 	@echo '                   ACCEPT=yes takes the answers of regress and isolation as the expected ones'
+	@echo 'make test-fuzz     hostile calls, longer than in make test: CALLS=1000000 SEED=n'
 	@echo 'make               build            (PG_CONFIG=/path/to/pg_config picks the server)'
 	@echo 'make install       install          (as whoever may write there)'
 	@echo 'make installcheck  run the tests against the installed, running server'
@@ -171,4 +175,4 @@ help:
 	@echo 'make clean         remove what the build made'
 
 .PHONY: uninstall-docs build-directories installcheck installcheck-regress installcheck-isolation installcheck-tap installcheck-pgtap \
-	test demo web bench lint format help
+	test test-fuzz demo web bench lint format help
