@@ -183,6 +183,12 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'swan_instant';
 COMMENT ON FUNCTION swan.instant(text, timestamp) IS 'the instant at which the clocks of a named time zone show a time, whatever the session calls so';
 
+CREATE FUNCTION swan.plain_text(searched text)
+RETURNS text
+LANGUAGE c STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'swan_plain_text';
+COMMENT ON FUNCTION swan.plain_text(text) IS 'a text as searches compare it that ignore accents, by the extension unaccent';
+
 /* Result types */
 
 CREATE TYPE @extschema@.swan_studio_row AS (

@@ -18,6 +18,7 @@
 #include "base/zone.h"
 #include "studio/enter.h"
 #include "slot/advice.h"
+#include "slot/line.h"
 #include "account/attendance.h"
 #include "account/debit.h"
 #include "account/open.h"
@@ -410,6 +411,25 @@ end_hold(Studio *studio, const Slot *old)
 	call_end(call);
 }
 
+/* Returns whether a change opens a place that was not open there before. */
+static bool
+opens_place(const Slot *old, const Slot *new)
+{
+	return new && slot_is_open(new) &&
+		!(old && slot_is_open(old) && line_of(old) == line_of(new));
+}
+
+/* Gives a place that somebody has opened to those who wait for one there. */
+static void
+offer_place(Studio *studio, const Slot *place)
+{
+	Call	   *call = call_begin(studio, CALL_GUARD);
+	int64		line_id = line_of(place);
+
+	line_arrange(call, lines_lock(call, &line_id, 1)[0], true);
+	call_end(call);
+}
+
 /* Answers somebody's direct change of a session, as the studio has it. */
 static void
 judge_session(TriggerData *trigdata, Studio *studio, const Slot *old, const Slot *new)
@@ -421,6 +441,8 @@ judge_session(TriggerData *trigdata, Studio *studio, const Slot *old, const Slot
 		record_session(guard_writing_studio(trigdata, TABLE_SESSIONS), old, new);
 	if (old && slot_is_open(old))
 		end_hold(guard_writing_studio(trigdata, TABLE_SESSIONS), old);
+	if (opens_place(old, new))
+		offer_place(guard_writing_studio(trigdata, TABLE_SESSIONS), new);
 }
 
 /* swan_guard_sessions(): on sessions, AFTER ROW for all. */

@@ -22,6 +22,7 @@
 #include "account/locks.h"
 #include "account/records.h"
 #include "account/totals.h"
+#include "read/search.h"
 #include "verify/lacking.h"
 #include "owner/drift.h"
 #include "owner/setting.h"
@@ -91,6 +92,11 @@ static const Setting settings[] = {
 	"how long a place that came free is kept for each client who waits for it, in turn"},
 };
 
+/* what swan_settings() says besides, and nobody sets */
+static const char accents_name[] = "search_accents";
+static const char accents_description[] =
+"whether searches for people tell accents apart: ignored where the extension unaccent is in the database, else told; not to be set";
+
 /* Returns the setting of that name, or NULL. */
 static const Setting *
 find_setting(const char *name)
@@ -107,6 +113,11 @@ find_setting(const char *name)
 static void
 refuse_setting(const char *name)
 {
+	if (strcmp(name, accents_name) == 0)
+		ereport(ERROR,
+				(swan_error(SWAN_INVALID_ARGUMENT),
+				 errmsg("%s cannot be set", name),
+				 errhint("Searches ignore accents after CREATE EXTENSION unaccent;")));
 	ereport(ERROR,
 			(swan_error(SWAN_INVALID_ARGUMENT),
 			 errmsg("there is no setting \"%s\"", name),
@@ -291,6 +302,20 @@ swan_configure_number(PG_FUNCTION_ARGS)
 	return configure(fcinfo, DatumGetCString(DirectFunctionCall1(numeric_out, number)));
 }
 
+/* Adds to the answer whether searches ignore accents. */
+static void
+put_accents(ReturnSetInfo *rsinfo, bool ignored)
+{
+	Datum		values[] = {
+		CStringGetTextDatum(accents_name),
+		CStringGetTextDatum(ignored ? "ignored" : "told"),
+		CStringGetTextDatum(accents_description), (Datum) 0
+	};
+	bool		nulls[] = {false, false, false, true};
+
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+}
+
 /* swan_settings(): every setting, its value, and what it means. */
 Datum
 swan_settings_0_2(PG_FUNCTION_ARGS)
@@ -299,6 +324,7 @@ swan_settings_0_2(PG_FUNCTION_ARGS)
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Studio	   *studio = studio_of_caller(argument_text(fcinfo, 0), AccessShareLock);
 	NullableDatum args[] = {arg_text(studio->name)};
+	bool		ignored = search_ignores_accents(studio->owner);
 	StringInfoData query;
 	Rows		result;
 	Call	   *call;
@@ -337,6 +363,7 @@ swan_settings_0_2(PG_FUNCTION_ARGS)
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	call_end(call);
+	put_accents(rsinfo, ignored);
 	return (Datum) 0;
 }
 

@@ -36,10 +36,10 @@ PG_FUNCTION_INFO_V1(swan_clients_count);
 #define CLIENT_NCOLUMNS	13
 
 /* arguments of every list: pattern, key and id of the last row read, rows, now,
- * threshold, warning, trainer */
+ * threshold, warning, trainer, are accents ignored */
 #define LIST_ARGS(key_type) \
-	8, {TEXTOID, key_type, INT8OID, INT4OID, TIMESTAMPTZOID, INT4OID, TEXTOID, \
-	INT8OID}, PLAN_CUSTOM
+	9, {TEXTOID, key_type, INT8OID, INT4OID, TIMESTAMPTZOID, INT4OID, TEXTOID, \
+	INT8OID, BOOLOID}, PLAN_CUSTOM
 
 /* the warning that u has, worked out for the few who may have one */
 #define HAS_WARNING \
@@ -49,7 +49,7 @@ PG_FUNCTION_INFO_V1(swan_clients_count);
 /* whom the arguments ask for; who has no role that we know is a client */
 #define WANTED \
 	" {live u} AND COALESCE({u.role}::pg_catalog.text, 'client') OPERATOR(pg_catalog.<>) ALL ('{trainer,staff,admin}')" \
-	" AND ($1 IS NULL OR " TEXT_OF_U " OPERATOR(pg_catalog.~~) $1)" \
+	" AND ($1 IS NULL OR " SEARCH_MATCHES(TEXT_OF_U, "$1", "$9") ")" \
 	" AND ($7 IS NULL OR CASE" \
 	" WHEN COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.<=)" \
 	" CASE WHEN $7 OPERATOR(pg_catalog.=) 'none' THEN 0 ELSE $6 END" \
@@ -247,8 +247,9 @@ Datum
 swan_clients_0_2(PG_FUNCTION_ARGS)
 {
 	const Ordering *ordering;
-	NullableDatum args[8];
-	char	   *search;
+	NullableDatum args[9];
+	char	   *searched;
+	Search		search;
 	char	   *warning;
 	char	   *prefix;
 	CursorKey	key;
@@ -259,17 +260,18 @@ swan_clients_0_2(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	call = actor_enter(fcinfo, CALL_READER, 5, MAY_TRAINER | MAY_OFFICE);
-	search = argument_reason(fcinfo, 0, NULL);
+	searched = argument_reason(fcinfo, 0, NULL);
+	search = search_for(searched);
 	ordering = argument_ordering(fcinfo, 3);
 	warning = argument_warning(fcinfo, 4);
 	prefix = cursor_mark(psprintf("clients %s %s %s", ordering->name,
-								  warning ? warning : "", search ? search : ""));
+								  warning ? warning : "", searched ? searched : ""));
 	cursor_read(argument_text(fcinfo, 1), prefix, ordering->by_time, &key);
 
 	max_rows = argument_max_rows(fcinfo, 2, 50);
 	all = actor_is(call, MAY_OFFICE);
 
-	args[0] = arg_text(search_pattern(search));
+	args[0] = search.pattern;
 	args[1] = ordering->by_time ? arg_time(key.time) : arg_text(key.text);
 	args[2] = arg_id(key.id);
 	args[3] = arg_int(max_rows);
@@ -277,6 +279,7 @@ swan_clients_0_2(PG_FUNCTION_ARGS)
 	args[5] = arg_int(call->studio->settings.low_threshold);
 	args[6] = arg_text(warning);
 	args[7] = arg_id(call->actor->user_id);
+	args[8] = search.plain;
 	page = read_page(call, all ? &ordering->all : &ordering->of_trainer, args, all);
 	cursor_put_page(fcinfo, page, prefix, ordering->by_time, 1);
 	if (ordering->has_tail && page.nrows < max_rows)
@@ -295,12 +298,12 @@ Datum
 swan_clients_count(PG_FUNCTION_ARGS)
 {
 	Call	   *call = actor_enter(fcinfo, CALL_READER, 2, MAY_TRAINER | MAY_OFFICE);
-	char	   *search = argument_reason(fcinfo, 0, NULL);
+	Search		search = search_for(argument_reason(fcinfo, 0, NULL));
 	bool		all = actor_is(call, MAY_OFFICE);
 	NullableDatum args[] = {
-		arg_text(search_pattern(search)), arg_null(), arg_null(), arg_null(),
+		search.pattern, arg_null(), arg_null(), arg_null(),
 		arg_time(call->now), arg_int(call->studio->settings.low_threshold),
-		arg_text(argument_warning(fcinfo, 1)), arg_id(call->actor->user_id)
+		arg_text(argument_warning(fcinfo, 1)), arg_id(call->actor->user_id), search.plain
 	};
 	int64		count = row_id(read_page(call, all ? &count_all : &count_of_trainer, args, all), 0, 1);
 

@@ -37,12 +37,12 @@ PG_FUNCTION_INFO_V1(swan_people);
 	"SELECT {u.id}::pg_catalog.int8, " PERSON_NAME("u") ", " ROLE_OF_U ", " NAME_OF_U \
 	" FROM {users} u WHERE {live u} AND ($5 IS NULL OR " ROLE_OF_U " OPERATOR(pg_catalog.=) $5)" \
 	" AND (NOT " IS_CLIENT " OR " seen ")" \
-	" AND ($1 IS NULL OR (" SEARCHED_TEXT("{u.first_name}", "{u.last_name}", "{u.email}") \
-	" OPERATOR(pg_catalog.~~) $1 AND " SEARCHED_NAME("{u.first_name}", "{u.last_name}") \
-	" OPERATOR(pg_catalog.~~) $1))" \
+	" AND ($1 IS NULL OR (" \
+	SEARCH_MATCHES(SEARCHED_TEXT("{u.first_name}", "{u.last_name}", "{u.email}"), "$1", "$8") \
+	" AND " SEARCH_MATCHES(SEARCHED_NAME("{u.first_name}", "{u.last_name}"), "$1", "$8") "))" \
 	" AND ($3 IS NULL OR ROW(" NAME_OF_U ", {u.id}) OPERATOR(pg_catalog.>) ROW($2, $3))" \
 	" ORDER BY " NAME_OF_U ", {u.id} LIMIT $4", \
-	7, {TEXTOID, TEXTOID, INT8OID, INT4OID, TEXTOID, BOOLOID, INT8OID}, PLAN_CUSTOM
+	8, {TEXTOID, TEXTOID, INT8OID, INT4OID, TEXTOID, BOOLOID, INT8OID, BOOLOID}, PLAN_CUSTOM
 
 /* clients too, or not */
 static const StudioQuery everybody = {PEOPLE("$6")};
@@ -80,9 +80,10 @@ argument_role(FunctionCallInfo fcinfo, int n)
 Datum
 swan_people(PG_FUNCTION_ARGS)
 {
-	NullableDatum args[7];
+	NullableDatum args[8];
 	char	   *role;
-	char	   *search;
+	char	   *searched;
+	Search		search;
 	char	   *prefix;
 	CursorKey	key;
 	Rows		page;
@@ -93,17 +94,19 @@ swan_people(PG_FUNCTION_ARGS)
 	role = argument_role(fcinfo, 0);
 	if (role && strcmp(role, "client") == 0 && actor_is(call, MAY_CLIENT))
 		actor_refuse(call, NULL);
-	search = argument_reason(fcinfo, 1, NULL);
-	prefix = cursor_mark(psprintf("people %s %s", role ? role : "", search ? search : ""));
+	searched = argument_reason(fcinfo, 1, NULL);
+	search = search_for(searched);
+	prefix = cursor_mark(psprintf("people %s %s", role ? role : "", searched ? searched : ""));
 	cursor_read(argument_text(fcinfo, 2), prefix, false, &key);
 
-	args[0] = arg_text(search_pattern(search));
+	args[0] = search.pattern;
 	args[1] = arg_text(key.text);
 	args[2] = arg_id(key.id);
 	args[3] = arg_int(argument_max_rows(fcinfo, 3, 100));
 	args[4] = arg_text(role);
 	args[5] = arg_bool(actor_is(call, MAY_OFFICE));
 	args[6] = arg_id(call->actor->user_id);
+	args[7] = search.plain;
 	page = actor_is(call, MAY_TRAINER) ?
 		hook_run(call, HOOK_ASSIGNMENTS, &of_trainer, args, query_read) :
 		query_read(call, &everybody, args);

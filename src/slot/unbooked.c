@@ -34,9 +34,17 @@ static const StudioQuery constraint_knows = {
 	2, {OIDOID, TEXTOID}
 };
 
+/* whether it is as 0.1.0 made it, so that an upgrade knows it */
+static const char constraint_is_old[] =
+"SELECT 1 FROM pg_catalog.pg_constraint c"
+" WHERE c.conrelid OPERATOR(pg_catalog.=) $1"
+" AND c.conname OPERATOR(pg_catalog.=) 'sessions_status_check'"
+" AND pg_catalog.pg_get_constraintdef(c.oid) OPERATOR(pg_catalog.=) " SLOT_STATUS_CHECK_BEFORE;
+
 /*
  * Refuses a status that the column cannot have: an enum may lack the label, and so
- * does the CHECK of a studio that an earlier version made.
+ * does the CHECK of a studio that an earlier version made, or may that of one whose
+ * owner has changed it.
  */
 static void
 check_status(Call *call, const Slot *slot)
@@ -59,7 +67,10 @@ check_status(Call *call, const Slot *slot)
 		ereport(ERROR,
 				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("the sessions of studio \"%s\" cannot be %s", studio->name, slot->label),
-				 studio_hint_upgrade(studio)));
+				 sql_once(call, constraint_is_old, 1, constraint_knows.argtypes, args).nrows > 0 ?
+				 studio_hint_upgrade(studio) :
+				 errhint("Let the constraint sessions_status_check of table %s have \"%s\", too: it has been changed, and swan_upgrade_studio() leaves it alone.",
+						 studio->table_names[TABLE_SESSIONS], slot->label)));
 }
 
 /* Makes a row that is neither open nor booked; its id becomes that of the slot. */

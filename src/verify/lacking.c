@@ -15,6 +15,7 @@
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 
+#include "slot/slot.h"
 #include "verify/lacking.h"
 
 /* a studio with its tables and their schema, and one of our tables in it */
@@ -53,8 +54,7 @@ static const char lacking_end[] =
 " SELECT t.name, 'constraint', 'sessions', k.conname, 0"
 " FROM t JOIN pg_catalog.pg_constraint k ON t.own"
 " AND k.conrelid OPERATOR(pg_catalog.=) t.sessions::pg_catalog.oid"
-" WHERE pg_catalog.pg_get_constraintdef(k.oid) OPERATOR(pg_catalog.=)"
-" 'CHECK ((status = ANY (''{available,scheduled,confirmed,completed,cancelled}''::text[])))'"
+" WHERE pg_catalog.pg_get_constraintdef(k.oid) OPERATOR(pg_catalog.=) " SLOT_STATUS_CHECK_BEFORE
 " UNION ALL"
 " SELECT t.name, 'index', 'sessions', 'sessions_class', 0 FROM t WHERE t.own"
 " AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c"

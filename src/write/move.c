@@ -297,7 +297,8 @@ move_details(const Slot *from, const Slot *to, bool forced)
 
 /*
  * Refuses a trainer who is no user, if he is new or his time has to be kept, and
- * a new one who is none.
+ * a new one who is none.  What a trainer may not open or block for another he cannot
+ * move to him either; a colleague may take over a booking.
  */
 static void
 check_trainer(Call *call, const Locks *locks, const Slot *from, const Slot *to)
@@ -306,8 +307,15 @@ check_trainer(Call *call, const Locks *locks, const Slot *from, const Slot *to)
 		(to->trainer_id != from->trainer_id ||
 		 (to->trainer_id != NO_ID && !call->studio->settings.trainer_overlap)))
 		user_not_found(to->trainer_id);
-	if (to->trainer_id != from->trainer_id)
-		actor_require_trainer(call, to->trainer_id);
+	if (to->trainer_id == from->trainer_id)
+		return;
+	actor_require_trainer(call, to->trainer_id);
+	if (!slot_is_booking(from) && !actor_is(call, MAY_OFFICE))
+		ereport(ERROR,
+				(swan_error(SWAN_INVALID_ARGUMENT),
+				 errmsg("session %lld is no booking that another trainer could take over",
+						(long long) from->id),
+				 errhint("Staff and admins move it to him.")));
 }
 
 /* Refuses moves to where trainers or clients are busy, when all have moved. */

@@ -48,8 +48,9 @@ static const StudioQuery find_turns = {
 };
 
 /*
- * Lines of slots that were opened or taken by a direct write, so that somebody has
- * no turn, or still has one; and those of slots that are over or gone.
+ * Lines of slots that were taken by a direct write, or opened unseen, so that somebody
+ * still has a turn, or has none, or none yet though there is a place that nobody has
+ * or holds; and those of slots that are over or gone.
  */
 static const StudioQuery find_lines = {
 	"SELECT DISTINCT w.session_id FROM {waits} w"
@@ -57,6 +58,13 @@ static const StudioQuery find_lines = {
 	" AND {s.status:available,scheduled,confirmed} AND {s.session_date} OPERATOR(pg_catalog.>) $1)"
 	" OR EXISTS (SELECT 1 FROM {sessions} s WHERE " SLOT_OF_LINE("s", "w.session_id")
 	" AND " SLOT_IS_OPEN("s") ") OPERATOR(pg_catalog.=) (w.offered_until IS NULL)"
+	" OR (w.offered_from OPERATOR(pg_catalog.>) $1 AND"
+	" (SELECT pg_catalog.count(*) FROM {sessions} s WHERE " SLOT_OF_LINE("s", "w.session_id")
+	" AND " SLOT_IS_OPEN("s") " AND NOT EXISTS (SELECT 1 FROM {holds} h"
+	" WHERE h.session_id OPERATOR(pg_catalog.=) {s.id} AND h.until OPERATOR(pg_catalog.>) $1))"
+	" OPERATOR(pg_catalog.>) (SELECT pg_catalog.count(*) FROM {waits} o"
+	" WHERE o.session_id OPERATOR(pg_catalog.=) w.session_id"
+	" AND o.offered_from OPERATOR(pg_catalog.<=) $1 AND o.offered_until OPERATOR(pg_catalog.>) $1))"
 	" ORDER BY w.session_id LIMIT $2",
 	2, {TIMESTAMPTZOID, INT4OID}
 };

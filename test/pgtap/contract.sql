@@ -210,6 +210,7 @@ SELECT is((SELECT string_agg(object, ', ') FROM function WHERE proisstrict AND p
 SELECT set_eq($$SELECT object, proisstrict, provolatile, proparallel FROM function WHERE pronamespace = 'swan'::regnamespace AND prorettype <> 'trigger'::regtype$$,
 	$$VALUES ('function swan.local_time(text,timestamp with time zone)', true, 'i'::"char", 's'::"char"),
 		('function swan.instant(text,timestamp without time zone)', true, 'i', 's'),
+		('function swan.plain_text(text)', true, 's', 's'),
 		('function swan.oid_of_role(text)', true, 'i', 's')$$, 'the functions of the engine''s own statements are exactly these');
 SELECT is((SELECT string_agg(object, ', ') FROM function WHERE prosecdef), NULL, 'none is SECURITY DEFINER');
 SELECT is((SELECT string_agg(object, ', ') FROM function WHERE proleakproof), NULL, 'none is leakproof');

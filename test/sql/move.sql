@@ -96,6 +96,12 @@ SELECT who, try('SELECT status FROM swan_move(7, ''2099-07-01'', actor => ' || a
   FROM (VALUES ('system', 'NULL'), ('admin', '1'), ('staff', '2'), ('trainer', '3'), ('another trainer', '4'), ('himself', '11'), ('another', '12')) a (who, actor);
 SELECT * FROM swan_move(1, '2099-07-01', actor => 11);
 SELECT * FROM swan_move(1000, '2099-07-01', actor => 4);
+-- what a trainer may not open or block for a colleague he does not move to him
+SELECT swan_block(3, '2099-07-05') AS blocked \gset
+SELECT who, try('SELECT trainer_id FROM swan_move(7, trainer_id => 4, actor => ' || actor || ')') AS open, try('SELECT trainer_id FROM swan_move(' || :blocked || ', trainer_id => 4, actor => ' || actor || ')') AS blocked,
+       try('SELECT trainer_id FROM swan_move(7, trainer_id => 3, actor => ' || actor || ')') AS himself
+  FROM (VALUES ('system', 'NULL'), ('admin', '1'), ('staff', '2'), ('trainer', '3'), ('another trainer', '4')) a (who, actor);
+SELECT * FROM swan_move(7, trainer_id => 4, actor => 3);
 
 --
 -- One that cost nothing; one whose lot has expired stays paid; what is due goes

@@ -22,9 +22,10 @@ SELECT session_id, trainer_id, session_date FROM swan_move_many('{1, 2}', '{"209
 SELECT studio.place('{1, 2, 3, 4, 5, 6, 7, 8}');
 SELECT count(*) FROM swan_move_many('{1, 2, 5, 6}', ARRAY(SELECT session_date + interval '1 hour' FROM studio.sessions WHERE id IN (1, 2, 5, 6) ORDER BY id));
 SELECT try($$SELECT count(*) FROM swan_move_many('{1, 2, 3, 4, 5, 6, 7, 8}', ARRAY(SELECT session_date + interval '1 hour' FROM studio.sessions WHERE id <= 8 ORDER BY id))$$);
--- a colleague takes over what is left of the day
-SELECT session_id, trainer_id, ledger_id IS NOT NULL AS noted FROM swan_move_many('{2, 3, 4}', trainer_ids => '{5, 5, 5}', actor => 3);
-SELECT session_id, trainer_id FROM swan_move_many('{2, 3, 4}', trainer_ids => '{5, 5, 5}', actor => 2);
+-- a colleague takes over what is left of the day: a trainer gives him bookings, the office what is open, too
+SELECT session_id, trainer_id FROM swan_move_many('{2, 3, 4}', trainer_ids => '{5, 5, 5}', actor => 3);
+SELECT session_id, trainer_id, ledger_id IS NOT NULL AS noted FROM swan_move_many('{2}', trainer_ids => '{5}', actor => 3);
+SELECT session_id, trainer_id, ledger_id IS NOT NULL AS noted FROM swan_move_many('{2, 3, 4}', trainer_ids => '{5, 5, 5}', actor => 2);
 SELECT studio.place('{1, 2, 3, 4, 5, 6, 7, 8}');
 
 --

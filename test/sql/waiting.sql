@@ -166,7 +166,7 @@ RESET ROLE;
 SELECT who, try('SELECT count(*) FROM swan_promote()') FROM (VALUES ('as the owner')) a (who);
 
 --
--- What direct writes leave behind is put in order by the next call
+-- What direct writes open is kept at once; what else they leave behind is put in order by the next call
 --
 SET ROLE regress_owner;
 SELECT swan_configure('guard_sessions', 'record');
