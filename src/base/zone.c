@@ -22,6 +22,7 @@
 #include "utils/json.h"
 
 #include "base/zone.h"
+#include "compat.h"
 
 PG_FUNCTION_INFO_V1(swan_local_time);
 PG_FUNCTION_INFO_V1(swan_instant);
@@ -99,7 +100,7 @@ find_zone(const char *name)
 }
 
 /* Answers a time that the other side cannot express. */
-static void
+pg_noreturn static void
 out_of_range(void)
 {
 	ereport(ERROR,

@@ -21,8 +21,10 @@ SELECT * FROM dry('others', '{}');
 SELECT * FROM dry('others', '{"ends_at": "ends_at", "cancelled_at": "cancelledAt", "cancelled_by": "cancelled_by", "cancel_reason": "cancel_reason"}');
 SELECT * FROM dry('others', '{"ends_at": null, "time_zone": "UTC", "cancelled_by": "id"}');
 
+SET client_min_messages = error;
 SELECT item, column_name, state, action FROM swan_attach('users', 'sessions', '{"first_name": "name", "available_sessions": "credits", "user_id": "client", "trainer_id": "coach",
 	"status": "state", "session_date": "at", "duration": "minutes", "cancelled_by": "by", "cancel_reason": "why", "time_zone": "Europe/Berlin"}') WHERE item ~ 'ends_at|cancel';
+SET client_min_messages = warning;
 SELECT added FROM swan_grant(11, 20);
 
 -- opened: the end is that of the wall clock there, also where the clocks change

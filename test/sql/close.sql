@@ -146,7 +146,9 @@ ROLLBACK;
 SELECT status FROM swan_book(2, 3);
 
 -- another studio is open all the while
+SET client_min_messages = error;
 SELECT swan_create_studio('second');
+SET client_min_messages = warning;
 SELECT swan_close_studio('for lunch', 'studio');
 SET swanalloc.studio = 'second';
 INSERT INTO second.users (first_name) VALUES ('Ida');

@@ -18,7 +18,7 @@ END
 $$;
 -- what a call leaves behind
 CREATE FUNCTION state() RETURNS text LANGUAGE sql AS $$
-	SELECT concat_ws(' | ', current_user, current_setting('search_path'), current_setting('work_mem'),
+	SELECT concat_ws(' | ', CASE WHEN current_user = session_user THEN 'superuser' ELSE current_user END, current_setting('search_path'), current_setting('work_mem'),
 		(SELECT count(*) FROM pg_backend_memory_contexts WHERE name IN ('swanalloc call', 'SPI Proc')))
 $$;
 -- in each write of sessions: frames that run no SQL, that run some, that fail before it and after it

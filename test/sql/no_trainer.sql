@@ -9,7 +9,9 @@ CREATE TABLE app.users (id serial PRIMARY KEY, first_name text, role text, avail
 CREATE TABLE app.sessions (id serial PRIMARY KEY, user_id integer, trainer_id integer, status text DEFAULT 'available', session_date timestamptz, duration integer DEFAULT 60, session_deducted boolean DEFAULT false);
 INSERT INTO app.users (first_name, role, available_sessions) VALUES ('Ann', 'client', 5), ('Tom', 'trainer', 0), ('Tina', 'trainer', 0);
 INSERT INTO app.sessions (trainer_id, session_date) VALUES (3, '2099-01-05 10:00Z'), (3, '2099-01-05 12:00Z'), (3, '2099-01-05 14:00Z');
+SET client_min_messages = error;
 SELECT count(*) > 0 AS attached FROM swan_attach('app.users', 'app.sessions');
+SET client_min_messages = warning;
 CALL swan_backfill();
 -- one who has left
 DELETE FROM app.users WHERE id = 3;

@@ -20,7 +20,9 @@ INSERT INTO sessions (id, "userId", "trainerId", status, "sessionDate", "created
 SELECT item, column_name, state, action FROM swan_attach('"Users"', 'sessions', dry_run => true) WHERE item ~ 'deleted_at|old_bookings|missing|^users$|^sessions$';
 SELECT item, state, action FROM swan_attach('"Users"', 'sessions', '{"users.deleted_at": null, "sessions.deleted_at": null}', dry_run => true) WHERE item ~ 'deleted_at|old_bookings';
 SELECT item, column_name, state, action FROM swan_attach('"Users"', 'sessions', '{"users.deleted_at": "firstName"}', dry_run => true) WHERE item ~ 'users.deleted_at';
+SET client_min_messages = error;
 SELECT state FROM swan_attach('"Users"', 'sessions') WHERE item = 'studio';
+SET client_min_messages = warning;
 CALL swan_backfill();
 SELECT user_id, kind, delta, balance_after FROM swan_ledger ORDER BY id;
 -- a booking of nobody's
@@ -182,7 +184,9 @@ SELECT * FROM swan_verify();
 -- deleted while nobody watched: as with rows that are gone
 SELECT swan_detach();
 UPDATE "Users" SET "deletedAt" = now() WHERE id = 11;
+SET client_min_messages = error;
 SELECT state FROM swan_attach('"Users"', 'sessions', '{"old_bookings": "charged"}') WHERE item = 'studio';
+SET client_min_messages = warning;
 CALL swan_backfill();
 SELECT kind, delta, balance_after, reason FROM swan_ledger WHERE user_id = 11 ORDER BY id DESC LIMIT 1;
 -- the column is needed from now on

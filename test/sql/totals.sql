@@ -154,7 +154,9 @@ INSERT INTO sessions SELECT 10 * n + k, n, (ARRAY['scheduled', 'confirmed', 'com
   FROM generate_series(1, 12) n, generate_series(1, 5) k;
 INSERT INTO sessions VALUES (19, NULL, 'available', '2099-03-01'), (29, NULL, 'available', '2099-03-02'), (39, 3, 'scheduled', NULL), (49, 4, 'completed', 'infinity');
 CREATE EXTENSION swanalloc;
+SET client_min_messages = error;
 SELECT count(*) > 0 AS attached FROM swan_attach('users', 'sessions', '{"available_sessions": "credits", "user_id": "client", "session_date": "starts", "old_bookings": "free"}');
+SET client_min_messages = warning;
 CREATE FUNCTION unlike() RETURNS TABLE (id bigint, counts integer[], are integer[], next_session timestamptz, last_session timestamptz) LANGUAGE sql AS $$
 	SELECT s.user_id, ARRAY[s.scheduled, s.confirmed, s.completed, s.cancelled], x.n, s.next_session_date, s.last_session_date
 	  FROM users u, swan_summary(u.id) s, LATERAL (SELECT ARRAY[count(*) FILTER (WHERE status = 'scheduled'), count(*) FILTER (WHERE status = 'confirmed'),
@@ -241,7 +243,9 @@ SELECT check_name FROM swan_verify() WHERE check_name = 'ledger_totals';
 -- detached and attached again, what was kept does not count
 SELECT swan_detach();
 UPDATE sessions SET status = 'scheduled' WHERE status = 'cancelled';
+SET client_min_messages = error;
 SELECT count(*) > 0 AS attached FROM swan_attach('users', 'sessions', '{"available_sessions": "credits", "user_id": "client", "session_date": "starts", "old_bookings": "free"}');
+SET client_min_messages = warning;
 SELECT * FROM unlike();
 CALL swan_backfill();
 SELECT * FROM unlike();

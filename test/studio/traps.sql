@@ -27,7 +27,8 @@ BEGIN
 			a := CASE WHEN a = labels THEN a ELSE format('pg_catalog.%I', a) END;
 			b := CASE WHEN b = labels THEN b ELSE format('pg_catalog.%I', b) END;
 			EXECUTE format('CREATE FUNCTION %I.%I(%s, %s) RETURNS %s LANGUAGE plpgsql AS $f$
-				BEGIN RAISE WARNING ''trap %% as %%'', %L, current_user; RETURN NULL; END $f$', schema, 'trap ' || operator, a, b,
+				BEGIN RAISE WARNING ''trap %% as %%'', %L,
+					CASE WHEN current_user OPERATOR(pg_catalog.=) session_user THEN ''the superuser'' ELSE current_user END; RETURN NULL; END $f$', schema, 'trap ' || operator, a, b,
 				CASE WHEN operator ~ '^[-|+*/%]+$' THEN a ELSE 'pg_catalog.bool' END, operator || ' of ' || a);
 			EXECUTE format('CREATE OPERATOR %I.%s (LEFTARG = %s, RIGHTARG = %s, FUNCTION = %1$I.%5$I)',
 				schema, operator, a, b, 'trap ' || operator);
@@ -49,7 +50,8 @@ BEGIN
 		f.arguments := CASE WHEN f.arguments LIKE '%varchar%' THEN regexp_replace(f.arguments, 'pg_catalog\.(?!varchar)\w+', 'pg_catalog.varchar', 'g') ELSE f.arguments END;
 		IF to_regprocedure(format('%I.%I(%s)', schema, f.proname, f.arguments)) IS NULL THEN
 			EXECUTE format('CREATE FUNCTION %I.%I(%s) RETURNS %s LANGUAGE plpgsql AS $f$
-				BEGIN RAISE WARNING ''trap %% as %%'', %L, current_user; RETURN NULL; END $f$', schema, f.proname, f.arguments, f.result, f.proname);
+				BEGIN RAISE WARNING ''trap %% as %%'', %L,
+					CASE WHEN current_user OPERATOR(pg_catalog.=) session_user THEN ''the superuser'' ELSE current_user END; RETURN NULL; END $f$', schema, f.proname, f.arguments, f.result, f.proname);
 		END IF;
 	END LOOP;
 	FOREACH a IN ARRAY types LOOP
