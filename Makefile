@@ -153,11 +153,27 @@ web:
 bench:
 	@$(TOP)/bench/run
 
+test-matrix:
+	@$(TOP)/test/matrix
+
+test-packages:
+	@$(TOP)/test/packages
+
 lint:
 	@$(LINT_ENV) $(TOP)/test/lint
 
 format:
 	@$(TOP)/test/format
+
+# What PGXN takes: the last commit, less what .gitattributes keeps out.
+DIST = swanalloc-$(EXTVERSION)
+DIST_DIR = .
+dist:
+	@git -C '$(TOP)' ls-files --error-unmatch swanalloc.control >/dev/null 2>&1 || \
+		{ echo 'swanalloc: an archive is made of a commit, and $(TOP) is no checkout with git' >&2; exit 1; }
+	@git -C '$(TOP)' archive --format=zip --prefix=$(DIST)/ -o '$(abspath $(DIST_DIR))/$(DIST).zip' HEAD
+	@[ -z "$$(git -C '$(TOP)' status --porcelain)" ] || echo '# what is not committed is not in it' >&2
+	@echo '$(DIST_DIR)/$(DIST).zip'
 
 help:
 	@echo 'make demo          a studio, a rush of clients and what became of it, in a throwaway server'
@@ -166,13 +182,16 @@ help:
 	@echo '                   SUITES="lint regress isolation pgtap tap web" or SUITES=regress/NAME picks,'
 	@echo '                   ACCEPT=yes takes the answers of regress and isolation as the expected ones'
 	@echo 'make test-fuzz     hostile calls, longer than in make test: CALLS=1000000 SEED=n'
+	@echo 'make test-matrix   make test on each version of PostgreSQL that Debian has, with gcc and clang, in chroots; needs root'
+	@echo 'make test-packages the archive, packages and images, built, installed and used in a chroot; needs root'
 	@echo 'make               build            (PG_CONFIG=/path/to/pg_config picks the server)'
 	@echo 'make install       install          (as whoever may write there)'
 	@echo 'make installcheck  run the tests against the installed, running server'
 	@echo 'make lint          the rules of the source that a machine can check'
 	@echo 'make format        indent src/ as PostgreSQL does'
 	@echo 'make bench         measure against what one would write instead; PARTS="book wal" picks'
+	@echo 'make dist          the archive for PGXN, of the last commit'
 	@echo 'make clean         remove what the build made'
 
 .PHONY: uninstall-docs build-directories installcheck installcheck-regress installcheck-isolation installcheck-tap installcheck-pgtap \
-	test test-fuzz demo web bench lint format help
+	test test-fuzz test-matrix test-packages demo web bench lint format dist help
