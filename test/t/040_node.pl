@@ -7,33 +7,13 @@
 use strict;
 use warnings;
 
-use File::Copy;
 use FindBin;
 use lib $FindBin::RealBin;
-use Drivers qw($top run_for own_studio start_cluster start_pgbouncer drive);
+use Drivers qw(own_studio start_cluster start_pgbouncer drive node_modules);
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $temp = PostgreSQL::Test::Utils::tempdir();
-my $modules = "$temp/node";
-mkdir $modules or die "$modules: $!";
-copy($_, $modules) or die "$_: $!" for glob "$top/test/drivers/node/*";
-$ENV{npm_config_cache} = "$temp/npm";
-$ENV{npm_config_update_notifier} = 'false';
-
-my ($ok, $said) = run_for(20, $temp, 'node', '--version');
-plan skip_all => 'there is no node' unless $ok;
-plan skip_all => "node is older than 18: $said" if $said =~ /^v(\d+)/ && $1 < 18;
-plan skip_all => 'there is no npm' unless (run_for(20, $temp, 'npm', '--version'))[0];
-($ok, $said) = run_for(240, $modules, 'npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund',
-	'--loglevel=error', '--fetch-retries=1', '--fetch-timeout=20000');
-if (!$ok)
-{
-	# That a lock file does not fit is a fault, that a registry is out of reach is not.
-	my ($code) = $said =~ /^npm (?:ERR!|error) code (.*)$/m;
-	die "npm ci: $said" if $code && $code =~ /EUSAGE|EINTEGRITY|ETARGET|EJSONPARSE/;
-	plan skip_all => 'the npm registry was not reached: ' . ($code // 'npm ci failed');
-}
+my $modules = node_modules('node');
 
 my $node = start_cluster('node');
 own_studio($node, 'node');

@@ -11,12 +11,13 @@ use warnings;
 use Cwd qw(abs_path);
 use Exporter qw(import);
 use File::Basename;
+use File::Copy;
 use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT_OK = qw($top run_for own_studio start_cluster start_pgbouncer drive);
+our @EXPORT_OK = qw($top run_for own_studio start_cluster start_pgbouncer drive node_modules);
 
 our $top = dirname(abs_path(__FILE__)) . '/../..';
 
@@ -92,6 +93,33 @@ INI
 		select undef, undef, undef, 0.1;
 	}
 	return ($handle, $dir);
+}
+
+# Copies a directory of programs for Node into one that is gone at the end, with the
+# packages of its package-lock.json, from the npm registry; returns the copy. Skips
+# all tests where that cannot be.
+sub node_modules
+{
+	my ($programs) = @_;
+	my $temp = PostgreSQL::Test::Utils::tempdir();
+	my $modules = "$temp/node";
+	mkdir $modules or die "$modules: $!";
+	copy($_, $modules) or die "$_: $!" for glob("$top/test/drivers/$programs/*"), "$top/test/drivers/node/report.js";
+	$ENV{npm_config_cache} = "$temp/npm";
+	$ENV{npm_config_update_notifier} = 'false';
+
+	my ($ok, $said) = run_for(20, $temp, 'node', '--version');
+	plan skip_all => 'there is no node' unless $ok;
+	plan skip_all => "node is older than 18: $said" if $said =~ /^v(\d+)/ && $1 < 18;
+	plan skip_all => 'there is no npm' unless (run_for(20, $temp, 'npm', '--version'))[0];
+	($ok, $said) = run_for(240, $modules, 'npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund',
+		'--loglevel=error', '--fetch-retries=1', '--fetch-timeout=20000');
+	return $modules if $ok;
+
+	# That a lock file does not fit is a fault, that a registry is out of reach is not.
+	my ($code) = $said =~ /^npm (?:ERR!|error) code (.*)$/m;
+	die "npm ci: $said" if $code && $code =~ /EUSAGE|EINTEGRITY|ETARGET|EJSONPARSE/;
+	plan skip_all => 'the npm registry was not reached: ' . ($code // 'npm ci failed');
 }
 
 # Runs a program, and makes a test of each of its steps.
