@@ -8,7 +8,7 @@ import { Browser, missing, picture } from './browser.js';
 import { Studio } from './harness.js';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const ada = 1, john = 101;
+const ada = 1, maya = 4, john = 101;
 
 // Each page: who looks at it, where it is, what is there when it has loaded, and what is done before the picture.
 const PAGES = {
@@ -28,6 +28,12 @@ const PAGES = {
   }],
   'schedule-day': [ada, '/dashboard/admin/master-schedule?view=day', (page) => page.locator('.week').waitFor()],
   client: [john, '/dashboard/client', async (page) => { await page.locator('.day').first().waitFor(); await page.getByRole('region', { name: 'Statement', exact: true }).waitFor(); }],
+  'schedule-new': [ada, '/dashboard/admin/master-schedule', (page) => page.getByRole('button', { name: 'Open or block time' }).click()],
+  'allocation-extend': [ada, '/dashboard/admin/session-allocation?client=101', (page) => page.getByRole('button', { name: /^Extend/ }).first().click()],
+  trainer: [maya, '/dashboard/trainer', async (page) => { await page.locator('.week .entry').first().waitFor(); await page.getByRole('region', { name: 'Asked for' }).waitFor(); }],
+  'trainer-clients': [maya, '/dashboard/trainer/clients', (page) => page.locator('.cards').waitFor()],
+  packs: [john, '/dashboard/client/packs', (page) => page.locator('.packs').waitFor()],
+  checkout: [john, '/dashboard/client/packs?cart=7', (page) => page.getByText('Order 7').waitFor()],
   elsewhere: [ada, '/dashboard/admin/client-trainer-assignments', (page) => page.getByText('not a part of this example').waitFor()],
 };
 

@@ -8,24 +8,28 @@ import { Login } from './pages/login.jsx';
 import { Overview } from './pages/overview.jsx';
 import { Elsewhere, Unknown } from './pages/other.jsx';
 import { Schedule } from './pages/schedule.jsx';
+import { Shop } from './pages/shop.jsx';
+import { Trainer } from './pages/trainer.jsx';
 import { Shell } from './parts/shell.jsx';
 import { Failed, Loading } from './parts/states.jsx';
 import { Toasts } from './parts/toasts.jsx';
 import { go, usePlace } from './router.jsx';
 import { setZone } from './time.js';
-
-const OFFICE = ['admin', 'staff'], TEAM = [...OFFICE, 'trainer'];
+import { OFFICE, Who } from './who.js';
 
 // Every page, with who has it.
 const PAGES = {
   '/dashboard/admin/overview': { title: 'Overview Dashboard', page: Overview, roles: OFFICE },
-  '/dashboard/admin/master-schedule': { title: 'Universal Master Schedule', page: Schedule, roles: TEAM },
-  '/dashboard/admin/session-allocation': { title: 'Session Allocation Manager', page: Allocation, roles: TEAM },
+  '/dashboard/admin/master-schedule': { title: 'Universal Master Schedule', page: Schedule, roles: OFFICE },
+  '/dashboard/admin/session-allocation': { title: 'Session Allocation Manager', page: Allocation, roles: OFFICE },
   '/dashboard/admin/client-trainer-assignments': { title: 'Client-Trainer Assignments', page: Elsewhere, roles: OFFICE },
+  '/dashboard/trainer': { title: 'My schedule', page: Trainer, roles: ['trainer'] },
+  '/dashboard/trainer/clients': { title: 'My clients', page: Allocation, roles: ['trainer'] },
   '/dashboard/client': { title: 'My sessions', page: Client, roles: ['client'] },
+  '/dashboard/client/packs': { title: 'Buy sessions', page: Shop, roles: ['client'] },
 };
 
-export const homeOf = ({ role }) => (TEAM.includes(role) ? '/dashboard/admin/master-schedule' : '/dashboard/client');
+const homeOf = ({ role }) => ({ client: '/dashboard/client', trainer: '/dashboard/trainer' }[role] ?? '/dashboard/admin/master-schedule');
 
 async function start() {
   const [{ user }, { data: settings }] = await Promise.all([get('/api/auth/me'), get('/api/studio')]);
@@ -67,9 +71,9 @@ export function App() {
   if (step === 'out') return <Login message={state.message} done={begin} />;
   const Page = shown.page;
   return (
-    <>
-      <Shell user={user} path={path} title={title} leave={leave}><Page key={path} user={user} settings={settings} title={title} /></Shell>
+    <Who.Provider value={{ user, settings }}>
+      <Shell user={user} path={path} title={title} leave={leave}><Page key={path} title={title} /></Shell>
       <Toasts />
-    </>
+    </Who.Provider>
   );
 }

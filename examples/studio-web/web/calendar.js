@@ -1,22 +1,32 @@
-// The entries of the schedule as its table shows them: of what kind each is, in which column and row.
+// The entries of the schedule as its table shows them: of what kind each is, in which column and row, where it can go.
 import { wall } from './time.js';
 
 const LIVE = 'available,scheduled,confirmed,completed,requested,blocked';
 export const schedulePath = (since, until, trainerId) => ['/api/sessions/schedule', { since, until, trainerId, status: LIVE }];
 
-const MOVABLE = ['available', 'held', 'scheduled', 'confirmed', 'requested', 'blocked', 'class'];
-export const movable = ({ kind }) => MOVABLE.includes(kind);
-export const isBooking = ({ kind }) => ['scheduled', 'confirmed', 'requested'].includes(kind);
+// Who may do what moves it; blocked time is his own who keeps it.
+const MOVED_BY = { available: 'open', held: 'open', class: 'open', scheduled: 'book', confirmed: 'book', requested: 'book', blocked: null };
+export const movable = ({ kind }, may) => kind in MOVED_BY && (MOVED_BY[kind] === null || may(MOVED_BY[kind]));
+
+// A booking that goes to an open slot takes it, and leaves its own.
+export const exchangeable = ({ kind }, to) =>
+  ['scheduled', 'confirmed'].includes(kind) && to?.kind === 'available' && Date.parse(to.sessionDate) > Date.now();
+
+// The request that brings an entry to an open slot, or to a time of the studio's clocks.
+export const moving = ({ id }, { day, time, trainerId, slot }) => (slot
+  ? [`/api/sessions/${id}/reschedule`, { toSessionId: slot }]
+  : [`/api/sessions/${id}/move`, { at: `${day} ${time}`, trainerId }]);
 
 // Rows of the schedule and what is held become entries; the places of a class are one of them.
-export function entriesOf(rows, holds) {
+export function entriesOf(rows, holds = []) {
   const held = new Map(holds.map((hold) => [hold.sessionId, hold]));
   const classes = new Map(), entries = [];
   for (const row of rows) {
     const { day, time, hour } = wall(row.sessionDate);
-    const entry = { ...row, id: row.sessionId, day, time, hour, hold: held.get(row.sessionId) };
+    const entry = { ...row, id: row.sessionId, day, time, hour, kind: row.status };
     if (row.classId === null) {
-      entries.push({ ...entry, kind: entry.hold ? 'held' : row.status });
+      const hold = held.get(row.sessionId);
+      entries.push(hold ? { ...entry, hold, kind: 'held' } : entry);
       continue;
     }
     let one = classes.get(row.classId);

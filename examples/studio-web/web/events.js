@@ -1,6 +1,7 @@
 // What the server says has changed, for all parts of the page. The browser comes back by itself when the stream ends, and says
 // how far it was; the server then sends what was missed.
 import { useEffect, useState } from 'preact/hooks';
+import { get } from './api.js';
 
 const listeners = new Set();      // of events
 const watchers = new Set();       // of whether we hear
@@ -17,10 +18,13 @@ function nowHears(yes) {
   if (yes) tell({ type: 'reset' });        // what was on the page may be of before
 }
 
-// A stream that comes back within two seconds is not worth a word.
+// A stream that comes back within two seconds is not worth a word. One that is refused does not come back by itself; it may be that
+// the log-in has expired, and an ordinary request says so to everybody.
 function lost() {
   timer ??= setTimeout(() => nowHears(false), navigator.onLine ? 2000 : 0);
-  if (source?.readyState === EventSource.CLOSED) setTimeout(() => { if (source) listen(); }, 2000);
+  if (source?.readyState !== EventSource.CLOSED) return;
+  get('/api/auth/me').catch(() => {});
+  setTimeout(() => { if (source?.readyState === EventSource.CLOSED) listen(); }, 2000);
 }
 
 export function listen() {

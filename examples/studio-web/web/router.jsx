@@ -22,13 +22,13 @@ export function usePlace() {
   return { path: pathname, parameters: searchParams };
 }
 
-// Other parameters for the page that is shown; those that are empty are left out.
-export function setParameters(some) {
+// Other parameters for the page that is shown; those that are empty are left out. The way back leads to those of before.
+export function setParameters(some, how) {
   const next = new URL(location.href);
   for (const [name, value] of Object.entries(some))
     if (value == null || value === '') next.searchParams.delete(name);
     else next.searchParams.set(name, value);
-  go(next.pathname + next.search, { replace: true });
+  go(next.pathname + next.search, how);
 }
 
 export function Link({ to, children, ...more }) {

@@ -11,8 +11,8 @@ export function sessionRoutes(db) {
   router.post('/book/:userId', async (req, res) => {
     res.locals.words = { UNAUTHORIZED_ACCESS: 'You can only book sessions for yourself.' };
     const { session_id: id, message, available_sessions: availableSessions, replayed, ...session } = await db.one(
-      'SELECT * FROM swan_book($1, $2, key => $3, actor => $4)',
-      [req.params.userId, req.body?.sessionId, keyOf(req), req.user.id]);
+      'SELECT * FROM swan_book($1, $2, key => $3, guest => $4, actor => $5)',
+      [req.params.userId, req.body?.sessionId, keyOf(req), req.body?.guest, req.user.id]);
     res.json({ message, session: sessionOf(id, session), availableSessions, replayed });
   });
 

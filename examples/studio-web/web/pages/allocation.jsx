@@ -1,6 +1,7 @@
 // The Session Allocation Manager: how many sessions each client has, and what the office does about it.
 import { useState } from 'preact/hooks';
 import { getPage, url } from '../api.js';
+import { useDebounced } from '../debounce.js';
 import { useLoad } from '../load.js';
 import { AddSessions } from '../parts/add.jsx';
 import { ByMonth } from '../parts/chart.jsx';
@@ -10,12 +11,13 @@ import { Field } from '../parts/field.jsx';
 import { Loaded } from '../parts/states.jsx';
 import { TakeBack } from '../parts/take.jsx';
 import { setParameters, usePlace } from '../router.jsx';
-import { useDebounced } from '../debounce.js';
+import { OFFICE, useWho } from '../who.js';
 
 const ROWS = 20;
 const DIALOGS = { add: AddSessions, take: TakeBack };
 
-export function Allocation({ user, settings }) {
+export function Allocation() {
+  const { user, settings } = useWho();
   const { parameters } = usePlace();
   const [search, setSearch] = useState(''), [warning, setWarning] = useState(''), [dialog, setDialog] = useState(null);
   const [before, setBefore] = useState([]);           // the pages before this one
@@ -41,16 +43,16 @@ export function Allocation({ user, settings }) {
           </Field>
         </form>
         <Loaded of={clients} what="the clients" empty={settled || warning ? 'No client is like that.' : 'There are no clients yet.'}>
-          {({ rows }) => <ClientTable rows={rows} act={(what, who) => (what === 'details' ? setParameters({ client: who.id }) : setDialog({ what, client: who }))} />}
+          {({ rows }) => <ClientTable rows={rows} admin={user.role === 'admin'} act={(what, who) => (what === 'details' ? setParameters({ client: who.id }) : setDialog({ what, client: who }))} />}
         </Loaded>
         <p class="buttons">
           <button type="button" disabled={before.length === 0} onClick={() => setBefore(before.slice(0, -1))}>Previous page</button>
           <button type="button" disabled={!clients.data?.next} onClick={() => setBefore([...before, clients.data.next])}>Next page</button>
         </p>
       </section>
-      {user.role !== 'trainer' && <ByMonth />}
+      {OFFICE.includes(user.role) && <ByMonth />}
       {Open && <Open client={client} most={settings.grantMax} shown={show} close={() => setDialog(null)} />}
-      {details && <ClientDetails userId={Number(details)} close={() => setParameters({ client: null })} />}
+      {details && <ClientDetails userId={Number(details)} close={() => setParameters({ client: null }, { replace: true })} />}
     </div>
   );
 }

@@ -2,13 +2,16 @@
 import { get } from '../api.js';
 import { concerns } from '../events.js';
 import { useLoad } from '../load.js';
+import { Ask } from '../parts/ask.jsx';
 import { Bookings } from '../parts/bookings.jsx';
 import { Packs } from '../parts/packs.jsx';
 import { Slots } from '../parts/slots.jsx';
 import { Loaded } from '../parts/states.jsx';
 import { Statement } from '../parts/statement.jsx';
 import { Waits } from '../parts/waits.jsx';
+import { Link } from '../router.jsx';
 import { showMoment } from '../time.js';
+import { useWho } from '../who.js';
 import { sessions } from '../words.js';
 
 function Credits({ user }) {
@@ -25,11 +28,15 @@ function Credits({ user }) {
         )}
       </Loaded>
       <Packs userId={user.id} />
+      <p class="buttons"><Link class="button" to="/dashboard/client/packs">Buy sessions</Link></p>
     </section>
   );
 }
 
-export function Client({ user }) {
+export function Client() {
+  const { user } = useWho();
+  const people = useLoad(async () => (await get('/api/people')).data, [], () => false);
+  const trainers = people.data ?? [];
   return (
     <div class="client together">
       <div>
@@ -39,7 +46,8 @@ export function Client({ user }) {
       <div>
         <Bookings user={user} />
         <Waits user={user} />
-        <Slots user={user} />
+        <Slots user={user} trainers={trainers} />
+        <Ask user={user} trainers={trainers} />
       </div>
     </div>
   );

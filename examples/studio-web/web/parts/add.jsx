@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { useAction } from '../action.js';
 import { post } from '../api.js';
 import { nameOf } from '../words.js';
-import { Dialog } from './dialog.jsx';
+import { DialogForm } from './dialog.jsx';
 import { Field } from './field.jsx';
 import { Refused } from './states.jsx';
 import { toast } from './toasts.jsx';
@@ -13,8 +13,7 @@ export function AddSessions({ client, most, shown, close }) {
   const [add, { busy, error }] = useAction((key, sessionCount, why) =>
     post('/api/sessions/add-to-user', { userId: client.id, sessionCount, reason: why || 'Admin added sessions' }, key));
 
-  async function submit(event) {
-    event.preventDefault();
+  async function submit() {
     const before = client.availableSessions;
     shown(before + Number(count));
     const answer = await add(Number(count), reason.trim());
@@ -25,17 +24,12 @@ export function AddSessions({ client, most, shown, close }) {
   }
 
   return (
-    <Dialog title={`Add sessions to ${nameOf(client)}`} close={close}>
-      <form onSubmit={submit}>
-        <p>Available now: <strong>{client.availableSessions}</strong></p>
-        <Field label="Sessions" type="number" min="1" max={most} step="1" required value={count} change={setCount} />
-        <Field label="Reason" maxLength="255" value={reason} change={setReason} placeholder="Admin added sessions" />
-        <Refused error={error} />
-        <p class="buttons">
-          <button class="main" disabled={busy}>Add {count || 0} {count === '1' ? 'Session' : 'Sessions'}</button>
-          <button type="button" onClick={close}>Close</button>
-        </p>
-      </form>
-    </Dialog>
+    <DialogForm title={`Add sessions to ${nameOf(client)}`} close={close} submit={submit} busy={busy}
+      label={`Add ${count || 0} ${count === '1' ? 'Session' : 'Sessions'}`}>
+      <p>Available now: <strong>{client.availableSessions}</strong></p>
+      <Field label="Sessions" type="number" min="1" max={most} step="1" required value={count} change={setCount} />
+      <Field label="Reason" maxLength="255" value={reason} change={setReason} placeholder="Admin added sessions" />
+      <Refused error={error} />
+    </DialogForm>
   );
 }

@@ -1,36 +1,46 @@
-// Books an open slot for a client, who is found by his name.
+// Books a slot or a place of a class for a client, who is found by his name, or holds it for him.
 import { useState } from 'preact/hooks';
 import { useAction } from '../action.js';
 import { getPage, post, url } from '../api.js';
 import { useDebounced } from '../debounce.js';
 import { useLoad } from '../load.js';
+import { showTime } from '../time.js';
 import { nameOf, sessions } from '../words.js';
-import { Field } from './field.jsx';
+import { Button } from './button.jsx';
+import { Check, Field } from './field.jsx';
 import { Refused } from './states.jsx';
 import { toast } from './toasts.jsx';
 
-export function BookFor({ sessionId }) {
-  const [search, setSearch] = useState(''), [client, setClient] = useState('');
+export function BookFor({ sessionId, places = false }) {
+  const [search, setSearch] = useState(''), [client, setClient] = useState(''), [guest, setGuest] = useState(false);
   const settled = useDebounced(search.trim(), 300);
   const { data } = useLoad(() => getPage(url('/api/sessions/clients', { search: settled, limit: 20 })), [settled]);
-  const [book, { busy, error }] = useAction((key, userId) => post(`/api/sessions/book/${userId}`, { sessionId }, key));
+  const [run, { busy, error }] = useAction((key, what, userId, body) => post(`/api/sessions/${what}/${userId}`, { sessionId, ...body }, key));
   const rows = data?.rows ?? [];
   const chosen = rows.some(({ id }) => id === Number(client)) ? client : String(rows[0]?.id ?? '');
 
-  async function submit(event) {
+  async function book(event) {
     event.preventDefault();
-    const answer = await book(chosen);
+    const answer = await run('book', chosen, places ? { guest } : {});
     if (answer) toast('Success', answer.message);
+  }
+  async function hold() {
+    const answer = await run('hold', chosen);
+    if (answer) toast('Success', `Held until ${showTime(answer.hold.until)}.`);
   }
 
   return (
-    <form class="bookfor" onSubmit={submit} aria-label="Book for a client">
+    <form class="bookfor" onSubmit={book} aria-label="Book for a client">
       <Field label="Find a client" type="search" value={search} change={setSearch} />
       <Field label="Client" type="select" required value={chosen} change={setClient}>
         {rows.map((row) => <option key={row.id} value={row.id}>{nameOf(row)} ({sessions(row.availableSessions)})</option>)}
       </Field>
+      {places && <Check label="For a guest: one place more than he has" checked={guest} change={setGuest} />}
       <Refused error={error} />
-      <p class="buttons"><button class="main" disabled={busy || !chosen}>Book</button></p>
+      <p class="buttons">
+        <Button type="submit" main busy={busy || !chosen}>Book</Button>
+        <Button busy={busy || !chosen} onClick={hold}>Hold</Button>
+      </p>
     </form>
   );
 }

@@ -13,11 +13,17 @@ async function load(userId) {
 }
 
 // What a cancellation would mean now, said before it is done.
-function Price({ cancel: { ok, returns, freeUntil, message } }) {
+function Price({ status, cancel: { ok, returns, freeUntil, message } }) {
   if (!ok) return <span class="quiet">{message}</span>;
+  if (status === 'requested') return <span class="quiet">It takes a session when it is granted</span>;
   if (returns === false) return <span class="late">Too late to cancel free: the credit would not come back</span>;
   return <span class="quiet">{freeUntil ? `Free until ${showMoment(freeUntil)}` : 'Cancelling is free'}</span>;
 }
+
+// Of a class somebody may bring others along, each for a credit.
+const Guest = ({ user, row: { sessionId, sessionDate } }) => (
+  <Do label="Bring a guest" of={`to the class of ${showMoment(sessionDate)}`} path={`/api/sessions/book/${user.id}`} body={{ sessionId, guest: true }} />
+);
 
 export function Bookings({ user }) {
   const bookings = useLoad(() => load(user.id), []);
@@ -33,7 +39,11 @@ export function Bookings({ user }) {
                   <strong>{showMoment(row.sessionDate)}</strong> with {row.trainerName ?? 'any trainer'}<br />
                   <span aria-hidden="true">{STATUSES[row.status].sign} </span>{STATUSES[row.status].name}. <Price {...row} />
                 </div>
-                <div>{row.cancel.ok && <Do label="Cancel" of={showMoment(row.sessionDate)} path={`/api/sessions/${row.sessionId}/cancel`} done={bookings.reload} />}</div>
+                <div class="buttons">
+                  {row.classId !== null && row.placesLeft > 0 && <Guest user={user} row={row} />}
+                  {row.cancel.ok && <Do label={row.status === 'requested' ? 'Withdraw' : 'Cancel'} of={showMoment(row.sessionDate)}
+                    path={`/api/sessions/${row.sessionId}/cancel`} done={bookings.reload} />}
+                </div>
               </li>
             ))}
           </ul>

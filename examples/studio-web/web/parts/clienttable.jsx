@@ -1,7 +1,7 @@
 import { showDateAndYear } from '../time.js';
 import { nameOf, WARNINGS } from '../words.js';
 
-function Row({ client, act }) {
+function Row({ client, admin, act }) {
   const { email, availableSessions, totalSessionsPurchased, sessionsUsed, lastSessionDate, warning, suspendedSince } = client;
   const name = nameOf(client);
   return (
@@ -16,15 +16,19 @@ function Row({ client, act }) {
       <td class="last" data-name="Last session">{lastSessionDate ? showDateAndYear(lastSessionDate) : 'None yet'}</td>
       <td class="notice">{warning && <p class={`warning ${warning}`}><span aria-hidden="true">⚠ </span>{WARNINGS[warning]}</p>}</td>
       <td class="actions">
-        <button type="button" class="main" onClick={() => act('add', client)} aria-label={`Add Sessions to ${name}`}>Add Sessions</button>
-        <button type="button" onClick={() => act('take', client)} aria-label={`Take back sessions from ${name}`}>Take back</button>
+        {admin && (
+          <>
+            <button type="button" class="main" onClick={() => act('add', client)} aria-label={`Add Sessions to ${name}`}>Add Sessions</button>
+            <button type="button" onClick={() => act('take', client)} aria-label={`Take back sessions from ${name}`}>Take back</button>
+          </>
+        )}
         <button type="button" onClick={() => act('details', client)} aria-label={`Details of ${name}`}>Details</button>
       </td>
     </tr>
   );
 }
 
-export function ClientTable({ rows, act }) {
+export function ClientTable({ rows, admin, act }) {
   return (
     <table class="list cards">
       <caption class="hidden">Clients and their sessions</caption>
@@ -34,7 +38,7 @@ export function ClientTable({ rows, act }) {
           <th scope="col" class="number">Used</th><th scope="col">Last session</th><th scope="col">Warning</th><th scope="col">Actions</th>
         </tr>
       </thead>
-      <tbody>{rows.map((client) => <Row key={client.id} client={client} act={act} />)}</tbody>
+      <tbody>{rows.map((client) => <Row key={client.id} client={client} admin={admin} act={act} />)}</tbody>
     </table>
   );
 }

@@ -2,9 +2,11 @@
 import { get } from '../api.js';
 import { concerns } from '../events.js';
 import { useLoad } from '../load.js';
+import { clientsOf, useWho } from '../who.js';
 import { Loaded } from './states.jsx';
 
 export function SessionCount({ userId, name }) {
+  const { user } = useWho();
   const summary = useLoad(async () => (await get(`/api/sessions/user-summary/${userId}`)).data, [userId], concerns(userId));
   return (
     <section class="count" aria-label="Session count">
@@ -21,7 +23,7 @@ export function SessionCount({ userId, name }) {
           </>
         )}
       </Loaded>
-      <a class="button" href={`/dashboard/admin/session-allocation?client=${userId}`} target="_blank" rel="noopener">
+      <a class="button" href={clientsOf(user, userId)} target="_blank" rel="noopener">
         Manage Sessions<span class="hidden"> (in a new tab)</span>
       </a>
     </section>

@@ -1,5 +1,6 @@
 // A dialog over the page: Escape closes it, and the focus goes back to where it was.
 import { useEffect, useId, useRef } from 'preact/hooks';
+import { Button } from './button.jsx';
 
 export function Dialog({ title, close, children }) {
   const element = useRef(null), id = useId();
@@ -12,9 +13,28 @@ export function Dialog({ title, close, children }) {
     <dialog ref={element} aria-labelledby={id} onCancel={(event) => { event.preventDefault(); close(); }}>
       <header>
         <h2 id={id}>{title}</h2>
-        <button type="button" aria-label="Close" onClick={close}>×</button>
+        <Button aria-label="Close" onClick={close}>×</Button>
       </header>
       {children}
     </dialog>
+  );
+}
+
+// The form of a dialog, with its buttons: what it does, and Close.
+export function DialogForm({ title, close, submit, label, busy, children }) {
+  const send = (event) => {
+    event.preventDefault();
+    if (!busy) submit();
+  };
+  return (
+    <Dialog title={title} close={close}>
+      <form onSubmit={send}>
+        {children}
+        <p class="buttons">
+          <Button type="submit" main busy={busy}>{label}</Button>
+          <Button onClick={close}>Close</Button>
+        </p>
+      </form>
+    </Dialog>
   );
 }

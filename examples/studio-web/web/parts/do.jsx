@@ -1,6 +1,7 @@
 // A button that has something done, with what became of it.
 import { useAction } from '../action.js';
 import { post } from '../api.js';
+import { Button } from './button.jsx';
 import { Refused } from './states.jsx';
 import { toast } from './toasts.jsx';
 
@@ -14,7 +15,7 @@ export function Do({ label, of, path, body, said, done = () => {}, main }) {
   }
   return (
     <>
-      <button type="button" class={main ? 'main' : undefined} disabled={busy} onClick={press} aria-label={of && `${label} ${of}`}>{label}</button>
+      <Button main={main} busy={busy} onClick={press} aria-label={of && `${label} ${of}`}>{label}</Button>
       <Refused error={error} />
     </>
   );

@@ -2,7 +2,9 @@
 // chosen does the same without a mouse.
 import { useRef, useState } from 'preact/hooks';
 import { hoursOf, movable } from '../calendar.js';
+import { useFocusKept } from '../focus.js';
 import { clocksChange, showHour, showTime, showTimeAndZone, today } from '../time.js';
+import { useWho } from '../who.js';
 import { STATUSES } from '../words.js';
 
 const who = ({ kind, clientName, hold, places, members, notes }) => ({
@@ -19,10 +21,10 @@ function When({ entry: { day, sessionDate } }) {
 }
 
 function Entry({ entry, chosen, choose, drag }) {
-  const { sign, name } = STATUSES[entry.kind];
+  const { sign, name } = STATUSES[entry.kind], { may } = useWho(), element = useFocusKept();
   return (
-    <button type="button" id={`entry-${entry.id}`} class={`entry ${entry.kind}`} aria-pressed={chosen === entry.id} data-id={entry.id}
-      draggable={movable(entry)} onClick={() => choose(entry.id)} {...drag}>
+    <button ref={element} type="button" id={`entry-${entry.id}`} class={`entry ${entry.kind}`} aria-pressed={chosen === entry.id} data-id={entry.id}
+      draggable={movable(entry, may)} onClick={() => choose(entry.id)} {...drag}>
       <span class="sign" aria-hidden="true">{sign}</span>
       <When entry={entry} />{' '}
       <span class="kind">{name}</span>{' '}
@@ -32,12 +34,15 @@ function Entry({ entry, chosen, choose, drag }) {
   );
 }
 
-export function Grid({ columns, entries, chosen, choose, drop }) {
+export function Grid({ columns, entries, chosen, choose, drop, start }) {
   const dragged = useRef(null);
   const [over, setOver] = useState(null);
   const now = today();
   const cellOf = (column, hour) => entries.filter((entry) => entry.day === column.day && entry.hour === hour
     && (column.trainerId === undefined || entry.trainerId === column.trainerId));
+
+  // An empty place begins a new entry there, as the button above does.
+  const empty = (column, hour) => (event) => { if (event.target === event.currentTarget) start(column, hour); };
 
   const target = (column, hour, onto) => ({
     onDragOver: (event) => { event.preventDefault(); setOver(`${column.key} ${hour}`); },
@@ -68,7 +73,8 @@ export function Grid({ columns, entries, chosen, choose, drop }) {
             <tr key={hour}>
               <th scope="row">{showHour(hour)}</th>
               {columns.map((column) => (
-                <td key={column.key} class={over === `${column.key} ${hour}` ? 'over' : undefined} data-cell={`${column.day} ${hour}`} {...target(column, hour)}>
+                <td key={column.key} class={over === `${column.key} ${hour}` ? 'over' : undefined} data-cell={`${column.day} ${hour}`}
+                  onClick={empty(column, hour)} {...target(column, hour)}>
                   {cellOf(column, hour).map((entry) => (
                     <Entry key={entry.id} entry={entry} chosen={chosen} choose={choose} drag={{ ...source(entry), ...target(column, hour, entry) }} />
                   ))}

@@ -3,21 +3,24 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { useHears } from '../events.js';
 import { Link } from '../router.jsx';
 import { zoneName } from '../time.js';
+import { OFFICE } from '../who.js';
 import { nameOf } from '../words.js';
-
-const OFFICE = ['admin', 'staff'], TEAM = [...OFFICE, 'trainer'];
+import { Old } from './old.jsx';
 
 const SECTIONS = [
   { name: 'Command Center', items: [
     { label: 'Overview Dashboard', to: '/dashboard/admin/overview', roles: OFFICE },
   ] },
   { name: 'Scheduling & Operations', items: [
-    { label: 'Universal Master Schedule', to: '/dashboard/admin/master-schedule', roles: TEAM },
-    { label: 'Session Allocation Manager', to: '/dashboard/admin/session-allocation', roles: TEAM },
+    { label: 'Universal Master Schedule', to: '/dashboard/admin/master-schedule', roles: OFFICE },
+    { label: 'Session Allocation Manager', to: '/dashboard/admin/session-allocation', roles: OFFICE },
     { label: 'Client-Trainer Assignments', to: '/dashboard/admin/client-trainer-assignments', roles: OFFICE },
   ] },
   { name: 'My studio', items: [
+    { label: 'My schedule', to: '/dashboard/trainer', roles: ['trainer'] },
+    { label: 'My clients', to: '/dashboard/trainer/clients', roles: ['trainer'] },
     { label: 'My sessions', to: '/dashboard/client', roles: ['client'] },
+    { label: 'Buy sessions', to: '/dashboard/client/packs', roles: ['client'] },
   ] },
 ];
 
@@ -60,6 +63,7 @@ export function Shell({ user, path, title, leave, children }) {
         </div>
       </nav>
       <main id="content" tabIndex={-1}>{children}</main>
+      <Old />
     </div>
   );
 }

@@ -1,9 +1,10 @@
 // What a client can book. When somebody was faster, he may wait for that time.
 import { useState } from 'preact/hooks';
 import { useAction } from '../action.js';
-import { get, getPage, post, url } from '../api.js';
+import { getPage, post, url } from '../api.js';
 import { useLoad } from '../load.js';
 import { showDayLong, showMoment, showTime, wall } from '../time.js';
+import { Button } from './button.jsx';
 import { Do } from './do.jsx';
 import { Field } from './field.jsx';
 import { Loaded, Refused } from './states.jsx';
@@ -20,8 +21,8 @@ function Day({ day, slots, book, busy }) {
           <li key={slot.sessionId}>
             <div><strong>{showTime(slot.sessionDate)}</strong> with {slot.trainerName ?? 'any trainer'}
               {slot.places > 1 && <span class="quiet">, class: {slot.placesLeft} of {slot.places} places left</span>}</div>
-            <button type="button" class="main" disabled={busy} onClick={() => book(slot)}
-              aria-label={`Book ${showMoment(slot.sessionDate)} with ${slot.trainerName ?? 'any trainer'}`}>Book</button>
+            <Button main busy={busy} onClick={() => book(slot)}
+              aria-label={`Book ${showMoment(slot.sessionDate)} with ${slot.trainerName ?? 'any trainer'}`}>Book</Button>
           </li>
         ))}
       </ul>
@@ -29,9 +30,8 @@ function Day({ day, slots, book, busy }) {
   );
 }
 
-export function Slots({ user }) {
+export function Slots({ user, trainers }) {
   const [trainerId, setTrainer] = useState(''), [limit, setLimit] = useState(SLOTS), [tried, setTried] = useState(null);
-  const trainers = useLoad(async () => (await get('/api/people')).data, [], () => false);
   const slots = useLoad(() => getPage(url('/api/sessions/slots', { trainerId, limit })), [trainerId, limit]);
   const [run, { busy, error, clear }] = useAction((key, sessionId) => post(`/api/sessions/book/${user.id}`, { sessionId }, key));
 
@@ -49,7 +49,7 @@ export function Slots({ user }) {
       <div class="tools">
         <Field label="Trainer" type="select" value={trainerId} change={setTrainer}>
           <option value="">All trainers</option>
-          {(trainers.data ?? []).map(({ id, name }) => <option key={id} value={id}>{name}</option>)}
+          {trainers.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}
         </Field>
       </div>
       <Refused error={error} />

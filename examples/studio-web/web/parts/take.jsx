@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { useAction } from '../action.js';
 import { post } from '../api.js';
 import { nameOf, sessions } from '../words.js';
-import { Dialog } from './dialog.jsx';
+import { DialogForm } from './dialog.jsx';
 import { Field } from './field.jsx';
 import { Refused } from './states.jsx';
 import { toast } from './toasts.jsx';
@@ -13,8 +13,7 @@ export function TakeBack({ client, shown, close }) {
   const [take, { busy, error }] = useAction((key, sessionCount, why) =>
     post('/api/sessions/revoke-from-user', { userId: client.id, sessionCount, reason: why }, key));
 
-  async function submit(event) {
-    event.preventDefault();
+  async function submit() {
     const answer = await take(Number(count), reason.trim() || null);
     if (!answer) return;
     shown(answer.availableSessions);
@@ -24,17 +23,11 @@ export function TakeBack({ client, shown, close }) {
   }
 
   return (
-    <Dialog title={`Take sessions back from ${nameOf(client)}`} close={close}>
-      <form onSubmit={submit}>
-        <p>Available now: <strong>{client.availableSessions}</strong></p>
-        <Field label="Sessions" type="number" min="1" step="1" required value={count} change={setCount} />
-        <Field label="Reason" maxLength="255" required value={reason} change={setReason} />
-        <Refused error={error} />
-        <p class="buttons">
-          <button class="main" disabled={busy}>Take back</button>
-          <button type="button" onClick={close}>Close</button>
-        </p>
-      </form>
-    </Dialog>
+    <DialogForm title={`Take sessions back from ${nameOf(client)}`} close={close} submit={submit} busy={busy} label="Take back">
+      <p>Available now: <strong>{client.availableSessions}</strong></p>
+      <Field label="Sessions" type="number" min="1" step="1" required value={count} change={setCount} />
+      <Field label="Reason" maxLength="255" required value={reason} change={setReason} />
+      <Refused error={error} />
+    </DialogForm>
   );
 }

@@ -1,5 +1,6 @@
 // Short words on what has been done, read aloud, and gone after a while.
 import { useEffect, useState } from 'preact/hooks';
+import { Button } from './button.jsx';
 
 let show = () => {};
 let count = 0;
@@ -21,7 +22,7 @@ export function Toasts() {
       {list.map(({ id, title, text }) => (
         <div class="toast" key={id}>
           <p><strong>{title}</strong> {text}</p>
-          <button type="button" aria-label="Close this message" onClick={() => drop(id)}>×</button>
+          <Button aria-label="Close this message" onClick={() => drop(id)}>×</Button>
         </div>
       ))}
     </div>
