@@ -1,11 +1,12 @@
 // Debian's Chromium, in which the pages are opened, with a profile of its own for each test file.
+import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
-import { tokenOf } from './harness.js';
+import { sleep, tokenOf } from './harness.js';
 
 const top = fileURLToPath(new URL('..', import.meta.url));
 
@@ -28,6 +29,14 @@ export const picture = async (window, name) => {
   mkdirSync(shots, { recursive: true });
   await window.screenshot({ path: `${shots}/${name}.png` });
 };
+
+// That a part of a page says something, within a time.
+export async function shows(locator, text, ms = 15000) {
+  let said;
+  for (const end = Date.now() + ms; Date.now() < end; await sleep(20))
+    if ((said = (await locator.allTextContents().catch(() => [])).join('|')) === text) return;
+  assert.fail(`${locator} shows ${JSON.stringify(said)} and not ${JSON.stringify(text)}`);
+}
 
 export class Browser {
   static async start(studio) {

@@ -63,6 +63,16 @@ export class Studio {
     return rows.map((row) => row.id);
   }
 
+  // One slot of a trainer's, or a class, at a time of the studio's clocks; and a day of them from today on.
+  async slot(at, { trainer = tom, minutes = 60, places = 1 } = {}) {
+    return (await this.sql('SELECT swan_open::integer AS id FROM swan_open($1, swan_time($2), $3, places => $4)', [trainer, at, minutes, places]))[0].id;
+  }
+
+  async day(days) {
+    return (await this.sql(`SELECT to_char(now() AT TIME ZONE (SELECT value FROM swan_settings() WHERE setting = 'time_zone')
+      + make_interval(days => $1), 'YYYY-MM-DD') AS day`, [days]))[0].day;
+  }
+
   grant(user, n) { return this.sql('SELECT FROM swan_grant($1, $2)', [user, n]); }
 
   async start(env = {}, script = 'server/main.js') {

@@ -43,7 +43,7 @@ export function App() {
 
   const begin = () => {
     setState({ step: 'starting' });
-    start().then((who) => { listen(); setState({ step: 'in', ...who }); },
+    start().then((who) => listen().then(() => setState({ step: 'in', ...who })),
       (error) => setState(error.status === 401 ? { step: 'out' } : { step: 'failed', error }));
   };
   const leave = async () => {

@@ -8,16 +8,20 @@ export const schedulePath = (since, until, trainerId) => ['/api/sessions/schedul
 const MOVED_BY = { available: 'open', held: 'open', class: 'open', scheduled: 'book', confirmed: 'book', requested: 'book', blocked: null };
 export const movable = ({ kind }, may) => kind in MOVED_BY && (MOVED_BY[kind] === null || may(MOVED_BY[kind]));
 
+// What has been moved, or has taken another's place, stays chosen.
+export const movedTo = ({ id, sessionId }, { session }) => (session.id === sessionId ? id : session.id);
+
 // A booking that goes to an open slot takes it, and leaves its own.
 export const exchangeable = ({ kind }, to) =>
   ['scheduled', 'confirmed'].includes(kind) && to?.kind === 'available' && Date.parse(to.sessionDate) > Date.now();
 
 // The request that brings an entry to an open slot, or to a time of the studio's clocks.
-export const moving = ({ id }, { day, time, trainerId, slot }) => (slot
+export const moving = ({ sessionId: id }, { day, time, trainerId, slot }) => (slot
   ? [`/api/sessions/${id}/reschedule`, { toSessionId: slot }]
   : [`/api/sessions/${id}/move`, { at: `${day} ${time}`, trainerId }]);
 
-// Rows of the schedule and what is held become entries; the places of a class are one of them.
+// Rows of the schedule and what is held become entries; the places of a class are one of them, with the id of the class, since
+// any of its places may go.
 export function entriesOf(rows, holds = []) {
   const held = new Map(holds.map((hold) => [hold.sessionId, hold]));
   const classes = new Map(), entries = [];
@@ -30,7 +34,7 @@ export function entriesOf(rows, holds = []) {
       continue;
     }
     let one = classes.get(row.classId);
-    if (!one) entries.push(one = { ...entry, kind: 'class', members: [] });
+    if (!one) entries.push(one = { ...entry, id: row.classId, kind: 'class', members: [] });
     classes.set(row.classId, one);
     if (row.userId !== null) one.members.push(entry);
   }

@@ -27,6 +27,8 @@ function lost() {
   setTimeout(() => { if (source?.readyState === EventSource.CLOSED) listen(); }, 2000);
 }
 
+// Answers when the server has begun to tell: what is asked for from then on misses no change. If that takes long, the page is
+// shown all the same, and loaded again then.
 export function listen() {
   source?.close();
   source = new EventSource('/api/events');
@@ -35,6 +37,12 @@ export function listen() {
   source.addEventListener('change', ({ data }) => tell({ type: 'change', ...JSON.parse(data) }));
   source.addEventListener('slots', () => tell({ type: 'slots' }));
   source.addEventListener('reset', () => tell({ type: 'reset' }));
+  return new Promise((resolve) => {
+    let shown = false;
+    const show = () => { shown = true; resolve(); };
+    source.addEventListener('hello', () => { if (shown) tell({ type: 'reset' }); show(); });
+    setTimeout(show, 1000);
+  });
 }
 
 export function stopListening() {
@@ -45,6 +53,7 @@ export function stopListening() {
 }
 
 addEventListener('offline', lost);
+addEventListener('online', () => { if (source) listen(); });
 
 export function subscribe(listener) {
   listeners.add(listener);

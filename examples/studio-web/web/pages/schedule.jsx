@@ -1,7 +1,7 @@
 // The Universal Master Schedule: a trainer's week, or everybody's day.
 import { useEffect, useState } from 'preact/hooks';
 import { get, getAll, newKey, post, url } from '../api.js';
-import { entriesOf, exchangeable, moving, schedulePath } from '../calendar.js';
+import { entriesOf, exchangeable, movedTo, moving, schedulePath } from '../calendar.js';
 import { useLoad } from '../load.js';
 import { Button } from '../parts/button.jsx';
 import { EntryCard } from '../parts/entrycard.jsx';
@@ -57,7 +57,7 @@ export function Calendar({ trainers }) {
     try {
       const answer = await post(path, body, newKey());
       toast('Moved', answer.message);
-      if (chosen === entry.id) choose(answer.session.id);
+      if (chosen === entry.id) choose(movedTo(entry, answer));
     } catch (error) {
       toast('Not moved', error.message);
     }

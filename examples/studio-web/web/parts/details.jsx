@@ -12,7 +12,7 @@ export function ClientDetails({ userId, close }) {
   const client = useLoad(async () => (await get(`/api/sessions/client/${userId}`)).data, [userId], concerns(userId));
   const title = client.data ? `${nameOf(client.data)} has ${sessions(client.data.availableSessions)} left` : 'Client';
   return (
-    <Dialog title={title} close={close}>
+    <Dialog title={title} close={close} tall>
       <Loaded of={client} what="the client">
         {() => <div class="together"><h3>Packs</h3><Packs userId={userId} /><h3>Statement</h3><Statement userId={userId} /></div>}
       </Loaded>

@@ -1,8 +1,8 @@
-// A dialog over the page: Escape closes it, and the focus goes back to where it was.
+// A dialog over the page: Escape closes it, and the focus goes back to where it was. One that is tall does not grow with what it loads.
 import { useEffect, useId, useRef } from 'preact/hooks';
 import { Button } from './button.jsx';
 
-export function Dialog({ title, close, children }) {
+export function Dialog({ title, close, tall, children }) {
   const element = useRef(null), id = useId();
   useEffect(() => {
     const before = document.activeElement, dialog = element.current;
@@ -10,7 +10,7 @@ export function Dialog({ title, close, children }) {
     return () => { dialog.close(); before?.focus?.(); };
   }, []);
   return (
-    <dialog ref={element} aria-labelledby={id} onCancel={(event) => { event.preventDefault(); close(); }}>
+    <dialog ref={element} class={tall ? 'tall' : undefined} aria-labelledby={id} onCancel={(event) => { event.preventDefault(); close(); }} onClose={(event) => { if (event.target.isConnected) close(); }}>
       <header>
         <h2 id={id}>{title}</h2>
         <Button aria-label="Close" onClick={close}>×</Button>

@@ -1,7 +1,7 @@
 // Moves what is chosen to another time or trainer, or exchanges a booking for an open slot: what dragging does, by keyboard.
 import { useState } from 'preact/hooks';
 import { useAction } from '../action.js';
-import { exchangeable, moving } from '../calendar.js';
+import { exchangeable, movedTo, moving } from '../calendar.js';
 import { showMoment } from '../time.js';
 import { Button } from './button.jsx';
 import { Field, When } from './field.jsx';
@@ -21,7 +21,7 @@ export function Move({ entry, entries, trainers, choose }) {
     const answer = await move(...moving(entry, { ...when, trainerId: Number(trainer) || null, slot: Number(slot) || null }));
     if (!answer) return;
     toast('Moved', answer.message);
-    choose(answer.session.id);
+    choose(movedTo(entry, answer));
   }
 
   return (

@@ -12,8 +12,8 @@ export function Toasts() {
   const drop = (id) => setList((before) => before.filter((one) => one.id !== id));
   useEffect(() => {
     show = (one) => {
-      setList((before) => [...before.slice(-2), one]);
-      setTimeout(() => drop(one.id), 12000);
+      setList((before) => [...before.slice(-1), one]);
+      setTimeout(() => drop(one.id), 10000);
     };
     return () => { show = () => {}; };
   }, []);
