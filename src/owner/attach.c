@@ -111,7 +111,7 @@ check_table(Attachment *att, Oid relid, const char *item, StudioColumnId key)
 	if (rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE || rel->rd_rel->relispartition)
 		attach_refuse(att, item, NULL, "partitioned tables cannot be attached",
 					  "move the rows to a table that is not partitioned");
-	else if (rel->rd_rel->relhassubclass || has_superclass(relid))
+	else if (find_inheritance_children(relid, NoLock) != NIL || has_superclass(relid))
 		attach_refuse(att, item, NULL, "tables that inherit cannot be attached",
 					  "ALTER TABLE ... NO INHERIT, so that each row is in one table");
 	else if (rel->rd_rel->relpersistence != RELPERSISTENCE_PERMANENT)

@@ -10,6 +10,7 @@
 #include "access/relation.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
@@ -309,7 +310,7 @@ describe_table(Studio *studio, StudioTable table)
 		rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
 	if (rel->rd_rel->relkind != RELKIND_RELATION && !partitioned)
 		problem = psprintf("\"%s\" is not a table", RelationGetRelationName(rel));
-	else if (rel->rd_rel->relhassubclass && !partitioned)
+	else if (!partitioned && find_inheritance_children(relid, NoLock) != NIL)
 		problem = psprintf("table \"%s\" has child tables", RelationGetRelationName(rel));
 	else if (table != TABLE_USERS && rel->rd_rel->relowner != studio->owner)
 		problem = psprintf("table \"%s\" has another owner than the users",

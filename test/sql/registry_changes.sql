@@ -92,6 +92,17 @@ SELECT try('DELETE FROM studio.sessions');
 ALTER TABLE studio.sessions RENAME COLUMN state TO status;
 SELECT calls();
 
+-- a table with children is none, and is one when they are gone, whatever pg_class has kept of them
+CREATE TABLE child () INHERITS (studio.sessions);
+SELECT calls(), swan_health() ->> 'status' AS health;
+DROP TABLE child;
+SELECT calls(), swan_health() ->> 'status' AS health, relhassubclass FROM pg_class WHERE oid = 'studio.sessions'::regclass;
+CREATE TABLE child () INHERITS (studio.sessions);
+SELECT calls();
+ALTER TABLE child NO INHERIT studio.sessions;
+SELECT calls(), swan_health() ->> 'status' AS health;
+DROP TABLE child;
+
 -- in a transaction that is rolled back
 BEGIN;
 ALTER TABLE studio.users RENAME COLUMN available_sessions TO credits;
