@@ -416,7 +416,7 @@ sub batch
 	};
 	my $start = sub { return 'BEGIN ' . pick('', '', 'ISOLATION LEVEL REPEATABLE READ', 'ISOLATION LEVEL SERIALIZABLE', 'READ ONLY', chance(10) ? 'ISOLATION LEVEL SERIALIZABLE, READ ONLY, DEFERRABLE' : '') };
 	my $who = 'postgres';
-	my $query = sub { return ($_[0]{kind} eq 'p' ? 'CALL ' : 'SELECT * FROM ') . call($pool, $_[0], $who) };
+	my $query = sub { return ($_[0]{kind} eq 'p' ? 'CALL ' : $_[0]{name} =~ /guard|registry_changed/ ? 'SELECT ' : 'SELECT * FROM ') . call($pool, $_[0], $who) };
 	# one whose work may last
 	my $lasting = sub { return pick(grep { $profile eq 'off' || $_->{name} !~ $structural } @{ $catalog->{functions} }) };
 	my $some = sub { my $f = $lasting->(); $step->($f->{name}, $query->($f)) };

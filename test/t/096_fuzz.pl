@@ -123,14 +123,15 @@ until (@wrong || ($calls ? $made >= $calls : 0) || ($seconds ? time > $start + $
 		open my $to, '>:utf8', $file or die $!;
 		print $to $script;
 		close $to;
-		push @batches, { file => $file, steps => $list, mode => $mode, undo => $undo, profile => $profile, out => '', err => '' };
+		push @batches, { file => $file, steps => $list, mode => $mode, undo => $undo, profile => $profile };
 	}
-	$_->{run} = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr($profile), '-f', $_->{file} ], '<', '/dev/null', '>', \$_->{out}, '2>', \$_->{err})
+	$_->{run} = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr($profile), '-f', $_->{file} ], '<', '/dev/null', '>', "$_->{file}.out", '2>', "$_->{file}.err")
 	  for @batches;
 	for my $batch (@batches)
 	{
 		$batch->{run}->finish;
 		my $status = $batch->{run}->result(0);
+		$batch->{$_} = slurp_file("$batch->{file}.$_") for 'out', 'err';
 		push @wrong, "psql ended with $status: $batch->{err}" if $status;
 	}
 	my $changing = grep { $_->{mode} eq 'changes' } @batches;
@@ -154,7 +155,7 @@ until (@wrong || ($calls ? $made >= $calls : 0) || ($seconds ? time > $start + $
 			PostgreSQL::Test::Utils::append_to_file("$PostgreSQL::Test::Utils::log_path/fuzz.$round.txt", "-- $batch->{file}\n" . slurp_file($batch->{file}) . "\n/* $batch->{out}\n$batch->{err} */\n");
 		}
 	}
-	else { unlink map { $_->{file} } @batches }
+	else { unlink map { ($_->{file}, "$_->{file}.out", "$_->{file}.err") } @batches }
 	if (time > $looked + 60) { diag("$made calls"); $looked = time }
 }
 
