@@ -159,6 +159,9 @@ test-matrix:
 test-packages:
 	@$(TOP)/test/packages
 
+test-mutants:
+	@$(TOP)/test/mutate
+
 lint:
 	@$(LINT_ENV) $(TOP)/test/lint
 
@@ -187,6 +190,7 @@ help:
 	@echo 'make               build            (PG_CONFIG=/path/to/pg_config picks the server)'
 	@echo 'make install       install          (as whoever may write there)'
 	@echo 'make installcheck  run the tests against the installed, running server'
+	@echo 'make test-mutants  break each promise of docs/guarantees.md in a copy, and see its test notice'
 	@echo 'make lint          the rules of the source that a machine can check'
 	@echo 'make format        indent src/ as PostgreSQL does'
 	@echo 'make bench         measure against what one would write instead; PARTS="book wal" picks'
@@ -194,4 +198,4 @@ help:
 	@echo 'make clean         remove what the build made'
 
 .PHONY: uninstall-docs build-directories installcheck installcheck-regress installcheck-isolation installcheck-tap installcheck-pgtap \
-	test test-fuzz test-matrix test-packages demo web bench lint format dist help
+	test test-fuzz test-mutants test-matrix test-packages demo web bench lint format dist help

@@ -227,6 +227,20 @@ DROP RULE elsewhere ON studio.swan_lots;
 SELECT available_sessions FROM swan_grant(3, 1);
 SELECT * FROM swan_verify();
 
+-- a default that makes the row itself, within our statement: what we announced happens once
+CREATE FUNCTION studio.twice() RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO studio.sessions (trainer_id, session_date, twice) VALUES (3, '2099-02-02 10:00+00', false);
+	RETURN true;
+END
+$$;
+ALTER TABLE studio.sessions ADD twice boolean;
+ALTER TABLE studio.sessions ALTER twice SET DEFAULT studio.twice();
+SELECT * FROM swan_open(3, '2099-02-02 10:00');
+\echo :SQLSTATE
+ALTER TABLE studio.sessions DROP twice;
+SELECT * FROM swan_verify();
+
 RESET search_path;
 DROP FUNCTION tampered(text, text);
 DROP VIEW booked, cases;
