@@ -190,7 +190,7 @@ SELECT FROM swan_grant(3, 3, actor => 1);
 SELECT FROM swan_grant(4, 3, actor => 1);
 SQL
 my ($bare) = $studio =~ /\A(.*?)^INSERT/ms;
-for my $name ('backends', 'feed', 'credits', 'calendar')
+for my $name ('backends', 'feed', 'credits', 'calendar', 'cookbook')
 {
 	$node->safe_psql('postgres', "CREATE DATABASE $name");
 	accept_document("$name.md",
@@ -214,7 +214,7 @@ sub query { return $node->safe_psql($db, $_[0]) }
 # No document shows SQL that is not run: these are, and of the README the five minutes.
 for my $short (map { basename($_) } glob("$top/docs/*.md"))
 {
-	next if $short =~ /^(adopting|backends|calendar|credits|feed|reference)\.md$/;
+	next if $short =~ /^(adopting|backends|calendar|cookbook|credits|feed|reference)\.md$/;
 	unlike(read_document("docs/$short"), qr/^```sql/m, "$short: shows no SQL that is not run");
 }
 is(() = $readme =~ /^```sql/mg, scalar(() = $five =~ /^```sql/mg), 'README: nor does it');
