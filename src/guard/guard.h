@@ -40,9 +40,11 @@ extern bool guard_is_there(TriggerData *trigdata, HeapTuple tuple,
 extern int64 guard_number(TriggerData *trigdata, HeapTuple tuple,
 						  const StudioColumn *column, int64 if_null);
 
-/* direct.c */
+/* halves.c */
 extern int32 direct_credit(Call *call, Account *account,
 						   const Slot *old, const Slot *new);
+
+/* direct.c */
 extern bool direct_balance(Call *call, Account *account, int32 delta);
 extern void direct_session(Call *call, Account *account, int32 credit);
 

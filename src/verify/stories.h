@@ -19,7 +19,7 @@
  * The debit of a client's session is what was taken where it was booked, follows
  * it when it is rescheduled, and is gone when it is returned.  "left" says that the
  * last word on it is somebody's direct change, which was recorded: what the
- * session became then is not the engine's doing.  Nor is it what became of it
+ * session became then is not the engine's doing, nor that it kept its receipt.  Nor is it what became of it
  * while a studio was detached, "before" it was attached again at $3.  "moved"
  * says that there ever was one; where there was none, a cancelled session may
  * say what it likes.
@@ -30,7 +30,8 @@
 	" pg_catalog.bool_or(d.n OPERATOR(pg_catalog.<>) 0) AS moved," \
 	" pg_catalog.max(d.id) FILTER (WHERE d.direct) OPERATOR(pg_catalog.=) pg_catalog.max(d.id) AS left" \
 	" FROM (SELECT g.user_id, g.session_id, OPERATOR(pg_catalog.-) g.delta AS n, g.id, g.at," \
-	" g.kind OPERATOR(pg_catalog.=) 'external' AS direct FROM {ledger} g" \
+	" (g.kind OPERATOR(pg_catalog.=) 'external' OR COALESCE(g.details OPERATOR(pg_catalog.?) 'receipt', false))" \
+	" AS direct FROM {ledger} g" \
 	" WHERE g.kind OPERATOR(pg_catalog.=) ANY ('{booking,cancellation,correction,charge,waiver,slots,merge,external}')" \
 	" AND (g.kind OPERATOR(pg_catalog.<>) 'correction' OR g.delta OPERATOR(pg_catalog.<>) 0) AND g.session_id IS NOT NULL" \
 	" AND " FOR_CLIENT("g.user_id") \

@@ -68,7 +68,7 @@ BEGIN; UPDATE sessions SET client = NULL, status = 'available', taken = false WH
 BEGIN; DELETE FROM sessions WHERE id = 2301; CALL pay(23, -1); COMMIT;
 BEGIN; CALL take(24, 2402); CALL pay(24, 1); COMMIT;
 BEGIN; CALL pay(24, -2); CALL drop_it(2401, 2402); COMMIT;
--- 25: nothing came back; 26: two for one; 27: the flag stayed; 28: he spent it in between
+-- 25: nothing came back; 26: two for one; 27: the flag stayed, and yet it came back; 28: he spent it in between
 CALL drop_it(2501);
 BEGIN; CALL drop_it(2601); CALL pay(26, -2); COMMIT;
 BEGIN; UPDATE sessions SET status = 'cancelled' WHERE id = 2701; CALL pay(27, -1); COMMIT;
