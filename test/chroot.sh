@@ -4,8 +4,10 @@
 #
 # MATRIX_ROOT=DIR        where the chroots are made, and are found the next time: pgVERSION, and logs beside them
 # MATRIX_MIRROR=URL      a mirror of Debian, where apt's own has not all releases
+# MATRIX_ARCH=i386       another architecture that this machine can run, as it is or in QEMU; the chroot is pgVERSION-i386 then
 #
 # chroot_ready                      can chroots be made here? Installs mmdebstrap if it is missing
+# chroot_of VERSION                 its directory
 # chroot_make VERSION               makes the chroot, unless it is there: server, headers, compiler, pgTAP
 # chroot_enter VERSION CMD...       runs CMD there, with the checkout as /src, which cannot be written to; with CHROOT_CHANGES=DIR
 #                                   what changes in the chroot is written to DIR, and the chroot stays as it is
@@ -33,8 +35,11 @@ chroot_ready() {
   [ -n "$main" ] || die 'apt of this machine reads no Debian: name a mirror, MATRIX_MIRROR'
 }
 
+chroot_of() { echo "$MATRIX_ROOT/pg$1${MATRIX_ARCH:+-$MATRIX_ARCH}"; } # VERSION
+
 chroot_make() { # VERSION
-  local v=$1 root=$MATRIX_ROOT/pg$1 suite lines=() include pgtap=postgresql-$1-pgtap later
+  local v=$1 root suite lines=() include pgtap=postgresql-$1-pgtap later
+  root=$(chroot_of "$v")
   [ ! -e "$root/.matrix-ok" ] || return 0
   case $v in
     15) suite=bookworm ;;
@@ -67,7 +72,7 @@ chroot_make() { # VERSION
   rm -rf --one-file-system "$root"
   # The mirror may be a snapshot, whose lists have expired.
   # shellcheck disable=SC2016
-  TMPDIR=$MATRIX_ROOT/tmp mmdebstrap --variant=apt --mode=root --include="$include" \
+  TMPDIR=$MATRIX_ROOT/tmp mmdebstrap --variant=apt --mode=root ${MATRIX_ARCH:+--architectures="$MATRIX_ARCH"} --include="$include" \
     --aptopt='Acquire::Check-Valid-Until "false"' --aptopt='Acquire::Check-Date "false"' --aptopt='APT::Install-Recommends "false"' \
     --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' --skip=cleanup/apt \
@@ -82,7 +87,8 @@ chroot_make() { # VERSION
 
 # The history of the checkout may lie elsewhere, and is there, too. What was started ends with CMD, and nothing stays mounted.
 chroot_enter() { # VERSION CMD...
-  local root=$MATRIX_ROOT/pg$1 history
+  local root history
+  root=$(chroot_of "$1")
   shift
   history=$(git -C "$TOP" rev-parse --path-format=absolute --git-common-dir 2>/dev/null || true)
   # shellcheck disable=SC2016
