@@ -576,6 +576,20 @@ COMMENT ON COLUMN @extschema@.swan_liability_row.credits IS 'credits that are le
 COMMENT ON COLUMN @extschema@.swan_liability_row.currency IS 'the currency in which they were paid for';
 COMMENT ON COLUMN @extschema@.swan_liability_row.amount_minor IS 'what was paid for these credits, in the currency''s smallest unit; NULL where no amount is known';
 
+CREATE TYPE @extschema@.swan_month_row AS (
+	month text,
+	purchased bigint,
+	used bigint,
+	booked bigint,
+	expired bigint
+);
+COMMENT ON TYPE @extschema@.swan_month_row IS 'what became of credits in a month of the studio''s time zone';
+COMMENT ON COLUMN @extschema@.swan_month_row.month IS 'as in 2025-01';
+COMMENT ON COLUMN @extschema@.swan_month_row.purchased IS 'credits that came in, less those that were taken back';
+COMMENT ON COLUMN @extschema@.swan_month_row.used IS 'credits taken for sessions of that month that are over: completed, missed, or cancelled without return';
+COMMENT ON COLUMN @extschema@.swan_month_row.booked IS 'credits taken for sessions of that month that are scheduled or confirmed';
+COMMENT ON COLUMN @extschema@.swan_month_row.expired IS 'credits that expired, as it was written down, less those that came back to life';
+
 COMMENT ON COLUMN @extschema@.swan_problem.check_name IS 'which check found it';
 COMMENT ON COLUMN @extschema@.swan_problem.user_id IS 'the client it concerns, if any';
 COMMENT ON COLUMN @extschema@.swan_problem.session_id IS 'the session';
@@ -932,6 +946,15 @@ AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_holds(bigint, bigint) IS
 'which slots are held, for one client or for whomever, and until when; a client sees his own, a trainer those of his slots too, staff, admins and the system all';
 
+/* The feed */
+
+CREATE FUNCTION @extschema@.swan_feed_end(OUT cursor text, OUT last_id bigint)
+RETURNS record
+LANGUAGE c STABLE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_feed_end() IS
+'where the feed ends now: what to pass to swan_changes as after for what is committed from now on, and the id of the last ledger row before; for readers and the system';
+
 /* Watching */
 
 CREATE FUNCTION @extschema@.swan_verify(user_id bigint DEFAULT NULL, as_if text DEFAULT NULL)
@@ -943,6 +966,13 @@ COMMENT ON FUNCTION @extschema@.swan_verify(bigint, text) IS
 
 COMMENT ON FUNCTION @extschema@.swan_liability(timestamptz) IS
 'the credits outstanding at an instant by month, source and currency of their lot, which add up to the balances, and what was paid for them; for readers, admins and the system';
+
+CREATE FUNCTION @extschema@.swan_months(since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, user_id bigint DEFAULT NULL, actor bigint DEFAULT NULL)
+RETURNS SETOF @extschema@.swan_month_row
+LANGUAGE c STABLE PARALLEL UNSAFE ROWS 24
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_months(timestamptz, timestamptz, bigint, bigint) IS
+'credits purchased, used, booked and expired from since (inclusive) until (exclusive), NULL for any time, by month, of one client or of all; for readers, staff, admins and the system';
 
 /*
  * Functions whose answer has become longer keep their OID, since views may be

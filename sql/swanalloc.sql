@@ -853,6 +853,20 @@ COMMENT ON COLUMN @extschema@.swan_liability_row.credits IS 'credits that are le
 COMMENT ON COLUMN @extschema@.swan_liability_row.currency IS 'the currency in which they were paid for';
 COMMENT ON COLUMN @extschema@.swan_liability_row.amount_minor IS 'what was paid for these credits, in the currency''s smallest unit; NULL where no amount is known';
 
+CREATE TYPE @extschema@.swan_month_row AS (
+	month text,
+	purchased bigint,
+	used bigint,
+	booked bigint,
+	expired bigint
+);
+COMMENT ON TYPE @extschema@.swan_month_row IS 'what became of credits in a month of the studio''s time zone';
+COMMENT ON COLUMN @extschema@.swan_month_row.month IS 'as in 2025-01';
+COMMENT ON COLUMN @extschema@.swan_month_row.purchased IS 'credits that came in, less those that were taken back';
+COMMENT ON COLUMN @extschema@.swan_month_row.used IS 'credits taken for sessions of that month that are over: completed, missed, or cancelled without return';
+COMMENT ON COLUMN @extschema@.swan_month_row.booked IS 'credits taken for sessions of that month that are scheduled or confirmed';
+COMMENT ON COLUMN @extschema@.swan_month_row.expired IS 'credits that expired, as it was written down, less those that came back to life';
+
 CREATE TYPE @extschema@.swan_problem AS (
 	check_name text,
 	user_id bigint,
@@ -1382,6 +1396,13 @@ AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_changes(text, integer) IS
 'ledger rows in the order in which they can be read without missing one; after is the cursor of the last row read or, after swan_rebase_feed, a ledger id; for readers and the system';
 
+CREATE FUNCTION @extschema@.swan_feed_end(OUT cursor text, OUT last_id bigint)
+RETURNS record
+LANGUAGE c STABLE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_feed_end() IS
+'where the feed ends now: what to pass to swan_changes as after for what is committed from now on, and the id of the last ledger row before; for readers and the system';
+
 CREATE FUNCTION @extschema@.swan_rebase_feed(studio text DEFAULT NULL)
 RETURNS text
 LANGUAGE c VOLATILE PARALLEL UNSAFE
@@ -1411,6 +1432,13 @@ LANGUAGE c STABLE PARALLEL UNSAFE ROWS 100
 AS 'MODULE_PATHNAME', 'swan_liability_0_2';
 COMMENT ON FUNCTION @extschema@.swan_liability(timestamptz) IS
 'the credits outstanding at an instant by month, source and currency of their lot, which add up to the balances, and what was paid for them; for readers, admins and the system';
+
+CREATE FUNCTION @extschema@.swan_months(since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, user_id bigint DEFAULT NULL, actor bigint DEFAULT NULL)
+RETURNS SETOF @extschema@.swan_month_row
+LANGUAGE c STABLE PARALLEL UNSAFE ROWS 24
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_months(timestamptz, timestamptz, bigint, bigint) IS
+'credits purchased, used, booked and expired from since (inclusive) until (exclusive), NULL for any time, by month, of one client or of all; for readers, staff, admins and the system';
 
 CREATE FUNCTION @extschema@.swan_health()
 RETURNS jsonb

@@ -45,6 +45,7 @@
 #include "read/feed.h"
 
 PG_FUNCTION_INFO_V1(swan_changes);
+PG_FUNCTION_INFO_V1(swan_feed_end);
 PG_FUNCTION_INFO_V1(swan_rebase_feed);
 
 /*
@@ -151,6 +152,31 @@ static const StudioQuery read_recent = {
 	" AND l.xid OPERATOR(pg_catalog.<) pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())"
 	" ORDER BY l.xid, l.id LIMIT $2",
 	5, {INT4OID, INT4OID, INT8OID, INT8OID, XID8OID}, PLAN_CUSTOM
+};
+
+#define END_COLUMNS(first, next) \
+	first(END_ID, "l.id") \
+	next(END_AT, "l.at") \
+	next(END_XID, "l.xid::pg_catalog.text::pg_catalog.int8")
+
+RESULT_COLUMNS(END_COLUMNS);
+
+/*
+ * The last row that read_recent would come to, or read_history: nothing that it
+ * does not show yet can come before.
+ */
+static const StudioQuery find_recent_end = {
+	"SELECT" SELECT_LIST(END_COLUMNS) " FROM {ledger} l"
+	" WHERE l.xid OPERATOR(pg_catalog.<) pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())"
+	" AND l.id OPERATOR(pg_catalog.>) $1"
+	" ORDER BY l.xid DESC, l.id DESC LIMIT 1",
+	1, {INT8OID}, PLAN_CUSTOM
+};
+
+static const StudioQuery find_history_end = {
+	"SELECT" SELECT_LIST(END_COLUMNS) " FROM {ledger} l"
+	" WHERE l.id OPERATOR(pg_catalog.<=) $1 ORDER BY l.id DESC LIMIT 1",
+	1, {INT8OID}, PLAN_CUSTOM
 };
 
 /* Returns where transaction ids of now are valid. */
@@ -312,6 +338,14 @@ argument_position(Call *call, const Feed *feed, const char *after)
 	return position;
 }
 
+/* Returns the cursor of a row; one up to the last base has xid 0. */
+static Datum
+make_cursor(const Feed *feed, int64 xid, int64 id, TimestampTz at)
+{
+	return CStringGetTextDatum(psprintf("%s-" INT64_FORMAT "-" INT64_FORMAT "-" UINT64_FORMAT,
+										feed->place, xid, id, (uint64) at));
+}
+
 /* Adds rows to the result, each with its cursor; returns how many there are. */
 static int32
 put_changes(FunctionCallInfo fcinfo, Rows result, const Feed *feed, bool recent)
@@ -327,9 +361,7 @@ put_changes(FunctionCallInfo fcinfo, Rows result, const Feed *feed, bool recent)
 		for (int i = 0; i < CHANGE_NCOLUMNS - 1; i++)
 			values[i] = row_datum(result, row, i + 1, &nulls[i]);
 		values[CHANGE_NCOLUMNS - 1] =
-			CStringGetTextDatum(psprintf("%s-" INT64_FORMAT "-" INT64_FORMAT "-" UINT64_FORMAT,
-										 feed->place, xid, row_id(result, row, CHANGE_ID),
-										 (uint64) row_time(result, row, CHANGE_AT)));
+			make_cursor(feed, xid, row_id(result, row, CHANGE_ID), row_time(result, row, CHANGE_AT));
 		nulls[CHANGE_NCOLUMNS - 1] = false;
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
@@ -368,6 +400,46 @@ swan_changes(PG_FUNCTION_ARGS)
 		put_changes(fcinfo, query_read(call, &read_recent, args), &feed, true);
 	call_end(call);
 	return (Datum) 0;
+}
+
+/*
+ * swan_feed_end(): where a consumer begins that wants nothing of before.  What is
+ * not shown yet, since it may come before a row that runs, will be after it.
+ */
+Datum
+swan_feed_end(PG_FUNCTION_ARGS)
+{
+	enum
+	{
+		CURSOR, LAST_ID, NCOLUMNS
+	};
+	Datum		values[NCOLUMNS];
+	bool		nulls[NCOLUMNS] = {false};
+	Feed		feed;
+	NullableDatum base;
+	int64		xid = 0;
+	Rows		end;
+	Call	   *call;
+
+	call = actor_enter(fcinfo, CALL_READER, NO_ACTOR_ARGUMENT, MAY_READER | MAY_SYSTEM);
+	open_feed(call, &feed);
+	base = arg_id(feed.bases[feed.nbases - 1]);
+	end = query_read(call, &find_recent_end, &base);
+	if (end.nrows > 0)
+		xid = row_id(end, 0, END_XID);
+	else
+		end = query_read(call, &find_history_end, &base);
+	if (end.nrows > 0)
+	{
+		values[CURSOR] = make_cursor(&feed, xid, row_id(end, 0, END_ID), row_time(end, 0, END_AT));
+		values[LAST_ID] = Int64GetDatum(row_id(end, 0, END_ID));
+	}
+	else						/* there is no row: the start is the end */
+	{
+		values[CURSOR] = CStringGetTextDatum("0");
+		values[LAST_ID] = Int64GetDatum(0);
+	}
+	return call_return_row(call, fcinfo, values, nulls);
 }
 
 /* Writes into the registry where the studio's feed goes on. */

@@ -15,9 +15,11 @@
 #include "base/error.h"
 #include "base/zone.h"
 #include "studio/actor.h"
+#include "account/debit.h"
 
 PG_FUNCTION_INFO_V1(swan_stats);
 PG_FUNCTION_INFO_V1(swan_liability_0_2);
+PG_FUNCTION_INFO_V1(swan_months);
 
 /* midnight of the day of $1 in the studio's time zone $2, so many days ago */
 #define MIDNIGHT(days_ago) \
@@ -92,6 +94,50 @@ static const StudioQuery read_liability = {
 	4, {TIMESTAMPTZOID, TEXTOID, TEXTOID, BOOLOID}, PLAN_CUSTOM
 };
 
+/* what the lines x of one sort come to */
+#define SUM_OF_X(sort) \
+	"COALESCE(pg_catalog.sum(x.n) FILTER (WHERE x.what OPERATOR(pg_catalog.=) '" sort "'), 0)::pg_catalog.int8 AS " sort
+
+/* the rows of the client $3, or all */
+#define OF_CLIENT	"($3 IS NULL OR g.user_id OPERATOR(pg_catalog.=) $3)"
+
+/*
+ * What became of credits, by month: what came in and expired by when that was, what
+ * sessions took by when they take place, which is what a debit that went from one
+ * to another was taken for in the end.
+ */
+static const StudioQuery read_months = {
+	"SELECT m.month, m.purchased, m.used, m.booked, m.expired FROM ("
+	"SELECT pg_catalog.to_char(" LOCAL_TIME("$4", "x.at") ", 'YYYY-MM') AS month,"
+	" " SUM_OF_X("purchased") ", "
+	SUM_OF_X("used") ", "
+	SUM_OF_X("booked") ", "
+	SUM_OF_X("expired")
+	" FROM (SELECT 'purchased' AS what, COALESCE(" BOUGHT_AT ", g.at) AS at, g.delta AS n FROM {ledger} g"
+	" LEFT JOIN {lots} o ON o.id OPERATOR(pg_catalog.=) g.id"
+	" WHERE g.delta OPERATOR(pg_catalog.<>) 0 AND " OF_CLIENT
+	" AND g.kind OPERATOR(pg_catalog.=) ANY ('" PURCHASED_KINDS "')"
+	" UNION ALL SELECT 'expired', g.at, OPERATOR(pg_catalog.-) g.delta FROM {ledger} g"
+	" WHERE " OF_CLIENT " AND g.kind OPERATOR(pg_catalog.=) ANY ('{expiry,extension}')"
+	" UNION ALL SELECT CASE WHEN {s.user_id} OPERATOR(pg_catalog.=) d.user_id AND " SLOT_IS_LIVE("s")
+	" THEN 'booked' ELSE 'used' END,"
+	" COALESCE({s.session_date}, d.at), d.n"
+	" FROM (SELECT g.user_id, COALESCE(g.session_id, g.from_session_id) AS session_id, g.at,"
+	" OPERATOR(pg_catalog.-) g.delta AS n FROM {ledger} g WHERE " OF_CLIENT
+	" AND g.kind OPERATOR(pg_catalog.=) ANY ('" DEBIT_KINDS "')"
+	" AND (g.kind OPERATOR(pg_catalog.<>) 'reschedule' OR g.lot_id IS NULL)"
+	" UNION ALL SELECT g.user_id, g.session_id, g.at, " ROW_HAS("g") " FROM {ledger} g WHERE " OF_CLIENT
+	" AND g.kind OPERATOR(pg_catalog.=) 'reschedule' AND g.lot_id IS NOT NULL"
+	" UNION ALL SELECT g.user_id, g.from_session_id, g.at,"
+	" OPERATOR(pg_catalog.-) (" ROW_HAS("g") " OPERATOR(pg_catalog.+) g.delta) FROM {ledger} g WHERE " OF_CLIENT
+	" AND g.kind OPERATOR(pg_catalog.=) 'reschedule' AND g.lot_id IS NOT NULL) d"
+	" LEFT JOIN {sessions} s ON {live s} AND {s.id} OPERATOR(pg_catalog.=) d.session_id) x"
+	" WHERE ($1 IS NULL OR x.at OPERATOR(pg_catalog.>=) $1) AND ($2 IS NULL OR x.at OPERATOR(pg_catalog.<) $2)"
+	" GROUP BY 1) m WHERE ROW(m.purchased, m.used, m.booked, m.expired)"
+	" OPERATOR(pg_catalog.<>) ROW(0, 0, 0, 0) ORDER BY 1",
+	4, {TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, TEXTOID}, PLAN_CUSTOM
+};
+
 /* swan_stats(): what a monitoring system scrapes. */
 Datum
 swan_stats(PG_FUNCTION_ARGS)
@@ -123,6 +169,27 @@ swan_liability_0_2(PG_FUNCTION_ARGS)
 	args[2] = arg_text(call->studio->name);
 	args[3] = arg_bool(call->studio->backfilled);
 	call_put_result(fcinfo, query_read(call, &read_liability, args));
+	call_end(call);
+	return (Datum) 0;
+}
+
+/* swan_months(): what became of credits, month by month. */
+Datum
+swan_months(PG_FUNCTION_ARGS)
+{
+	Account		client;
+	NullableDatum args[4];
+	Call	   *call;
+
+	InitMaterializedSRF(fcinfo, 0);
+	call = actor_enter(fcinfo, CALL_READER, 3, MAY_READER | MAY_OFFICE);
+	args[0] = fcinfo->args[0];
+	args[1] = fcinfo->args[1];
+	args[2] = arg_id(argument_id_or_null(fcinfo, 2));
+	args[3] = arg_text(call->studio->settings.time_zone);
+	if (!args[2].isnull && !account_find(call, DatumGetInt64(args[2].value), &client, query_read))
+		user_not_found(DatumGetInt64(args[2].value));
+	call_put_result(fcinfo, query_read(call, &read_months, args));
 	call_end(call);
 	return (Datum) 0;
 }

@@ -19,6 +19,7 @@
 #include "account/open.h"
 #include "account/returning.h"
 #include "write/answer.h"
+#include "write/calendar.h"
 #include "write/cancel.h"
 #include "write/offering.h"
 #include "write/rules.h"
@@ -306,8 +307,6 @@ lock_people_of_all(Call *call, Locks *locks, const BookingAnswer *answers, int n
 	{
 		if (offering_awaits(call, &answers[i].slot, &ids[nids++]))
 			awaited = true;
-		if (cancel_is_nobodys(&answers[i].slot))
-			continue;			/* it goes without anybody's lock but its own */
 		ids[nids++] = answers[i].slot.user_id;
 		ids[nids++] = answers[i].slot.trainer_id;
 	}
@@ -334,6 +333,8 @@ static void
 cancel_locked(Call *call, const Wish *wish, const Locks *locks,
 			  BookingAnswer *answers, int n)
 {
+	CalendarSlot *closed = palloc(n * sizeof(CalendarSlot));
+	int			nclosed = 0;
 	bool		has_client = false;
 
 	for (int i = 0; i < n; i++)
@@ -352,14 +353,18 @@ cancel_locked(Call *call, const Wish *wish, const Locks *locks,
 
 	for (int i = 0; i < n; i++)
 	{
-		if (answers[i].slot.user_id == NO_ID)
+		Slot	   *slot = &answers[i].slot;
+
+		if (slot->user_id == NO_ID)
 		{
-			answers[i].slot.cancel_reason = wish->reason;
-			close_slot(call, &answers[i].slot);
+			slot->cancel_reason = wish->reason;
+			close_slot(call, slot);
+			closed[nclosed++] = (CalendarSlot) {slot->trainer_id, slot->id};
 		}
 		else if (!answer_repeats_client(answers, i))
-			give_up_all_of(call, wish, locks, answers[i].slot.user_id, answers, n);
+			give_up_all_of(call, wish, locks, slot->user_id, answers, n);
 	}
+	calendar_note(call, locks, "closed", wish->reason, closed, nclosed);
 }
 
 /* Cancels sessions, all or none of them; the arguments but the first are swan_cancel's. */

@@ -27,6 +27,7 @@
 #include "account/debit.h"
 #include "account/open.h"
 #include "write/answer.h"
+#include "write/calendar.h"
 
 PG_FUNCTION_INFO_V1(swan_move_0_2);
 PG_FUNCTION_INFO_V1(swan_move_many);
@@ -404,18 +405,22 @@ move_sessions(Call *call, Move *moves, int n, bool forced)
 	Slot	   *targets;
 	int64	   *people;
 	int			npeople = 0;
+	CalendarSlot *moved;
+	int			nmoved = 0;
 	Locks		locks = {0};
 
 	n = lock_moves(call, &locks, &moves, n);
 	answers = palloc0(n * sizeof(BookingAnswer));
 	targets = palloc(n * sizeof(Slot));
 	people = palloc(3 * n * sizeof(int64));
+	moved = palloc(2 * n * sizeof(CalendarSlot));
 	for (int i = 0; i < n; i++)
 	{
 		find_target(call, &moves[i], &targets[i]);
 		people[npeople++] = targets[i].user_id;
 		people[npeople++] = targets[i].trainer_id;
-		if (targets[i].class_id != NO_ID)	/* see judge_class() of the guard */
+		/* whose calendar it leaves; of a class see judge_class() of the guard, too */
+		if (targets[i].class_id != NO_ID || targets[i].user_id == NO_ID)
 			people[npeople++] = moves[i].from.trainer_id;
 	}
 	check_classes(targets, n);
@@ -445,8 +450,12 @@ move_sessions(Call *call, Move *moves, int n, bool forced)
 		{
 			slot_write(call, &move_slot, from, &answers[i].slot);
 			slot_end_hold(call, from->id);
+			moved[nmoved++] = (CalendarSlot) {targets[i].trainer_id, from->id};
+			if (from->trainer_id != targets[i].trainer_id)
+				moved[nmoved++] = (CalendarSlot) {from->trainer_id, from->id};
 		}
 	}
+	calendar_note(call, &locks, "moved", NULL, moved, nmoved);
 	arrange_lines(call, moves, n);
 	return answers;
 }

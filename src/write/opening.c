@@ -24,6 +24,7 @@
 #include "slot/slot.h"
 #include "account/open.h"
 #include "account/ledger.h"
+#include "write/calendar.h"
 
 PG_FUNCTION_INFO_V1(swan_open_0_2);
 PG_FUNCTION_INFO_V1(swan_block);
@@ -189,7 +190,7 @@ same_series(Call *call, const Series *series, int *n)
 	return details_ids(before.details, "sessions", n);
 }
 
-/* Writes into the trainer's ledger which slots a key was used for. */
+/* Writes into the trainer's ledger which slots were made, for the feed and, with a key, for its next use. */
 static void
 note_series(Call *call, const Locks *locks, const Series *series, const int64 *ids)
 {
@@ -197,10 +198,9 @@ note_series(Call *call, const Locks *locks, const Series *series, const int64 *i
 	StringInfoData json;
 	Account		trainer;
 
-	if (series->key == NULL)
-		return;
 	initStringInfo(&json);
-	appendStringInfo(&json, "{\"at\": \"%s\", \"last\": \"%s\", \"duration\": %d, \"repeat\": %d, \"places\": %d",
+	appendStringInfo(&json, "{\"change\": \"%s\", \"at\": \"%s\", \"last\": \"%s\", \"duration\": %d, \"repeat\": %d, \"places\": %d",
+					 series->blocked ? "blocked" : "opened",
 					 zone_json_time(series->starts[0]),
 					 zone_json_time(series->starts[series->repeat - 1]),
 					 series->duration, series->repeat, series->places);
@@ -211,10 +211,9 @@ note_series(Call *call, const Locks *locks, const Series *series, const int64 *i
 		appendStringInfoString(&json, ", \"kind\": ");
 		escape_json(&json, series->kind);
 	}
-	appendStringInfoString(&json, ", \"sessions\": [");
-	for (int i = 0; i < series->repeat; i++)
-		appendStringInfo(&json, "%s" INT64_FORMAT, i > 0 ? ", " : "", ids[i]);
-	appendStringInfoString(&json, "]}");
+	appendStringInfoString(&json, ", ");
+	calendar_append_ids(&json, ids, series->repeat);
+	appendStringInfoChar(&json, '}');
 	account_enter(call, locks, series->trainer_id, &trainer);
 	entry.kind = "slots";
 	entry.key = series->key;

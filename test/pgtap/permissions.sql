@@ -274,10 +274,12 @@ INSERT INTO may VALUES
 ('swan_expiring',   '*',        'n', 'n', 'n', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 -- watching
 ('swan_changes',    '*',        'n', 'n', 'n', 'n', 'n', 'n', 'n',   'y', 'n', 'y', 'y', 'n'),
+('swan_feed_end',   '*',        'n', 'n', 'n', 'n', 'n', 'n', 'n',   'y', 'n', 'y', 'y', 'n'),
 ('swan_rebase_feed', '*',       'n', 'n', 'n', 'n', 'n', 'n', 'n',   'n', 'n', 'n', 'y', 'n'),
 ('swan_rebase_feed', 'owner',   'y', 'y', 'y', 'y', 'y', 'y', 'y',   NULL, NULL, NULL, NULL, NULL),
 ('swan_stats',      '*',        'n', 'n', 'n', 'n', 'n', 'n', 'y',   'y', 'n', 'y', 'y', 'n'),
 ('swan_liability',  '*',        'n', 'n', 'n', 'n', 'n', 'n', 'y',   'y', 'n', 'y', 'y', 'n'),
+('swan_months',     '*',        'n', 'n', 'n', 'n', 'n', 'y', 'y',   'y', 'n', 'y', 'y', 'n'),
 ('swan_verify',     '*',        'n', 'n', 'n', 'n', 'n', 'y', 'y',   'y', 'n', 'y', 'y', 'n');
 
 -- Everybody in each way. An actor is named by argument (only where there is one) or by swan_act_as().

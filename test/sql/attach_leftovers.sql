@@ -8,7 +8,8 @@ SELECT swan_create_studio('app', 'regress_shop');
 SET ROLE regress_shop;
 INSERT INTO app.users (first_name, role) VALUES ('Tom', 'trainer'), ('Ann', 'client');
 SELECT added FROM swan_grant(2, 5);
-SELECT status FROM swan_open(1, '2099-01-05 10:00+00') s, swan_book(2, s);
+INSERT INTO app.sessions (trainer_id, session_date) VALUES (1, '2099-01-05 10:00+00');
+SELECT status FROM swan_book(2, 1);
 RESET ROLE;
 -- each thing is tried in a transaction that is undone
 CREATE FUNCTION public.refused(VARIADIC commands text[]) RETURNS SETOF text LANGUAGE plpgsql AS $$

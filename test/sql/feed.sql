@@ -4,7 +4,7 @@
 SET ROLE regress_owner;
 INSERT INTO studio.users (id, first_name, role) VALUES (1, 'Ada', 'admin'), (3, 'Tom', 'trainer'), (11, 'John', 'client'), (12, 'Jane', 'client');
 SELECT count(*) FROM swan_changes();
-SELECT count(*) FROM swan_open(3, '2099-01-05 09:00', 60, 10, '1 day') a;
+INSERT INTO studio.sessions (trainer_id, session_date) SELECT 3, timestamptz '2099-01-05 09:00' + i * interval '1 day' FROM generate_series(0, 9) i;
 SELECT added FROM swan_grant(11, 2, 'Two', actor => 1);
 SELECT added FROM swan_grant(11, 3, key => 'k');
 SELECT added FROM swan_purchase(12, 4, 'pay', 'five', details => '{"a": 1}');

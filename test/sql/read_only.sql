@@ -27,6 +27,8 @@ INSERT INTO calls (query) VALUES
 	('SELECT value FROM swan_settings() WHERE setting = ''hold_max'''),
 	('SELECT swan_time(''2099-01-05 09:00'') = swan_time(timestamp ''2099-01-05 09:00'')'),
 	('SELECT studio, state FROM swan_studios()'),
+	('SELECT last_id > 0 FROM swan_feed_end()'),
+	('SELECT sum(purchased) FROM swan_months()'),
 	('SELECT * FROM swan_verify()'),
 	('SELECT swan_health()->>''status'''),
 	('SELECT count(*) > 0 FROM swan_errors()'),

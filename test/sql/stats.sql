@@ -5,7 +5,7 @@ INSERT INTO studio.users (id, first_name, role) VALUES (1, 'Ada', 'admin'), (2, 
 -- a studio in which nothing has happened has all the rows
 SELECT * FROM swan_stats() ORDER BY metric, labels;
 SELECT * FROM swan_liability();
-SELECT count(*) FROM swan_open(3, '2099-01-05 09:00', 60, 10, '1 day') a;
+INSERT INTO studio.sessions (trainer_id, session_date) SELECT 3, timestamptz '2099-01-05 09:00' + i * interval '1 day' FROM generate_series(0, 9) i;
 SELECT added FROM swan_grant(11, 10);
 SELECT added FROM swan_purchase(12, 20, 'pay');
 SELECT moved FROM swan_reverse('pay', n => 3);

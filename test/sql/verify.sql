@@ -12,7 +12,7 @@ SELECT swan_create_studio(owner => 'regress_owner');
 SELECT * FROM swan_verify();
 INSERT INTO studio.users (id, first_name, role) VALUES
 	(1, 'Ada', 'admin'), (2, 'Stella', 'staff'), (3, 'Tom', 'trainer'), (11, 'John', 'client'), (12, 'Jane', 'client');
-SELECT count(*) FROM swan_open(3, '2099-01-05 09:00', 60, 10, '1 day') a;
+INSERT INTO studio.sessions (trainer_id, session_date) SELECT 3, timestamptz '2099-01-05 09:00' + i * interval '1 day' FROM generate_series(0, 9) i;
 SELECT added FROM swan_grant(11, 10);
 SELECT added FROM swan_grant(11, 2, NULL, '2099-12-31');
 SELECT added FROM swan_grant(12, 5);

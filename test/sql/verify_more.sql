@@ -2,8 +2,8 @@
 -- for one client is what it finds for all.
 \i test/fixture/studio.sql
 INSERT INTO studio.users (id, first_name, role) VALUES (3, 'Tom', 'trainer'), (4, 'Tina', 'trainer'), (11, 'John', 'client'), (12, 'Jane', 'client');
-SELECT count(*) FROM swan_open(3, '2099-01-05 09:00', 60, 10, '1 day') a;
-SELECT count(*) FROM swan_open(4, '2099-02-05 09:00', 60, 5, '1 day') a;
+INSERT INTO studio.sessions (trainer_id, session_date) SELECT 3, timestamptz '2099-01-05 09:00' + i * interval '1 day' FROM generate_series(0, 9) i;
+INSERT INTO studio.sessions (trainer_id, session_date) SELECT 4, timestamptz '2099-02-05 09:00' + i * interval '1 day' FROM generate_series(0, 4) i;
 SELECT added FROM swan_grant(11, 10);
 SELECT added FROM swan_grant(12, 5);
 SELECT count(*) FROM generate_series(1, 8) s, swan_book(11, s);

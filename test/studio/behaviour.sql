@@ -186,7 +186,7 @@ SELECT user_id, moved, shortfall, available_sessions, replayed FROM swan_reverse
 SELECT user_id, moved, shortfall, available_sessions FROM swan_reinstate('pi_1', 'i1');
 SELECT try('SELECT * FROM swan_reverse(''pi_2'')');
 SELECT user_id, moved, shortfall, available_sessions FROM swan_revoke(13, reason => 'Gone');
-SELECT lot_id, remaining, expires_at FROM swan_extend(2, '2099-12-31');
+SELECT lot_id, remaining, expires_at FROM swan_extend((SELECT min(id) FROM lots WHERE user_id = 12), '2099-12-31');
 
 -- Expiry: a lot that is past its time, swept or not
 RESET ROLE;

@@ -87,7 +87,10 @@ my @calls = (
 	[ 'swan_expiring()', 'swan_lots_due' ],
 	[ 'swan_changes(max_rows => 100)', 'swan_ledger_feed' ],
 	[ 'swan_stats()', 'swan_lots_due swan_ledger_feed', 'users' ],
+	[ 'swan_feed_end()', 'swan_ledger_feed' ],
 	[ 'swan_liability(now())', '', 'swan_lots swan_ledger' ],
+	[ 'swan_months()', '', 'users sessions swan_lots swan_ledger' ],
+	[ 'swan_months(user_id => 4711)', 'swan_ledger_user sessions_pkey swan_lots_pkey' ],
 	[ 'swan_verify(4711)', 'users_pkey sessions_user sessions_trainer swan_ledger_user swan_lots_user' ]);
 push @calls, [ "swan_clients('u4711\@')", 'users_search' ] if $trgm;
 for my $case (@calls)

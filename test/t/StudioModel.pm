@@ -1471,13 +1471,22 @@ sub do_open
 		$self->put_slot(%$slot, name => "$slot->{name}_p$_", class => $slot->{name}) for 1 .. $c->{places};
 		push @{ $self->{places} }, { class => $slot->{name}, names => [ @{ $self->{classes}{ $slot->{name} } } ] };
 	}
-	if (defined $c->{key})
+	$self->note_calendar($who, $c->{key}, $c->{trainer});
+	$self->remember($trainer->{id}, 'slots', $c->{key}, $same, slots => [ map { $_->{name} } @new ]) if defined $c->{key};
+	return join(',', @names);
+}
+
+# What changes of slots that nobody has is in the ledgers of their trainers, once for each call.
+sub note_calendar
+{
+	my ($self, $who, $key, @trainers) = @_;
+	my %of = map { $_ => 1 } grep { defined } @trainers;
+	for my $trainer (map { $self->{users}{$_} } sort { $a <=> $b } keys %of)
 	{
 		$self->sweep($trainer);
-		$self->note($trainer, 'slots', 0, key => $c->{key}, actor => $who->{id});
-		$self->remember($trainer->{id}, 'slots', $c->{key}, $same, slots => [ map { $_->{name} } @new ]);
+		$self->note($trainer, 'slots', 0, key => $key, actor => $who->{id});
 	}
-	return join(',', @names);
+	return;
 }
 
 # A client asks for a time, which takes no credit and nobody's time.
@@ -1849,7 +1858,7 @@ sub move
 
 	my (%of, %available);
 	$self->sweep($self->{users}{$_}) for grep { !$of{$_}++ } map { is_live($_->{new}) ? $_->{new}{user} : () } @moves;
-	my @rows;
+	my (@rows, @calendar);
 	for my $move (@moves)
 	{
 		my ($slot, $new) = @$move{qw(from new)};
@@ -1862,12 +1871,14 @@ sub move
 		elsif ($changes)
 		{
 			delete $self->{holds}{ $slot->{name} };
+			push @calendar, $slot->{trainer}, $new->{trainer};
 		}
 		# a booking that the studio puts so near that its client could not give it up
 		$new->{too_near} = $self->{now} > $new->{date} - $self->{settings}{cancel_window} && !is_person($who, $slot->{user})
 		  if is_live($slot) && $new->{date} != $slot->{date};
 		push @rows, [ $new, $ledger ];
 	}
+	$self->note_calendar($who, undef, @calendar);
 	$self->put_slot(%{ $_->{new} }) for @moves;
 	$self->arrange($self->{slots}{ $_->{slot} }) for grep { is_open($_->{from}) } @moves;
 	return join(';', map {
@@ -1961,7 +1972,7 @@ sub cancel
 	}
 	refuse('SW013') if defined $c->{key} && !%of;
 
-	my %answers;
+	my (%answers, @calendar);
 	my @people = map { ($self->next_in_line($_), defined $_->{user} ? @$_{qw(user trainer)} : ()) } @slots;
 	for my $slot (@slots)
 	{
@@ -1969,6 +1980,7 @@ sub cancel
 		{
 			$slot->{status} = 'cancelled';
 			delete $self->{holds}{ $slot->{name} };
+			push @calendar, $slot->{trainer};
 			next;
 		}
 		my $mine = delete $of{ $slot->{user} } or next;
@@ -1986,6 +1998,7 @@ sub cancel
 		$_->{available} = $user->{balance} for values %{ $answers{ $user->{id} } };
 		$self->remember($user->{id}, 'cancellation', $c->{key}, $same, answers => $answers{ $user->{id} });
 	}
+	$self->note_calendar($who, undef, @calendar);
 	$self->go_on($_, defined $_->{user} ? $answers{ $_->{user} }{ $_->{name} }{reopened} : undef, @people) for @slots;
 	return join(';', map { $told->($_, (defined $_->{user} ? $answers{ $_->{user} }{ $_->{name} } : {}), 0) } @slots);
 }
