@@ -27,6 +27,15 @@ calendar_append_ids(StringInfo json, const int64 *ids, int n)
 	appendStringInfoChar(json, ']');
 }
 
+/* Adds a slot to a list that has room for it. */
+void
+calendar_add(CalendarSlot *slots, int *n, int64 trainer_id, int64 session_id)
+{
+	slots[*n].trainer_id = trainer_id;
+	slots[*n].session_id = session_id;
+	(*n)++;
+}
+
 /* Returns whether the trainer of a slot is that of an earlier one. */
 static bool
 repeats_trainer(const CalendarSlot *slots, int i)

@@ -18,6 +18,7 @@ typedef struct CalendarSlot
 } CalendarSlot;
 
 extern void calendar_append_ids(StringInfo json, const int64 *ids, int n);
+extern void calendar_add(CalendarSlot *slots, int *n, int64 trainer_id, int64 session_id);
 extern void calendar_note(Call *call, const Locks *locks, const char *change,
 						  const char *reason, const CalendarSlot *slots, int n);
 

@@ -359,7 +359,7 @@ cancel_locked(Call *call, const Wish *wish, const Locks *locks,
 		{
 			slot->cancel_reason = wish->reason;
 			close_slot(call, slot);
-			closed[nclosed++] = (CalendarSlot) {slot->trainer_id, slot->id};
+			calendar_add(closed, &nclosed, slot->trainer_id, slot->id);
 		}
 		else if (!answer_repeats_client(answers, i))
 			give_up_all_of(call, wish, locks, slot->user_id, answers, n);

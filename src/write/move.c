@@ -4,8 +4,6 @@
  *	  Slots and bookings that take place at another time, or by another trainer:
  *	  one, or several that change places.
  *
- * A class moves as a whole: its other places are added to what was asked for.
- *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -28,6 +26,7 @@
 #include "account/open.h"
 #include "write/answer.h"
 #include "write/calendar.h"
+#include "write/moving.h"
 
 PG_FUNCTION_INFO_V1(swan_move_0_2);
 PG_FUNCTION_INFO_V1(swan_move_many);
@@ -41,182 +40,12 @@ static const StudioQuery move_slot = {
 	SLOT_WRITE_ARGS
 };
 
-/* A slot or booking that shall move; what is not given stays. */
-typedef struct Move
-{
-	int64		session_id;
-	TimestampTz at;				/* NO_TIME: as it is */
-	int64		trainer_id;		/* NO_ID: as it is */
-	NullableDatum duration;
-	Slot		from;
-} Move;
-
 /* Returns whether a slot goes anywhere. */
 static bool
 changes(const Slot *from, const Slot *to)
 {
 	return to->date != from->date || to->trainer_id != from->trainer_id ||
 		to->duration != from->duration;
-}
-
-/*
- * Refuses whoever is neither the trainer of a slot, and may, nor of the office; a
- * trainer always may with his blocked time.
- */
-static void
-authorise_move(Call *call, const Slot *slot)
-{
-	actor_require_own(call, slot->trainer_id, NULL);
-	if (slot->status != STATUS_BLOCKED)
-		actor_require_task(call, slot_is_booking(slot) ? TASK_BOOK : TASK_OPEN);
-}
-
-/* Returns whether a slot is among those that shall move. */
-static bool
-is_moved(const Move *moves, int n, int64 session_id)
-{
-	for (int i = 0; i < n; i++)
-	{
-		if (moves[i].session_id == session_id)
-			return true;
-	}
-	return false;
-}
-
-/* Returns the lowest class of several moves that is above one, or NO_ID. */
-static int64
-next_class(const Move *moves, int n, int64 above)
-{
-	int64		next = NO_ID;
-
-	for (int i = 0; i < n; i++)
-	{
-		int64		class_id = moves[i].from.class_id;
-
-		if (class_id > above && (next == NO_ID || class_id < next))
-			next = class_id;
-	}
-	return next;
-}
-
-/*
- * Adds what else is of a class that shall move, as it is by now, to the moves, of
- * which one is of it.  Returns how many moves there are then.
- */
-static int
-add_places(Call *call, Move **moves, int n, int64 class_id)
-{
-	Rows		places = class_places(call, class_id);
-	Move		move;
-	int			i = 0;
-
-	while ((*moves)[i].from.class_id != class_id)
-		i++;
-	move = (*moves)[i];
-	*moves = repalloc(*moves, (n + places.nrows) * sizeof(Move));
-	for (uint64 row = 0; row < places.nrows; row++)
-	{
-		slot_of_row(call->studio, places, row, 0, &move.from);
-		move.session_id = move.from.id;
-		if (!is_moved(*moves, n, move.session_id))
-			(*moves)[n++] = move;
-	}
-	return n;
-}
-
-/*
- * Refuses to go on when somebody has added a place to a class since its places
- * were locked: it is too late to lock that one.
- */
-static void
-check_places(Call *call, Move **moves, int n)
-{
-	int64		class_id = NO_ID;
-
-	while ((class_id = next_class(*moves, n, class_id)) != NO_ID)
-	{
-		if (add_places(call, moves, n, class_id) > n)
-			ereport(ERROR,
-					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-					 errmsg("could not serialize access because a place was added to a class that moves"),
-					 errhint("The transaction might succeed if retried.")));
-	}
-}
-
-/*
- * Locks the places of a class that shall move, and adds them to the moves.  One that
- * comes free while we wait for another is locked before anything of the next class.
- */
-static int
-lock_class(Call *call, Move **moves, int n, int64 class_id)
-{
-	int64		highest = NO_ID;
-	int			locked = 0;
-	int			before;
-
-	n = add_places(call, moves, n, class_id);
-	do
-	{
-		int64	   *ids = palloc(n * sizeof(int64));
-		int			nids = 0;
-		int64		last = highest;
-
-		for (int i = locked; i < n; i++)
-		{
-			if ((*moves)[i].from.class_id != class_id)
-				continue;
-			ids[nids++] = (*moves)[i].session_id;
-			last = Max(last, (*moves)[i].session_id);
-		}
-		lock_places_after(call, ids, nids, highest);
-		highest = last;
-		locked = before = n;
-		n = add_places(call, moves, n, class_id);
-	} while (n > before);
-	return n;
-}
-
-/* Locks the slots that shall move, which the actor may move; returns how many. */
-static int
-lock_moves(Call *call, Locks *locks, Move **asked, int n)
-{
-	Move	   *moves = *asked;
-	int64	   *ids = palloc(n * sizeof(int64));
-	int64		class_id = NO_ID;
-	int			named = n;
-	int			before;
-
-	for (int i = 0; i < n; i++)
-	{
-		slot_require(call, moves[i].session_id, &moves[i].from);
-		authorise_move(call, &moves[i].from);
-		ids[i] = moves[i].from.class_id == NO_ID ? moves[i].session_id : NO_ID;
-	}
-	lock_slots(call, locks, ids, n);
-	while ((class_id = next_class(*asked, n, class_id)) != NO_ID)
-		n = lock_class(call, asked, n, class_id);
-	if (next_class(*asked, n, NO_ID) != NO_ID)
-	{
-		ids = repalloc(ids, n * sizeof(int64));
-		for (int i = 0; i < n; i++)
-			ids[i] = (*asked)[i].session_id;
-		lock_slots(call, locks, ids, n);	/* they are ours: to read them */
-	}
-	moves = *asked;
-	before = n;
-	n = 0;
-	for (int i = 0; i < before; i++)
-	{
-		Move		move = moves[i];
-		bool		found = locked_slot(locks, ids[i], &move.from);
-
-		if (i >= named && (!found || move.from.status == STATUS_CANCELLED))
-			continue;			/* a place that was given up while we waited */
-		require_locked_slot(locks, ids[i], &move.from);
-		authorise_move(call, &move.from);
-		moves[n++] = move;
-	}
-	return n;
 }
 
 /* Refuses to tear a class apart. */
@@ -409,7 +238,7 @@ move_sessions(Call *call, Move *moves, int n, bool forced)
 	int			nmoved = 0;
 	Locks		locks = {0};
 
-	n = lock_moves(call, &locks, &moves, n);
+	n = moving_lock(call, &locks, &moves, n);
 	answers = palloc0(n * sizeof(BookingAnswer));
 	targets = palloc(n * sizeof(Slot));
 	people = palloc(3 * n * sizeof(int64));
@@ -419,13 +248,13 @@ move_sessions(Call *call, Move *moves, int n, bool forced)
 		find_target(call, &moves[i], &targets[i]);
 		people[npeople++] = targets[i].user_id;
 		people[npeople++] = targets[i].trainer_id;
-		/* whose calendar it leaves; of a class see judge_class() of the guard, too */
+		/* whose calendar it leaves; see judge_class() of the guard, too */
 		if (targets[i].class_id != NO_ID || targets[i].user_id == NO_ID)
 			people[npeople++] = moves[i].from.trainer_id;
 	}
 	check_classes(targets, n);
 	lock_users(call, &locks, people, npeople);
-	check_places(call, &moves, n);
+	moving_check_places(call, &moves, n);
 	for (int i = 0; i < n; i++)
 		check_trainer(call, &locks, &moves[i].from, &targets[i]);
 	if (!forced)
@@ -450,9 +279,9 @@ move_sessions(Call *call, Move *moves, int n, bool forced)
 		{
 			slot_write(call, &move_slot, from, &answers[i].slot);
 			slot_end_hold(call, from->id);
-			moved[nmoved++] = (CalendarSlot) {targets[i].trainer_id, from->id};
+			calendar_add(moved, &nmoved, targets[i].trainer_id, from->id);
 			if (from->trainer_id != targets[i].trainer_id)
-				moved[nmoved++] = (CalendarSlot) {from->trainer_id, from->id};
+				calendar_add(moved, &nmoved, from->trainer_id, from->id);
 		}
 	}
 	calendar_note(call, &locks, "moved", NULL, moved, nmoved);
