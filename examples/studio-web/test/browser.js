@@ -55,8 +55,8 @@ export class Browser {
     const context = await this.chromium.newContext({ viewport: SIZES[size], colorScheme, timezoneId, baseURL: this.studio.url });
     this.contexts.push(context);
     context.setDefaultTimeout(15000);
-    if (actor) await context.addCookies([{ name: 'studio_session', value: await tokenOf(actor), url: this.studio.url, httpOnly: true }]);
     const window = await context.newPage();
+    if (actor) await this.login(window, actor);
     window.problems = [];
     window.on('pageerror', (err) => window.problems.push(err.message));
     window.on('console', (said) => { if (said.type() === 'error') window.problems.push(said.text()); });
@@ -68,6 +68,10 @@ export class Browser {
     });
     await window.goto(path);
     return window;
+  }
+
+  async login(window, actor, how) {
+    await window.context().addCookies([{ name: 'studio_session', value: await tokenOf(actor, how), url: this.studio.url, httpOnly: true }]);
   }
 
   async end() {

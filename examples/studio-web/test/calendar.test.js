@@ -285,6 +285,20 @@ describe('calendar', { skip: missing }, () => {
     for (const one of [window, less]) assert.deepEqual(one.problems, []);
   });
 
+  test('what has begun by now can be completed, without anything done', async () => {
+    const [{ id }] = await studio.sql("SELECT swan_open::integer AS id FROM swan_open($1, date_trunc('minute', now()) + '10 minutes')", [maya]);
+    await studio.post(jane, `/api/sessions/book/${jane}`, { sessionId: id });
+    const window = await browser.window(null, '/');
+    await window.clock.install();
+    await browser.login(window, maya);
+    await window.goto('/dashboard/trainer');
+    const completed = button(window.getByRole('region', { name: 'Today' }), /^Completed Jane Roe/);
+    await button(window.getByRole('region', { name: /Today|To be settled/ }), /^Confirm Jane Roe/).first().waitFor();
+    assert.equal(await completed.count(), 0);
+    await window.clock.fastForward('11:00');
+    await completed.waitFor();
+  });
+
   test('on a phone of 360 pixels a slot is chosen, booked and moved', async () => {
     const when = await studio.day(13), id = await studio.slot(`${when} 9:00`);
     const window = await browser.window(ada, scheduleOf(when), { size: 'phone' });

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import pg from 'pg';
 import { Browser, missing, shows } from './browser.js';
-import { ada, jane, john, sleep, Studio, tokenOf, tom } from './harness.js';
+import { ada, jane, john, sleep, Studio, tom } from './harness.js';
 
 const ALLOCATION = '/dashboard/admin/session-allocation', SCHEDULE = '/dashboard/admin/master-schedule';
 const CHANGES = 9;
@@ -75,10 +75,10 @@ describe('live', { skip: missing }, () => {
     const window = await browser.window(ada, '/dashboard/admin/client-trainer-assignments'), before = await studio.available(john);
     let first = true;
     await window.route('**/api/events', async (route) => {
-      await sleep(200);
+      await sleep(100);
       if (first) await studio.grant(john, 1);
       first = false;
-      await sleep(500);              // the server has told it to all who listen by then
+      await sleep(350);              // the server has told it to all who listen by then
       await route.continue();
     });
     await window.goto(ALLOCATION);
@@ -157,7 +157,8 @@ describe('live', { skip: missing }, () => {
       const button = window.getByRole('button', { name });
       await button.press('Enter');
       await window.getByRole('dialog').waitFor();
-      await window.keyboard.press('Escape');
+      if (/^Details/.test(name)) await window.getByRole('button', { name: 'Close', exact: true }).press('Enter');
+      else await window.keyboard.press('Escape');
       await window.getByRole('dialog').waitFor({ state: 'detached' });
       assert.equal(await window.evaluate(() => document.activeElement.ariaLabel), name);
     }
@@ -188,6 +189,7 @@ describe('live', { skip: missing }, () => {
     await window.getByText(/^Order \d+ is ready to be paid/).waitFor();
     const carts = await studio.sql('SELECT id::text, user_id::integer AS client FROM web.cart');
     assert.deepEqual(carts.map(({ client }) => client), [jane]);
+    await window.getByText(`Order ${carts[0].id} is ready to be paid`).waitFor();
     await window.getByRole('link', { name: 'Back to my sessions' }).click();
     await studio.deliver('checkout.session.completed', { id: 'cs_1', payment_status: 'paid', payment_intent: 'pi_1',
       metadata: { cartId: carts[0].id }, amount_total: 60000, currency: 'usd' });
@@ -199,7 +201,7 @@ describe('live', { skip: missing }, () => {
   test('the log-in ends in the middle', async () => {
     const window = await browser.window(null, '/');
     await window.getByLabel('Password').waitFor();
-    await window.context().addCookies([{ name: 'studio_session', value: await tokenOf(ada, { expires: '4s' }), url: studio.url, httpOnly: true }]);
+    await browser.login(window, ada, { expires: '4s' });
     await window.goto(ALLOCATION);
     await row(window, 'John Doe').waitFor();
     await window.getByRole('alert').getByText('Authentication expired. Please log in again.').waitFor();     // without anything done

@@ -6,7 +6,8 @@ export const schedulePath = (since, until, trainerId) => ['/api/sessions/schedul
 
 // Who may do what moves it; blocked time is his own who keeps it.
 const MOVED_BY = { available: 'open', held: 'open', class: 'open', scheduled: 'book', confirmed: 'book', requested: 'book', blocked: null };
-export const movable = ({ kind }, may) => kind in MOVED_BY && (MOVED_BY[kind] === null || may(MOVED_BY[kind]));
+export const movable = ({ kind, members = [] }, may) => kind in MOVED_BY && (MOVED_BY[kind] === null || may(MOVED_BY[kind]))
+  && members.every((member) => member.kind !== 'completed');
 
 // What has been moved, or has taken another's place, stays chosen.
 export const movedTo = ({ id, sessionId }, { session }) => (session.id === sessionId ? id : session.id);

@@ -43,3 +43,11 @@ export function useLoad(load, inputs, matters = always) {
   const change = useCallback((how) => setState((before) => before.data === undefined ? before : { ...before, data: how(before.data) }), []);
   return { ...state, reload, change };
 }
+
+// Loads again every minute what changes by itself as time goes by: what has begun, and until when something is free.
+export function useMinutes(reload) {
+  useEffect(() => {
+    const timer = setInterval(() => { if (!document.hidden) reload(); }, 60e3);
+    return () => clearInterval(timer);
+  }, []);
+}

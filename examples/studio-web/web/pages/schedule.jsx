@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { get, getAll, newKey, post, url } from '../api.js';
 import { entriesOf, exchangeable, movedTo, moving, schedulePath } from '../calendar.js';
-import { useLoad } from '../load.js';
+import { useLoad, useMinutes } from '../load.js';
 import { Button } from '../parts/button.jsx';
 import { EntryCard } from '../parts/entrycard.jsx';
 import { Legend } from '../parts/legend.jsx';
@@ -48,6 +48,7 @@ export function Calendar({ trainers }) {
     const [rows, { data: holds }] = await Promise.all([getAll(url(...schedulePath(since, until, of))), get('/api/sessions/holds')]);
     return entriesOf(rows, holds);
   }, [since, until, of]);
+  useMinutes(load.reload);
 
   // What is dropped keeps its minutes.
   async function drop(entry, column, hour, onto) {

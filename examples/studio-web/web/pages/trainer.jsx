@@ -1,7 +1,7 @@
 // A trainer's own view: who comes today, who has asked for a time, what is over and not settled; and his week.
 import { getAll, url } from '../api.js';
 import { entriesOf } from '../calendar.js';
-import { useLoad } from '../load.js';
+import { useLoad, useMinutes } from '../load.js';
 import { Actions } from '../parts/actions.jsx';
 import { Loaded } from '../parts/states.jsx';
 import { addDays, showMoment, showTime, today } from '../time.js';
@@ -18,6 +18,7 @@ function Entries({ title, parameters, only = () => true, show, empty }) {
   const { user } = useWho();
   const load = useLoad(async () => (await getAll(url('/api/sessions/schedule', { trainerId: user.id, ...parameters })))
     .filter(({ userId }) => userId !== null).filter(only).map((row) => entriesOf([{ ...row, classId: null }])[0]), []);
+  useMinutes(load.reload);
   return (
     <section class="panel" aria-label={title}>
       <h2>{title}</h2>

@@ -1,6 +1,6 @@
 // What a client has booked, and until when it can be cancelled without losing the credit.
 import { get, getAll, url } from '../api.js';
-import { useLoad } from '../load.js';
+import { useLoad, useMinutes } from '../load.js';
 import { showMoment, today } from '../time.js';
 import { STATUSES } from '../words.js';
 import { Do } from './do.jsx';
@@ -27,6 +27,7 @@ const Guest = ({ user, row: { sessionId, sessionDate } }) => (
 
 export function Bookings({ user }) {
   const bookings = useLoad(() => load(user.id), []);
+  useMinutes(bookings.reload);
   return (
     <section class="panel" aria-label="My bookings">
       <h2>My bookings</h2>

@@ -27,7 +27,7 @@ function Bars({ months, top }) {
 }
 
 export function ByMonth() {
-  const load = useLoad(async () => (await get('/api/by-month')).data.slice(-8), []);
+  const load = useLoad(async () => (await get('/api/by-month')).data.slice(-6), []);
   return (
     <section class="panel chart" aria-label="Credits by month">
       <h2>Credits by month</h2>

@@ -24,7 +24,7 @@ export function Dialog({ title, close, tall, children }) {
 export function DialogForm({ title, close, submit, label, busy, children }) {
   const send = (event) => {
     event.preventDefault();
-    if (!busy) submit();
+    submit();
   };
   return (
     <Dialog title={title} close={close}>

@@ -21,7 +21,7 @@ export function Packs({ userId }) {
       <Loaded of={packs} what="the packs" empty="There is no pack with sessions left.">
         {(rows) => (
           <div class="scroll" tabIndex={0} role="region" aria-label="Packs">
-            <table class="list">
+            <table class="list lots">
               <thead>
                 <tr><th scope="col">Pack</th><th scope="col" class="number">Left</th><th scope="col">Expires</th><th scope="col" class="number">Price</th>
                   {admin && <th scope="col"><span class="hidden">Actions</span></th>}</tr>
@@ -29,10 +29,10 @@ export function Packs({ userId }) {
               <tbody>
                 {rows.map((pack) => (
                   <tr key={pack.lotId}>
-                    <td>{nameOfPack(pack)}</td><td class="number">{pack.remaining} of {pack.granted}</td>
-                    <td>{pack.expiresAt ? showDateAndYear(pack.expiresAt) : pack.validFor ? `${pack.validFor} from the first booking` : 'Never'}</td>
-                    <td class="number">{money(pack.amountMinor, pack.currency) || '–'}</td>
-                    {admin && <td><Button onClick={() => extend(pack)} aria-label={`Extend ${nameOfPack(pack)}`}>Extend</Button></td>}
+                    <td class="what">{nameOfPack(pack)}</td><td class="number left">{pack.remaining} of {pack.granted}</td>
+                    <td class={pack.expiresAt ? 'until' : 'until open'}>{pack.expiresAt ? showDateAndYear(pack.expiresAt) : pack.validFor ? `${pack.validFor} from the first booking` : 'Does not expire'}</td>
+                    <td class="number paid">{money(pack.amountMinor, pack.currency) || '–'}</td>
+                    {admin && <td class="act"><Button onClick={() => extend(pack)} aria-label={`Extend ${nameOfPack(pack)}`}>Extend</Button></td>}
                   </tr>
                 ))}
               </tbody>

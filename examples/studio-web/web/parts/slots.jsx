@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { useAction } from '../action.js';
 import { getPage, post, url } from '../api.js';
-import { useLoad } from '../load.js';
+import { useLoad, useMinutes } from '../load.js';
 import { showDayLong, showMoment, showTime, wall } from '../time.js';
 import { Button } from './button.jsx';
 import { Do } from './do.jsx';
@@ -33,6 +33,7 @@ function Day({ day, slots, book, busy }) {
 export function Slots({ user, trainers }) {
   const [trainerId, setTrainer] = useState(''), [limit, setLimit] = useState(SLOTS), [tried, setTried] = useState(null);
   const slots = useLoad(() => getPage(url('/api/sessions/slots', { trainerId, limit })), [trainerId, limit]);
+  useMinutes(slots.reload);
   const [run, { busy, error, clear }] = useAction((key, sessionId) => post(`/api/sessions/book/${user.id}`, { sessionId }, key));
 
   async function book(slot) {
