@@ -8,7 +8,7 @@ use warnings;
 
 use FindBin;
 use lib $FindBin::RealBin;
-use Fleet qw(pgbouncer pgbouncer_version start_pooler start_cluster studio_sql start_writers go_on stop_writers told acknowledged same_once);
+use Fleet qw(pgbouncer pgbouncer_version start_pooler start_cluster $logins studio_sql start_writers go_on stop_writers told acknowledged same_once);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -18,6 +18,7 @@ plan skip_all => 'there is no PgBouncer' unless pgbouncer();
 
 my ($CLIENTS, $SLOTS, $WRITERS) = (60, 60_000, 6);
 my %node = map { $_ => start_cluster($_) } qw(one two);
+$_->safe_psql('postgres', $logins) for values %node;
 my $dir = PostgreSQL::Test::Utils::tempdir();
 $node{one}->safe_psql('postgres', 'CREATE DATABASE velvet');
 $node{one}->safe_psql('velvet', studio_sql($CLIENTS, $SLOTS));

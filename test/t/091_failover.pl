@@ -8,7 +8,7 @@ use warnings;
 
 use FindBin;
 use lib $FindBin::RealBin;
-use Fleet qw(pgbouncer start_pooler start_cluster studio_sql start_writers go_on stop_writers told acknowledged same_once);
+use Fleet qw(pgbouncer start_pooler start_cluster $logins studio_sql start_writers go_on stop_writers told acknowledged same_once);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -18,6 +18,7 @@ plan skip_all => 'there is no PgBouncer' unless pgbouncer();
 
 my ($CLIENTS, $SLOTS, $WRITERS) = (60, 60_000, 6);
 my $primary = start_cluster('primary');
+$primary->safe_psql('postgres', $logins);
 $primary->safe_psql('postgres', 'CREATE DATABASE velvet');
 $primary->safe_psql('velvet', studio_sql($CLIENTS, $SLOTS));
 $primary->safe_psql('velvet', <<'SQL');

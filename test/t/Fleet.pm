@@ -14,8 +14,8 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(time sleep);
 
-our @EXPORT_OK = qw(pgbouncer pgbouncer_version start_pooler start_cluster studio_sql start_writers go_on stop_writers told acknowledged
-  same_once);
+our @EXPORT_OK = qw(pgbouncer pgbouncer_version wait_for_socket start_pooler start_cluster $logins studio_sql start_writers go_on stop_writers told
+  acknowledged same_once);
 
 # PgBouncer's program; undef where there is none.
 sub pgbouncer
@@ -31,7 +31,19 @@ sub pgbouncer_version
 	return $major * 1000 + $minor;
 }
 
-# A cluster with the logins that studios know.
+# Says whether a server listens there within some seconds.
+sub wait_for_socket
+{
+	my ($path) = @_;
+	for (1 .. 100)
+	{
+		return 1 if -S $path;
+		sleep 0.1;
+	}
+	return 0;
+}
+
+# A cluster, to which studios may come and from which they may go.
 sub start_cluster
 {
 	my ($name, $conf) = @_;
@@ -39,9 +51,11 @@ sub start_cluster
 	$node->init(allows_streaming => 'logical');
 	$node->append_conf('postgresql.conf', "timezone = 'UTC'\nmax_connections = 60\nlog_min_error_statement = panic\n" . ($conf // ''));
 	$node->start;
-	$node->safe_psql('postgres', 'CREATE ROLE shop LOGIN; CREATE ROLE web LOGIN; CREATE ROLE watch LOGIN');
 	return $node;
 }
+
+# The logins that the studio knows; they belong to the server.
+our $logins = 'CREATE ROLE shop LOGIN; CREATE ROLE web LOGIN; CREATE ROLE watch LOGIN';
 
 # A studio with so many clients, who have plenty of credits, and open slots that are never at one time. The admin is 1, clients count from 11.
 sub studio_sql
@@ -89,11 +103,7 @@ server_login_retry = 1
 INI
 	$self->route($databases);
 	$self->{handle} = IPC::Run::start([ pgbouncer(), '-q', "$dir/pgbouncer.ini" ], '<', '/dev/null', '>', \$self->{out}, '2>&1');
-	for (1 .. 100)
-	{
-		last if -S "$dir/.s.PGSQL.6432";
-		sleep 0.1;
-	}
+	wait_for_socket("$dir/.s.PGSQL.6432") or die "PgBouncer does not start: $self->{out}";
 	return $self;
 }
 
