@@ -90,7 +90,6 @@ describe('calendar', { skip: missing }, () => {
     await entry(window, id).dragTo(window.locator(`[data-cell='${when} 16']`));
     await in_(window, when, 16, id).waitFor();
     assert.equal(await at(id), `${when} 16:30`);
-    await shows(form.getByLabel('Time'), '');
     assert.equal(await form.getByLabel('Time').inputValue(), '16:30', 'the form knows where it is by now');
     assert.deepEqual(window.problems, []);
   });
@@ -220,7 +219,7 @@ describe('calendar', { skip: missing }, () => {
     await button(slots, /^Wait for this time/).click();
     const line = waiting.getByRole('region', { name: 'Waiting list' });
     await line.getByText('You are number 1 in line').waitFor();
-    await card.getByRole('region', { name: 'Waiting list' }).getByRole('listitem').waitFor();
+    await card.getByRole('region', { name: 'Waiting list' }).getByText('Amir Baker').waitFor();
 
     await card.locator('summary').first().click();
     await button(card, 'Cancel booking John Doe').first().click();

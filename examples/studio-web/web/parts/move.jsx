@@ -1,13 +1,13 @@
 // Moves what is chosen to another time or trainer, or exchanges a booking for an open slot: what dragging does, by keyboard.
 import { useState } from 'preact/hooks';
 import { useAction } from '../action.js';
+import { post } from '../api.js';
 import { exchangeable, movedTo, moving } from '../calendar.js';
 import { showMoment } from '../time.js';
 import { Button } from './button.jsx';
 import { Field, When } from './field.jsx';
 import { Refused } from './states.jsx';
 import { toast } from './toasts.jsx';
-import { post } from '../api.js';
 
 export function Move({ entry, entries, trainers, choose }) {
   const [when, setWhen] = useState({ day: entry.day, time: entry.time }), [trainer, setTrainer] = useState(entry.trainerId ?? '');

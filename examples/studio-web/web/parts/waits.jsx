@@ -13,15 +13,15 @@ export function Waits({ user }) {
       <Loaded of={waits} what="the waiting list" empty="You wait for nothing.">
         {(rows) => (
           <ul class="rows">
-            {rows.map(({ sessionId, sessionDate, line, offeredUntil, auto }) => (
+            {rows.map(({ sessionId, sessionDate, trainerName, line, offeredUntil, auto }) => (
               <li key={sessionId}>
                 <div>
-                  <strong>{sessionDate ? showMoment(sessionDate) : `Session ${sessionId}`}</strong><br />
+                  <strong>{sessionDate ? showMoment(sessionDate) : `Session ${sessionId}`}</strong>{trainerName && ` with ${trainerName}`}<br />
                   {offeredUntil ? `It is your turn: kept for you until ${showTime(offeredUntil)}` : `You are number ${line} in line`}{auto && ', and it will be booked for you'}
                 </div>
                 <div class="buttons">
-                  {offeredUntil && <Do main label="Book" of={`session ${sessionId}`} path={`/api/sessions/book/${user.id}`} body={{ sessionId }} />}
-                  <Do label="Leave" of={`the line for session ${sessionId}`} path={`/api/sessions/unwait/${user.id}`} body={{ sessionId }} said="You are no longer waiting." done={waits.reload} />
+                  {offeredUntil && <Do main label="Book" of={sessionDate ? showMoment(sessionDate) : `session ${sessionId}`} path={`/api/sessions/book/${user.id}`} body={{ sessionId }} />}
+                  <Do label="Leave" of={`the line for ${sessionDate ? showMoment(sessionDate) : `session ${sessionId}`}`} path={`/api/sessions/unwait/${user.id}`} body={{ sessionId }} said="You are no longer waiting." done={waits.reload} />
                 </div>
               </li>
             ))}
