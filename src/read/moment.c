@@ -28,17 +28,18 @@ swan_time(PG_FUNCTION_ARGS)
 {
 	Studio	   *studio = studio_of_caller(argument_text(fcinfo, 1), AccessShareLock);
 	char	   *written = argument_text(fcinfo, 0);
-	Datum		at;
+	TimestampTz at;
 	Call	   *call;
 
 	if (written == NULL)
 		PG_RETURN_NULL();
 	call = call_begin(studio, CALL_READER);
 	call_set_parameter(call, "TimeZone", studio->settings.time_zone);
-	at = DirectFunctionCall3(timestamptz_in, CStringGetDatum(written),
-							 ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+	/* a Datum may be a pointer to what ends with the call */
+	at = DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in, CStringGetDatum(written),
+												 ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
 	call_end(call);
-	return at;
+	PG_RETURN_TIMESTAMPTZ(at);
 }
 
 /* swan_time(timestamp): the instant at which the studio's clocks show a time. */

@@ -67,7 +67,9 @@ SELECT swan_configure('cancel_window', -1);
 SELECT swan_configure('cancel_window', 'NaN'::numeric);
 SELECT swan_configure('cancel_window', NULL::numeric);
 SELECT swan_configure('time_zone', 7);
+\set VERBOSITY terse
 SELECT swan_configure('grant_max', true);
+\set VERBOSITY default
 
 DROP ROLE regress_stranger;
 \i test/fixture/studio_gone.sql

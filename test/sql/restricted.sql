@@ -29,9 +29,12 @@ BEGIN
 	RETURN true;
 END
 $$;
+-- Once in a session: how often planning calls it depends on when the index must be looked at again.
 CREATE FUNCTION studio.looks_constant(integer) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$
 BEGIN
-	IF current_setting('studio.armed', true) = 'yes' THEN
+	IF current_setting('studio.armed', true) = 'yes' AND
+		NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()) THEN
+		PERFORM pg_advisory_lock(1);
 		RETURN studio.trap();
 	END IF;
 	RETURN true;

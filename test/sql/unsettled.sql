@@ -136,7 +136,7 @@ BEGIN
 	END LOOP;
 	RAISE INFO 'many calls: %', done > 200;
 END $$;
-SELECT listed = counted AS agree, listed > 20 AS many FROM studio.differ() WHERE since IN ('2002-03-01', '2002-04-01');
+SELECT listed = counted AS agree, listed > 0 AS some FROM studio.differ() WHERE since IN ('2002-03-01', '2002-04-01');
 SELECT count(*) FILTER (WHERE s.owed > 0) > 10 AS owe, count(*) FILTER (WHERE NOT ended) > 5 AS to_come, bool_and(s.owed IS NOT DISTINCT FROM coalesce(t.owed, 0)) AS as_told FROM swan_unsettled() s LEFT JOIN studio.told t USING (session_id);
 SELECT * FROM swan_verify();
 SELECT * FROM out_of_step();
