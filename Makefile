@@ -144,6 +144,9 @@ test:
 test-fuzz:
 	@$(TOP)/test/fuzz/run
 
+test-faults:
+	@$(TOP)/test/faults/run
+
 demo:
 	@$(TOP)/examples/demo/run
 
@@ -187,6 +190,7 @@ help:
 	@echo 'make test-fuzz     hostile calls, longer than in make test: CALLS=1000000 SEED=n'
 	@echo 'make test-matrix   make test on each version of PostgreSQL that Debian has, with gcc and clang, in chroots; needs root'
 	@echo 'make test-packages the archive, packages and images, built, installed and used in a chroot; needs root'
+	@echo 'make test-faults   crashes and other faults, longer than in make test: ROUNDS=500 SEED=n'
 	@echo 'make               build            (PG_CONFIG=/path/to/pg_config picks the server)'
 	@echo 'make install       install          (as whoever may write there)'
 	@echo 'make installcheck  run the tests against the installed, running server'
@@ -198,4 +202,4 @@ help:
 	@echo 'make clean         remove what the build made'
 
 .PHONY: uninstall-docs build-directories installcheck installcheck-regress installcheck-isolation installcheck-tap installcheck-pgtap \
-	test test-fuzz test-mutants test-matrix test-packages demo web bench lint format dist help
+	test test-fuzz test-faults test-mutants test-matrix test-packages demo web bench lint format dist help
