@@ -39,16 +39,14 @@ export function Client() {
   const trainers = people.data ?? [];
   return (
     <div class="client together">
-      <div>
-        <Credits user={user} />
-        <section class="panel" aria-label="My statement"><h2>My statement</h2><Statement userId={user.id} /></section>
-      </div>
-      <div>
+      <Credits user={user} />
+      <div class="book">
         <Bookings user={user} />
         <Waits user={user} />
         <Slots user={user} trainers={trainers} />
         <Ask user={user} trainers={trainers} />
       </div>
+      <section class="panel" aria-label="My statement"><h2>My statement</h2><Statement userId={user.id} /></section>
     </div>
   );
 }
