@@ -298,6 +298,31 @@ for (
 	is(cells(2, table_rows($body)), $columns, "reference: columns of $name");
 }
 
+# The picture of the tables has their columns, and both pictures are made of what is beside them.
+my $tables = read_document('docs/tables.dot');
+for my $table (split /\n/, query("SELECT relname FROM pg_class WHERE relnamespace = 'studio'::regnamespace AND relkind = 'r' ORDER BY 1"))
+{
+	my ($drawn) = $tables =~ /^  $table \[label=(.*?)^  <\/table>>\];$/ms;
+	is(join(', ', map { s/<.*?>//gr } ($drawn // '') =~ /<tr><td port="\w+" align="left">(.*?)<\/td>/g),
+		query(qq(SELECT string_agg(attname || ' ' || replace(format_type(atttypid, NULL), 'timestamp with time zone', 'timestamptz'), ', ' ORDER BY attnum)
+			FROM pg_attribute WHERE attrelid = 'studio.$table'::regclass AND attnum > 0 AND NOT attisdropped)),
+		"picture: columns of $table");
+}
+for my $picture ('tables', 'parts')
+{
+	my $dot = read_document("docs/$picture.dot") =~ s{/\*.*?\*/}{}sr;
+	my @texts = $picture eq 'tables' ? $dot =~ /port="(\w+)"/g : map { split /\\n/ } $dot =~ /label="(.*?)"/g;
+	my $svg = read_document("docs/$picture.svg") =~ s/&#45;/-/gr =~ s/&gt;/>/gr;
+	is(join(' ', grep { index($svg, ">$_") < 0 } @texts), '', "picture: docs/$picture.svg has all of docs/$picture.dot");
+}
+
+# The README's calls from programs are those that the helpers say of themselves.
+for (['js', 'swan.js'], ['python', 'swan.py'])
+{
+	my ($call) = $readme =~ /^```$_->[0]\n(.*)\n```$/m;
+	like(read_document("examples/clients/$_->[1]"), qr/\Q$call\E/, "README: the call in $_->[0]");
+}
+
 # Settings with their defaults, and errors.
 is( cells(2, table_rows(section($reference, '## Settings'))),
 	query(q(SELECT setting || ' | ' || COALESCE(value, '(unset)') FROM swan_settings())) . "\n",
