@@ -23,6 +23,7 @@
 #define TAKING_COLUMNS(first, next) \
 	first(TAKING_ID, "g.id") \
 	next(TAKING_AT, "g.at") \
+	next(TAKING_CALL_ID, "g.call_id") \
 	next(TAKING_FROM_SESSION, "g.from_session_id")
 
 RESULT_COLUMNS(TAKING_COLUMNS);
@@ -37,6 +38,22 @@ static const StudioQuery find_taking = {
 	" OR (g.kind OPERATOR(pg_catalog.=) ANY ('{correction,merge}') AND g.delta OPERATOR(pg_catalog.<) 0))"
 	" ORDER BY g.id DESC LIMIT 1",
 	3, {INT8OID, INT8OID, INT8OID}, PLAN_SIMPLE
+};
+
+/*
+ * what took the credits of lot $4 that it has only then: an exchange for what costs
+ * more, or a charge
+ */
+static const StudioQuery find_anew = {
+	"SELECT" SELECT_LIST(TAKING_COLUMNS) " FROM {ledger} g"
+	" WHERE g.user_id OPERATOR(pg_catalog.=) $1"
+	" AND g.session_id OPERATOR(pg_catalog.=) $2"
+	" AND g.id OPERATOR(pg_catalog.<) $3"
+	" AND g.lot_id OPERATOR(pg_catalog.=) $4 AND g.delta OPERATOR(pg_catalog.<) 0"
+	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{reschedule,charge}')"
+	" AND (" ROW_HAS("g") ") OPERATOR(pg_catalog.=) OPERATOR(pg_catalog.-) g.delta"
+	" ORDER BY g.id DESC LIMIT 1",
+	4, {INT8OID, INT8OID, INT8OID, INT8OID}, PLAN_SIMPLE
 };
 
 #define END_COLUMNS(first, next) \
@@ -56,39 +73,50 @@ static const StudioQuery later_ends = {
 	3, {INT8OID, INT8OID, INT8OID}
 };
 
-/* credits of a lot that expired unspent, less those that reversals have */
+/*
+ * Credits of a lot that expired unspent, less those that reversals have: of what was
+ * gone unspent they have first what was revoked.
+ */
 static const StudioQuery lapsed_credits = {
-	"SELECT COALESCE(OPERATOR(pg_catalog.-) pg_catalog.sum(g.delta)"
-	" FILTER (WHERE g.kind OPERATOR(pg_catalog.=) ANY ('{expiry,extension}')), 0)"
-	" OPERATOR(pg_catalog.-) COALESCE(pg_catalog.sum("
-	"(g.details OPERATOR(pg_catalog.->>) 'expired')::pg_catalog.int4)"
-	" FILTER (WHERE g.kind OPERATOR(pg_catalog.=) ANY ('{reversal,reinstatement}')), 0)"
+	"SELECT x.lapsed OPERATOR(pg_catalog.-) GREATEST(x.claimed OPERATOR(pg_catalog.-) x.revoked, 0)"
+	" FROM (SELECT COALESCE(OPERATOR(pg_catalog.-) pg_catalog.sum(g.delta)"
+	" FILTER (WHERE g.kind OPERATOR(pg_catalog.=) ANY ('{expiry,extension}')), 0) AS lapsed,"
+	" COALESCE(OPERATOR(pg_catalog.-) pg_catalog.sum(g.delta)"
+	" FILTER (WHERE g.kind OPERATOR(pg_catalog.=) 'revocation'), 0) AS revoked,"
+	" COALESCE(pg_catalog.sum((g.details OPERATOR(pg_catalog.->>) 'expired')::pg_catalog.int4)"
+	" FILTER (WHERE g.kind OPERATOR(pg_catalog.=) ANY ('{reversal,reinstatement}')), 0) AS claimed"
 	" FROM {ledger} g WHERE g.user_id OPERATOR(pg_catalog.=) $1"
 	" AND g.lot_id OPERATOR(pg_catalog.=) $2"
-	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{expiry,extension,reversal,reinstatement}')",
+	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{expiry,extension,revocation,reversal,reinstatement}')) x",
 	2, {INT8OID, INT8OID}
 };
 
 /*
- * Finds the ledger row by which a booking took its credit, before it was
+ * Finds the ledger row by which a booking took its credits of a lot, before it was
  * exchanged however often; false if there is none.
  */
 static bool
-find_taken(Call *call, int64 user_id, int64 session_id, QueryRun run,
+find_taken(Call *call, int64 user_id, int64 session_id, int64 lot_id, QueryRun run,
 		   int64 *id, TimestampTz *at)
 {
 	*id = PG_INT64_MAX;
 	*at = NO_TIME;
 	while (session_id != NO_ID)
 	{
-		NullableDatum args[] = {arg_id(user_id), arg_id(session_id), arg_id(*id)};
+		NullableDatum args[] = {arg_id(user_id), arg_id(session_id), arg_id(*id), arg_id(lot_id)};
 		Rows		result = run(call, &find_taking, args);
+		Rows		anew = run(call, &find_anew, args);
+		bool		is_anew = result.nrows > 0 && anew.nrows > 0 &&
+		(row_id(anew, 0, TAKING_ID) > row_id(result, 0, TAKING_ID) ||
+		 row_id(anew, 0, TAKING_CALL_ID) == row_id(result, 0, TAKING_CALL_ID));
 
 		if (result.nrows == 0)
 			return false;
+		if (is_anew)
+			result = anew;
 		*id = row_id(result, 0, TAKING_ID);
 		*at = row_time(result, 0, TAKING_AT);
-		session_id = row_id(result, 0, TAKING_FROM_SESSION);
+		session_id = is_anew ? NO_ID : row_id(result, 0, TAKING_FROM_SESSION);
 	}
 	return true;
 }
@@ -109,7 +137,7 @@ ended_since(Call *call, const Account *account, const Lot *lot, int64 session_id
 	Rows		result;
 
 	if (lot->expires_at == NO_TIME ||
-		!find_taken(call, account->user_id, session_id, run, &taken, &taken_at))
+		!find_taken(call, account->user_id, session_id, lot->id, run, &taken, &taken_at))
 		return false;
 	args[0] = arg_id(account->user_id);
 	args[1] = arg_id(lot->id);

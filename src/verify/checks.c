@@ -240,10 +240,10 @@ const Check checks[] = {
 			" COALESCE(OPERATOR(pg_catalog.-) pg_catalog.sum(g.delta)"
 			" FILTER (WHERE g.kind OPERATOR(pg_catalog.=) ANY ('{reversal,reinstatement}')), 0) AS taken,"
 			" COALESCE(OPERATOR(pg_catalog.-) pg_catalog.sum(g.delta)"
-			" FILTER (WHERE g.kind OPERATOR(pg_catalog.=) ANY ('{expiry,extension}')), 0) AS lapsed,"
+			" FILTER (WHERE g.kind OPERATOR(pg_catalog.=) ANY ('{expiry,extension,revocation}')), 0) AS lapsed,"
 			" " SUM_OF_DETAILS("shortfall") " AS owed, " SUM_OF_DETAILS("expired") " AS expired,"
 			" " SUM_OF_DETAILS("money") " AS money FROM {ledger} g"
-			" WHERE g.kind OPERATOR(pg_catalog.=) ANY ('{reversal,reinstatement,transfer,expiry,extension}')"
+			" WHERE g.kind OPERATOR(pg_catalog.=) ANY ('{reversal,reinstatement,transfer,expiry,extension,revocation}')"
 			" AND " FOR_CLIENT("g.user_id") " GROUP BY g.lot_id) x"
 			" ON x.lot_id OPERATOR(pg_catalog.=) l.id"
 			" WHERE " FOR_CLIENT("l.user_id")

@@ -403,7 +403,13 @@ compare_packs(const void *a, const void *b)
 	return x->place - y->place;
 }
 
-/* Imports a list of packs, whose clients are locked together, one client after the other. */
+/*
+ * Imports a list of packs, whose clients are locked together, one client after the
+ * other.  So lists that share a client wait for each other.  Others meet only where
+ * both have one payment for different clients, which one of them may not: whichever
+ * order they go in, a deadlock takes none that could have been imported beside the
+ * other, and a retry says so.
+ */
 static void
 import_list(Call *call, Pack *packs, int n)
 {

@@ -29,13 +29,14 @@ static const StudioQuery find_payers = {
 	2, {TEXTOID, TEXTOID}
 };
 
-/* in SQL: what rows of some kinds took of a lot, and what the details of all come to */
+/* in SQL: what rows of some kinds took of a lot, and what details of reversals come to */
 #define LEDGER_OF_LOT(kinds) \
 	"COALESCE(OPERATOR(pg_catalog.-) pg_catalog.sum(g.delta)" \
 	" FILTER (WHERE g.kind OPERATOR(pg_catalog.=) ANY ('{" kinds "}')), 0)"
 #define DETAILS_OF_LOT(member) \
 	"COALESCE(pg_catalog.sum((g.details OPERATOR(pg_catalog.->>) '" member "')" \
-	"::pg_catalog.int8)::pg_catalog.int8, 0)"
+	"::pg_catalog.int8) FILTER (WHERE g.kind OPERATOR(pg_catalog.<>) 'revocation')" \
+	"::pg_catalog.int8, 0)"
 
 #define PAID_COLUMNS(first, next) \
 	first(PAID_LOT_ID, "l.id") \
@@ -45,7 +46,7 @@ static const StudioQuery find_payers = {
 	next(PAID_AMOUNT, AMOUNT_KEPT) \
 	next(PAID_CURRENCY, "l.currency") \
 	next(PAID_TAKEN, LEDGER_OF_LOT("reversal,reinstatement")) \
-	next(PAID_LAPSED, LEDGER_OF_LOT("expiry,extension")) \
+	next(PAID_LAPSED, LEDGER_OF_LOT("expiry,extension,revocation")) \
 	next(PAID_OWED, DETAILS_OF_LOT("shortfall")) \
 	next(PAID_EXPIRED, DETAILS_OF_LOT("expired")) \
 	next(PAID_MONEY, DETAILS_OF_LOT("money"))
@@ -53,8 +54,8 @@ static const StudioQuery find_payers = {
 RESULT_COLUMNS(PAID_COLUMNS);
 
 /*
- * The lots of a payment, with what reversals have of them, and what expired of
- * them.  What went to another client is in a lot of his, with its part of what was
+ * The lots of a payment, with what reversals have of them, and what expired or was
+ * revoked of them.  What went to another client is in a lot of his, with its part of what was
  * paid.
  */
 static const StudioQuery paid_lots = {
@@ -62,7 +63,7 @@ static const StudioQuery paid_lots = {
 	" FROM {lots} l LEFT JOIN {ledger} g"
 	" ON g.user_id OPERATOR(pg_catalog.=) l.user_id"
 	" AND g.lot_id OPERATOR(pg_catalog.=) l.id"
-	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{reversal,reinstatement,transfer,expiry,extension}')"
+	" AND g.kind OPERATOR(pg_catalog.=) ANY ('{reversal,reinstatement,transfer,expiry,extension,revocation}')"
 	" WHERE l.payment_ref OPERATOR(pg_catalog.=) $1"
 	" AND l.user_id OPERATOR(pg_catalog.=) ANY ($3)"
 	" AND ($2 IS NULL OR l.item OPERATOR(pg_catalog.=) $2)"

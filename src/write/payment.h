@@ -38,7 +38,8 @@ typedef struct PaidLot
 	Payer	   *payer;
 	char	   *item;
 	int32		granted;
-	int32		lapsed;			/* credits that expired unspent */
+	int32		lapsed;			/* credits that expired unspent, or were
+								 * revoked */
 	int64		amount;			/* what was paid for it, or NO_ID */
 	char	   *currency;
 	Share		has;			/* what reversals have by now */

@@ -4,7 +4,7 @@
  *	  Payments that are taken back.
  *
  * A reversal takes what is left of the lots of its payment.  What expired
- * unspent is gone already; what was spent is owed: the shortfall, kept in the
+ * unspent or was revoked is gone already; what was spent is owed: the shortfall, kept in the
  * ledger's details.  A credit that comes back to such a lot later settles it, see
  * returning.c.
  *
@@ -22,7 +22,7 @@ PG_FUNCTION_INFO_V1(swan_reverse_0_2);
 
 /*
  * Divides a reversal of n credits among the lots, no more of each than its limit:
- * first what can be taken, then what expired unspent, and what was spent has to be
+ * first what can be taken, then what is gone unspent, and what was spent has to be
  * owed.  Returns what nobody can be asked for.
  */
 static int32

@@ -100,6 +100,25 @@ SELECT * FROM studio.lots(14);
 SELECT ago(14, '10 days');
 SELECT returned FROM swan_cancel(10);
 SELECT * FROM studio.lots(14);
+-- what an exchange or a charge took besides was taken then, not when the session was booked
+SELECT swan_grant(31, 1, NULL, clock_timestamp() + interval '10 days') IS NOT NULL AS given;
+SELECT session_id FROM swan_book(31, 40);
+SELECT ago(31, '4 days');
+SELECT swan_grant(31, 1, NULL, clock_timestamp() + interval '10 days') IS NOT NULL AS given;
+UPDATE studio.sessions SET cost = 2 WHERE id IN (41, 42);
+SELECT session_id, credits FROM swan_reschedule(40, 41);
+SELECT session_id, credits FROM swan_reschedule(41, 42);
+SELECT ago(31, '1 day');
+SELECT ago(31, '14 days');
+SELECT returned, credits FROM swan_cancel(42);
+SELECT * FROM studio.lots(31);
+SELECT swan_grant(32, 2, NULL, clock_timestamp() + interval '10 days') IS NOT NULL AS given;
+SELECT session_id, credits FROM swan_book(32, 43, later => true, actor => 2);
+SELECT ago(32, '4 days');
+SELECT credits FROM swan_charge(43);
+SELECT ago(32, '8 days');
+SELECT returned, credits FROM swan_cancel(43);
+SELECT * FROM studio.lots(32);
 -- one that never ends is left as it is
 SELECT added FROM swan_grant(15, 1);
 SELECT session_id FROM swan_book(15, 11);

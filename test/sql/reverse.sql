@@ -255,6 +255,27 @@ SELECT who, try('SELECT moved FROM swan_reverse(''pay16'', n => 1, actor => ' ||
   FROM (VALUES ('system', 'NULL'), ('admin', '1'), ('staff', '2'), ('trainer', '3'), ('himself', '16'), ('another', '11')) a (who, actor);
 
 --
+-- What was revoked by hand is gone already, and was not spent; it is refunded before what expired
+--
+SELECT added FROM swan_purchase(30, 10, 'pay30', expires_at => clock_timestamp() + interval '10 days');
+SELECT count(*) FROM swan_book_many(30, '{70,71}');
+SELECT moved FROM swan_revoke(30, 3, lot_id => (SELECT lot_id FROM swan_payment('pay30')));
+BEGIN;
+SELECT moved, expired, shortfall, available_sessions FROM swan_reverse('pay30');
+SELECT bought, remaining, used, expired, reversed, revoked FROM swan_payment('pay30');
+-- only what was spent is owed: it comes back, and nothing is left to wait for
+SELECT session_id, returned FROM swan_cancel_many('{70,71}', reopen => false);
+SELECT shortfall FROM swan_payment('pay30');
+SELECT * FROM swan_verify();
+ROLLBACK;
+SELECT ago(30, '12 days');
+SELECT moved, expired, shortfall FROM swan_reverse('pay30', n => 4);
+SELECT remaining FROM swan_extend((SELECT lot_id FROM swan_payment('pay30')), NULL);
+SELECT moved, expired, shortfall FROM swan_reverse('pay30');
+SELECT moved, expired, shortfall FROM swan_reinstate('pay30', 'again');
+SELECT * FROM swan_verify();
+
+--
 -- With session_records they come and go; what is due goes with them
 --
 SELECT swan_configure('session_records', 'on');

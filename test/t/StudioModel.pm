@@ -151,6 +151,7 @@ sub note
 	{
 		$lot->{remaining} += $delta;
 		$lot->{lapsed} -= $delta if $kind =~ /^(expiry|extension)$/;
+		$lot->{revoked} -= $delta if $kind eq 'revocation';
 		die "lot $lot->{name} out of bounds" if $lot->{remaining} < 0 || $lot->{remaining} > $lot->{granted};
 		$lot->{swept} = $lot->{remaining} == 0 && $self->is_due($lot);
 	}
@@ -330,8 +331,13 @@ sub amount { my ($lot) = @_; return defined $lot->{amount} ? $lot->{amount} - in
 # what reversals have of a lot: taken, expired unspent, or owed
 sub claimed { my ($lot, @what) = @_; return sum(map { @$_{@what} } @{ $lot->{claims} }); }
 
-# credits of a lot that expired unspent, and that reversals do not have
-sub lapsed { my ($lot) = @_; my $n = ($lot->{lapsed} || 0) - claimed($lot, 'expired'); return $n > 0 ? $n : 0; }
+sub not_below_zero { return $_[0] > 0 ? $_[0] : 0 }
+
+# credits of a lot that are gone unspent, and that reversals do not have
+sub gone { my ($lot) = @_; return not_below_zero(($lot->{lapsed} || 0) + ($lot->{revoked} || 0) - claimed($lot, 'expired')); }
+
+# those of them that expired, since reversals have first what was revoked
+sub lapsed { my ($lot) = @_; return not_below_zero(($lot->{lapsed} || 0) - not_below_zero(claimed($lot, 'expired') - ($lot->{revoked} || 0))); }
 
 # credits that came back to a lot are taken for what is owed of it, the oldest claim first
 sub settle
@@ -532,10 +538,10 @@ sub do_reverse
 		}
 	}
 
-	# first what can be taken, then what expired unspent, the rest is owed
+	# first what can be taken, then what is gone unspent, the rest is owed
 	$self->sweep($self->{users}{$_}) for clients_of(@lots);
 	my %claim = map { $_->{name} => { lot => $_, by => $c->{as}, taken => 0, expired => 0, owed => 0, money => $money{ $_->{name} } || 0 } } @lots;
-	my %there = (taken => sub { return $_[0]{remaining} }, expired => \&lapsed, owed => sub { return $_[0]{granted} });
+	my %there = (taken => sub { return $_[0]{remaining} }, expired => \&gone, owed => sub { return $_[0]{granted} });
 	for my $what (qw(taken expired owed))
 	{
 		for my $lot (@lots)
