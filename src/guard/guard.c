@@ -12,7 +12,6 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "storage/lmgr.h"
 #include "utils/rel.h"
@@ -146,35 +145,32 @@ interfered(TriggerData *trigdata)
 
 /* Returns one column of a row in a trigger. */
 Datum
-guard_datum(TriggerData *trigdata, HeapTuple tuple, const StudioColumn *column,
-			bool *isnull)
+guard_datum(TupleTableSlot *row, const StudioColumn *column, bool *isnull)
 {
 	if (column->name == NULL)
 	{
 		*isnull = true;
 		return (Datum) 0;
 	}
-	return heap_getattr(tuple, column->attnum,
-						RelationGetDescr(trigdata->tg_relation), isnull);
+	return slot_getattr(row, column->attnum, isnull);
 }
 
 /* Returns whether a row in a trigger is there: not if the application has deleted it softly. */
 bool
-guard_is_there(TriggerData *trigdata, HeapTuple tuple, const StudioColumn *deleted_at)
+guard_is_there(TupleTableSlot *row, const StudioColumn *deleted_at)
 {
 	bool		isnull;
 
-	(void) guard_datum(trigdata, tuple, deleted_at, &isnull);
+	(void) guard_datum(row, deleted_at, &isnull);
 	return isnull;
 }
 
 /* Returns a whole number of a row in a trigger. */
 int64
-guard_number(TriggerData *trigdata, HeapTuple tuple, const StudioColumn *column,
-			 int64 if_null)
+guard_number(TupleTableSlot *row, const StudioColumn *column, int64 if_null)
 {
 	bool		isnull;
-	Datum		value = guard_datum(trigdata, tuple, column, &isnull);
+	Datum		value = guard_datum(row, column, &isnull);
 
 	if (isnull)
 		return if_null;

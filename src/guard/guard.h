@@ -9,17 +9,18 @@
 #define SWAN_GUARD_H
 
 #include "commands/trigger.h"
+#include "executor/tuptable.h"
 
 #include "studio/query.h"
 #include "slot/slot.h"
 #include "account/account.h"
 
 /* Returns the row that an insert or update writes, or that a delete takes away. */
-static inline HeapTuple
+static inline TupleTableSlot *
 guard_row(TriggerData *trigdata)
 {
 	return TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event) ?
-		trigdata->tg_newtuple : trigdata->tg_trigtuple;
+		trigdata->tg_newslot : trigdata->tg_trigslot;
 }
 
 extern TriggerData *guard_trigger_data(FunctionCallInfo fcinfo, const char *name,
@@ -33,12 +34,9 @@ extern Studio *guard_working_studio(TriggerData *trigdata, Studio *studio,
 									StudioTable table);
 extern Studio *guard_writing_studio(TriggerData *trigdata, StudioTable table);
 extern void guard_refuse(TriggerData *trigdata, const char *what, const char *hint);
-extern Datum guard_datum(TriggerData *trigdata, HeapTuple tuple,
-						 const StudioColumn *column, bool *isnull);
-extern bool guard_is_there(TriggerData *trigdata, HeapTuple tuple,
-						   const StudioColumn *deleted_at);
-extern int64 guard_number(TriggerData *trigdata, HeapTuple tuple,
-						  const StudioColumn *column, int64 if_null);
+extern Datum guard_datum(TupleTableSlot *row, const StudioColumn *column, bool *isnull);
+extern bool guard_is_there(TupleTableSlot *row, const StudioColumn *deleted_at);
+extern int64 guard_number(TupleTableSlot *row, const StudioColumn *column, int64 if_null);
 
 /* halves.c */
 extern int32 direct_credit(Call *call, Account *account,

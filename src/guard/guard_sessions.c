@@ -28,19 +28,19 @@ PG_FUNCTION_INFO_V1(swan_guard_sessions);
 
 /* Reads a row of sessions in a trigger. */
 static void
-slot_of_tuple(TriggerData *trigdata, Studio *studio, HeapTuple tuple, Slot *slot)
+slot_of_trigger(Studio *studio, TupleTableSlot *row, Slot *slot)
 {
 	const StudioColumn *columns = studio->columns;
 	Datum		value;
 	bool		isnull;
 
 	memset(slot, 0, sizeof(Slot));
-	slot->id = guard_number(trigdata, tuple, &columns[SESSIONS_ID], NO_ID);
-	slot->user_id = guard_number(trigdata, tuple, &columns[SESSIONS_USER_ID], NO_ID);
-	slot->trainer_id = guard_number(trigdata, tuple, &columns[SESSIONS_TRAINER_ID], NO_ID);
-	slot->duration = guard_number(trigdata, tuple, &columns[SESSIONS_DURATION],
+	slot->id = guard_number(row, &columns[SESSIONS_ID], NO_ID);
+	slot->user_id = guard_number(row, &columns[SESSIONS_USER_ID], NO_ID);
+	slot->trainer_id = guard_number(row, &columns[SESSIONS_TRAINER_ID], NO_ID);
+	slot->duration = guard_number(row, &columns[SESSIONS_DURATION],
 								  SWAN_DURATION_DEFAULT);
-	value = guard_datum(trigdata, tuple, &columns[SESSIONS_STATUS], &isnull);
+	value = guard_datum(row, &columns[SESSIONS_STATUS], &isnull);
 	slot_set_label(studio, slot, NULL);
 	if (!isnull)
 	{
@@ -50,17 +50,17 @@ slot_of_tuple(TriggerData *trigdata, Studio *studio, HeapTuple tuple, Slot *slot
 		getTypeOutputInfo(columns[SESSIONS_STATUS].type, &output, &is_varlena);
 		slot_set_label(studio, slot, OidOutputFunctionCall(output, value));
 	}
-	value = guard_datum(trigdata, tuple, &columns[SESSIONS_DATE], &isnull);
+	value = guard_datum(row, &columns[SESSIONS_DATE], &isnull);
 	if (!isnull && columns[SESSIONS_DATE].type == TIMESTAMPOID)
 		value = TimestampTzGetDatum(zone_instant(columns[SESSIONS_DATE].time_zone,
 												 DatumGetTimestamp(value)));
 	slot->date = isnull ? NO_TIME : DatumGetTimestampTz(value);
-	value = guard_datum(trigdata, tuple, &columns[SESSIONS_DEDUCTED], &isnull);
+	value = guard_datum(row, &columns[SESSIONS_DEDUCTED], &isnull);
 	slot->deducted = !isnull && DatumGetBool(value);
-	slot->credits = guard_number(trigdata, tuple, &columns[SESSIONS_CREDITS], slot->deducted);
+	slot->credits = guard_number(row, &columns[SESSIONS_CREDITS], slot->deducted);
 	if (columns[SESSIONS_DEDUCTED].name == NULL)
 		slot->deducted = slot->credits > 0;
-	slot->class_id = guard_number(trigdata, tuple, &columns[SESSIONS_CLASS_ID], NO_ID);
+	slot->class_id = guard_number(row, &columns[SESSIONS_CLASS_ID], NO_ID);
 }
 
 /* Answers a slot that is too long, or too short. */
@@ -464,16 +464,16 @@ swan_guard_sessions(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("function \"swan_guard_sessions\" must be fired AFTER ROW")));
 	if (command != CMD_INSERT &&
-		guard_is_there(trigdata, trigdata->tg_trigtuple, &studio->columns[SESSIONS_DELETED_AT]))
+		guard_is_there(trigdata->tg_trigslot, &studio->columns[SESSIONS_DELETED_AT]))
 	{
-		slot_of_tuple(trigdata, studio, trigdata->tg_trigtuple, &old);
+		slot_of_trigger(studio, trigdata->tg_trigslot, &old);
 		old_image = slot_image(&old);
 		before = &old;
 	}
 	if (command != CMD_DELETE &&
-		guard_is_there(trigdata, guard_row(trigdata), &studio->columns[SESSIONS_DELETED_AT]))
+		guard_is_there(guard_row(trigdata), &studio->columns[SESSIONS_DELETED_AT]))
 	{
-		slot_of_tuple(trigdata, studio, guard_row(trigdata), &new);
+		slot_of_trigger(studio, guard_row(trigdata), &new);
 		new_image = slot_image(&new);
 		after = &new;
 	}

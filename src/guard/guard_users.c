@@ -25,13 +25,13 @@ static const StudioQuery live_bookings = {
 
 /* Returns what is guarded of a row of users. */
 static RowImage
-user_image(TriggerData *trigdata, Studio *studio, HeapTuple tuple)
+user_image(Studio *studio, TupleTableSlot *row)
 {
 	RowImage	image = {0};
 
-	image.id = guard_number(trigdata, tuple, &studio->columns[USERS_ID], NO_ID);
+	image.id = guard_number(row, &studio->columns[USERS_ID], NO_ID);
 	image.guarded[GUARDED_BALANCE] =
-		guard_number(trigdata, tuple, &studio->columns[USERS_BALANCE], 0);
+		guard_number(row, &studio->columns[USERS_BALANCE], 0);
 	return image;
 }
 
@@ -142,13 +142,13 @@ judge_user(TriggerData *trigdata, Studio *studio,
 static void
 judge_before_constraints(TriggerData *trigdata, Studio *studio, CmdType command)
 {
-	RowImage	old = user_image(trigdata, studio, trigdata->tg_trigtuple);
-	RowImage	new = user_image(trigdata, studio, guard_row(trigdata));
+	RowImage	old = user_image(studio, trigdata->tg_trigslot);
+	RowImage	new = user_image(studio, guard_row(trigdata));
 
 	if (command == CMD_DELETE)
 	{
 		if (studio->settings.guard_balance == GUARD_REFUSE &&
-			guard_is_there(trigdata, trigdata->tg_trigtuple, &studio->columns[USERS_DELETED_AT]))
+			guard_is_there(trigdata->tg_trigslot, &studio->columns[USERS_DELETED_AT]))
 			refuse_client_delete(trigdata,
 								 guard_working_studio(trigdata, studio, TABLE_USERS), &old);
 		return;
@@ -174,19 +174,20 @@ swan_guard_users(PG_FUNCTION_ARGS)
 	if (TRIGGER_FIRED_BEFORE(trigdata->tg_event))
 	{
 		judge_before_constraints(trigdata, studio, command);
-		return PointerGetDatum(guard_row(trigdata));
+		return PointerGetDatum(command == CMD_UPDATE ? trigdata->tg_newtuple :
+							   trigdata->tg_trigtuple);
 	}
 
 	if (command != CMD_INSERT &&
-		guard_is_there(trigdata, trigdata->tg_trigtuple, &studio->columns[USERS_DELETED_AT]))
+		guard_is_there(trigdata->tg_trigslot, &studio->columns[USERS_DELETED_AT]))
 	{
-		old = user_image(trigdata, studio, trigdata->tg_trigtuple);
+		old = user_image(studio, trigdata->tg_trigslot);
 		before = &old;
 	}
 	if (command != CMD_DELETE &&
-		guard_is_there(trigdata, guard_row(trigdata), &studio->columns[USERS_DELETED_AT]))
+		guard_is_there(guard_row(trigdata), &studio->columns[USERS_DELETED_AT]))
 	{
-		new = user_image(trigdata, studio, guard_row(trigdata));
+		new = user_image(studio, guard_row(trigdata));
 		after = &new;
 	}
 	if (guard_is_direct(trigdata, command, before, after))
