@@ -81,17 +81,35 @@ user_not_found(int64 user_id)
 			 errmsg("user %lld does not exist", (long long) user_id)));
 }
 
-/* Returns how a client is spoken of. */
+/*
+ * Returns how a person is called whose columns say so, either of which may be NULL;
+ * NULL if nothing is left without the spaces around it.  PERSON_NAME is the same in SQL.
+ */
 char *
-client_name(char *first, char *last, int64 user_id)
+person_name(const char *first, const char *last)
 {
-	if (first && first[0] && last && last[0])
-		return psprintf("%s %s", first, last);
-	if (first && first[0])
-		return first;
-	if (last && last[0])
-		return last;
-	return psprintf("user %lld", (long long) user_id);
+	Size		first_len = first ? strlen(first) : 0;
+	Size		last_len = last ? strlen(last) : 0;
+	char	   *name = palloc(first_len + last_len + 2);
+	char	   *end = name + first_len + 1 + last_len;
+
+	if (first)
+		memcpy(name, first, first_len);
+	name[first_len] = ' ';
+	if (last)
+		memcpy(name + first_len + 1, last, last_len);
+	while (end > name && end[-1] == ' ')
+		end--;
+	*end = '\0';
+	name += strspn(name, " ");
+	return name[0] ? name : NULL;
+}
+
+/* Returns how a client is spoken of, by his name if he has one. */
+const char *
+client_spoken_of(const char *name, int64 user_id)
+{
+	return name ? name : psprintf("user %lld", (long long) user_id);
 }
 
 /* Returns a + b, or refuses what no integer column can hold. */
@@ -115,9 +133,6 @@ add_credits(int32 a, int32 b)
 bool
 account_of_row(Rows result, uint64 row, int before, int64 user_id, Account *account)
 {
-	char	   *first;
-	char	   *last;
-
 	memset(account, 0, sizeof(Account));
 	account->user_id = user_id;
 	account->call_id = NO_ID;
@@ -125,10 +140,8 @@ account_of_row(Rows result, uint64 row, int before, int64 user_id, Account *acco
 	if (row >= result.nrows)
 		return false;
 	account->balance = row_int(result, row, before + CLIENT_BALANCE);
-	first = row_text(result, row, before + CLIENT_FIRST_NAME);
-	last = row_text(result, row, before + CLIENT_LAST_NAME);
-	account->name = client_name(first, last, user_id);
-	account->has_name = (first && first[0]) || (last && last[0]);
+	account->name = person_name(row_text(result, row, before + CLIENT_FIRST_NAME),
+								row_text(result, row, before + CLIENT_LAST_NAME));
 	return true;
 }
 
@@ -153,6 +166,7 @@ read_lots_of(Call *call, Account *account, QueryRun run)
 	Rows		result = run(call, &read_lots, args);
 
 	account->nlots = result.nrows;
+	account->out_of_order = result.nrows > 1;
 	account->lots = palloc((result.nrows + 1) * sizeof(Lot));
 	for (uint64 i = 0; i < result.nrows; i++)
 	{
@@ -234,13 +248,15 @@ compare_lots(const void *a, const void *b)
 }
 
 /*
- * Puts lots in the order in which they are spent.  Another booking may have let the
- * time of one begin since they were read.
+ * Puts lots in the order in which they are spent, if they are not.  Another booking may
+ * have let the time of one begin since they were read.
  */
 void
 account_order_lots(Account *account)
 {
-	qsort(account->lots, account->nlots, sizeof(Lot), compare_lots);
+	if (account->out_of_order)
+		qsort(account->lots, account->nlots, sizeof(Lot), compare_lots);
+	account->out_of_order = false;
 }
 
 /* Reads the last ledger row of a client. */
@@ -302,6 +318,7 @@ account_add_lot(Account *account, int64 id, int32 remaining, TimestampTz expires
 		account->lots = palloc(sizeof(Lot));
 	else
 		account->lots = repalloc(account->lots, (account->nlots + 1) * sizeof(Lot));
+	account->out_of_order = account->nlots > 0;
 	lot = &account->lots[account->nlots++];
 	lot->id = id;
 	lot->remaining = remaining;

@@ -28,8 +28,7 @@ typedef struct Lot
 typedef struct Account
 {
 	int64		user_id;
-	char	   *name;			/* to be spoken of in messages */
-	bool		has_name;		/* or only a number? */
+	const char *name;			/* NULL: he has none */
 	int32		balance;		/* of users, as read */
 	int32		due;			/* credits that are past their expiry, not
 								 * swept */
@@ -43,6 +42,7 @@ typedef struct Account
 	int			nlots;			/* lots with credits left; of one that is
 								 * open, soonest first */
 	Lot		   *lots;
+	bool		out_of_order;	/* do the lots have to be sorted? */
 	bool		bound;			/* is any of them good for some kinds only? */
 } Account;
 
@@ -55,7 +55,8 @@ typedef struct Account
 
 RESULT_COLUMNS(CLIENT_COLUMNS);
 
-extern char *client_name(char *first, char *last, int64 user_id);
+extern char *person_name(const char *first, const char *last);
+extern const char *client_spoken_of(const char *name, int64 user_id);
 pg_noreturn extern void user_not_found(int64 user_id);
 extern bool account_of_row(Rows result, uint64 row, int before, int64 user_id,
 						   Account *account);

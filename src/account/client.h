@@ -13,9 +13,9 @@
 #include "account/suspension.h"
 
 #define WHOLE_NAME(alias) \
-	"pg_catalog.concat_ws(' ', {" alias ".first_name}, {" alias ".last_name})"
+	"pg_catalog.btrim(pg_catalog.concat_ws(' ', {" alias ".first_name}, {" alias ".last_name}))"
 
-/* how a person is called, or NULL */
+/* how a person is called, or NULL: person_name() in SQL */
 #define PERSON_NAME(alias) \
 	"CASE WHEN " WHOLE_NAME(alias) " OPERATOR(pg_catalog.<>) '' THEN " WHOLE_NAME(alias) " END"
 

@@ -146,6 +146,7 @@ account_end_lot(Call *call, Account *account, Lot *lot, TimestampTz expires_at)
 	Rows		result;
 
 	lot->expires_at = expires_at;
+	account->out_of_order = true;
 	args[0] = arg_id(lot->id);
 	args[1] = arg_time(expires_at);
 	args[2] = arg_bool(lot->remaining == 0 && lot_is_due(call, lot));

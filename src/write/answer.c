@@ -15,6 +15,7 @@
 #include "utils/tuplestore.h"
 
 #include "studio/actor.h"
+#include "account/account.h"
 #include "write/answer.h"
 
 /* Sets an id column, NULL for NO_ID. */
@@ -78,21 +79,12 @@ name_of(Call *call, int64 user_id)
 {
 	NullableDatum arg = arg_id(user_id);
 	Rows		result;
-	const char *first;
-	const char *last;
 
 	if (user_id == NO_ID)
 		return NULL;
 	result = query_look(call, &person_called, &arg);
-	if (result.nrows == 0)
-		return NULL;
-	first = row_text(result, 0, 1);
-	last = row_text(result, 0, 2);
-	if (first && last)
-		first = psprintf("%s %s", first, last);
-	else if (first == NULL)
-		first = last;
-	return first && first[0] ? first : NULL;
+	return result.nrows == 0 ? NULL :
+		person_name(row_text(result, 0, 1), row_text(result, 0, 2));
 }
 
 /*

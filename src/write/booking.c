@@ -234,7 +234,7 @@ booking_write(Call *call, Account *account, Booking *booking, const char *key,
 	answer->available = account_available(account);
 	answer->message = booked_message;
 	answer->knows_client = true;	/* he was read when he was locked */
-	answer->client = account->has_name ? account->name : NULL;
+	answer->client = account->name;
 }
 
 /*

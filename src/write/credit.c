@@ -47,14 +47,14 @@ require_count(FunctionCallInfo fcinfo, int user_argument, int n_argument)
 }
 
 /* Returns how a client is spoken of in the answer to a retry; he may be gone. */
-static char *
-name_of(Call *call, int64 user_id)
+static const char *
+spoken_of(Call *call, int64 user_id)
 {
 	Account		account;
 
 	if (account_find(call, user_id, &account, query_look))
-		return account.name;
-	return client_name(NULL, NULL, user_id);
+		return client_spoken_of(account.name, user_id);
+	return client_spoken_of(NULL, user_id);
 }
 
 /* Returns whether a key was used for the same grant; another one is refused. */
@@ -70,7 +70,7 @@ same_grant(Call *call, const char *key, CreditAnswer *answer)
 				(swan_error(SWAN_IDEMPOTENCY_CONFLICT),
 				 errmsg("key \"%s\" was used for a grant of %d", key, before.delta),
 				 errhint("Use a new key for a new grant.")));
-	answer->client = name_of(call, answer->user_id);
+	answer->client = spoken_of(call, answer->user_id);
 	answer->available = before.balance_after;
 	answer->reason = before.reason;
 	answer->ledger_id = before.ledger_id;
@@ -87,7 +87,7 @@ write_credit(Call *call, Account *account, const Entry *entry, CreditAnswer *ans
 	if (answer->ledger_id == NO_ID)
 		return false;
 	account_close(call, account, entry->reason);
-	answer->client = account->name;
+	answer->client = client_spoken_of(account->name, account->user_id);
 	answer->available = account->balance;
 	answer->reason = entry->reason;
 	return true;
@@ -153,7 +153,7 @@ same_purchase(Call *call, const Entry *entry, CreditAnswer *answer)
 							(long long) row_id(result, i, BOUGHT_USER_ID)),
 					 errhint("Tell the items of one payment apart by item.")));
 	}
-	answer->client = name_of(call, answer->user_id);
+	answer->client = spoken_of(call, answer->user_id);
 	answer->available = row_int(result, 0, BOUGHT_BALANCE_AFTER);
 	answer->reason = entry->reason;
 	answer->ledger_id = row_id(result, 0, BOUGHT_ID);

@@ -187,8 +187,9 @@ fill_answers(Rows result, const int64 *ids, int n, int32 added, const char *key,
 
 		answer->user_id = ids[i];
 		answer->added = added;
-		answer->client = client_name(row_text(result, i, GRANTEE_FIRST_NAME),
-									 row_text(result, i, GRANTEE_LAST_NAME), ids[i]);
+		answer->client =
+			client_spoken_of(person_name(row_text(result, i, GRANTEE_FIRST_NAME),
+										 row_text(result, i, GRANTEE_LAST_NAME)), ids[i]);
 		answer->replayed = !row_isnull(result, i, KEYED_ID);
 		if (answer->replayed)
 		{

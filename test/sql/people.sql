@@ -93,6 +93,18 @@ SELECT swan_configure('staff_may', 'open');
 SELECT swan_configure('trainer_may', 'purchase');
 SELECT swan_configure('staff_may', '');
 SELECT added FROM swan_purchase(11, 2, 'p3', actor => 2);
+-- whoever has a part of a name, or spaces around it, is called the same everywhere
+INSERT INTO studio.users (id, first_name, last_name, role) VALUES (15, '', 'Lee', 'client'), (16, '  ', '', 'client'), (5, ' Tia', ' ', 'trainer');
+SELECT swan_open(5, '2099-05-01 09:00', repeat => 3, every => '1 day') AS id;
+SELECT quote_nullable(client_name) AS client, quote_nullable(trainer_name) AS trainer FROM swan_book(15, 7, charge => false);
+SELECT quote_nullable(client_name) AS client, quote_nullable(trainer_name) AS trainer FROM swan_book(16, 8, charge => false);
+SELECT quote_nullable(client_name) AS client, quote_nullable(trainer_name) AS trainer FROM swan_confirm(7);
+SELECT quote_nullable(client_name) AS client, quote_nullable(trainer_name) AS trainer FROM swan_schedule('2099-05-01', NULL);
+SELECT quote_nullable(trainer_name) AS trainer FROM swan_slots('2099-05-01', NULL);
+SELECT id, quote_nullable(name) AS name FROM swan_people() WHERE id IN (5, 15, 16);
+SELECT message FROM swan_grant(15, 1);
+SELECT message FROM swan_grant(16, 1);
+SELECT message FROM swan_grant_many('{15,16}', 1);
 SELECT * FROM swan_verify();
 DROP FUNCTION pg_temp.walk;
 RESET ROLE;
