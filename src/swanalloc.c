@@ -11,6 +11,7 @@
 
 #include "call/call.h"
 #include "call/rights.h"
+#include "plan/simple.h"
 #include "studio/deferred.h"
 #include "studio/listing.h"
 #include "studio/studio.h"
@@ -64,6 +65,7 @@ _PG_init(void)
 	studio_init();
 	listing_init();
 	call_init();
+	simple_init();
 	rights_init();
 	deferred_init();
 }

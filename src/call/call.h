@@ -11,6 +11,7 @@
 #include "swanalloc.h"
 
 #include "nodes/pg_list.h"
+#include "storage/lockdefs.h"
 
 /* what kind of call a frame belongs to */
 typedef enum CallKind
@@ -33,6 +34,8 @@ typedef struct Call
 	Oid			owner;			/* as whom statements run */
 	Oid			caller;			/* current_user when the call began */
 	TimestampTz now;			/* see call_set_now() */
+	LOCKMODE	held;			/* in which all tables of the studio are
+								 * locked, NoLock: not by the call itself */
 	bool		hide_details;	/* may the caller not see the tables? */
 	void		(*before_end) (struct Call *call);	/* what is left to do
 													 * then, or NULL */

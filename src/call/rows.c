@@ -12,6 +12,7 @@
 #include "funcapi.h"
 #include "utils/lsyscache.h"
 #include "utils/tuplestore.h"
+#include "utils/typcache.h"
 
 #include "call/rows.h"
 
@@ -33,8 +34,11 @@ arg_ids(const int64 *ids, int n)
 Datum
 row_datum(Rows result, uint64 row, int column, bool *isnull)
 {
-	Assert(row < result.nrows);
-	return heap_getattr(result.tuples[row], column, result.desc, isnull);
+	const NullableDatum *value = &result.values[row * result.desc->natts + column - 1];
+
+	Assert(row < result.nrows && column > 0 && column <= result.desc->natts);
+	*isnull = value->isnull;
+	return value->value;
 }
 
 /* Returns whether a column of a row is NULL. */
@@ -164,18 +168,33 @@ call_put_result(FunctionCallInfo fcinfo, Rows result)
 	}
 }
 
+/* Makes a row of a function's result type, which has a name or is a list of columns. */
+static Datum
+make_row(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
+{
+	Oid			type = get_fn_expr_rettype(fcinfo->flinfo);
+	TupleDesc	tupdesc;
+	HeapTuple	tuple;
+
+	if (!OidIsValid(type) || type == RECORDOID)
+	{
+		if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
+			elog(ERROR, "return type must be a row type");
+		return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls));
+	}
+	tupdesc = lookup_rowtype_tupdesc(type, -1); /* need not be copied */
+	tuple = heap_form_tuple(tupdesc, values, nulls);
+	ReleaseTupleDesc(tupdesc);
+	return HeapTupleGetDatum(tuple);
+}
+
 /* Closes the call and returns one row of its function's result type. */
 Datum
 call_return_row(Call *call, FunctionCallInfo fcinfo, Datum *values, bool *nulls)
 {
 	MemoryContext old = MemoryContextSwitchTo(call->result_context);
-	TupleDesc	tupdesc;
-	Datum		result;
+	Datum		result = make_row(fcinfo, values, nulls);
 
-	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
-	tupdesc = BlessTupleDesc(tupdesc);
-	result = HeapTupleGetDatum(heap_form_tuple(tupdesc, values, nulls));
 	MemoryContextSwitchTo(old);
 	call_end(call);
 	return result;

@@ -10,7 +10,6 @@
 
 #include "swanalloc.h"
 
-#include "access/htup.h"
 #include "access/tupdesc.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -21,7 +20,8 @@
 typedef struct Rows
 {
 	uint64		nrows;
-	HeapTuple  *tuples;
+	const NullableDatum *values;	/* all columns of a row, and then those of
+									 * the next */
 	TupleDesc	desc;			/* NULL: the statement returns none */
 } Rows;
 

@@ -9,6 +9,7 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "utils/snapmgr.h"
@@ -64,11 +65,36 @@ split_arguments(int nargs, const NullableDatum *args, Datum *values, char *nulls
 	}
 }
 
+/*
+ * Takes rows apart, once: whoever asked a tuple for one column after the other would
+ * have it gone through from its beginning each time.
+ */
+static const NullableDatum *
+values_of(const SPITupleTable *table, uint64 nrows)
+{
+	int			natts = table->tupdesc->natts;
+	NullableDatum *values = MemoryContextAllocHuge(CurrentMemoryContext,
+												   (nrows * natts + 1) * sizeof(NullableDatum));
+	Datum	   *datums = palloc(natts * sizeof(Datum));
+	bool	   *nulls = palloc(natts * sizeof(bool));
+
+	for (uint64 row = 0; row < nrows; row++)
+	{
+		heap_deform_tuple(table->vals[row], table->tupdesc, datums, nulls);
+		for (int i = 0; i < natts; i++)
+		{
+			values[row * natts + i].value = datums[i];
+			values[row * natts + i].isnull = nulls[i];
+		}
+	}
+	return values;
+}
+
 /* Collects what the last SPI call left, before another one overwrites it. */
 static Rows
 take_result(int code, const char *text)
 {
-	Rows		result;
+	Rows		result = {0};
 
 	if (code != SPI_OK_SELECT && code != SPI_OK_INSERT_RETURNING &&
 		code != SPI_OK_UPDATE_RETURNING && code != SPI_OK_DELETE_RETURNING &&
@@ -77,8 +103,11 @@ take_result(int code, const char *text)
 		elog(ERROR, "unexpected SPI result %s: %s",
 			 SPI_result_code_string(code), text);
 	result.nrows = SPI_processed;
-	result.tuples = SPI_tuptable ? SPI_tuptable->vals : NULL;
-	result.desc = SPI_tuptable ? SPI_tuptable->tupdesc : NULL;
+	if (SPI_tuptable)
+	{
+		result.values = values_of(SPI_tuptable, result.nrows);
+		result.desc = SPI_tuptable->tupdesc;
+	}
 	return result;
 }
 

@@ -17,6 +17,8 @@
 #include "access/xact.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "utils/datum.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 
 #include "compat.h"
@@ -146,16 +148,27 @@ static void
 put_row(Lookup *lookup)
 {
 	SimplePlan *plan = lookup->plan;
+	NullableDatum *value;
 
 	if (lookup->result.nrows == lookup->room)
 	{
-		lookup->room = Max(4, 2 * lookup->room);
-		lookup->result.tuples = lookup->result.tuples ?
-			repalloc(lookup->result.tuples, lookup->room * sizeof(HeapTuple)) :
-			palloc(lookup->room * sizeof(HeapTuple));
+		uint64		room = Max(4, 2 * lookup->room);
+		Size		size = room * plan->ntargets * sizeof(NullableDatum);
+
+		lookup->values = lookup->room > 0 ? repalloc_huge(lookup->values, size) :
+			MemoryContextAllocHuge(CurrentMemoryContext, size);
+		lookup->room = room;
+		lookup->result.values = lookup->values;
 	}
-	lookup->result.tuples[lookup->result.nrows] =
-		heap_form_tuple(plan->desc, plan->values, plan->nulls);
+	value = &lookup->values[lookup->result.nrows * plan->ntargets];
+	for (int i = 0; i < plan->ntargets; i++, value++)
+	{
+		Form_pg_attribute column = TupleDescAttr(plan->desc, i);
+
+		value->isnull = plan->nulls[i];
+		value->value = plan->nulls[i] || column->attbyval ? plan->values[i] :
+			datumCopy(plan->values[i], false, column->attlen);
+	}
 }
 
 /* Takes the rows that were found together. */
@@ -258,7 +271,7 @@ lookup_run(SimplePlan *plan, const NullableDatum *args, Snapshot snapshot)
 {
 	Lookup		lookup;
 
-	swan_check_permissions(plan->range_table, plan->permissions);
+	simple_check_permissions(plan);
 	simple_bind(plan, args);
 	lookup_open(&lookup, plan, snapshot, GetCurrentCommandId(plan->nlocks > 0));
 	lookup_find(&lookup);

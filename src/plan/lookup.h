@@ -25,7 +25,8 @@ typedef struct Lookup
 	IndexScanDesc scans[SIMPLE_MAX_SCANS];
 	TupleTableSlot *found[SIMPLE_MAX_SCANS];
 	TupleTableSlot *locked[SIMPLE_MAX_SCANS];
-	uint64		room;			/* in the result */
+	uint64		room;			/* for rows of the result */
+	NullableDatum *values;		/* in it */
 	Rows		result;
 } Lookup;
 

@@ -342,6 +342,7 @@ simple_read(SimplePlan *plan)
 	MemoryContext old;
 
 	plan->simple = plan->transient = false;
+	plan->allowed = InvalidOid;
 	if (plan->reading)
 		MemoryContextSetParent(plan->reading, TopTransactionContext);
 	plan->reading = AllocSetContextCreate(plan->context, "swanalloc plan",

@@ -14,10 +14,14 @@
 
 #include "access/xact.h"
 #include "executor/executor.h"
+#include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/guc.h"
+#include "utils/inval.h"
 #include "utils/memutils.h"
+#include "utils/syscache.h"
 
+#include "compat.h"
 #include "call/sql.h"
 #include "plan/simple.h"
 
@@ -29,6 +33,9 @@ static const char *const planner_settings[] = {
 	"enable_seqscan", "enable_bitmapscan", "enable_indexonlyscan",
 	"enable_material", "jit"
 };
+
+/* counts what may have changed who is allowed what */
+static uint64 role_changes = 1;
 
 /* Lets go of the plan that was read. */
 static void
@@ -81,32 +88,44 @@ is_current(const SimplePlan *plan)
 		source->is_valid && source->gplan->is_valid && !plan->transient;
 }
 
+/* Locks a table, unless it is locked in such a mode or one that keeps out more. */
+static void
+lock_table(Oid relid, LOCKMODE lockmode, const HeldTables *held)
+{
+	for (int i = 0; i < held->n && held->lockmode >= lockmode; i++)
+	{
+		if (held->tables[i] == relid)
+			return;
+	}
+	LockRelationOid(relid, lockmode);
+}
+
 /*
  * Locks the tables of the plan that was read, as the executor would; whatever has
  * changed is known then.
  */
 static void
-lock_tables(const SimplePlan *plan)
+lock_tables(const SimplePlan *plan, const HeldTables *held)
 {
 	if (plan->command != CMD_SELECT)
 	{
-		LockRelationOid(plan->target, RowExclusiveLock);
+		lock_table(plan->target, RowExclusiveLock, held);
 		return;
 	}
 	for (int i = 0; i < plan->nscans; i++)
-		LockRelationOid(plan->scans[i].relid,
-						plan->scans[i].locks ? RowShareLock : AccessShareLock);
+		lock_table(plan->scans[i].relid,
+				   plan->scans[i].locks ? RowShareLock : AccessShareLock, held);
 }
 
 /* Makes sure that a statement has a plan, by an index, and that it is read. */
 void
-simple_prepare(SimplePlan *plan)
+simple_prepare(SimplePlan *plan, const HeldTables *held)
 {
 	CachedPlan *cached;
 	int			level;
 
 	if (plan->simple)
-		lock_tables(plan);
+		lock_tables(plan, held);
 	if (is_current(plan))
 		return;
 	sql_open();					/* what is analysed may look names up */
@@ -135,6 +154,39 @@ simple_is_open(const SimplePlan *plan)
 {
 	return plan->simple && ExecutorCheckPerms_hook == NULL &&
 		!(XactReadOnly && (plan->command != CMD_SELECT || plan->nlocks > 0));
+}
+
+/*
+ * Checks that the current user may do what a plan does.  What is granted of its tables
+ * is a change of theirs, after which it is another plan; so whoever was allowed it
+ * once still is, unless something has changed about roles.
+ */
+void
+simple_check_permissions(SimplePlan *plan)
+{
+	uint64		changes = role_changes;
+
+	if (plan->allowed == GetUserId() && plan->allowed_since == changes)
+		return;
+	swan_check_permissions(plan->range_table, plan->permissions);
+	plan->allowed = GetUserId();
+	plan->allowed_since = changes;
+}
+
+/* Called when a role, or who is a member of which, has changed. */
+static void
+role_callback(Datum arg, int cacheid, uint32 hashvalue)
+{
+	role_changes++;
+}
+
+/* Called once when the library is loaded. */
+void
+simple_init(void)
+{
+	CacheRegisterSyscacheCallback(AUTHOID, role_callback, (Datum) 0);
+	CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, role_callback, (Datum) 0);
+	CacheRegisterSyscacheCallback(DATABASEOID, role_callback, (Datum) 0);	/* pg_database_owner */
 }
 
 /* Hands over the values of the parameters. */

@@ -20,6 +20,15 @@
 /* how many tables one statement may read */
 #define SIMPLE_MAX_SCANS	2
 
+/* tables that are locked for as long as statements about them run */
+typedef struct HeldTables
+{
+	const Oid  *tables;
+	int			n;
+	LOCKMODE	lockmode;		/* NoLock, or one up to RowExclusiveLock, each
+								 * of which keeps out what those below it do */
+} HeldTables;
+
 /* one scan of an index */
 typedef struct SimpleScan
 {
@@ -51,6 +60,9 @@ typedef struct SimplePlan
 	CmdType		command;		/* SELECT, INSERT or UPDATE */
 	List	   *range_table;
 	List	   *permissions;
+	Oid			allowed;		/* who was found to have them, and when, see
+								 * simple_check_permissions() */
+	uint64		allowed_since;
 	int			nscans;			/* of the second for each row of the first */
 	SimpleScan	scans[SIMPLE_MAX_SCANS];
 	int			nlocks;
@@ -74,10 +86,13 @@ typedef struct SimplePlan
 } SimplePlan;
 
 extern SimplePlan *simple_make(CachedPlanSource *source, MemoryContext context);
-extern void simple_prepare(SimplePlan *plan);
+extern void simple_prepare(SimplePlan *plan, const HeldTables *held);
 extern bool simple_is_open(const SimplePlan *plan);
+extern void simple_check_permissions(SimplePlan *plan);
 extern void simple_bind(SimplePlan *plan, const NullableDatum *args);
 extern void simple_compute(SimplePlan *plan, Datum *values, bool *nulls);
+
+extern void simple_init(void);
 
 /* read.c */
 extern void simple_read(SimplePlan *plan);

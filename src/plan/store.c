@@ -236,14 +236,14 @@ run_update(Store *store, SimplePlan *plan, const NullableDatum *args)
  * which is the active one.
  */
 Rows
-store_run(const SimplePlan *prepared, const NullableDatum *args, Snapshot snapshot)
+store_run(SimplePlan *prepared, const NullableDatum *args, Snapshot snapshot)
 {
 	SimplePlan	plan = *prepared;
 	Rows		result = {0};
 	Store		store;
 
 	sql_open();					/* triggers are anybody's code */
-	swan_check_permissions(plan.range_table, plan.permissions);
+	simple_check_permissions(prepared);
 	open_store(&store, &plan, snapshot);
 	AfterTriggerBeginQuery();
 	if (plan.command == CMD_INSERT)

@@ -12,6 +12,6 @@
 
 #include "plan/simple.h"
 
-extern Rows store_run(const SimplePlan *prepared, const NullableDatum *args, Snapshot snapshot);
+extern Rows store_run(SimplePlan *prepared, const NullableDatum *args, Snapshot snapshot);
 
 #endif							/* SWAN_STORE_H */

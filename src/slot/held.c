@@ -60,10 +60,13 @@ slot_find_hold(Call *call, int64 session_id, int64 *user_id, TimestampTz *until,
 			   QueryRun run)
 {
 	NullableDatum args[] = {arg_id(session_id)};
-	Rows		result = run(call, &find_hold, args);
+	Rows		result;
 
 	*user_id = NO_ID;
 	*until = NO_TIME;
+	if (query_table_is_empty(call, TABLE_HOLDS))
+		return false;			/* nobody holds anything in this studio */
+	result = run(call, &find_hold, args);
 	if (result.nrows == 0)
 		return false;
 	*user_id = row_id(result, 0, HOLD_USER_ID);

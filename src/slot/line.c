@@ -15,10 +15,8 @@
  */
 #include "postgres.h"
 
-#include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
-#include "storage/bufmgr.h"
 
 #include "base/error.h"
 #include "slot/line.h"
@@ -81,23 +79,11 @@ has_lines(Call *call)
 	return call->studio->table_names[TABLE_WAITS] != NULL;
 }
 
-/*
- * Returns whether somebody may wait for something in the studio: a table that has
- * no block has no row, and most have none, for which no index has to be looked
- * into.  Like all of a studio's tables it is locked.
- */
+/* Returns whether somebody may wait for something in the studio: in most nobody does. */
 static bool
 has_waiters(Call *call)
 {
-	Relation	table;
-	BlockNumber nblocks;
-
-	if (!has_lines(call))
-		return false;
-	table = table_open(call->studio->tables[TABLE_WAITS], NoLock);
-	nblocks = RelationGetNumberOfBlocks(table);
-	table_close(table, NoLock);
-	return nblocks > 0;
+	return has_lines(call) && !query_table_is_empty(call, TABLE_WAITS);
 }
 
 /* Refuses what needs the table of those who wait, where there is none. */

@@ -225,6 +225,7 @@ resolve_actor(Call *call, int64 named, int may, QueryRun run)
 Call *
 actor_enter(FunctionCallInfo fcinfo, CallKind kind, int actor_argument, int may)
 {
+	LOCKMODE	lockmode = kind == CALL_WRITER ? RowExclusiveLock : AccessShareLock;
 	Studio	   *studio;
 	Call	   *call;
 	int64		named = NO_ID;
@@ -236,8 +237,9 @@ actor_enter(FunctionCallInfo fcinfo, CallKind kind, int actor_argument, int may)
 			unknown_actor(named);
 	}
 
-	studio = studio_of_caller(NULL, kind == CALL_WRITER ? RowExclusiveLock : AccessShareLock);
+	studio = studio_of_caller(NULL, lockmode);
 	call = call_begin(studio, kind);
+	call->held = lockmode;
 	resolve_actor(call, named, may,
 				  kind == CALL_READER ? query_read : query_look);
 	if (!actor_is(call, may))

@@ -7,7 +7,9 @@
  */
 #include "postgres.h"
 
+#include "access/table.h"
 #include "access/xact.h"
+#include "storage/bufmgr.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -157,7 +159,9 @@ run_query(Call *call, const StudioQuery *query, const NullableDatum *args, View 
 
 	if (saved->simple)
 	{
-		simple_prepare(saved->simple);
+		HeldTables	held = {call->studio->tables, STUDIO_NTABLES, call->held};
+
+		simple_prepare(saved->simple, &held);
 		if (runs_directly(view) && simple_is_open(saved->simple))
 			return run_directly(saved->simple, args, view);
 	}
@@ -262,4 +266,18 @@ query_insert(Call *call, const StudioQuery *query,
 
 	token_pop(token);
 	return result;
+}
+
+/*
+ * Returns whether a table of the studio, which is locked, is known to have no row
+ * because it has no block: then no index has to be looked into.
+ */
+bool
+query_table_is_empty(Call *call, StudioTable table)
+{
+	Relation	relation = table_open(call->studio->tables[table], NoLock);
+	BlockNumber nblocks = RelationGetNumberOfBlocks(relation);
+
+	table_close(relation, NoLock);
+	return nblocks == 0;
 }

@@ -104,7 +104,18 @@ BEGIN;
 SELECT without('REVOKE SELECT ON studio.swan_lots FROM regress_owner');
 ROLLBACK;
 BEGIN;
+SELECT session_id FROM swan_hold(1, 6, actor => 1);
 SELECT without('REVOKE SELECT ON studio.swan_holds FROM regress_owner');
+ROLLBACK;
+-- what he may is by a membership, or for being a superuser, until that ends
+BEGIN;
+CREATE ROLE regress_looker;
+GRANT SELECT, UPDATE ON studio.users TO regress_looker;
+GRANT regress_looker TO regress_owner;
+SELECT without('REVOKE SELECT, UPDATE ON studio.users FROM regress_owner');
+SELECT without('REVOKE regress_looker FROM regress_owner');
+SELECT without('ALTER ROLE regress_owner SUPERUSER');
+SELECT without('ALTER ROLE regress_owner NOSUPERUSER');
 ROLLBACK;
 BEGIN;
 SELECT without('REVOKE USAGE ON SCHEMA studio FROM regress_owner');
