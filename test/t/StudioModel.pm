@@ -1848,6 +1848,9 @@ sub move
 		}
 	}
 
+	# what a trainer may not open for another he cannot move to him either
+	refuse('SW013') if !is_office($who) && grep { !is_live($_->{from}) && !is_same(map { $_->{trainer} } @$_{qw(new from)}) } @moves;
+
 	# as if all had moved
 	my @names = map { $_->{slot} } @moves;
 	for my $i (0 .. $#moves)
