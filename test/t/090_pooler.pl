@@ -8,7 +8,7 @@ use warnings;
 
 use FindBin;
 use lib $FindBin::RealBin;
-use Fleet qw(pgbouncer pgbouncer_version start_pooler start_cluster $logins studio_sql start_writers go_on stop_writers told acknowledged same_once);
+use Fleet qw(pgbouncer pgbouncer_version start_pooler start_cluster $logins studio_sql start_writers go_on goes_on stop_writers told acknowledged same_once);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -83,7 +83,8 @@ sub move
 }
 
 my $writers = start_writers($WRITERS, $pooler->connstr('velvet', 'web'), \&call);
-cmp_ok(go_on(2, $writers), '>', 0, 'calls are acknowledged');
+ok(goes_on($writers, 0, 0), 'calls are acknowledged');
+go_on(2, $writers);
 my %took;
 for my $way ([ 'one', 'two' ], [ 'two', 'one' ])
 {
@@ -91,8 +92,9 @@ for my $way ([ 'one', 'two' ], [ 'two', 'one' ])
 	$to->safe_psql('postgres', 'DROP DATABASE IF EXISTS velvet');
 	my $before = go_on(0, $writers);
 	$took{$way->[1]} = move($from, $to);
-	cmp_ok(go_on(2, $writers), '>', $before + $WRITERS, "calls are acknowledged on server $way->[1]");
-	is($from->safe_psql('velvet', q(SELECT count(*) FROM pg_stat_activity WHERE usename = 'web')), '0', 'and nobody is left on the other');
+	go_on(2, $writers);
+	ok(goes_on($writers, $before, $WRITERS), "calls are acknowledged on server $way->[1]");
+	ok($from->poll_query_until('velvet', q(SELECT count(*) = 0 FROM pg_stat_activity WHERE usename = 'web')), 'and nobody is left on the other');
 	is($from->safe_psql('velvet', 'SELECT * FROM swan_verify()'), '', 'where all is well, too');
 }
 stop_writers($writers);

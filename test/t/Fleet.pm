@@ -14,8 +14,8 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(time sleep);
 
-our @EXPORT_OK = qw(pgbouncer pgbouncer_version wait_for_socket start_pooler start_cluster $logins studio_sql start_writers go_on stop_writers told
-  acknowledged same_once);
+our @EXPORT_OK = qw(pgbouncer pgbouncer_version wait_for_socket start_pooler start_cluster $logins studio_sql start_writers go_on goes_on stop_writers
+  told acknowledged same_once);
 
 # PgBouncer's program; undef where there is none.
 sub pgbouncer
@@ -237,6 +237,17 @@ sub go_on
 	my ($seconds, $writers) = @_;
 	sleep $seconds;
 	return scalar grep { /^done/ } _lines($writers);
+}
+
+# Whether so many more are acknowledged, however slow the machine is, than when they were counted.
+sub goes_on
+{
+	my ($writers, $before, $more) = @_;
+	for (1 .. 600)
+	{
+		return 1 if go_on(0.1, $writers) > $before + $more;
+	}
+	return 0;
 }
 
 # Lets each have its last answer.
