@@ -297,6 +297,12 @@ sub call
 
 	for my $arg (@{ $function->{args} })
 	{
+		# a slot that is put over another by force is named by swan_verify
+		if ($arg->{name} eq 'force' && $function->{name} =~ /_(?:open|move)$/)
+		{
+			push @args, 'false' unless $named;
+			next;
+		}
 		if ($named && $arg->{optional})
 		{
 			next unless chance($arg->{name} eq 'actor' ? $actor : 35);
@@ -392,7 +398,7 @@ my @changes = (
 );
 
 # functions that make, remove or change a studio; what they did is rolled back where everything must be right in the end
-my $structural = qr/_(?:configure|detach|attach|create_studio|allow|disallow|upgrade_studio|backfill|rebase_feed)$/;
+my $structural = qr/_(?:configure|detach|attach|create_studio|close_studio|allow|disallow|upgrade_studio|backfill|rebase_feed)$/;
 
 # A batch: the script, what each of its steps is, as [function or '', SQL], what it is about, and what undoes
 # its changes.  A calm one changes next to nothing that plans depend on, and so is much faster; with $each

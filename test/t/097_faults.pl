@@ -297,7 +297,8 @@ for my $kind (@plan)
 	{
 		# the tables are on a disk that fills up, and is emptied again
 		my $filler = "$small/filler";
-		$node->safe_psql('postgres', "CREATE TABLESPACE small LOCATION '$small/tables'") if !-d "$small/tables" && mkdir "$small/tables";
+		mkdir "$small/tables";
+		$node->safe_psql('postgres', "CREATE TABLESPACE small LOCATION '$small/tables'");
 		$node->safe_psql('postgres', "ALTER TABLE ALL IN TABLESPACE pg_default OWNED BY shop SET TABLESPACE small; ALTER INDEX ALL IN TABLESPACE pg_default OWNED BY shop SET TABLESPACE small");
 		run_clients($round, $usual, $now_and_then->(4, sub {
 			if (unlink $filler) { return }
@@ -308,6 +309,7 @@ for my $kind (@plan)
 		}));
 		unlink $filler;
 		$node->safe_psql('postgres', "ALTER TABLE ALL IN TABLESPACE small SET TABLESPACE pg_default; ALTER INDEX ALL IN TABLESPACE small SET TABLESPACE pg_default");
+		$node->safe_psql('postgres', 'DROP TABLESPACE small');
 	}
 	# what is prepared still, by a connection that was cut and never looked at again
 	$node->safe_psql('postgres', "ROLLBACK PREPARED '$_'") for split /\n/, $node->safe_psql('postgres', 'SELECT gid FROM pg_prepared_xacts');
