@@ -643,6 +643,20 @@ AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION @extschema@.swan_open_studio(text) IS
 'opens a studio that was closed; for the studio''s owner';
 
+CREATE FUNCTION @extschema@.swan_export_studio(studio text DEFAULT NULL)
+RETURNS jsonb
+LANGUAGE c STABLE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_export_studio(text) IS
+'settings, roles, names of columns and all else that a dump of the studio''s schema does not have, for swan_adopt_studio where it goes; for the studio''s owner';
+
+CREATE FUNCTION @extschema@.swan_adopt_studio(exported jsonb, studio text DEFAULT NULL, OUT item text, OUT column_name text, OUT state text, OUT action text)
+RETURNS SETOF record
+LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 50
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_adopt_studio(jsonb, text) IS
+'takes up a studio whose tables came from elsewhere, as it was there: exported is what swan_export_studio returned; for the tables'' owner';
+
 /* Who is asking */
 
 COMMENT ON FUNCTION @extschema@.swan_allow(text, text, bigint, text) IS

@@ -59,7 +59,7 @@ guard_no_studio(TriggerData *trigdata, const char *what)
 			(swan_error(SWAN_STUDIO_NOT_FOUND),
 			 errmsg("table \"%s\" does not hold the %s of a studio",
 					RelationGetRelationName(trigdata->tg_relation), what),
-			 errhint("If it belongs to a studio that was restored without the registry, its owner takes it up again with swan_attach(), whose dry run says how; if not, drop its swan_* triggers.")));
+			 errhint("If it belongs to a studio that was restored without the registry, its owner takes it up again: with swan_adopt_studio() and what swan_export_studio() returned, or with swan_attach(), whose dry run says how; if not, drop its swan_* triggers.")));
 }
 
 /*

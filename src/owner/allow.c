@@ -23,14 +23,6 @@ PG_FUNCTION_INFO_V1(swan_allow);
 PG_FUNCTION_INFO_V1(swan_accept);
 PG_FUNCTION_INFO_V1(swan_disallow);
 
-/* Returns whether a role can be listed as that. */
-static bool
-is_listing(const char *as_what)
-{
-	return strcmp(as_what, "person") == 0 || strcmp(as_what, "backend") == 0 ||
-		strcmp(as_what, "system") == 0 || strcmp(as_what, "reader") == 0;
-}
-
 /* Checks that a person is a user of the studio. */
 static void
 check_person(Studio *studio, int64 user_id)
@@ -100,7 +92,7 @@ swan_allow(PG_FUNCTION_ARGS)
 	if (as_what == NULL)
 		swan_missing_argument("as_what", NULL);
 	role = get_role_oid(db_role, false);
-	if (!is_listing(as_what))
+	if (!listing_is_kind(as_what))
 		ereport(ERROR,
 				(swan_error(SWAN_INVALID_ARGUMENT),
 				 errmsg("a role cannot be listed as \"%s\"", as_what),

@@ -95,8 +95,8 @@ is_unique_key(Oid relid, AttrNumber attnum)
 }
 
 /* Looks at a table as a whole. */
-static void
-check_table(Attachment *att, Oid relid, const char *item, StudioColumnId key)
+void
+attach_check_table(Attachment *att, Oid relid, const char *item, StudioColumnId key)
 {
 	Relation	rel = relation_open(relid, AccessShareLock);
 	char	   *rls = attach_option(att, NULL, "rls", NULL);
@@ -128,8 +128,8 @@ check_table(Attachment *att, Oid relid, const char *item, StudioColumnId key)
 }
 
 /* Looks for a studio that has one of the tables, or their schema, already. */
-static void
-check_other_studios(Attachment *att)
+void
+attach_check_other_studios(Attachment *att)
 {
 	Oid			namespace = get_rel_namespace(att->users);
 	ListCell   *cell;
@@ -224,22 +224,22 @@ start_attachment(Attachment *att, FunctionCallInfo fcinfo)
  * Keeps both tables as they are while they are looked at.  One who is not only
  * looking keeps others from attaching the same tables.
  */
-static void
-hold_tables(Attachment *att)
+void
+attach_hold_tables(Attachment *att)
 {
 	LockRelationOid(att->sessions, AccessShareLock);
 	LockRelationOid(att->users, att->dry_run ? AccessShareLock : ShareUpdateExclusiveLock);
 }
 
 /* Refuses to go on if something stands in the way. */
-static void
-refuse_problem(Attachment *att)
+void
+attach_refuse_problem(Attachment *att)
 {
 	if (att->problem)
 		ereport(ERROR,
 				(swan_error(SWAN_INVALID_ARGUMENT),
-				 errmsg("cannot attach: %s", att->problem),
-				 att->hint ? errhint("Remedy: %s.", att->hint) :
+				 errmsg("cannot %s: %s", att->adopts ? "adopt" : "attach", att->problem),
+				 att->hint ? errhint("Remedy: %s.", att->hint) : att->adopts ? 0 :
 				 errhint("A dry run of swan_attach() lists everything it finds.")));
 }
 
@@ -260,13 +260,13 @@ swan_attach(PG_FUNCTION_ARGS)
 	if (studio_table_owner(att.users) != studio_table_owner(att.sessions))
 		attach_refuse(&att, "sessions", NULL, "the tables have different owners",
 					  "give both to one role with ALTER TABLE ... OWNER TO");
-	hold_tables(&att);
-	check_other_studios(&att);
+	attach_hold_tables(&att);
+	attach_check_other_studios(&att);
 	attach_find_columns(&att);
 	attach_check_doubles(&att);
 	attach_check_people(&att);
-	check_table(&att, att.users, "users", USERS_ID);
-	check_table(&att, att.sessions, "sessions", SESSIONS_ID);
+	attach_check_table(&att, att.users, "users", USERS_ID);
+	attach_check_table(&att, att.sessions, "sessions", SESSIONS_ID);
 	attach_check_generated(&att);
 	attach_check_required(&att);
 	attach_check_our_tables(&att);
@@ -279,12 +279,12 @@ swan_attach(PG_FUNCTION_ARGS)
 
 	if (att.dry_run)
 		return (Datum) 0;
-	refuse_problem(&att);
+	attach_refuse_problem(&att);
 	if (att.has_guards)			/* which will be taken off first */
 		lockmodes[0] = AccessExclusiveLock;
 	studio_lock_at_once(tables, lockmodes, lengthof(tables));
 	attach_look_again(&att);
-	refuse_problem(&att);
+	attach_refuse_problem(&att);
 	attach_make(&att);
 	return (Datum) 0;
 }

@@ -24,6 +24,7 @@ typedef struct Attachment
 	char	   *studio;
 	Jsonb	   *options;		/* the argument "columns" */
 	bool		dry_run;
+	bool		adopts;			/* a studio as it was elsewhere? */
 	char	   *old_bookings;
 	int64		longest;		/* minutes that no slot exceeds */
 	bool		has_guards;		/* of a studio that there is not? */
@@ -44,6 +45,11 @@ extern void attach_report(Attachment *att, const char *item, const char *column,
 						  const char *state, const char *action);
 extern void attach_refuse(Attachment *att, const char *item, const char *column,
 						  const char *problem, const char *action);
+extern void attach_check_table(Attachment *att, Oid relid, const char *item,
+							   StudioColumnId key);
+extern void attach_check_other_studios(Attachment *att);
+extern void attach_hold_tables(Attachment *att);
+extern void attach_refuse_problem(Attachment *att);
 
 /* attach_columns.c */
 extern char *attach_option(Attachment *att, const char *object, const char *name,

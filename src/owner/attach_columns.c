@@ -207,6 +207,8 @@ naming_remedy(Attachment *att, StudioColumnId id)
 	const char *label = studio_column_label(id);
 	const char *name = attach_likely_column(att, id, true);
 
+	if (att->adopts)
+		return "let it be called as where the studio was; of attached tables \"columns\" of what was exported can say otherwise";
 	if (name)
 		return psprintf("perhaps it is column %s: pass {\"%s\": \"%s\"} as columns",
 						quote_identifier(name), label, name);

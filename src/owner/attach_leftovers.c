@@ -160,7 +160,7 @@ report_new_settings(Attachment *att)
 		"as in every studio that is attached; if it was refuse before, say so again with swan_configure() when swan_verify() finds nothing"},
 		{"trainer_overlap", "allow",
 		"as in every studio that is attached; if it was refuse before, say so again with swan_configure()"},
-		{"settings", "default", "all others have their defaults; roles are to be listed anew with swan_allow()"},
+		{"settings", "default", "all others have their defaults; roles are to be listed anew with swan_allow(); what swan_export_studio() said before is taken by swan_adopt_studio()"},
 		{"feed", "reset", "swan_rebase_feed() before consumers go on"},
 	};
 
@@ -202,10 +202,11 @@ attach_check_our_tables(Attachment *att)
 		return;
 	}
 	attach_report(att, "swan_ledger", "swan_ledger", "found",
-				  "the ledger of a detached studio goes on");
+				  att->adopts ? "the ledger goes on" : "the ledger of a detached studio goes on");
 	for (int i = 0; i < found; i++)
 		check_our_table(att, our_table(att, our_tables[i].table), i);
-	report_new_settings(att);
+	if (!att->adopts)
+		report_new_settings(att);
 }
 
 /* Returns whether a studio that goes on has the table of those who wait. */

@@ -118,6 +118,11 @@ attach_make(Attachment *att)
 	setup_guards(call, studio);
 	call_end(call);
 	write_registry(att, owner, last_id);
+	if (att->continues && att->has_guards)
+		ereport(WARNING,
+				(errmsg("how studio \"%s\" was set before is not known here", att->studio),
+				 errdetail("It begins as every studio that is attached: direct writes are recorded, trainers' sessions may overlap, no role is listed."),
+				 errhint("swan_adopt_studio() takes a studio up as it was, with what swan_export_studio() returned.")));
 	setup_advise_owner(att->studio, owner);
 	attach_report(att, "studio", att->studio, "attached",
 				  "CALL swan_backfill() when there is time for it");

@@ -8,6 +8,8 @@
 #ifndef SWAN_SETTING_H
 #define SWAN_SETTING_H
 
+#include "utils/jsonb.h"
+
 #include "studio/studio.h"
 
 /* what values a setting takes */
@@ -37,5 +39,8 @@ typedef struct Setting
 } Setting;
 
 extern char *setting_check(Studio *studio, const Setting *setting, char *value);
+
+/* settings.c */
+extern void settings_adopt(const char *name, Jsonb *values);
 
 #endif							/* SWAN_SETTING_H */

@@ -283,6 +283,54 @@ configure(FunctionCallInfo fcinfo, char *value)
 	PG_RETURN_TEXT_P(cstring_to_text(written));
 }
 
+/* Returns a setting's value as it was exported, or NULL for one that is unset. */
+static char *
+exported_value(const Setting *setting, const JsonbValue *value)
+{
+	if (value->type == jbvString)
+		return pnstrdup(value->val.string.val, value->val.string.len);
+	if (value->type == jbvNumeric)
+		return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value->val.numeric)));
+	if (value->type != jbvNull || !setting->may_be_unset)
+		swan_missing_argument(setting->name, NULL);
+	return NULL;
+}
+
+/*
+ * Gives a studio that is taken up the settings that it had: each is checked as if
+ * it were set now, but not whether what it keeps right is right, which it has kept.
+ */
+void
+settings_adopt(const char *name, Jsonb *values)
+{
+	JsonbIterator *it = JsonbIteratorInit(&values->root);
+	JsonbIteratorToken token;
+	JsonbValue	value;
+
+	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	{
+		char	   *key = token == WJB_KEY ? pnstrdup(value.val.string.val, value.val.string.len) : NULL;
+
+		if (key && find_setting(key) == NULL)
+			refuse_setting(key);
+	}
+	for (int i = 0; i < lengthof(settings); i++)	/* search_path before
+													 * hooks */
+	{
+		const Setting *setting = &settings[i];
+		char	   *text;
+
+		if (getKeyJsonValueFromContainer(&values->root, setting->name, strlen(setting->name), &value) == NULL)
+			continue;
+		text = exported_value(setting, &value);
+
+		if (text)
+			text = setting_check(studio_of_owner(name), setting, text);
+
+		(void) write_setting(name, setting, text, CurrentMemoryContext);
+	}
+}
+
 /* swan_configure(): changes one setting. */
 Datum
 swan_configure(PG_FUNCTION_ARGS)

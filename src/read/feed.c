@@ -199,6 +199,15 @@ feed_start(void)
 	return psprintf("%s0", current_place());
 }
 
+/* Returns whether the transaction ids of a feed are of this place. */
+bool
+feed_is_of_here(const char *feed)
+{
+	char	   *place = current_place();
+
+	return strncmp(feed, place, strlen(place)) == 0;
+}
+
 /* Returns the feed of a studio as the registry has it, or NULL. */
 static char *
 read_feed(Call *call, const char *studio, QueryRun run)
@@ -236,12 +245,10 @@ parse_bases(const char *bases, Feed *feed)
 static void
 open_feed(Call *call, Feed *feed)
 {
-	char	   *place = current_place();
-
 	feed->place = read_feed(call, call->studio->name, query_read);
-	if (feed->place == NULL || strncmp(feed->place, place, strlen(place)) != 0)
+	if (feed->place == NULL || !feed_is_of_here(feed->place))
 		feed_reset(call->studio->name);
-	parse_bases(feed->place + strlen(place), feed);
+	parse_bases(strrchr(feed->place, '-') + 1, feed);
 }
 
 /* Returns after which id a consumer reads on that has a row from before. */

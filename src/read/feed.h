@@ -11,5 +11,6 @@
 #include "swanalloc.h"
 
 extern char *feed_start(void);
+extern bool feed_is_of_here(const char *feed);
 
 #endif							/* SWAN_FEED_H */

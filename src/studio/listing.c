@@ -87,6 +87,14 @@ listings_stale(void)
 	return loaded != changes;
 }
 
+/* Returns whether a role can be listed as that. */
+bool
+listing_is_kind(const char *as_what)
+{
+	return strcmp(as_what, "person") == 0 || strcmp(as_what, "backend") == 0 ||
+		strcmp(as_what, "system") == 0 || strcmp(as_what, "reader") == 0;
+}
+
 /* Returns the kind of listing of that name. */
 static ListingKind
 parse_listing(const char *name)

@@ -29,6 +29,7 @@ typedef struct Listing
 
 extern bool listings_stale(void);
 extern Listing *listing_find(const char *studio, Oid role);
+extern bool listing_is_kind(const char *as_what);
 extern bool listing_is_pending(const char *studio, Oid role);
 extern char *listing_describe(const char *db_role, const char *as_what,
 							  int64 user_id, const char *studio);

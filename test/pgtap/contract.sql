@@ -26,6 +26,8 @@ INSERT INTO want VALUES
 ('swan_upgrade_studio', 'studio text DEFAULT NULL', 'SETOF text', 'v', 'u'),
 ('swan_close_studio', 'reason text, studio text DEFAULT NULL', 'text', 'v', 'u'),
 ('swan_open_studio', 'studio text DEFAULT NULL', 'text', 'v', 'u'),
+('swan_export_studio', 'studio text DEFAULT NULL', 'jsonb', 's', 'u'),
+('swan_adopt_studio', 'exported jsonb, studio text DEFAULT NULL, OUT item text, OUT column_name text, OUT state text, OUT action text', 'SETOF record', 'v', 'u'),
 ('swan_configure', 'setting text, value text, studio text DEFAULT NULL', 'text', 'v', 'u'),
 ('swan_configure 2', 'setting text, value numeric, studio text DEFAULT NULL', 'text', 'v', 'u'),
 ('swan_time', 'at text, studio text DEFAULT NULL', 'timestamptz', 's', 'u'),

@@ -134,6 +134,7 @@ INSERT INTO value VALUES
 ('swan_create_studio', 'schema', $$'another'$$),
 ('swan_accept', 'studio', $$'studio'$$),
 ('swan_close_studio', 'reason', $$'moving'$$),
+('swan_adopt_studio', 'exported', $$'{"users": "app.users", "sessions": "app.sessions", "studio": "app", "own": false, "backfilled": true, "columns": {"names": {"users.id": "id"}}, "roles": []}'$$),
 ('swan_attach', 'users', $$'app.users'$$),
 ('swan_attach', 'sessions', $$'app.sessions'$$),
 ('swan_purchase', 'payment_ref', $$'new'$$),
@@ -197,6 +198,11 @@ INSERT INTO may VALUES
 ('swan_close_studio', 'owner',  'y', 'y', 'y', 'y', 'y', 'y', 'y',   NULL, NULL, NULL, NULL, NULL),
 ('swan_open_studio', '*',       'n', 'n', 'n', 'n', 'n', 'n', 'n',   'n', 'n', 'n', 'y', 'n'),
 ('swan_open_studio', 'owner',   'y', 'y', 'y', 'y', 'y', 'y', 'y',   NULL, NULL, NULL, NULL, NULL),
+('swan_export_studio', '*',     'n', 'n', 'n', 'n', 'n', 'n', 'n',   'n', 'n', 'n', 'y', 'n'),
+('swan_export_studio', 'owner', 'y', 'y', 'y', 'y', 'y', 'y', 'y',   NULL, NULL, NULL, NULL, NULL),
+-- the owner is let, and told what is not there
+('swan_adopt_studio', '*',      'n', 'n', 'n', 'n', 'n', 'n', 'n',   'n', 'n', 'n', 'SW013', 'n'),
+('swan_adopt_studio', 'owner',  'SW013', 'SW013', 'SW013', 'SW013', 'SW013', 'SW013', 'SW013',   NULL, NULL, NULL, NULL, NULL),
 ('swan_configure',  '*',        'n', 'n', 'n', 'n', 'n', 'n', 'n',   'n', 'n', 'n', 'y', 'n'),
 ('swan_configure',  'owner',    'y', 'y', 'y', 'y', 'y', 'y', 'y',   NULL, NULL, NULL, NULL, NULL),
 ('swan_allow',      '*',        'n', 'n', 'n', 'n', 'n', 'n', 'n',   'n', 'n', 'n', 'y', 'n'),
@@ -417,11 +423,11 @@ SELECT is((SELECT string_agg(format('%s as %s', r.name, db_role), ', ')
 CREATE FUNCTION pg_temp.all_null(routine oid) RETURNS jsonb LANGUAGE sql AS
 	$$SELECT coalesce(jsonb_object_agg(name, 'NULL'), '{}') FROM argument WHERE oid = routine AND name <> 'actor'$$;
 SELECT is((SELECT string_agg(format('%s: %s', r.name, pg_temp.answer('regress_stranger', pg_temp.call_of(r.oid, pg_temp.all_null(r.oid)))), ', ')
-	FROM routine r JOIN may m ON m.function = r.name AND m.way = '*' AND m.stranger = 'n' AND r.name NOT IN ('swan_attach', 'swan_accept')
+	FROM routine r JOIN may m ON m.function = r.name AND m.way = '*' AND m.stranger = 'n' AND r.name NOT IN ('swan_attach', 'swan_adopt_studio', 'swan_accept')
 	WHERE pg_temp.answer('regress_stranger', pg_temp.call_of(r.oid, pg_temp.all_null(r.oid))) <> 'n'), NULL,
 	'a stranger who passes NULL everywhere is a stranger');
 SELECT is((SELECT string_agg(format('%s: %s', r.name, pg_temp.answer('regress_backend', pg_temp.call_of(r.oid, pg_temp.all_null(r.oid)))), ', ')
-	FROM routine r JOIN may m ON m.function = r.name AND m.way = '*' AND m.nobody = 'n' AND r.name <> 'swan_attach'
+	FROM routine r JOIN may m ON m.function = r.name AND m.way = '*' AND m.nobody = 'n' AND r.name NOT IN ('swan_attach', 'swan_adopt_studio')
 	WHERE pg_temp.answer('regress_backend', pg_temp.call_of(r.oid, pg_temp.all_null(r.oid))) <> 'n'), NULL,
 	'a backend that names nobody is refused first');
 

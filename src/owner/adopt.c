@@ -1,0 +1,364 @@
+/*-------------------------------------------------------------------------
+ *
+ * adopt.c
+ *	  Taking up a studio whose tables came from elsewhere, as it was there.
+ *
+ * Its tables were restored or replicated without their row of the registry, which
+ * export.c wrote down.  They are looked at like an application's that are to be
+ * attached, but nothing is guessed: what is to be found is what was exported, and
+ * whatever is not there, or is not known here, stands in the way.  Guards are made anew.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "parser/scansup.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/json.h"
+#include "utils/lsyscache.h"
+#include "utils/varlena.h"
+
+#include "base/argument.h"
+#include "base/details.h"
+#include "base/error.h"
+#include "studio/listing.h"
+#include "studio/template.h"
+#include "read/feed.h"
+#include "owner/attach.h"
+#include "owner/exported.h"
+#include "owner/setting.h"
+#include "owner/setup.h"
+
+PG_FUNCTION_INFO_V1(swan_adopt_studio);
+
+/* Returns the table of a name that was exported; only its owner takes it up. */
+static Oid
+find_table(Jsonb *exported, const char *member)
+{
+	char	   *name = exported_text(exported, member);
+	Oid			relid = RangeVarGetRelid(makeRangeVarFromNameList(textToQualifiedNameList(cstring_to_text(name))),
+										 NoLock, true);
+
+	if (!OidIsValid(relid))
+		ereport(ERROR,
+				(swan_error(SWAN_INVALID_ARGUMENT),
+				 errmsg("table %s does not exist", name),
+				 errhint("Restore the tables of the studio first. If they are called otherwise here, say so in \"%s\" of what was exported.", member)));
+	if (!swan_owns_relation(relid, GetUserId()))
+		ereport(ERROR,
+				(swan_error(SWAN_UNAUTHORIZED_ACCESS),
+				 errmsg("must be owner of table \"%s\"", get_rel_name(relid)),
+				 errhint("The owner of the tables adopts them.")));
+	return relid;
+}
+
+/*
+ * Returns how a column of ours was called, or NULL where there was none.  In studios
+ * of our own making the application may have dropped what need not be there.
+ */
+static char *
+exported_name(Attachment *att, Jsonb *columns, bool own, StudioColumnId id)
+{
+	const StudioColumnDef *def = &studio_column_defs[id];
+	Oid			relid = def->table == TABLE_USERS ? att->users : att->sessions;
+	char	   *name;
+
+	if (own && def->attached_only)
+		return NULL;
+	name = own && !def->later ? pstrdup(def->name) :
+		details_text(JsonbPGetDatum(exported_object(columns, "names", false)), studio_column_label(id));
+	if (own && name && def->absent && get_attnum(relid, name) == InvalidAttrNumber)
+		return NULL;
+	return name;
+}
+
+/* Returns what swan_attach() would have to be told of the columns. */
+static Jsonb *
+columns_as_options(Attachment *att, Jsonb *columns, bool own)
+{
+	static const char *const others[] = {"time_zones", "roles", "statuses", "old_bookings"};
+	StringInfoData json;
+
+	initStringInfo(&json);
+	appendStringInfoString(&json, "{\"rls\": \"bypass\"");
+	for (int i = 0; i < STUDIO_NCOLUMNS; i++)
+	{
+		char	   *name = exported_name(att, columns, own, i);
+
+		appendStringInfoString(&json, ", ");
+		escape_json(&json, studio_column_label(i));
+		appendStringInfoString(&json, ": ");
+		if (name)
+			escape_json(&json, name);
+		else
+			appendStringInfoString(&json, "null");
+	}
+	for (int i = 0; i < lengthof(others); i++)
+	{
+		JsonbValue	value;
+
+		if (getKeyJsonValueFromContainer(&columns->root, others[i], strlen(others[i]), &value) == NULL)
+			continue;
+		if (value.type != jbvBinary && value.type != jbvString)
+			exported_refuse(others[i]);
+		appendStringInfo(&json, ", \"%s\": ", others[i]);
+		if (value.type == jbvString)
+			escape_json(&json, pnstrdup(value.val.string.val, value.val.string.len));
+		else
+			appendStringInfoString(&json, JsonbToCString(NULL, value.val.binary.data, value.val.binary.len));
+	}
+	appendStringInfoChar(&json, '}');
+	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data)));
+}
+
+/*
+ * Refuses ids that are to come from a sequence and have been given already: those of
+ * replicated tables stand where they began.
+ */
+static void
+look_at_sequence(Attachment *att, Call *call, StudioColumnId id)
+{
+	Oid			relid = studio_column_defs[id].table == TABLE_USERS ? att->users : att->sessions;
+	char	   *table = studio_table_name(relid);
+	Rows		result;
+
+	if (att->names[id] == NULL || get_attnum(relid, att->names[id]) == InvalidAttrNumber)
+		return;
+	result = sql_once(call,
+					  psprintf("SELECT s.name, m.last FROM pg_catalog.pg_get_serial_sequence(%s, %s) s (name),"
+							   " (SELECT pg_catalog.max(t.%s)::pg_catalog.int8 FROM %s t) m (last)"
+							   " WHERE s.name IS NOT NULL AND m.last OPERATOR(pg_catalog.>)"
+							   " COALESCE(pg_catalog.pg_sequence_last_value(s.name::pg_catalog.regclass), 0)",
+							   quote_literal_cstr(table), quote_literal_cstr(att->names[id]),
+							   quote_identifier(att->names[id]), table),
+					  0, NULL, NULL);
+	if (result.nrows == 1)
+		attach_refuse(att, studio_column_label(id), att->names[id], "its sequence is behind its last row",
+					  psprintf("SELECT pg_catalog.setval(%s, %lld)",
+							   quote_literal_cstr(row_text(result, 0, 1)),
+							   (long long) row_id(result, 0, 2)));
+}
+
+/* Refuses listings of roles that are not here: without one its role could be the system. */
+static void
+check_roles(Attachment *att, Jsonb *roles)
+{
+	for (uint32 i = 0; i < JsonContainerSize(&roles->root); i++)
+	{
+		JsonbValue *element = getIthJsonbValueFromContainer(&roles->root, i);
+		Jsonb	   *role;
+		char	   *db_role;
+		char	   *as_what;
+
+		if (element->type != jbvBinary || !JsonContainerIsObject(element->val.binary.data))
+			exported_refuse("roles");
+		role = JsonbValueToJsonb(element);
+		db_role = exported_text(role, "db_role");
+		as_what = exported_text(role, "as_what");
+		if (!listing_is_kind(as_what) || (strcmp(as_what, "person") == 0) !=
+			(details_number(JsonbPGetDatum(role), "user_id", NO_ID) != NO_ID))
+			exported_refuse("as_what");
+		if (!OidIsValid(get_role_oid(db_role, true)))
+			attach_refuse(att, "role", db_role, "there is no such role",
+						  psprintf("CREATE ROLE %s, or take it out of \"roles\" of what was exported",
+								   quote_identifier(db_role)));
+	}
+}
+
+/* Looks at the tables, and at what would be there besides. */
+static void
+look_at_tables(Attachment *att, Jsonb *exported)
+{
+	Call	   *call;
+
+	if (studio_table_owner(att->users) != studio_table_owner(att->sessions))
+		attach_refuse(att, "sessions", NULL, "the tables have different owners",
+					  "give both to one role with ALTER TABLE ... OWNER TO");
+	attach_check_options(att);
+	attach_hold_tables(att);
+	attach_check_other_studios(att);
+	attach_find_columns(att);
+	attach_check_doubles(att);
+	attach_check_table(att, att->users, "users", USERS_ID);
+	attach_check_table(att, att->sessions, "sessions", SESSIONS_ID);
+	attach_check_our_tables(att);
+	if (!att->continues)
+		attach_refuse(att, "swan_ledger", NULL, "the studio's own tables are not all there",
+					  "restore swan_ledger, swan_lots and swan_holds with the others");
+	attach_check_triggers(att);
+	check_roles(att, exported_object(exported, "roles", true));
+	attach_refuse_problem(att);
+
+	call = call_begin_as(studio_table_owner(att->users), "pg_catalog, pg_temp");
+	attach_look_at_ids(att, call);
+	look_at_sequence(att, call, USERS_ID);
+	look_at_sequence(att, call, SESSIONS_ID);
+	call_end(call);
+	attach_refuse_problem(att);
+}
+
+/* Writes the registry row, but for the settings. */
+static void
+write_registry(Attachment *att, Jsonb *exported, bool backfilled)
+{
+	static const Oid argtypes[] = {
+		TEXTOID, OIDOID, OIDOID, TEXTOID, BOOLOID, JSONBOID, BOOLOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID
+	};
+	Datum		whole = JsonbPGetDatum(exported);
+	NullableDatum args[] = {
+		arg_text(att->studio),
+		arg_datum(ObjectIdGetDatum(att->users)),
+		arg_datum(ObjectIdGetDatum(att->sessions)),
+		arg_text(GetUserNameFromId(studio_table_owner(att->users), false)),
+		arg_bool(exported_bool(exported, "own")),
+		arg_datum(JsonbPGetDatum(exported_object(exported, "columns", false))),
+		arg_bool(backfilled),
+		arg_text(exported_text(exported, "created_at")),
+		arg_text(details_text(whole, "feed")),
+		arg_text(details_text(whole, "closed_at")),
+		arg_text(details_text(whole, "closed_reason"))
+	};
+	Call	   *call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");
+
+	sql_once(call,
+			 "INSERT INTO swan.studio (name, users, sessions, owned_by, own, columns, backfilled,"
+			 " created_at, feed, closed_at, closed_reason)"
+			 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8::pg_catalog.timestamptz, $9,"
+			 " $10::pg_catalog.timestamptz, $11)",
+			 11, argtypes, args);
+	call_end(call);
+}
+
+/*
+ * Lists the roles as they were.  Whether one has agreed is for it to say here too, but
+ * where the caller has its privileges: what was exported is anybody's to write.
+ */
+static void
+list_roles(Attachment *att, Jsonb *roles)
+{
+	static const Oid argtypes[] = {TEXTOID, TEXTOID, TEXTOID, INT8OID, BOOLOID};
+
+	for (uint32 i = 0; i < JsonContainerSize(&roles->root); i++)
+	{
+		Jsonb	   *role = JsonbValueToJsonb(getIthJsonbValueFromContainer(&roles->root, i));
+		char	   *db_role = exported_text(role, "db_role");
+		char	   *as_what = exported_text(role, "as_what");
+		bool		agreed = exported_bool(role, "accepted");
+		bool		accepted = agreed && has_privs_of_role(GetUserId(), get_role_oid(db_role, false));
+		NullableDatum args[] = {
+			arg_text(att->studio), arg_text(db_role), arg_text(as_what),
+			arg_id(details_number(JsonbPGetDatum(role), "user_id", NO_ID)), arg_bool(accepted)
+		};
+		Call	   *call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");
+
+		sql_once(call,
+				 "INSERT INTO swan.role (studio, db_role, as_what, user_id, accepted)"
+				 " VALUES ($1, $2, $3, $4, $5)",
+				 5, argtypes, args);
+		call_end(call);
+		attach_report(att, "role", db_role, as_what, accepted ? NULL :
+					  psprintf("counts once it has agreed: SELECT swan_accept(%s)",
+							   quote_literal_cstr(att->studio)));
+		if (agreed && !accepted)
+			ereport(WARNING,
+					(errmsg("role \"%s\" is nobody in studio \"%s\" until it has agreed again",
+							db_role, att->studio),
+					 errhint("As that role: SELECT swan_accept(%s).", quote_literal_cstr(att->studio))));
+	}
+}
+
+/* Makes all guards anew; where every client had a ledger, no balance is below zero. */
+static void
+make_guards(Attachment *att, bool backfilled)
+{
+	Studio	   *studio = attach_names(att);
+	Call	   *call = call_begin_as(studio_table_owner(att->users), "pg_catalog, pg_temp");
+
+	if (!attach_has_waits(att))
+		setup_waits(call, studio);
+	attach_drop_leftovers(att, call);
+	setup_guards(call, studio);
+	if (backfilled)
+		sql_utility(call, expand_template(studio, "ALTER TABLE {users}"
+										  " VALIDATE CONSTRAINT swan_balance_check"));
+	call_end(call);
+}
+
+/* Says how the studio goes on. */
+static void
+report_state(Attachment *att, Jsonb *exported)
+{
+	static const char *const guards[] = {"guard_balance", "guard_sessions", "trainer_overlap"};
+	Datum		settings = JsonbPGetDatum(exported_object(exported, "settings", false));
+	char	   *feed = details_text(JsonbPGetDatum(exported), "feed");
+	char	   *reason = details_text(JsonbPGetDatum(exported), "closed_reason");
+
+	for (int i = 0; i < lengthof(guards); i++)
+	{
+		char	   *value = details_text(settings, guards[i]);
+
+		if (value)
+			attach_report(att, guards[i], NULL, value, NULL);
+	}
+	if (feed == NULL || !feed_is_of_here(feed))
+		attach_report(att, "feed", NULL, "reset", "swan_rebase_feed() before consumers go on");
+	attach_report(att, "studio", att->studio, "adopted", reason == NULL ? NULL :
+				  psprintf("it is closed: %s; SELECT swan_open_studio(%s)", reason,
+						   quote_literal_cstr(att->studio)));
+}
+
+/* swan_adopt_studio(): takes a studio up that is not in the registry, as it was exported. */
+Datum
+swan_adopt_studio(PG_FUNCTION_ARGS)
+{
+	static const LOCKMODE lockmodes[] = {AccessExclusiveLock, AccessExclusiveLock};
+	Attachment	att = {.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo,.adopts = true};
+	Studio	   *studio;
+	Jsonb	   *exported;
+	Jsonb	   *columns;
+	Oid			tables[2];
+	bool		backfilled;
+
+	InitMaterializedSRF(fcinfo, 0);
+	(void) studio_list();		/* refuses under SQL of another version */
+	PreventCommandIfReadOnly("swan_adopt_studio()");
+	if (PG_ARGISNULL(0))
+		swan_missing_argument("exported", NULL);
+	exported = PG_GETARG_JSONB_P(0);
+	exported_check(exported);
+	columns = exported_object(exported, "columns", false);
+	backfilled = exported_bool(exported, "backfilled");
+
+	att.context = CurrentMemoryContext;
+	att.extension_namespace = get_func_namespace(fcinfo->flinfo->fn_oid);
+	att.users = tables[1] = find_table(exported, "users");
+	att.sessions = tables[0] = find_table(exported, "sessions");
+	att.studio = argument_label(fcinfo, 1, "studio");
+	if (att.studio == NULL)
+		att.studio = exported_text(exported, "studio");
+	check_label(att.studio, "studio");
+	truncate_identifier(att.studio, strlen(att.studio), true);
+	att.options = columns_as_options(&att, columns, exported_bool(exported, "own"));
+	look_at_tables(&att, exported);
+
+	studio_lock_at_once(tables, lockmodes, lengthof(tables));
+	make_guards(&att, backfilled);
+	write_registry(&att, exported, backfilled);
+	studio = studio_of_owner(att.studio);
+	if (studio->broken)
+		ereport(ERROR,
+				(swan_error(SWAN_INVALID_ARGUMENT),
+				 errmsg("cannot adopt: %s", studio->broken)));
+	settings_adopt(att.studio, exported_object(exported, "settings", false));
+	list_roles(&att, exported_object(exported, "roles", true));
+	setup_advise_owner(att.studio, studio_table_owner(att.users));
+	report_state(&att, exported);
+	return (Datum) 0;
+}

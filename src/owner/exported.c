@@ -1,0 +1,152 @@
+/*-------------------------------------------------------------------------
+ *
+ * exported.c
+ *	  Reading what swan_export_studio() has written.
+ *
+ * It comes from elsewhere, and anybody can write some.  What gets into the registry is read
+ * by every backend, so it must be such as can be read.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/fmgrprotos.h"
+
+#include "base/details.h"
+#include "base/error.h"
+#include "owner/exported.h"
+
+/* what was exported, in the order of its writing */
+static const char *const exported_members[] = {
+	"version", "studio", "users", "sessions", "own", "backfilled", "created_at",
+	"columns", "feed", "closed_at", "closed_reason", "settings", "roles", NULL
+};
+
+/* and of that, in "columns" */
+static const char *const column_members[] = {
+	"names", "time_zones", "roles", "statuses", "old_bookings", "longest", "counted_from", NULL
+};
+
+/* Answers what swan_export_studio() has not written. */
+void
+exported_refuse(const char *member)
+{
+	ereport(ERROR,
+			(swan_error(SWAN_INVALID_ARGUMENT),
+			 errmsg("\"%s\" is not as swan_export_studio() writes it", member),
+			 errhint("Pass what swan_export_studio() returned where the studio was.")));
+}
+
+/* Returns a member of an object that must be one of that type. */
+static JsonbValue
+need_member(Jsonb *object, const char *name, enum jbvType type)
+{
+	JsonbValue	value;
+
+	if (getKeyJsonValueFromContainer(&object->root, name, strlen(name), &value) == NULL ||
+		value.type != type)
+		exported_refuse(name);
+	return value;
+}
+
+/* Returns a member that is an object, or a list. */
+Jsonb *
+exported_object(Jsonb *object, const char *name, bool list)
+{
+	JsonbValue	value = need_member(object, name, jbvBinary);
+
+	if (JsonContainerIsArray(value.val.binary.data) != list)
+		exported_refuse(name);
+	return JsonbValueToJsonb(&value);
+}
+
+/* Returns a member that is a text. */
+char *
+exported_text(Jsonb *object, const char *name)
+{
+	JsonbValue	value = need_member(object, name, jbvString);
+
+	return pnstrdup(value.val.string.val, value.val.string.len);
+}
+
+/* Returns a member that is true or false. */
+bool
+exported_bool(Jsonb *object, const char *name)
+{
+	return need_member(object, name, jbvBool).val.boolean;
+}
+
+/* Refuses members that nobody would look at: what was exported must not get lost. */
+static void
+refuse_unknown(Jsonb *object, const char *const *known)
+{
+	JsonbIterator *it = JsonbIteratorInit(&object->root);
+	JsonbIteratorToken token;
+	JsonbValue	value;
+
+	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	{
+		int			i = 0;
+		char	   *name;
+
+		if (token != WJB_KEY)
+			continue;
+		name = pnstrdup(value.val.string.val, value.val.string.len);
+		while (known[i] && strcmp(known[i], name) != 0)
+			i++;
+		if (known[i] == NULL)
+			exported_refuse(name);
+	}
+}
+
+/* Refuses a number of "columns" that the registry could not be read with. */
+static void
+check_number(Jsonb *columns, const char *name, int64 max)
+{
+	JsonbValue	value;
+	char	   *text;
+	char	   *end;
+	int64		number;
+
+	if (getKeyJsonValueFromContainer(&columns->root, name, strlen(name), &value) == NULL)
+		return;
+	if (value.type != jbvNumeric)
+		exported_refuse(name);
+	text = DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value.val.numeric)));
+
+	errno = 0;
+	number = strtoll(text, &end, 10);
+	if (errno != 0 || *end != '\0' || number < 0 || number > max)
+		exported_refuse(name);
+}
+
+/* Refuses a feed of which no place and no bases could be read. */
+static void
+check_feed(const char *feed)
+{
+	int			dashes = 0;
+
+	for (const char *p = feed; p && *p; p++)
+		dashes += *p == '-';
+	if (feed && (dashes != 3 || strspn(feed, "0123456789-.") != strlen(feed)))
+		exported_refuse("feed");
+}
+
+/* Refuses what cannot be what swan_export_studio() returned. */
+void
+exported_check(Jsonb *exported)
+{
+	Jsonb	   *columns;
+
+	if (!JB_ROOT_IS_OBJECT(exported))
+		exported_refuse("exported");
+	refuse_unknown(exported, exported_members);
+	columns = exported_object(exported, "columns", false);
+	refuse_unknown(columns, column_members);
+	check_number(columns, "longest", PG_INT32_MAX);
+	check_number(columns, "counted_from", PG_INT64_MAX);
+	check_feed(details_text(JsonbPGetDatum(exported), "feed"));
+	if ((details_text(JsonbPGetDatum(exported), "closed_at") == NULL) !=
+		(details_text(JsonbPGetDatum(exported), "closed_reason") == NULL))
+		exported_refuse("closed_at");
+}
