@@ -74,8 +74,9 @@ describe('live', { skip: missing }, () => {
   test('a page that is just being opened misses no change', async () => {
     const window = await browser.window(ada, '/dashboard/admin/client-trainer-assignments'), before = await studio.available(john);
     let first = true;
+    const asked = window.waitForResponse(/api.sessions.clients/).catch(() => {});
     await window.route('**/api/events', async (route) => {
-      await sleep(100);
+      await Promise.race([asked, sleep(500)]);           // a page that does not wait has asked by then
       if (first) await studio.grant(john, 1);
       first = false;
       await sleep(350);              // the server has told it to all who listen by then
@@ -158,6 +159,7 @@ describe('live', { skip: missing }, () => {
       await button.press('Enter');
       await window.locator('dialog[open]').waitFor({ state: 'attached' });
       if (!/^Details/.test(name)) assert.equal(await window.getByRole('button', { name: 'Close', exact: true }).count(), 2, 'above, and below the form');
+      assert.equal(await row(window, 'John Doe').isVisible(), true, 'the page is there while the dialog loads');
       await window.keyboard.press('Escape');
       await window.getByRole('dialog').waitFor({ state: 'detached' });
       assert.equal(await window.evaluate(() => document.activeElement.ariaLabel), name);

@@ -1,13 +1,19 @@
 import { showDateAndYear } from '../time.js';
 import { nameOf, WARNINGS } from '../words.js';
 
+// An address that is too long for one line breaks before its @.
+const Mail = ({ email }) => {
+  const [name, at] = email.split(/(?=@)/);
+  return <span class="quiet">{name}<wbr />{at}</span>;
+};
+
 function Row({ client, admin, act }) {
   const { email, availableSessions, totalSessionsPurchased, sessionsUsed, lastSessionDate, warning, suspendedSince } = client;
   const name = nameOf(client);
   return (
     <tr>
       <th scope="row">
-        {name}<br /><span class="quiet">{email ?? ''}</span>
+        {name}<br />{email && <Mail email={email} />}
         {suspendedSince && <><br /><span class="quiet">Suspended</span></>}
       </th>
       <td class="number big" data-name="Available">{availableSessions}</td>

@@ -1,10 +1,10 @@
 // A dialog over the page: Escape closes it, and the focus goes back to where it was. One that is tall does not grow with what it loads.
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { Button } from './button.jsx';
 
 export function Dialog({ title, close, tall, children }) {
   const element = useRef(null), id = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement, dialog = element.current;
     dialog.showModal();
     return () => { dialog.close(); before?.focus?.(); };
