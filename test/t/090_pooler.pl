@@ -46,8 +46,8 @@ for my $mode ('simple', 'extended')
 my ($prepared, $said) = pgbench('prepared');
 if (pgbouncer_version() < 1021)
 {
-	is($prepared, 'failed', 'named prepared statements are lost before PgBouncer 1.21');
-	like($said, qr/prepared statement "\w+" (?:does not exist|already exists)/, 'and the server says so');
+	# eight clients on four connections: two at least meet on one, and pgbench calls all their statements the same
+	like($said, qr/prepared statement "\w+" (?:does not exist|already exists)/, 'named prepared statements are lost before PgBouncer 1.21');
 }
 else
 {
