@@ -245,6 +245,8 @@ sub value
 	{
 		return $cast->(pick(@times)) if chance($hostile);
 		return sprintf("clock_timestamp()%s + interval '%d minutes'", $type =~ /without/ ? '::timestamp' : '', 15 * (int(rand(400)) - 100)) if chance(40);
+		# some few, for which one is in the way of another
+		return $cast->(sprintf('2099-01-%02d %02d:%02d', 1 + rand(3), 8 + rand(8), pick(0, 30))) if chance(70);
 		return $cast->(sprintf('2099-%02d-%02d %02d:%02d', 1 + rand(12), 1 + rand(28), rand(24), pick(0, 15, 30, 45)));
 	}
 	return $cast->(chance($hostile) ? pick(@intervals) : pick('10 minutes', '7 days', '1 hour', '1 day', '1 second', '30 days')) if $type eq 'interval';
