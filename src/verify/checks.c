@@ -420,16 +420,14 @@ const Check checks[] = {
 			" WHERE {live s} AND {s.id} OPERATOR(pg_catalog.=) h.session_id AND " SLOT_IS_OPEN("s") ")",
 	1, {INT8OID}, PLAN_CUSTOM}},
 
+	/* who was deleted waits no more, and swan_promote() tidies up after him */
 	{"wait_client", ABOUT_HOLDS, has_waits, {
-			"SELECT w.user_id, w.session_id, w.id,"
-			" CASE WHEN {u.id} IS NULL THEN 'who waits is no user'"
-			" ELSE 'the ledger does not say that he waits' END"
-			" FROM {waits} w LEFT JOIN {users} u ON {live u} AND {u.id} OPERATOR(pg_catalog.=) w.user_id"
-			" LEFT JOIN {ledger} g ON g.id OPERATOR(pg_catalog.=) w.id"
+			"SELECT w.user_id, w.session_id, w.id, 'the ledger does not say that he waits'::pg_catalog.text"
+			" FROM {waits} w LEFT JOIN {ledger} g ON g.id OPERATOR(pg_catalog.=) w.id"
 			" AND g.kind OPERATOR(pg_catalog.=) 'wait' AND (g.user_id OPERATOR(pg_catalog.=) w.user_id"
 			" OR EXISTS (SELECT 1 FROM {ledger} m WHERE m.user_id OPERATOR(pg_catalog.=) w.user_id"
 			" AND m.id OPERATOR(pg_catalog.>) g.id AND m.kind OPERATOR(pg_catalog.=) 'merge'))"
-			" WHERE ({u.id} IS NULL OR g.id IS NULL) AND " FOR_CLIENT("w.user_id"),
+			" WHERE g.id IS NULL AND " FOR_CLIENT("w.user_id"),
 	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"wait_slot", ABOUT_HOLDS, has_waits, {

@@ -130,7 +130,7 @@ UPDATE studio.sessions SET session_date = '2099-01-04 10:00', duration = 1440 WH
 :look
 ROLLBACK;
 
--- who waits is no user, has what he waits for, waits for what is gone, and the ledger does not know it
+-- who waits is somebody else, has what he waits for, waits for what is gone, and the ledger does not know it
 SELECT line FROM swan_wait(12, 1);
 SELECT * FROM swan_verify();
 :break

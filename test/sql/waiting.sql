@@ -287,6 +287,7 @@ INSERT INTO studio.users (id, role) VALUES (99, 'client');
 SELECT line FROM swan_unwait(:slot, 14);
 SELECT line FROM unnest('{99, 11}'::bigint[]) u, swan_wait(u, :slot, auto => true);
 DELETE FROM studio.users WHERE id = 99;
+SELECT * FROM swan_verify();
 SELECT reopened_session_id AS slot FROM swan_cancel(:slot, reopen => true) \gset
 SELECT user_id, begins, ends FROM studio.line WHERE session_id = :slot;
 SELECT count(*) FROM swan_promote();
