@@ -177,7 +177,7 @@ take_row(Lookup *lookup)
 {
 	SimplePlan *plan = lookup->plan;
 
-	simple_compute(plan, plan->values, plan->nulls);
+	simple_compute(plan);
 	if (plan->command == CMD_SELECT)
 		put_row(lookup);
 	lookup->result.nrows++;

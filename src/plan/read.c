@@ -21,6 +21,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
+#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
@@ -162,11 +163,10 @@ read_limit(SimplePlan *plan, Limit *node)
 static bool
 read_targets(SimplePlan *plan, List *targetlist, ScanColumns *columns)
 {
+	List	   *targets = NIL;
+	TupleTableSlot *row;
 	ListCell   *cell;
 
-	plan->targets = palloc(list_length(targetlist) * sizeof(ExprState *));
-	plan->values = palloc(list_length(targetlist) * sizeof(Datum));
-	plan->nulls = palloc(list_length(targetlist) * sizeof(bool));
 	foreach(cell, targetlist)
 	{
 		TargetEntry *entry = lfirst(cell);
@@ -177,8 +177,12 @@ read_targets(SimplePlan *plan, List *targetlist, ScanColumns *columns)
 		target = replace_columns((Node *) entry->expr, columns);
 		if (needs_executor(target, NULL))
 			return false;
-		plan->targets[plan->ntargets++] = ExecInitExpr((Expr *) target, NULL);
+		targets = lappend(targets, makeTargetEntry((Expr *) target, ++plan->ntargets, NULL, false));
 	}
+	row = MakeSingleTupleTableSlot(ExecCleanTypeFromTL(targets), &TTSOpsVirtual);
+	plan->projection = ExecBuildProjectionInfo(targets, plan->econtext, row, NULL, NULL);
+	plan->values = row->tts_values;
+	plan->nulls = row->tts_isnull;
 	return true;
 }
 

@@ -203,8 +203,7 @@ simple_bind(SimplePlan *plan, const NullableDatum *args)
 
 /* Computes what the plan makes of the rows that it looks at, or of its parameters. */
 void
-simple_compute(SimplePlan *plan, Datum *values, bool *nulls)
+simple_compute(SimplePlan *plan)
 {
-	for (int i = 0; i < plan->ntargets; i++)
-		values[i] = ExecEvalExprSwitchContext(plan->targets[i], plan->econtext, &nulls[i]);
+	(void) ExecProject(plan->projection);
 }

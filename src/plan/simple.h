@@ -70,7 +70,8 @@ typedef struct SimplePlan
 	LockWaitPolicy wait_policy; /* if others have locked a row */
 	uint64		limit;			/* 0: none */
 	int			ntargets;
-	ExprState **targets;		/* of a row of the result, or to be written */
+	ProjectionInfo *projection; /* makes a row of the result, or what is
+								 * written */
 	TupleDesc	desc;			/* of the result */
 	Datum	   *values;			/* of the targets, of one row */
 	bool	   *nulls;
@@ -90,7 +91,7 @@ extern void simple_prepare(SimplePlan *plan, const HeldTables *held);
 extern bool simple_is_open(const SimplePlan *plan);
 extern void simple_check_permissions(SimplePlan *plan);
 extern void simple_bind(SimplePlan *plan, const NullableDatum *args);
-extern void simple_compute(SimplePlan *plan, Datum *values, bool *nulls);
+extern void simple_compute(SimplePlan *plan);
 
 extern void simple_init(void);
 

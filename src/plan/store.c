@@ -85,7 +85,9 @@ static void
 make_row(Store *store, SimplePlan *plan)
 {
 	ExecClearTuple(store->row);
-	simple_compute(plan, store->row->tts_values, store->row->tts_isnull);
+	simple_compute(plan);
+	memcpy(store->row->tts_values, plan->values, plan->ntargets * sizeof(Datum));
+	memcpy(store->row->tts_isnull, plan->nulls, plan->ntargets * sizeof(bool));
 	finish_row(store);
 }
 
