@@ -483,7 +483,11 @@ CREATE TYPE @extschema@.swan_waiter AS (
 	auto boolean,
 	offered_from timestamptz,
 	offered_until timestamptz,
-	refused text
+	refused text,
+	session_date timestamptz,
+	duration integer,
+	trainer_id bigint,
+	trainer_name text
 );
 COMMENT ON TYPE @extschema@.swan_waiter IS 'a client who waits for a slot or class that others have';
 COMMENT ON COLUMN @extschema@.swan_waiter.session_id IS 'the slot, or the class';
@@ -494,6 +498,10 @@ COMMENT ON COLUMN @extschema@.swan_waiter.auto IS 'swan_promote books for him wh
 COMMENT ON COLUMN @extschema@.swan_waiter.offered_from IS 'when his turn begins; NULL while no place is open';
 COMMENT ON COLUMN @extschema@.swan_waiter.offered_until IS 'when it ends';
 COMMENT ON COLUMN @extschema@.swan_waiter.refused IS 'why swan_promote could not book for him: the code of an error, the rule of an SW017, or the SQLSTATE of what the application raised';
+COMMENT ON COLUMN @extschema@.swan_waiter.session_date IS 'when it begins';
+COMMENT ON COLUMN @extschema@.swan_waiter.duration IS 'how many minutes it lasts';
+COMMENT ON COLUMN @extschema@.swan_waiter.trainer_id IS 'its trainer';
+COMMENT ON COLUMN @extschema@.swan_waiter.trainer_name IS 'how he is called';
 
 CREATE TYPE @extschema@.swan_verdict AS (
 	ok boolean,
@@ -501,8 +509,8 @@ CREATE TYPE @extschema@.swan_verdict AS (
 	code text,
 	message text
 );
-COMMENT ON TYPE @extschema@.swan_verdict IS 'whether a booking would succeed, and if not, the error it would raise';
-COMMENT ON COLUMN @extschema@.swan_verdict.ok IS 'the booking would succeed';
+COMMENT ON TYPE @extschema@.swan_verdict IS 'whether a booking or a hold would succeed, and if not, the error it would raise';
+COMMENT ON COLUMN @extschema@.swan_verdict.ok IS 'it would succeed';
 COMMENT ON COLUMN @extschema@.swan_verdict.sqlstate IS 'else the error''s SQLSTATE';
 COMMENT ON COLUMN @extschema@.swan_verdict.code IS 'its code';
 COMMENT ON COLUMN @extschema@.swan_verdict.message IS 'its sentence';
@@ -572,7 +580,8 @@ CREATE TYPE @extschema@.swan_client_row AS (
 	created_at timestamptz,
 	cursor text,
 	suspended_since timestamptz,
-	suspended_until timestamptz
+	suspended_until timestamptz,
+	warning_message text
 );
 COMMENT ON TYPE @extschema@.swan_client_row IS 'a client as the admin pages list him';
 COMMENT ON COLUMN @extschema@.swan_client_row.id IS 'the client';
@@ -588,6 +597,7 @@ COMMENT ON COLUMN @extschema@.swan_client_row.created_at IS 'when the account wa
 COMMENT ON COLUMN @extschema@.swan_client_row.cursor IS 'what to pass as after for the rows that follow; NULL from swan_client';
 COMMENT ON COLUMN @extschema@.swan_client_row.suspended_since IS 'when his suspension begins or began; NULL: none';
 COMMENT ON COLUMN @extschema@.swan_client_row.suspended_until IS 'when it ends; NULL: nobody knows yet';
+COMMENT ON COLUMN @extschema@.swan_client_row.warning_message IS 'the sentence that goes with the warning';
 
 CREATE TYPE @extschema@.swan_person AS (
 	id bigint,
@@ -1182,6 +1192,13 @@ AS 'MODULE_PATHNAME', 'swan_hold_0_2';
 COMMENT ON FUNCTION @extschema@.swan_hold(bigint, bigint, interval, boolean, bigint) IS
 'keeps an open slot for a client for at most 30 minutes; for those who may book it';
 
+CREATE FUNCTION @extschema@.swan_can_hold(user_id bigint, session_id bigint, actor bigint DEFAULT NULL)
+RETURNS @extschema@.swan_verdict
+LANGUAGE c STABLE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_can_hold(bigint, bigint, bigint) IS
+'whether swan_hold would succeed now, and if not, with which error; changes and locks nothing; for those who may hold';
+
 CREATE FUNCTION @extschema@.swan_release(session_id bigint, actor bigint DEFAULT NULL)
 RETURNS @extschema@.swan_held
 LANGUAGE c VOLATILE PARALLEL UNSAFE
@@ -1372,6 +1389,13 @@ LANGUAGE c STABLE PARALLEL UNSAFE ROWS 100
 AS 'MODULE_PATHNAME', 'swan_slots_0_2';
 COMMENT ON FUNCTION @extschema@.swan_slots(timestamptz, timestamptz, bigint, text, integer) IS
 'open future slots that nobody holds, from since (inclusive) until (exclusive), NULL for any time; after is the cursor of the last row read; for everybody who may use the studio';
+
+CREATE FUNCTION @extschema@.swan_calendar(since timestamptz, until timestamptz, trainer_id bigint DEFAULT NULL, after text DEFAULT NULL, max_rows integer DEFAULT 100)
+RETURNS SETOF @extschema@.swan_slot_row
+LANGUAGE c STABLE PARALLEL UNSAFE ROWS 100
+AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION @extschema@.swan_calendar(timestamptz, timestamptz, bigint, text, integer) IS
+'what swan_slots lists and what is taken, with no place left, but not who has it: what a client may wait for; after is the cursor of the last row read; for everybody who may use the studio';
 
 CREATE FUNCTION @extschema@.swan_schedule(since timestamptz, until timestamptz, trainer_id bigint DEFAULT NULL, user_id bigint DEFAULT NULL, status text DEFAULT NULL, after text DEFAULT NULL, max_rows integer DEFAULT 500, actor bigint DEFAULT NULL)
 RETURNS SETOF @extschema@.swan_schedule_row

@@ -71,6 +71,10 @@
 #define SENTENCE_NONE	"Client has no available sessions. Add sessions to enable booking."
 #define SENTENCE_LOW	"Client has low session count. Consider adding more sessions."
 
+#define SENTENCE_FOR(warning) \
+	"CASE WHEN " warning " OPERATOR(pg_catalog.=) 'none' THEN '" SENTENCE_NONE "'" \
+	" WHEN " warning " OPERATOR(pg_catalog.=) 'low' THEN '" SENTENCE_LOW "' END"
+
 /* what the user u can spend at "now" */
 #define CLIENT_AVAILABLE(now) \
 	"COALESCE({u.available_sessions}, 0) OPERATOR(pg_catalog.-) " DUE_CREDITS("{u.id}", now)

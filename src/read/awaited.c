@@ -13,6 +13,7 @@
 #include "base/argument.h"
 #include "studio/actor.h"
 #include "slot/line.h"
+#include "account/client.h"
 
 PG_FUNCTION_INFO_V1(swan_waiting);
 
@@ -20,10 +21,13 @@ PG_FUNCTION_INFO_V1(swan_waiting);
 static const StudioQuery find_waiters = {
 	"SELECT w.session_id, w.user_id, (SELECT pg_catalog.count(*)::pg_catalog.int4 FROM {waits} o"
 	" WHERE o.session_id OPERATOR(pg_catalog.=) w.session_id AND o.id OPERATOR(pg_catalog.<=) w.id),"
-	" w.since, w.auto, w.offered_from, w.offered_until, w.refused"
-	" FROM {waits} w LEFT JOIN LATERAL (SELECT {s.session_date} AS at, {s.trainer_id} AS trainer_id"
+	" w.since, w.auto, w.offered_from, w.offered_until, w.refused,"
+	" p.at, p.duration, p.trainer_id, " PERSON_NAME("t")
+	" FROM {waits} w LEFT JOIN LATERAL (SELECT {s.session_date} AS at,"
+	" COALESCE({s.duration}, 60)::pg_catalog.int4 AS duration, {s.trainer_id}::pg_catalog.int8 AS trainer_id"
 	" FROM {sessions} s WHERE " SLOT_OF_LINE("s", "w.session_id") " AND " SLOT_TAKES_TIME("s")
 	" LIMIT 1) p ON true"
+	" LEFT JOIN {users} t ON {live t} AND {t.id} OPERATOR(pg_catalog.=) p.trainer_id"
 	" WHERE ($1 IS NULL OR w.session_id OPERATOR(pg_catalog.=) $1)"
 	" AND ($1 IS NOT NULL OR p.at OPERATOR(pg_catalog.>) $2)"
 	" AND ($3 IS NULL OR w.user_id OPERATOR(pg_catalog.=) $3"

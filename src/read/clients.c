@@ -33,7 +33,7 @@ PG_FUNCTION_INFO_V1(swan_clients_count);
 #define TEXT_OF_U	SEARCHED_TEXT("{u.first_name}", "{u.last_name}", "{u.email}")
 
 /* columns of a swan_client_row */
-#define CLIENT_NCOLUMNS	13
+#define CLIENT_NCOLUMNS	14
 
 /* arguments of every list: pattern, key and id of the last row read, rows, now,
  * threshold, warning, trainer, are accents ignored */
@@ -127,10 +127,12 @@ PG_FUNCTION_INFO_V1(swan_clients_count);
 	" {u.last_name}::pg_catalog.text, {u.email}::pg_catalog.text," \
 	" f.available, f.purchased, f.used, f.last_session, " \
 	WARNING_FOR("f.available", threshold) ", {u.created_at}"
-#define CLIENT_MORE	"f.suspended_since, f.suspended_until"
+#define CLIENT_MORE(threshold) \
+	"f.suspended_since, f.suspended_until, " \
+	SENTENCE_FOR("(" WARNING_FOR("f.available", threshold) ")")
 
 #define LIST(page, direction) \
-	CLIENT_ROW("$6") ", " CLIENT_MORE ", p.key FROM (" page ") p" \
+	CLIENT_ROW("$6") ", " CLIENT_MORE("$6") ", p.key FROM (" page ") p" \
 	" JOIN {users} u ON {live u} AND {u.id} OPERATOR(pg_catalog.=) p.id" \
 	" CROSS JOIN LATERAL " CLIENT_FIGURES("$5") " f" \
 	" ORDER BY p.key" direction ", p.id" direction
@@ -176,7 +178,7 @@ static const StudioQuery count_of_trainer = {
 };
 
 static const StudioQuery read_client = {
-	CLIENT_ROW("$3") ", NULL::pg_catalog.text, " CLIENT_MORE " FROM {users} u"
+	CLIENT_ROW("$3") ", NULL::pg_catalog.text, " CLIENT_MORE("$3") " FROM {users} u"
 	" CROSS JOIN LATERAL " CLIENT_FIGURES("$2") " f"
 	" WHERE {live u} AND {u.id} OPERATOR(pg_catalog.=) $1",
 	3, {INT8OID, TIMESTAMPTZOID, INT4OID}

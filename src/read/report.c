@@ -82,10 +82,10 @@ static const StudioQuery count_no_shows = {
 	1, {INT8OID}
 };
 
-/* $3: he may have come with attached tables, and count as having one lot */
+/* $3: he may have come with attached tables, and count as having one lot; $4: as $7 below */
 static const StudioQuery read_lots = {
 	"SELECT x.* FROM (SELECT l.id, l.source, l.granted, l.remaining, l.expires_at,"
-	" g.reason, l.payment_ref, l.item, l.amount_minor, l.currency,"
+	" g.reason, CASE WHEN $4 THEN l.payment_ref END, l.item, l.amount_minor, l.currency,"
 	" {l.valid_for}::pg_catalog.text, pg_catalog.to_jsonb({l.good_for}) AS good_for"
 	" FROM {lots} l LEFT JOIN {ledger} g ON g.id OPERATOR(pg_catalog.=) l.id"
 	" WHERE l.user_id OPERATOR(pg_catalog.=) $1"
@@ -98,14 +98,16 @@ static const StudioQuery read_lots = {
 	" AND NOT EXISTS (SELECT 1 FROM {ledger} g"
 	" WHERE g.user_id OPERATOR(pg_catalog.=) $1)) x"
 	" ORDER BY x.expires_at, x.good_for IS NULL, x.id",
-	3, {INT8OID, TIMESTAMPTZOID, BOOLOID}
+	4, {INT8OID, TIMESTAMPTZOID, BOOLOID, BOOLOID}
 };
 
+/* $7: how a call came here, and by what a payment is refunded, is the office's affair */
 static const StudioQuery read_ledger = {
 	"SELECT g.id, g.at, g.kind, g.delta, g.balance_after, g.session_id,"
 	" {s.session_date}, g.from_session_id, g.lot_id, g.reason, g.actor_id,"
 	" " PERSON_NAME("a") ","
-	" g.db_role, g.key, g.payment_ref, g.item, g.call_id, g.details,"
+	" CASE WHEN $7 THEN g.db_role END, CASE WHEN $7 THEN g.key END, CASE WHEN $7 THEN g.payment_ref END,"
+	" g.item, g.call_id, g.details,"
 	" pg_catalog.concat($6, g.id), " ATTENDED_OF("g") ", {t.id}, " PERSON_NAME("t") ","
 	" " MONEY_OF("g.delta", "l") "::pg_catalog.int8, l.currency, pg_catalog.to_jsonb({l.good_for})"
 	" FROM {ledger} g"
@@ -119,7 +121,7 @@ static const StudioQuery read_ledger = {
 	" AND ($3 IS NULL OR g.at OPERATOR(pg_catalog.<) $3)"
 	" AND g.id OPERATOR(pg_catalog.<) $4"
 	" ORDER BY g.id DESC LIMIT $5",
-	6, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT4OID, TEXTOID}
+	7, {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT4OID, TEXTOID, BOOLOID}
 };
 
 static const StudioQuery read_balance_at = {
@@ -313,7 +315,7 @@ Datum
 swan_credits_0_2(PG_FUNCTION_ARGS)
 {
 	Account		account;
-	NullableDatum args[3];
+	NullableDatum args[4];
 	Call	   *call;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -321,6 +323,7 @@ swan_credits_0_2(PG_FUNCTION_ARGS)
 	args[0] = arg_id(account.user_id);
 	args[1] = arg_time(call->now);
 	args[2] = arg_bool(!call->studio->backfilled);
+	args[3] = arg_bool(actor_is(call, MAY_OFFICE));
 	call_put_result(fcinfo, query_read(call, &read_lots, args));
 	call_end(call);
 	return (Datum) 0;
@@ -332,7 +335,7 @@ swan_statement_0_2(PG_FUNCTION_ARGS)
 {
 	TimestampTz since = argument_time(fcinfo, 1);
 	TimestampTz until = argument_time(fcinfo, 2);
-	NullableDatum args[6];
+	NullableDatum args[7];
 	Account		account;
 	Call	   *call;
 	char	   *prefix;
@@ -346,6 +349,7 @@ swan_statement_0_2(PG_FUNCTION_ARGS)
 	args[3] = arg_id(cursor_id(argument_text(fcinfo, 3), prefix, PG_INT64_MAX));
 	args[4] = arg_int(argument_max_rows(fcinfo, 4, 100));
 	args[5] = arg_text(prefix);
+	args[6] = arg_bool(actor_is(call, MAY_OFFICE));
 	call_put_result(fcinfo, query_read(call, &read_ledger, args));
 	call_end(call);
 	return (Datum) 0;

@@ -23,6 +23,7 @@
 #include "read/schedule.h"
 
 PG_FUNCTION_INFO_V1(swan_slots_0_2);
+PG_FUNCTION_INFO_V1(swan_calendar);
 PG_FUNCTION_INFO_V1(swan_schedule_0_2);
 PG_FUNCTION_INFO_V1(swan_expiring);
 PG_FUNCTION_INFO_V1(swan_holds);
@@ -54,25 +55,31 @@ PG_FUNCTION_INFO_V1(swan_holds);
 	" WHERE {live o} AND {o.class_id} OPERATOR(pg_catalog.=) {s.class_id}" \
 	" AND {o.id} OPERATOR(pg_catalog.<) {s.id} AND " SLOT_TAKES_TIME("o") ")"
 
+/* whether an open slot that is no place of a class is held by somebody at $7, or kept for who waits */
+#define IS_KEPT \
+	"(EXISTS (SELECT 1 FROM {holds} h WHERE h.session_id OPERATOR(pg_catalog.=) {s.id}" \
+	" AND h.until OPERATOR(pg_catalog.>) $7)" \
+	"{?waits: OR EXISTS (SELECT 1 FROM {waits} w WHERE w.session_id OPERATOR(pg_catalog.=) {s.id}" \
+	" AND w.offered_until OPERATOR(pg_catalog.>) $7)})"
+
+/* $8: what is taken, too, without who has it */
 static const StudioQuery open_slots = {
 	"SELECT {s.id}::pg_catalog.int8, {s.trainer_id}::pg_catalog.int8, " PERSON_NAME("t") ","
 	" {s.session_date}, COALESCE({s.duration}, 60)::pg_catalog.int4,"
 	" CASE WHEN {s.class_id} IS NULL THEN 1 ELSE p.n END,"
-	" CASE WHEN {s.class_id} IS NULL THEN 1 ELSE p.free END, {s.session_date}"
+	" CASE WHEN {s.class_id} IS NOT NULL THEN p.free WHEN NOT $8 OR (" SLOT_IS_OPEN("s")
+	" AND NOT " IS_KEPT ") THEN 1 ELSE 0 END, {s.session_date}"
 	" FROM {sessions} s LEFT JOIN {users} t ON {live t} AND {t.id} OPERATOR(pg_catalog.=) {s.trainer_id}"
 	" CROSS JOIN LATERAL " PLACES("{s.class_id}", "$7") " p"
 	" WHERE" IN_WINDOW
 	" AND {s.session_date} OPERATOR(pg_catalog.>) $7"
-	" AND (({s.class_id} IS NULL AND {s.user_id} IS NULL AND {s.status:available})"
+	" AND (({s.class_id} IS NULL AND (($8 AND " SLOT_IS_LIVE("s") ")"
+	" OR ({s.user_id} IS NULL AND {s.status:available} AND ($8 OR NOT " IS_KEPT "))))"
 	" OR ({s.class_id} IS NOT NULL AND " SLOT_TAKES_TIME("s")
-	" AND p.free OPERATOR(pg_catalog.>) 0 AND " STANDS_FOR_CLASS "))"
-	" AND NOT EXISTS (SELECT 1 FROM {holds} h WHERE {s.class_id} IS NULL"
-	" AND h.session_id OPERATOR(pg_catalog.=) {s.id} AND h.until OPERATOR(pg_catalog.>) $7)"
-	"{?waits: AND ({s.class_id} IS NOT NULL OR NOT EXISTS (SELECT 1 FROM {waits} w"
-	" WHERE w.session_id OPERATOR(pg_catalog.=) {s.id} AND w.offered_until OPERATOR(pg_catalog.>) $7))}"
+	" AND ($8 OR p.free OPERATOR(pg_catalog.>) 0) AND " STANDS_FOR_CLASS "))"
 	" ORDER BY {s.session_date}, {s.id} LIMIT $6",
-	7, {TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, TIMESTAMPTZOID, INT8OID, INT4OID,
-	TIMESTAMPTZOID}, PLAN_CUSTOM
+	8, {TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, TIMESTAMPTZOID, INT8OID, INT4OID,
+	TIMESTAMPTZOID, BOOLOID}, PLAN_CUSTOM
 };
 
 /* The open places of a class are one row.  $9: whose own rows only, as a client and, where $10 says so, as a trainer */
@@ -80,8 +87,7 @@ static const StudioQuery dated_sessions = {
 	"SELECT p.id::pg_catalog.int8, p.session_date, p.duration, p.status,"
 	" {u.id}::pg_catalog.int8, " PERSON_NAME("u") ", {t.id}::pg_catalog.int8, " PERSON_NAME("t") ","
 	" f.available, f.purchased, f.used, f.last_session, x.warning,"
-	" CASE WHEN x.warning OPERATOR(pg_catalog.=) 'none' THEN '" SENTENCE_NONE "'"
-	" WHEN x.warning OPERATOR(pg_catalog.=) 'low' THEN '" SENTENCE_LOW "' END,"
+	" " SENTENCE_FOR("x.warning") ","
 	" CASE WHEN p.is_completed THEN " ATTENDED_BY("p.user_id", "p.id") " END,"
 	" p.class_id, CASE WHEN p.class_id IS NULL THEN 1 ELSE c.n END,"
 	" CASE WHEN p.class_id IS NOT NULL THEN c.free WHEN p.user_id IS NULL"
@@ -149,21 +155,21 @@ static const StudioQuery live_holds = {
 	3, {TIMESTAMPTZOID, INT8OID, INT8OID}, PLAN_CUSTOM
 };
 
-/* swan_slots(): what can be booked. */
-Datum
-swan_slots_0_2(PG_FUNCTION_ARGS)
+/* Answers a page of slots: those that can be booked, or taken ones, too. */
+static Datum
+answer_slots(FunctionCallInfo fcinfo, const char *list, bool taken)
 {
 	TimestampTz since = argument_time(fcinfo, 0);
 	TimestampTz until = argument_time(fcinfo, 1);
 	int64		trainer_id = argument_id_or_null(fcinfo, 2);
-	NullableDatum args[7];
+	NullableDatum args[8];
 	char	   *prefix;
 	CursorKey	key;
 	Call	   *call;
 
 	InitMaterializedSRF(fcinfo, 0);
 	call = actor_enter(fcinfo, CALL_READER, NO_ACTOR_ARGUMENT, MAY_ALL);
-	prefix = cursor_prefix("slots", trainer_id, since, until);
+	prefix = cursor_prefix(list, trainer_id, since, until);
 	cursor_read(argument_text(fcinfo, 3), prefix, true, &key);
 	args[0] = arg_time(since);
 	args[1] = arg_time(until);
@@ -172,9 +178,24 @@ swan_slots_0_2(PG_FUNCTION_ARGS)
 	args[4] = arg_id(key.id);
 	args[5] = arg_int(argument_max_rows(fcinfo, 4, 100));
 	args[6] = arg_time(call->now);
+	args[7] = arg_bool(taken);
 	cursor_put_page(fcinfo, query_read(call, &open_slots, args), prefix, true, 1);
 	call_end(call);
 	return (Datum) 0;
+}
+
+/* swan_slots(): what can be booked. */
+Datum
+swan_slots_0_2(PG_FUNCTION_ARGS)
+{
+	return answer_slots(fcinfo, "slots", false);
+}
+
+/* swan_calendar(): what can be booked, or waited for. */
+Datum
+swan_calendar(PG_FUNCTION_ARGS)
+{
+	return answer_slots(fcinfo, "calendar", true);
 }
 
 /* Returns the labels of a status, or a label of the application's by itself; NIL for what is none. */

@@ -88,10 +88,10 @@ slot_holds_any(Call *call, int64 user_id, QueryRun run)
  * follow each other the first, or NO_TIME where that is not known.
  */
 TimestampTz
-slot_held_since(Call *call, int64 session_id)
+slot_held_since(Call *call, int64 session_id, QueryRun run)
 {
 	NullableDatum args[] = {arg_id(session_id)};
-	Rows		result = query_recheck(call, &held_since, args);
+	Rows		result = run(call, &held_since, args);
 
 	return result.nrows > 0 ? row_time(result, 0, 1) : NO_TIME;
 }

@@ -236,7 +236,7 @@ extern bool slot_find_hold(Call *call, int64 session_id, int64 *user_id,
 						   TimestampTz *until, QueryRun run);
 extern void slot_make_hold(Call *call, int64 session_id, int64 user_id,
 						   TimestampTz until, TimestampTz since);
-extern TimestampTz slot_held_since(Call *call, int64 session_id);
+extern TimestampTz slot_held_since(Call *call, int64 session_id, QueryRun run);
 extern void slot_lapse_hold(Call *call, int64 session_id);
 extern void slot_end_hold(Call *call, int64 session_id);
 extern bool slot_holds_any(Call *call, int64 user_id, QueryRun run);

@@ -387,8 +387,6 @@ swan_can_book_0_2(PG_FUNCTION_ARGS)
 	Booking		booking;
 	SwanErrorCode verdict;
 	int64		session_id;
-	Datum		values[4] = {0};
-	bool		nulls[4] = {false, true, true, true};
 
 	argument_id(fcinfo, 0, "user_id");
 	session_id = argument_id(fcinfo, 1, "session_id");
@@ -399,14 +397,6 @@ swan_can_book_0_2(PG_FUNCTION_ARGS)
 						call->studio->settings.admin_books_free);
 	verdict = call->studio->closed_reason ? SWAN_STUDIO_CLOSED :
 		booking_judge_unlocked(call, &booking, &account, query_read, true);
-
-	values[0] = BoolGetDatum(verdict == SWAN_OK);
-	if (verdict != SWAN_OK)
-	{
-		values[1] = CStringGetTextDatum(swan_error_sqlstate(verdict));
-		values[2] = CStringGetTextDatum(swan_error_name(verdict));
-		values[3] = CStringGetTextDatum(booking_sentence(&booking, verdict));
-		memset(nulls, false, sizeof(nulls));
-	}
-	return call_return_row(call, fcinfo, values, nulls);
+	return booking_answer_verdict(call, fcinfo, verdict,
+								  verdict == SWAN_OK ? NULL : booking_sentence(&booking, verdict));
 }

@@ -24,7 +24,12 @@
 #include "write/taking.h"
 
 PG_FUNCTION_INFO_V1(swan_hold_0_2);
+PG_FUNCTION_INFO_V1(swan_can_hold);
 PG_FUNCTION_INFO_V1(swan_release);
+
+/* the sentences of the two rules that only holds have */
+static const char too_many_holds[] = "You hold as many sessions as you may.";
+static const char held_too_long[] = "You have held this session as long as you may.";
 
 /* half an hour */
 #define HOLD_MAX_USECS	(30 * SECS_PER_MINUTE * USECS_PER_SEC)
@@ -76,25 +81,29 @@ argument_ttl(FunctionCallInfo fcinfo, int n)
 	return end - start;
 }
 
-/* Refuses one hold more than a client may have. */
-static void
-check_hold_max(Call *call, const Booking *booking)
+/* Returns whether a client holds as many other slots as he may. */
+static bool
+holds_too_many(Call *call, const Booking *booking, QueryRun run)
 {
 	NullableDatum args[] = {
 		arg_id(booking->user_id), arg_time(call->now), arg_id(booking->slot.id)
 	};
-	int32		hold_max = call->studio->settings.hold_max;
 
-	if (row_int(query_recheck(call, &count_holds, args), 0, 1) < hold_max)
+	return row_int(run(call, &count_holds, args), 0, 1) >= call->studio->settings.hold_max;
+}
+
+/* Refuses one hold more than a client may have. */
+static void
+check_hold_max(Call *call, const Booking *booking)
+{
+	if (!holds_too_many(call, booking, query_recheck))
 		return;
-	if (IsolationUsesXactSnapshot() &&
-		row_int(query_look(call, &count_holds, args), 0, 1) < hold_max)
+	if (IsolationUsesXactSnapshot() && !holds_too_many(call, booking, query_look))
 		swan_serialization_failure();
 	ereport(ERROR,
-			(swan_error_saying(SWAN_INVALID_ARGUMENT,
-							   "You hold as many sessions as you may."),
+			(swan_error_saying(SWAN_INVALID_ARGUMENT, too_many_holds),
 			 errmsg("user %lld has reached the limit of slots to hold, %d",
-					(long long) booking->user_id, hold_max),
+					(long long) booking->user_id, call->studio->settings.hold_max),
 			 errhint("Book or release one first.")));
 }
 
@@ -104,33 +113,39 @@ check_hold_max(Call *call, const Booking *booking)
  * keep it by releasing it and holding it again.
  */
 static TimestampTz
-kept_since(Call *call, const Booking *booking)
+kept_since(Call *call, const Booking *booking, QueryRun run)
 {
 	const StudioSettings *set = &call->studio->settings;
 	TimestampTz since = NO_TIME;
 
 	if (booking->held_by == booking->user_id &&
 		zone_later(set->time_zone, booking->held_until, &set->hold_total) > call->now)
-		since = slot_held_since(call, booking->slot.id);
+		since = slot_held_since(call, booking->slot.id, run);
 	return since == NO_TIME ? call->now : since;
 }
 
 /*
- * Returns until when a hold lasts, which is the end of hold_total at most, and
- * refuses it after that.  A studio that does not know since when has no end.
+ * Returns until when a client may keep a slot that he keeps since then, the end of
+ * hold_total.  A studio that does not know since when has no end.
  */
+static TimestampTz
+keep_until(Call *call, TimestampTz since)
+{
+	const StudioSettings *set = &call->studio->settings;
+
+	return call->studio->columns[HOLDS_SINCE].name ?
+		zone_later(set->time_zone, since, &set->hold_total) : DT_NOEND;
+}
+
+/* Returns until when a hold lasts, at most as long as a client may, and refuses it after that. */
 static TimestampTz
 hold_until(Call *call, const Booking *booking, TimestampTz since, int64 ttl)
 {
-	const StudioSettings *set = &call->studio->settings;
-	TimestampTz end = DT_NOEND;
+	TimestampTz end = keep_until(call, since);
 
-	if (call->studio->columns[HOLDS_SINCE].name)
-		end = zone_later(set->time_zone, since, &set->hold_total);
 	if (end <= call->now)
 		ereport(ERROR,
-				(swan_error_saying(SWAN_INVALID_ARGUMENT,
-								   "You have held this session as long as you may."),
+				(swan_error_saying(SWAN_INVALID_ARGUMENT, held_too_long),
 				 errmsg("user %lld has held session %lld as long as a client may, see the setting hold_total",
 						(long long) booking->user_id, (long long) booking->session_id),
 				 errhint("Book it, or let others have it.")));
@@ -165,12 +180,25 @@ answer_held(Call *call, FunctionCallInfo fcinfo, int64 session_id,
 	return call_return_row(call, fcinfo, values, nulls);
 }
 
+/* Reads who shall hold what, and refuses whoever may not. */
+static Booking
+start_hold(Call *call, FunctionCallInfo fcinfo, QueryRun run)
+{
+	Booking		booking = {.instead_of = NO_ID,.charged = call->studio->settings.hold_credit,.renews = true};
+
+	booking.user_id = argument_id(fcinfo, 0, "user_id");
+	booking.session_id = argument_id(fcinfo, 1, "session_id");
+	booking_look_at_slot(call, &booking, run);
+	booking_authorise(call, &booking);
+	return booking;
+}
+
 /* swan_hold(): keeps a slot for a client for some minutes. */
 Datum
 swan_hold_0_2(PG_FUNCTION_ARGS)
 {
 	Call	   *call = actor_enter(fcinfo, CALL_WRITER, 4, MAY_PERSONS);
-	Booking		booking = {.instead_of = NO_ID,.charged = call->studio->settings.hold_credit,.renews = true};
+	Booking		booking = start_hold(call, fcinfo, query_look);
 	SwanErrorCode verdict;
 	Account		account;
 	Waiter	   *waiter;
@@ -178,10 +206,6 @@ swan_hold_0_2(PG_FUNCTION_ARGS)
 	TimestampTz until;
 	int64		ttl;
 
-	booking.user_id = argument_id(fcinfo, 0, "user_id");
-	booking.session_id = argument_id(fcinfo, 1, "session_id");
-	booking_look_at_slot(call, &booking, query_look);
-	booking_authorise(call, &booking);
 	booking.forced = actor_force(call, fcinfo, 3);
 	ttl = argument_ttl(fcinfo, 2);
 	verdict = booking_judge_unlocked(call, &booking, &account, query_look, false);
@@ -197,7 +221,7 @@ swan_hold_0_2(PG_FUNCTION_ARGS)
 	booking_judge_locked(call, &booking, &account);
 	check_hold_max(call, &booking);
 
-	since = kept_since(call, &booking);
+	since = kept_since(call, &booking, query_recheck);
 	until = hold_until(call, &booking, since, ttl);
 	waiter = line_find(booking.line, booking.user_id);
 	if (waiter && line_is_turn(call, waiter))
@@ -208,6 +232,29 @@ swan_hold_0_2(PG_FUNCTION_ARGS)
 	if (booking.line->n > 0)
 		line_arrange(call, booking.line, false);
 	return answer_held(call, fcinfo, booking.slot.id, booking.user_id, until);
+}
+
+/* swan_can_hold(): what swan_hold() would answer now. */
+Datum
+swan_can_hold(PG_FUNCTION_ARGS)
+{
+	Call	   *call = actor_enter(fcinfo, CALL_READER, 2, MAY_PERSONS);
+	Booking		booking = start_hold(call, fcinfo, query_read);
+	const char *sentence = NULL;
+	SwanErrorCode verdict;
+	Account		account;
+
+	verdict = call->studio->closed_reason ? SWAN_STUDIO_CLOSED :
+		booking_judge_unlocked(call, &booking, &account, query_read, true);
+	if (verdict != SWAN_OK)
+		sentence = booking_sentence(&booking, verdict);
+	else if (holds_too_many(call, &booking, query_read))
+		sentence = too_many_holds;
+	else if (keep_until(call, kept_since(call, &booking, query_read)) <= call->now)
+		sentence = held_too_long;
+	if (verdict == SWAN_OK && sentence)
+		verdict = SWAN_INVALID_ARGUMENT;
+	return booking_answer_verdict(call, fcinfo, verdict, sentence);
 }
 
 /*

@@ -436,3 +436,22 @@ booking_authorise(Call *call, const Booking *booking)
 	actor_require_own(call, booking->user_id,
 					  "You can only book sessions for yourself.");
 }
+
+/* Closes the call with a swan_verdict; the sentence is that of what is in the way. */
+Datum
+booking_answer_verdict(Call *call, FunctionCallInfo fcinfo, SwanErrorCode verdict,
+					   const char *sentence)
+{
+	Datum		values[4] = {0};
+	bool		nulls[4] = {false, true, true, true};
+
+	values[0] = BoolGetDatum(verdict == SWAN_OK);
+	if (verdict != SWAN_OK)
+	{
+		values[1] = CStringGetTextDatum(swan_error_sqlstate(verdict));
+		values[2] = CStringGetTextDatum(swan_error_name(verdict));
+		values[3] = CStringGetTextDatum(sentence);
+		memset(nulls, false, sizeof(nulls));
+	}
+	return call_return_row(call, fcinfo, values, nulls);
+}

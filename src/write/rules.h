@@ -82,6 +82,8 @@ extern void booking_judge_locked(Call *call, Booking *booking, Account *account)
 extern void booking_refuse(const Booking *booking, const Account *account,
 						   SwanErrorCode verdict);
 extern const char *booking_rule_name(const Booking *booking);
+extern Datum booking_answer_verdict(Call *call, FunctionCallInfo fcinfo,
+									SwanErrorCode verdict, const char *sentence);
 extern const char *booking_sentence(const Booking *booking, SwanErrorCode verdict);
 
 #endif							/* SWAN_RULES_H */

@@ -164,17 +164,22 @@ write_wait(Call *call, const Locks *locks, int64 user_id, const char *kind, int6
 
 /* Closes the call with a swan_waiter. */
 static Datum
-answer_waiter(Call *call, FunctionCallInfo fcinfo, int64 line_id, int place, const Waiter *waiter)
+answer_waiter(Call *call, FunctionCallInfo fcinfo, const Slot *slot, int place, const Waiter *waiter)
 {
+	Account		trainer;
+	bool		named = slot->trainer_id != NO_ID &&
+	account_find(call, slot->trainer_id, &trainer, query_recheck) && trainer.name != NULL;
 	Datum		values[] = {
-		Int64GetDatum(line_id), Int64GetDatum(waiter->user_id), Int32GetDatum(place),
+		Int64GetDatum(line_of(slot)), Int64GetDatum(waiter->user_id), Int32GetDatum(place),
 		TimestampTzGetDatum(waiter->since), BoolGetDatum(waiter->automatic),
 		TimestampTzGetDatum(waiter->from), TimestampTzGetDatum(waiter->until),
-		waiter->refused ? CStringGetTextDatum(waiter->refused) : (Datum) 0
+		waiter->refused ? CStringGetTextDatum(waiter->refused) : (Datum) 0,
+		TimestampTzGetDatum(slot->date), Int32GetDatum(slot->duration),
+		Int64GetDatum(slot->trainer_id), named ? CStringGetTextDatum(trainer.name) : (Datum) 0
 	};
 	bool		nulls[] = {
 		false, false, false, false, false, waiter->from == NO_TIME, waiter->until == NO_TIME,
-		waiter->refused == NULL
+		waiter->refused == NULL, slot->date == NO_TIME, false, slot->trainer_id == NO_ID, !named
 	};
 
 	return call_return_row(call, fcinfo, values, nulls);
@@ -182,11 +187,11 @@ answer_waiter(Call *call, FunctionCallInfo fcinfo, int64 line_id, int place, con
 
 /* Likewise of the one of a line who is that client. */
 static Datum
-answer_place(Call *call, FunctionCallInfo fcinfo, const Line *line, int64 user_id)
+answer_place(Call *call, FunctionCallInfo fcinfo, const Slot *slot, const Line *line, int64 user_id)
 {
 	const Waiter *waiter = line_find(line, user_id);
 
-	return answer_waiter(call, fcinfo, line->id, waiter - line->waiters + 1, waiter);
+	return answer_waiter(call, fcinfo, slot, waiter - line->waiters + 1, waiter);
 }
 
 /* swan_wait(): a client waits for a slot that is taken. */
@@ -218,7 +223,7 @@ swan_wait(PG_FUNCTION_ARGS)
 			waiter->automatic = automatic;
 			line_write(call, line, waiter);
 		}
-		return answer_place(call, fcinfo, line, user_id);
+		return answer_place(call, fcinfo, &slot, line, user_id);
 	}
 	check_places(call, &locks, &slot, line, user_id);
 
@@ -227,7 +232,7 @@ swan_wait(PG_FUNCTION_ARGS)
 	newcomer.from = newcomer.until = newcomer.tried = NO_TIME;
 	line_join(call, line, &newcomer);
 	line_arrange(call, line, false);
-	return answer_place(call, fcinfo, line, user_id);
+	return answer_place(call, fcinfo, &slot, line, user_id);
 }
 
 /* swan_unwait(): a client does not wait any more. */
@@ -265,5 +270,5 @@ swan_unwait(PG_FUNCTION_ARGS)
 		write_wait(call, &locks, user_id, "unwait", line->id);
 	line_arrange(call, line, false);
 	offering_tell(call, &locks, line);
-	return answer_waiter(call, fcinfo, line->id, place, &gone);
+	return answer_waiter(call, fcinfo, &slot, place, &gone);
 }

@@ -241,6 +241,7 @@ INSERT INTO may VALUES
 ('swan_request',    '*',        'y', 'n', 'y', 'y', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_book',       '*',        'y', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_book_many',  '*',        'y', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
+('swan_can_hold',   '*',        'y', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_can_book',   '*',        'y', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_hold',       '*',        'y', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_release',    '*',        'y', 'n', 'y', 'n', 'n', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
@@ -274,6 +275,7 @@ INSERT INTO may VALUES
 ('swan_clients_count', '*',     'n', 'n', 'y', 'y', 'y', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_people',     '*',        'y', 'y', 'y', 'y', 'y', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_slots',      '*',        'y', 'y', 'y', 'y', 'y', 'y', 'y',   'y', 'y', 'y', 'y', 'n'),
+('swan_calendar',   '*',        'y', 'y', 'y', 'y', 'y', 'y', 'y',   'y', 'y', 'y', 'y', 'n'),
 ('swan_waiting',    '*',        'y', 'y', 'y', 'y', 'y', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_schedule',   '*',        'y', 'y', 'y', 'y', 'y', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
 ('swan_unsettled',  '*',        'y', 'y', 'y', 'y', 'y', 'y', 'y',   'y', 'n', 'n', 'y', 'n'),
@@ -438,6 +440,7 @@ INSERT INTO null_means_something VALUES
 ('swan_extend', 'expires_at'),	-- never
 ('swan_time', 'at'),			-- NULL
 ('swan_slots', 'since'), ('swan_slots', 'until'),	-- unbounded
+('swan_calendar', 'since'), ('swan_calendar', 'until'),	-- likewise
 ('swan_schedule', 'since'), ('swan_schedule', 'until');
 CREATE TEMP TABLE null_given AS
 SELECT a.function, a.name, a.n, pg_temp.answer('regress_owner', pg_temp.call_of(a.oid, jsonb_build_object(a.name, 'NULL'))) AS have

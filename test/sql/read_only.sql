@@ -52,6 +52,8 @@ INSERT INTO calls (query) VALUES
 	('SELECT swan_cancel_many(''{1}'')'),
 	('SELECT swan_move_many(''{1}'', ''{2099-03-01}'')'),
 	('SELECT swan_upgrade_studio()'),
+	('SELECT ok, code FROM swan_can_hold(1, 2)'),
+	('SELECT session_id, places_left FROM swan_calendar(NULL, NULL)'),
 	('SELECT session_id FROM swan_unsettled()');
 
 BEGIN READ ONLY;

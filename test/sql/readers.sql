@@ -22,11 +22,11 @@ SELECT * FROM swan_statement(12);
 --
 SELECT available, warning, warning_message FROM swan_summary(12);
 SELECT added FROM swan_grant(13, 1);
-SELECT available, s.warning, warning_message, c.warning AS of_client FROM swan_summary(13) s, swan_client(13) c;
+SELECT available, s.warning, s.warning_message, c.warning AS of_client FROM swan_summary(13) s, swan_client(13) c;
 SELECT added FROM swan_grant(13, 2);
-SELECT available, s.warning, warning_message, c.warning AS of_client FROM swan_summary(13) s, swan_client(13) c;
+SELECT available, s.warning, s.warning_message, c.warning AS of_client FROM swan_summary(13) s, swan_client(13) c;
 SELECT added FROM swan_grant(13, 1);
-SELECT available, s.warning, warning_message, c.warning AS of_client FROM swan_summary(13) s, swan_client(13) c;
+SELECT available, s.warning, s.warning_message, c.warning AS of_client FROM swan_summary(13) s, swan_client(13) c;
 SELECT swan_configure('low_threshold', '4');
 SELECT available, warning FROM swan_summary(13);
 SELECT swan_configure('low_threshold', '0');

@@ -68,7 +68,7 @@ SELECT swan_configure('low_threshold', '4');
 SELECT swan_configure('cancel_window', '36 hours');
 SELECT swan_configure('time_zone', 'America/New_York');
 SELECT swan_configure('search_path', 'pg_catalog, studio');
-SELECT * FROM swan_open(1, '2099-01-05 10:00', repeat => 4, every => '2 hours');
+INSERT INTO studio.sessions (trainer_id, session_date) SELECT 1, timestamptz '2099-01-05 10:00' + i * interval '2 hours' FROM generate_series(0, 3) i;
 SELECT * FROM swan_grant(2, 5, key => 'k', reason => E'A "gift"\\ of\nAda''s', actor => 4);
 SELECT * FROM swan_grant(2, 3, expires_at => '2099-01-01');
 SELECT swan_configure('guard_sessions', 'refuse');

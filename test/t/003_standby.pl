@@ -26,7 +26,7 @@ INSERT INTO studio.users (first_name, role) VALUES ('Tom', 'trainer'), ('Ann', '
 SELECT swan_allow('web', 'backend');
 SELECT swan_allow('ann', 'person', 2);
 SELECT swan_allow('watch', 'reader');
-SELECT * FROM swan_open(1, '2099-01-05 10:00', repeat => 3, every => '2 hours');
+INSERT INTO studio.sessions (trainer_id, session_date) SELECT 1, timestamptz '2099-01-05 10:00' + i * interval '2 hours' FROM generate_series(0, 2) i;
 SELECT * FROM swan_grant(2, 5, key => 'k');
 SELECT * FROM swan_grant(2, 1, expires_at => '2099-01-01');
 SELECT * FROM swan_book(2, 1);

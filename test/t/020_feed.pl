@@ -24,7 +24,7 @@ GRANT CREATE ON DATABASE postgres TO shop;
 SELECT swan_create_studio(owner => 'shop');
 INSERT INTO studio.users (first_name, role, created_at) VALUES ('Tom', 'trainer', '2024-01-01'), ('Ann', 'client', '2024-01-02'), ('Bob', 'client', '2024-01-03');
 SELECT swan_allow('watch', 'reader');
-SELECT * FROM swan_open(1, '2099-01-05 10:00', repeat => 5, every => '2 hours');
+INSERT INTO studio.sessions (trainer_id, session_date) SELECT 1, timestamptz '2099-01-05 10:00' + i * interval '2 hours' FROM generate_series(0, 4) i;
 SELECT * FROM swan_grant(2, 5);
 SELECT * FROM swan_grant(3, 2, expires_at => now() + interval '5 days');
 SELECT * FROM swan_book(2, 1);

@@ -78,6 +78,7 @@ my @calls = (
 	[ "swan_balance_at(4711, '2020-07-01')", 'swan_ledger_user' ],
 	[ "swan_slots('2099-01-05', NULL)", 'sessions_date' ],
 	[ "swan_slots('2099-01-05', NULL, 90042)", 'sessions_trainer' ],
+	[ "swan_calendar('2099-01-05', NULL, max_rows => 100)", 'sessions_date' ],
 	[ "swan_schedule('2099-01-05', '2099-01-06', max_rows => 100)", 'sessions_date swan_ledger_user' ],
 	[ "swan_schedule(NULL, NULL, user_id => 4711)", 'sessions_user' ],
 	[ "swan_schedule('2099-01-05', NULL, trainer_id => 90042, max_rows => 20)", 'sessions_trainer' ],

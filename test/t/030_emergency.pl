@@ -75,7 +75,7 @@ CREATE TRIGGER swan_lake BEFORE UPDATE ON "Sessions" FOR EACH ROW EXECUTE FUNCTI
 SELECT * FROM swan_book(1, 1);
 RESET ROLE;
 SET swanalloc.studio = 'studio';
-SELECT * FROM swan_open(1, '2099-01-01 10:00', repeat => 2);
+INSERT INTO studio.sessions (trainer_id, session_date) VALUES (1, '2099-01-01 10:00'), (1, '2099-01-08 10:00');
 SELECT * FROM swan_grant(2, 5, key => 'k');
 SELECT * FROM swan_book(2, 1);
 SELECT * FROM swan_hold(2, 2);

@@ -183,7 +183,7 @@ for my $table (qw(users sessions swan_ledger swan_lots swan_holds))
 		my @calls = (
 			[ 'swan_book(3, 3)', qw(users sessions swan_ledger swan_lots) ], [ 'swan_cancel(1)', qw(users sessions swan_ledger swan_lots) ],
 			[ 'swan_grant(3, 1)', qw(users swan_ledger swan_lots) ], [ 'swan_hold(3, 3)', qw(swan_ledger swan_holds) ],
-			[ 'swan_move(1, duration => 30)', qw(sessions swan_ledger) ], [ "swan_open(1, '2098-03-05')", 'sessions' ],
+			[ 'swan_move(1, duration => 30)', qw(sessions swan_ledger) ], [ "swan_open(1, '2098-03-05')", qw(sessions swan_ledger) ],
 			[ 'swan_reschedule(1, 3)', qw(sessions swan_ledger) ], [ 'swan_complete(2)', qw(sessions swan_ledger) ], [ 'swan_book_many(3, ARRAY[3, 4])', qw(sessions users) ]);
 		for my $call (@calls)
 		{
