@@ -115,7 +115,8 @@ sub operation
 	return $keyed->('cancel_many', 'ARRAY[' . $id->('live') . ', ' . $id->('live') . ']') if $dice < 70;
 	return $keyed->('reschedule', $id->('live') . ', ' . $id->('open')) if $dice < 74;
 	return $keyed->('waive', $id->('done') . ", 'a cold shower'") if $dice < 76;
-	return $keyed->('charge', $id->('done') . ', 1') if $dice < 78;
+	# one credit a session at most: of several that come back, some might settle what was refunded, and the answer does not say how many
+	if ($dice < 78 && (my $free = shift @{ $w->{free} })) { return $keyed->('charge', "$free, 1") }
 	return $keyed->('request', "$client, '2098-01-01'::timestamptz + interval '" . int(rand(5000)) . " hours'") if $dice < 80;
 	return { kind => 'open', keyed => 1, rows => 1, sql => "swan_open(" . pick(1, 2, 3) . ", '2097-01-01'::timestamptz + interval '" . int(rand(200000)) . " minutes', 30, places => " . pick(1, 1, 2) . ", key => 'k$k', actor => 4)" } if $dice < 84;
 	return $keyed->('correct', $id->('done') . ", '" . pick('missed', 'attended') . "', 'a mistake'") if $dice < 85;

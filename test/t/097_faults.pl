@@ -126,13 +126,14 @@ sub run_clients
 	for my $worker (1 .. $workers)
 	{
 		my $persons = ids(q(INSERT INTO studio.users (first_name, role) SELECT 'P', 'client' FROM generate_series(1, 2) RETURNING id));
+		my $free = ids("SELECT id FROM studio.sessions WHERE status = 'completed' AND credits = 0 AND id % $workers = $worker - 1 ORDER BY random() LIMIT 5");
 		my $log = "$dir/$round.$worker";
 		push @logs, $log;
 		my $pid = fork() // die $!;
 		if ($pid == 0)
 		{
 			eval { worker({ %of, %$share, round => $round, worker => $worker, parent => $parent, seed => $seed + $round * 100 + $worker,
-				operations => $operations, persons => $persons, where => $where, log => $log }); 1 } or print STDERR $@;
+				operations => $operations, persons => $persons, free => $free, where => $where, log => $log }); 1 } or print STDERR $@;
 			_exit(0);
 		}
 		$running{$pid} = 1;
