@@ -230,6 +230,13 @@ describe('calendar', { skip: missing }, () => {
     await line.getByText('It is your turn: kept for you until').waitFor();
     await button(line, /^Book/).click();
     await line.getByText('You wait for nothing.').waitFor();
+
+    // Who looks for it finds what is full, too.
+    const other = await browser.window(jane, '/dashboard/client'), all = other.getByRole('region', { name: 'Open slots' });
+    await all.getByLabel('Also what is taken, to wait for it').check();
+    await all.getByText('class: 0 of 3 places left').waitFor();
+    await button(all, /^Wait .* 6:00 PM/).click();
+    await other.getByRole('region', { name: 'Waiting list' }).getByText(/6:00 PM with Tom Reed/).waitFor();
     await place.getByText('3 of 3').waitFor();
     const [{ reason, delta }] = await studio.sql("SELECT reason, delta FROM studio.swan_ledger WHERE kind = 'cancellation' ORDER BY id DESC LIMIT 1");
     assert.deepEqual([reason, delta], ['He is ill', 1]);

@@ -100,6 +100,7 @@ test('a tour of all routes', async () => {
   const { data: slots, next } = await ok(studio.get(john, '/api/sessions/slots?limit=3'));
   assert.equal(slots.length, 3);
   assert.equal((await ok(studio.get(john, `/api/sessions/slots?limit=100&after=${encodeURIComponent(next)}`))).data.length, 4);
+  assert.equal((await ok(studio.get(john, '/api/sessions/calendar'))).data.length, 7);
 
   assert.equal((await ok(studio.get(john, `/api/sessions/${first}/can-book/${john}`))).data.ok, true);
   await ok(studio.post(john, `/api/sessions/hold/${john}`, { sessionId: first, minutes: 2.5 }));

@@ -7,13 +7,14 @@ import { page } from './page.js';
 export function scheduleRoutes(db) {
   const router = express.Router();
 
-  // What can be booked.
-  router.get('/slots', async (req, res) => {
-    const { since, until, trainerId, after, limit = 100 } = req.query;
-    const rows = await db.query('SELECT * FROM swan_slots(swan_time($1), swan_time($2), $3, $4, $5)', [since, until, trainerId, text(after), limit]);
-    const { rows: data, next } = page(req, res, rows, limit);
-    res.json({ success: true, data, next });
-  });
+  // What can be booked, and the same with what is taken, for which one can wait.
+  for (const [path, call] of [['/slots', 'swan_slots'], ['/calendar', 'swan_calendar']])
+    router.get(path, async (req, res) => {
+      const { since, until, trainerId, after, limit = 100 } = req.query;
+      const rows = await db.query(`SELECT * FROM ${call}(swan_time($1), swan_time($2), $3, $4, $5)`, [since, until, trainerId, text(after), limit]);
+      const { rows: data, next } = page(req, res, rows, limit);
+      res.json({ success: true, data, next });
+    });
 
   // Every slot and booking that the person may see.
   router.get('/schedule', async (req, res) => {
