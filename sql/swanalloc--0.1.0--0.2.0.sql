@@ -347,6 +347,7 @@ COMMENT ON COLUMN @extschema@.swan_waiter.duration IS 'how many minutes it lasts
 COMMENT ON COLUMN @extschema@.swan_waiter.trainer_id IS 'its trainer';
 COMMENT ON COLUMN @extschema@.swan_waiter.trainer_name IS 'how he is called';
 
+COMMENT ON TYPE @extschema@.swan_verdict IS 'whether a booking or a hold would succeed, and if not, the error it would raise';
 COMMENT ON COLUMN @extschema@.swan_verdict.ok IS 'it would succeed';
 COMMENT ON COLUMN @extschema@.swan_verdict.sqlstate IS 'else the error''s SQLSTATE';
 COMMENT ON COLUMN @extschema@.swan_verdict.code IS 'its code';
