@@ -21,6 +21,13 @@ static const StudioQuery ask_rule = {
 	2, {INT8OID, INT8OID}
 };
 
+/* Returns whether the application says what a session costs. */
+bool
+price_is_asked_for(Call *call)
+{
+	return hook_is_set(call, HOOK_COST_RULE);
+}
+
 /* Returns what a client pays for a slot that is there. */
 int32
 price_of(Call *call, int64 user_id, const Slot *slot, QueryRun run)
@@ -28,7 +35,7 @@ price_of(Call *call, int64 user_id, const Slot *slot, QueryRun run)
 	NullableDatum args[] = {arg_id(user_id), arg_id(slot->id)};
 	int32		cost = slot->cost;
 
-	if (hook_is_set(call, HOOK_COST_RULE))
+	if (price_is_asked_for(call))
 	{
 		Rows		said = hook_run(call, HOOK_COST_RULE, &ask_rule, args, run);
 

@@ -10,6 +10,7 @@
 
 #include "slot/slot.h"
 
+extern bool price_is_asked_for(Call *call);
 extern int32 price_of(Call *call, int64 user_id, const Slot *slot, QueryRun run);
 
 #endif							/* SWAN_PRICE_H */

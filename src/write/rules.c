@@ -329,6 +329,14 @@ booking_judge_unlocked(Call *call, Booking *booking, Account *account,
 	SwanErrorCode verdict;
 
 	booking->client_known = account_find(call, booking->user_id, account, run);
+	booking->cost = 0;
+	if (booking->charged && price_is_asked_for(call) &&
+		booking_verdict(call, booking, account) == SWAN_OK)
+	{
+		/* all that goes before what the application says */
+		booking_look_at_client(call, booking, run);
+		account_read_last(call, account, run);
+	}
 	verdict = verdict_with_price(call, booking, account, run);
 	if (verdict == SWAN_INSUFFICIENT_SESSIONS ||
 		(verdict == SWAN_OK && (thoroughly || limit_counts_live(call, booking))))

@@ -99,7 +99,7 @@ for my $role (qw(boss web))
 	runs_as_owner("function of the owner's, called by $role", "SET LOCAL ROLE $role; SELECT studio.grant_one();", @of_grant);
 }
 runs_as_owner('booking', 'SELECT count(*) FROM swan_book(1, 1);', qw(sessions swan_ledger users));
-runs_as_owner('slots', q{SELECT count(*) FROM swan_open(3, '2099-02-05 10:00', 60, 2);}, qw(sessions sessions));
+runs_as_owner('slots', q{SELECT count(*) FROM swan_open(3, '2099-02-05 10:00', 60, 2);}, qw(sessions sessions swan_ledger));
 runs_as_owner('savepoint', "SAVEPOINT a; $grant ROLLBACK TO a; $grant RELEASE a;", @of_grant);
 runs_as_owner('SET CONSTRAINTS ALL IMMEDIATE', "SET CONSTRAINTS ALL IMMEDIATE; $grant", @of_grant);
 runs_as_owner('SET CONSTRAINTS ALL DEFERRED', "SET CONSTRAINTS ALL DEFERRED; $grant", @of_grant);
