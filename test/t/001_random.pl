@@ -428,7 +428,7 @@ FROM studio.users u, swan_client(u.id) c,
   LATERAL (SELECT coalesce(sum(credits) FILTER (WHERE status IN ('scheduled', 'confirmed')), 0) AS live,
                   coalesce(sum(credits) FILTER (WHERE status IN ('completed', 'cancelled')), 0) AS used
            FROM studio.sessions WHERE user_id = u.id) s,
-  LATERAL (SELECT coalesce(-sum(delta), 0) AS expired FROM studio.swan_ledger WHERE user_id = u.id AND kind = 'expiry') g
+  LATERAL (SELECT coalesce(-sum(delta), 0) AS expired FROM studio.swan_ledger WHERE user_id = u.id AND kind IN ('expiry', 'extension')) g
 WHERE c.total_sessions_purchased <> u.available_sessions + s.live + s.used + g.expired OR c.sessions_used <> s.used
 SQL
 nothing('a class is in one place, and who waits for something has none of it', <<SQL);
