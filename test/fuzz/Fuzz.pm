@@ -422,7 +422,8 @@ sub batch
 		do { $f = pick(@{ $catalog->{functions} }) } while $f->{name} =~ $structural && chance($calm ? 97 : 75);
 		return $f;
 	};
-	my $start = sub { return 'BEGIN ' . pick('', '', 'ISOLATION LEVEL REPEATABLE READ', 'ISOLATION LEVEL SERIALIZABLE', 'READ ONLY', chance(10) ? 'ISOLATION LEVEL SERIALIZABLE, READ ONLY, DEFERRABLE' : '') };
+	# not DEFERRABLE: where a savepoint catches that its wait was cancelled, a server with assertions ends
+	my $start = sub { return 'BEGIN ' . pick('', '', 'ISOLATION LEVEL REPEATABLE READ', 'ISOLATION LEVEL SERIALIZABLE', 'READ ONLY', 'ISOLATION LEVEL SERIALIZABLE, READ ONLY') };
 	my $who = 'postgres';
 	my $query = sub { return ($_[0]{kind} eq 'p' ? 'CALL ' : $_[0]{name} =~ /guard|registry_changed/ ? 'SELECT ' : 'SELECT * FROM ') . call($pool, $_[0], $who) };
 	# one whose work may last
