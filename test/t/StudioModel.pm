@@ -2445,6 +2445,7 @@ sub do_time_of_place
 	my $slot = $self->{slots}{ $c->{slot} };
 	refuse('SW010') if $self->trainer_is_busy($slot);
 	$self->put_slot(name => "$c->{as}_1", status => 'available', map { $_ => $slot->{$_} } qw(trainer date duration cost kind class));
+	$self->arrange($slot, 1);
 	return '';
 }
 
@@ -2455,6 +2456,7 @@ sub do_time_of_blocking
 	my $slot = $self->{slots}{ $c->{slot} };
 	refuse('SW010') if $self->trainer_is_busy($slot);
 	$slot->{status} = is_open($slot) ? 'blocked' : 'available';
+	$self->arrange($slot, 1) if is_open($slot);
 	return '';
 }
 
