@@ -105,13 +105,15 @@ find_taken(Call *call, int64 user_id, int64 session_id, int64 lot_id, QueryRun r
 	{
 		NullableDatum args[] = {arg_id(user_id), arg_id(session_id), arg_id(*id), arg_id(lot_id)};
 		Rows		result = run(call, &find_taking, args);
-		Rows		anew = run(call, &find_anew, args);
-		bool		is_anew = result.nrows > 0 && anew.nrows > 0 &&
-		(row_id(anew, 0, TAKING_ID) > row_id(result, 0, TAKING_ID) ||
-		 row_id(anew, 0, TAKING_CALL_ID) == row_id(result, 0, TAKING_CALL_ID));
+		Rows		anew;
+		bool		is_anew;
 
 		if (result.nrows == 0)
 			return false;
+		anew = run(call, &find_anew, args);
+		is_anew = anew.nrows > 0 &&
+			(row_id(anew, 0, TAKING_ID) > row_id(result, 0, TAKING_ID) ||
+			 row_id(anew, 0, TAKING_CALL_ID) == row_id(result, 0, TAKING_CALL_ID));
 		if (is_anew)
 			result = anew;
 		*id = row_id(result, 0, TAKING_ID);

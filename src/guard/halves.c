@@ -76,9 +76,9 @@ is_given_up(const Slot *slot, int64 user_id)
 		 slot->status != STATUS_OTHER);
 }
 
-/* Returns whether a row says that its booking took a credit. */
+/* Returns whether a session says that it took credits, all that it can say it by. */
 static bool
-has_receipt(const Slot *slot)
+says_taken(const Slot *slot)
 {
 	return slot != NULL && slot->deducted && slot->credits > 0;
 }
@@ -93,7 +93,7 @@ may_give_back(const Slot *old, const Slot *new, int64 user_id)
 {
 	return is_given_up(new, user_id) &&
 		(!is_given_up(old, user_id) ||
-		 (old && old->user_id == user_id && has_receipt(old) && !has_receipt(new)));
+		 (old && old->user_id == user_id && says_taken(old) && !says_taken(new)));
 }
 
 /* Returns whether credits that come back to their lots could be spent there. */
@@ -153,7 +153,7 @@ add_claim(Call *call, Account *account, Halves *halves, int64 session_id, int32 
 	claim->status = found ? slot.status : STATUS_CANCELLED;
 	claim->kind = found ? slot.kind : NULL;
 	claim->keeps_receipt = credit > 0 && found && slot.user_id == account->user_id &&
-		has_receipt(&slot);
+		says_taken(&slot);
 	if (claim->keeps_receipt != keeps_receipt)
 		return;
 	claim->debit = debit_find(call, account->user_id, session_id, query_recheck);

@@ -74,15 +74,15 @@ static const StudioQuery person_called = {
 };
 
 /* Returns how a person is called, or NULL. */
-static const char *
-name_of(Call *call, int64 user_id)
+const char *
+answer_person(Call *call, int64 user_id, QueryRun run)
 {
 	NullableDatum arg = arg_id(user_id);
 	Rows		result;
 
 	if (user_id == NO_ID)
 		return NULL;
-	result = query_look(call, &person_called, &arg);
+	result = run(call, &person_called, &arg);
 	return result.nrows == 0 ? NULL :
 		person_name(row_text(result, 0, 1), row_text(result, 0, 2));
 }
@@ -98,12 +98,12 @@ answer_name(Call *call, BookingAnswer *answer, const BookingAnswer *before)
 	Slot	   *slot = &answer->slot;
 
 	answer->trainer = before && before->slot.trainer_id == slot->trainer_id ?
-		before->trainer : name_of(call, slot->trainer_id);
+		before->trainer : answer_person(call, slot->trainer_id, query_look);
 	if (actor_is(call, MAY_CLIENT) && slot->user_id != call->actor->user_id)
 		slot->notes = answer->client = NULL;
 	else if (!answer->knows_client)
 		answer->client = before && before->slot.user_id == slot->user_id ?
-			before->client : name_of(call, slot->user_id);
+			before->client : answer_person(call, slot->user_id, query_look);
 }
 
 /* Fills the columns of a swan_booking. */

@@ -74,6 +74,7 @@ extern bool answer_repeats_client(const BookingAnswer *answers, int i);
 extern Datum answer_row(Call *call, FunctionCallInfo fcinfo,
 						BookingAnswer *answer);
 extern void answer_keep(BookingAnswer *answer, MemoryContext context);
+extern const char *answer_person(Call *call, int64 user_id, QueryRun run);
 extern void answer_name(Call *call, BookingAnswer *answer, const BookingAnswer *before);
 extern void answer_add(FunctionCallInfo fcinfo, const BookingAnswer *answer);
 extern Datum answer_rows(Call *call, FunctionCallInfo fcinfo,

@@ -395,8 +395,7 @@ swan_can_book_0_2(PG_FUNCTION_ARGS)
 	check_guest(&booking);
 	booking.charged = !(actor_is(call, MAY_ADMIN) &&
 						call->studio->settings.admin_books_free);
-	verdict = call->studio->closed_reason ? SWAN_STUDIO_CLOSED :
-		booking_judge_unlocked(call, &booking, &account, query_read, true);
+	verdict = booking_judge_unlocked(call, &booking, &account, query_read, true);
 	return booking_answer_verdict(call, fcinfo, verdict,
 								  verdict == SWAN_OK ? NULL : booking_sentence(&booking, verdict));
 }

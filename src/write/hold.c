@@ -244,8 +244,7 @@ swan_can_hold(PG_FUNCTION_ARGS)
 	SwanErrorCode verdict;
 	Account		account;
 
-	verdict = call->studio->closed_reason ? SWAN_STUDIO_CLOSED :
-		booking_judge_unlocked(call, &booking, &account, query_read, true);
+	verdict = booking_judge_unlocked(call, &booking, &account, query_read, true);
 	if (verdict != SWAN_OK)
 		sentence = booking_sentence(&booking, verdict);
 	else if (holds_too_many(call, &booking, query_read))

@@ -47,7 +47,7 @@ price_of(Call *call, int64 user_id, const Slot *slot, QueryRun run)
 				(errcode(ERRCODE_DATA_EXCEPTION),
 				 errmsg("session %lld costs %d credits", (long long) slot->id, cost),
 				 errdetail("A session costs between 0 and %d credits.", SWAN_COST_MAX),
-				 hook_is_set(call, HOOK_COST_RULE) ?
+				 price_is_asked_for(call) ?
 				 errhint("The function that the setting cost_rule names says so.") : 0));
 	return cost;
 }

@@ -64,6 +64,8 @@ booking_verdict(Call *call, Booking *booking, const Account *account)
 {
 	const Slot *slot = &booking->slot;
 
+	if (call->studio->closed_reason)	/* who would write is refused before */
+		return SWAN_STUDIO_CLOSED;
 	if (!booking->slot_known || booking->full || !is_to_be_had(call, booking))
 		return SWAN_SESSION_NOT_AVAILABLE;
 	if (slot->date <= call->now && limit_applies(call, booking))
@@ -318,6 +320,14 @@ booking_look_at_client(Call *call, Booking *booking, QueryRun run)
 	}
 }
 
+/* Reads what is dear to find out: what else the client has at that time, and is he suspended? */
+static void
+look_thoroughly(Call *call, Booking *booking, Account *account, QueryRun run)
+{
+	booking_look_at_client(call, booking, run);
+	account_read_last(call, account, run);
+}
+
 /*
  * Judges a booking without any lock.  What is dear to find out is looked for
  * only where it makes a difference to the answer.
@@ -326,23 +336,21 @@ SwanErrorCode
 booking_judge_unlocked(Call *call, Booking *booking, Account *account,
 					   QueryRun run, bool thoroughly)
 {
+	bool		looked;
 	SwanErrorCode verdict;
 
 	booking->client_known = account_find(call, booking->user_id, account, run);
 	booking->cost = 0;
-	if (booking->charged && price_is_asked_for(call) &&
-		booking_verdict(call, booking, account) == SWAN_OK)
-	{
-		/* all that goes before what the application says */
-		booking_look_at_client(call, booking, run);
-		account_read_last(call, account, run);
-	}
+	looked = booking->charged && price_is_asked_for(call) &&
+		booking_verdict(call, booking, account) == SWAN_OK;
+	if (looked)					/* it goes before what the application says */
+		look_thoroughly(call, booking, account, run);
 	verdict = verdict_with_price(call, booking, account, run);
-	if (verdict == SWAN_INSUFFICIENT_SESSIONS ||
-		(verdict == SWAN_OK && (thoroughly || limit_counts_live(call, booking))))
+	if (!looked &&
+		(verdict == SWAN_INSUFFICIENT_SESSIONS ||
+		 (verdict == SWAN_OK && (thoroughly || limit_counts_live(call, booking)))))
 	{
-		booking_look_at_client(call, booking, run);
-		account_read_last(call, account, run);	/* is he suspended? */
+		look_thoroughly(call, booking, account, run);
 		verdict = verdict_with_price(call, booking, account, run);
 	}
 	return thoroughly ? verdict_of_all(call, booking, account, run) : verdict;

@@ -13,6 +13,7 @@
 #include "studio/actor.h"
 #include "slot/advice.h"
 #include "account/open.h"
+#include "write/answer.h"
 #include "write/offering.h"
 #include "write/rules.h"
 
@@ -166,20 +167,18 @@ write_wait(Call *call, const Locks *locks, int64 user_id, const char *kind, int6
 static Datum
 answer_waiter(Call *call, FunctionCallInfo fcinfo, const Slot *slot, int place, const Waiter *waiter)
 {
-	Account		trainer;
-	bool		named = slot->trainer_id != NO_ID &&
-	account_find(call, slot->trainer_id, &trainer, query_recheck) && trainer.name != NULL;
+	const char *trainer = answer_person(call, slot->trainer_id, query_recheck);
 	Datum		values[] = {
 		Int64GetDatum(line_of(slot)), Int64GetDatum(waiter->user_id), Int32GetDatum(place),
 		TimestampTzGetDatum(waiter->since), BoolGetDatum(waiter->automatic),
 		TimestampTzGetDatum(waiter->from), TimestampTzGetDatum(waiter->until),
 		waiter->refused ? CStringGetTextDatum(waiter->refused) : (Datum) 0,
 		TimestampTzGetDatum(slot->date), Int32GetDatum(slot->duration),
-		Int64GetDatum(slot->trainer_id), named ? CStringGetTextDatum(trainer.name) : (Datum) 0
+		Int64GetDatum(slot->trainer_id), trainer ? CStringGetTextDatum(trainer) : (Datum) 0
 	};
 	bool		nulls[] = {
 		false, false, false, false, false, waiter->from == NO_TIME, waiter->until == NO_TIME,
-		waiter->refused == NULL, slot->date == NO_TIME, false, slot->trainer_id == NO_ID, !named
+		waiter->refused == NULL, slot->date == NO_TIME, false, slot->trainer_id == NO_ID, trainer == NULL
 	};
 
 	return call_return_row(call, fcinfo, values, nulls);
