@@ -11,6 +11,8 @@
 # bench_client                                  builds the programs in bench/client
 # bench_pgbench NAME ROLE CONNECTIONS N [ARG...]   N transactions of scripts/NAME.sql in all, logged for
 # bench_logged                                  "TPS US MEDIAN P99" of what the last bench_pgbench did
+# bench_pooler CLUSTER [LINE...]                 a PgBouncer in transaction mode beside the cluster, in whose directory pooled its
+#                                               socket is: its databases are read from stdin, the lines are settings; ended by bench_reap
 # bench_spawn CMD..., bench_reap                runs CMD in the background; ends it
 # server_ms                                     processor time that ended backends of the cluster have used
 
@@ -71,6 +73,23 @@ bench_spawn() {
 bench_reap() {
   kill "$spawned"
   wait "$spawned" || true
+}
+
+bench_pooler() { # CLUSTER [LINE...]
+  local dir=$WORK/$1 pgbouncer i
+  pgbouncer=$(PATH=$PATH:/usr/sbin command -v pgbouncer)
+  stage_exec mkdir -p "$dir/pooled"
+  {
+    echo '[databases]'
+    cat
+    printf '%s\n' '[pgbouncer]' 'listen_addr =' "listen_port = $PGPORT" "unix_socket_dir = $dir/pooled" \
+      "logfile = $dir/pgbouncer.log" 'pool_mode = transaction' "${@:2}"
+  } | stage_exec tee "$dir/pgbouncer.ini" >/dev/null
+  bench_spawn "$pgbouncer" -q "$dir/pgbouncer.ini"
+  for ((i = 0; i < 100; i++)); do
+    [ ! -S "$dir/pooled/.s.PGSQL.$PGPORT" ] || break
+    sleep 0.1
+  done
 }
 
 # Writes a script to $WORK/tmp: which slot is next, and what is done with it. Slots count from :first + 1.

@@ -3,7 +3,6 @@
 # after a crash, base backup, a round of autovacuum, a look at each, an update of the extension. And PgBouncer with a directory of DIRECTORY=10000.
 DATABASES=${DATABASES:-200}
 DIRECTORY=${DIRECTORY:-10000}
-pgbouncer=$(PATH=$PATH:/usr/sbin command -v pgbouncer)
 
 # Seconds since $1, an earlier EPOCHREALTIME.
 databases_took() { awk -v t="$1" -v now="$EPOCHREALTIME" 'BEGIN { printf "%.3f", now - t }'; }
@@ -63,19 +62,10 @@ record '' autovacuum 1 'looks a minute' $(($(grep -c 'autovacuum: processing dat
 record '' autovacuum 1 'ms a minute' "$(awk -v a="$cpu" -v b="$(server_ms)" 'BEGIN { print b - a }')"
 
 # the directory
-stage_exec mkdir "$WORK/databases/pooled"
 stage_exec tee "$WORK/databases/users" >/dev/null <<<'"postgres" ""'
-{
-  printf '[databases]\n'
+bench_pooler databases 'auth_type = trust' "auth_file = $WORK/databases/users" 'admin_users = postgres' 'default_pool_size = 1' < <(
   for ((k = 1; k <= DIRECTORY; k++)); do echo "studio_$k = host=$PGHOST port=$PGPORT user=bench_backend"; done
-  printf '%s\n' '[pgbouncer]' 'listen_addr =' "listen_port = $PGPORT" "unix_socket_dir = $WORK/databases/pooled" \
-    "logfile = $WORK/databases/pgbouncer.log" 'auth_type = trust' "auth_file = $WORK/databases/users" 'admin_users = postgres' 'pool_mode = transaction' 'default_pool_size = 1'
-} | stage_exec tee "$WORK/databases/pgbouncer.ini" >/dev/null
-bench_spawn "$pgbouncer" -q "$WORK/databases/pgbouncer.ini"
-for ((i = 0; i < 100; i++)); do
-  [ ! -S "$WORK/databases/pooled/.s.PGSQL.$PGPORT" ] || break
-  sleep 0.1
-done
+)
 for ((round = 1; round <= ROUNDS; round++)); do
   before=$EPOCHREALTIME
   PGHOST=$WORK/databases/pooled PGDATABASE=pgbouncer stage_psql -XAtqc RELOAD >/dev/null

@@ -9,28 +9,6 @@ MANY=${MANY:-1 10 50}
 fleet_variants='direct:one:1 direct:fleet:1 pool:one:4 pool:one:8 pool:one:16 pool:fleet:1 pool:fleet:2' # each four times or less a round
 fleet_clients=100                                                                                        # of each studio
 fleet_slots=$((4 * BOOKINGS * ROUNDS / FLEET))                                                           # likewise
-pgbouncer=$(PATH=$PATH:/usr/sbin command -v pgbouncer)
-
-fleet_pooler() { # SIZE
-  stage_exec tee "$WORK/fleet/pgbouncer.ini" >/dev/null <<END
-[databases]
-* = host=$PGHOST port=$PGPORT user=bench_backend
-[pgbouncer]
-listen_addr =
-listen_port = $PGPORT
-unix_socket_dir = $WORK/fleet/pooled
-logfile = $WORK/fleet/pgbouncer.log
-auth_type = any
-pool_mode = transaction
-default_pool_size = $1
-max_client_conn = 1000
-END
-  bench_spawn "$pgbouncer" -q "$WORK/fleet/pgbouncer.ini"
-  for ((i = 0; i < 100; i++)); do
-    [ ! -S "$WORK/fleet/pooled/.s.PGSQL.$PGPORT" ] || break
-    sleep 0.1
-  done
-}
 
 # As many pgbench as there are studios, all at once, in one studio or each in its own.
 fleet_pgbench() { # one|fleet HOST CONNECTIONS-OF-EACH
@@ -75,7 +53,6 @@ fleet_bytes() { # TABLE...
 CLIENTS=$((FLEET * fleet_clients)) write_script fleet_one "$(cat bench/scripts/book.sql)"
 CLIENTS=$fleet_clients write_script fleet_fleet "$(cat bench/scripts/book.sql)"
 bench_cluster fleet 'max_connections = 500'
-stage_exec mkdir "$WORK/fleet/pooled"
 
 # what an empty studio takes, and how long it takes to make one after another
 stage_psql -qc 'CREATE DATABASE bench_template'
@@ -109,7 +86,8 @@ for ((round = 1; round <= ROUNDS; round++)); do
       fleet_pgbench "$kind" "$PGHOST" 1
       record direct "$kind" "$round" tps "$(fleet_tps)"
     else
-      fleet_pooler "$size"
+      bench_pooler fleet 'auth_type = any' "default_pool_size = $size" 'max_client_conn = 1000' \
+        <<<"* = host=$PGHOST port=$PGPORT user=bench_backend"
       fleet_pgbench "$kind" "$WORK/fleet/pooled" 2
       record pool "$kind $size" "$round" tps "$(fleet_tps)"
       read -r count pss own < <(fleet_memory)

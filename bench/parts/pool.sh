@@ -3,31 +3,13 @@
 # in the extended protocol without prepared statements, which PgBouncer before 1.21 loses in that mode.
 # POOLED=10000 bookings of each in a round.
 POOLED=${POOLED:-10000}
-pgbouncer=$(PATH=$PATH:/usr/sbin command -v pgbouncer)
 
 write_script book
 bench_database pool $((2 * POOLED * ROUNDS))
 # sockets of pgbench, and two for each of them in PgBouncer
 [ "$(ulimit -Sn)" = unlimited ] || [ "$(ulimit -Sn)" -ge 4096 ] || ulimit -Sn 4096
-stage_exec mkdir "$WORK/pool/pooled"
-stage_exec tee "$WORK/pool/pgbouncer.ini" >/dev/null <<END
-[databases]
-bench = host=$PGHOST port=$PGPORT user=bench_backend
-[pgbouncer]
-listen_addr =
-listen_port = $PGPORT
-unix_socket_dir = $WORK/pool/pooled
-logfile = $WORK/pool/pgbouncer.log
-auth_type = any
-pool_mode = transaction
-default_pool_size = 8
-max_client_conn = 1000
-END
-bench_spawn "$pgbouncer" -q "$WORK/pool/pgbouncer.ini"
-for ((i = 0; i < 100; i++)); do
-  [ ! -S "$WORK/pool/pooled/.s.PGSQL.$PGPORT" ] || break
-  sleep 0.1
-done
+bench_pooler pool 'auth_type = any' 'default_pool_size = 8' 'max_client_conn = 1000' \
+  <<<"bench = host=$PGHOST port=$PGPORT user=bench_backend"
 
 booked() { stage_psql -XAtc "SELECT count(*) FROM studio.swan_ledger WHERE kind = 'booking'"; }
 
