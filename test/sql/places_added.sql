@@ -1,8 +1,6 @@
 -- What a direct write opens is kept for those who wait, at once: a place more of a class, and a booking that becomes a slot again.
 \i test/fixture/moves.sql
-CREATE FUNCTION public.later(by interval) RETURNS bigint LANGUAGE sql SECURITY DEFINER SET session_replication_role = replica AS $$
-	WITH w AS (UPDATE studio.swan_waits SET offered_from = offered_from - by, offered_until = offered_until - by RETURNING 1) SELECT count(*) FROM w
-$$;
+\i test/fixture/later.sql
 SET ROLE regress_owner;
 CREATE VIEW studio.line AS SELECT session_id, user_id, auto, told, round(extract(epoch FROM offered_from - clock_timestamp()) / 60) AS begins,
 	round(extract(epoch FROM offered_until - clock_timestamp()) / 60) AS ends FROM studio.swan_waits ORDER BY session_id, id;

@@ -3,9 +3,7 @@
 \i test/fixture/moves.sql
 CREATE ROLE regress_stranger;
 CREATE SCHEMA app AUTHORIZATION regress_owner;
-CREATE FUNCTION public.later(by interval) RETURNS bigint LANGUAGE sql SECURITY DEFINER SET session_replication_role = replica AS $$
-	WITH w AS (UPDATE studio.swan_waits SET offered_from = offered_from - by, offered_until = offered_until - by RETURNING 1) SELECT count(*) FROM w
-$$;
+\i test/fixture/later.sql
 SET ROLE regress_owner;
 SELECT swan_configure('search_path', 'studio, app');
 CREATE TABLE app.asked (what text, client bigint);

@@ -1,9 +1,6 @@
 -- swan_wait, swan_unwait, swan_waiting and swan_promote: who waits for a slot that others have.
 \i test/fixture/moves.sql
--- what is written as the clock would have it: turns begin and end that much earlier
-CREATE FUNCTION public.later(by interval) RETURNS bigint LANGUAGE sql SECURITY DEFINER SET session_replication_role = replica AS $$
-	WITH w AS (UPDATE studio.swan_waits SET offered_from = offered_from - by, offered_until = offered_until - by RETURNING 1) SELECT count(*) FROM w
-$$;
+\i test/fixture/later.sql
 SET ROLE regress_owner;
 -- whose turn it is: how many minutes from now it begins, and ends
 CREATE VIEW studio.line AS SELECT session_id, user_id, auto, told, round(extract(epoch FROM offered_from - clock_timestamp()) / 60) AS begins,

@@ -38,6 +38,12 @@ export async function shows(locator, text, ms = 15000) {
   assert.fail(`${locator} shows ${JSON.stringify(said)} and not ${JSON.stringify(text)}`);
 }
 
+export const ALLOCATION = '/dashboard/admin/session-allocation', SCHEDULE = '/dashboard/admin/master-schedule';
+
+// A client's row in the list of clients, and how many sessions it says that he has.
+export const row = (window, name) => window.getByRole('row', { name: new RegExp(name) });
+export const available = (window, name) => row(window, name).locator('[data-name=Available]');
+
 export class Browser {
   static async start(studio) {
     await promisify(execFile)('npm', ['run', 'build'], { cwd: top });

@@ -1,10 +1,8 @@
 // The schedule in the browser: opening, blocking, moving, exchanging, holding, asking, classes and who waits for them.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Browser, missing, shows } from './browser.js';
+import { Browser, missing, SCHEDULE, shows } from './browser.js';
 import { ada, amir, jane, john, maya, stella, Studio, tom } from './harness.js';
-
-const SCHEDULE = '/dashboard/admin/master-schedule';
 
 describe('calendar', { skip: missing }, () => {
   let studio, browser;

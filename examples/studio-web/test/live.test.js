@@ -3,10 +3,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import pg from 'pg';
-import { Browser, missing, shows } from './browser.js';
+import { ALLOCATION, available, Browser, missing, row, SCHEDULE, shows } from './browser.js';
 import { ada, jane, john, sleep, Studio, tom } from './harness.js';
 
-const ALLOCATION = '/dashboard/admin/session-allocation', SCHEDULE = '/dashboard/admin/master-schedule';
 const CHANGES = 9;
 
 describe('live', { skip: missing }, () => {
@@ -23,8 +22,6 @@ describe('live', { skip: missing }, () => {
     await studio.end();
   });
 
-  const row = (window, name) => window.getByRole('row', { name: new RegExp(name) });
-  const available = (window, name) => row(window, name).locator('[data-name=Available]');
   const focused = (window) => window.evaluate(() => document.activeElement.textContent || document.activeElement.nodeName);
 
   // Keeps in the window when a part of it has said what.

@@ -1,10 +1,9 @@
 // The report's testing phases in the browser, and what else people do with the pages.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Browser, missing, shows } from './browser.js';
+import { ALLOCATION, available, Browser, missing, row, SCHEDULE, shows } from './browser.js';
 import { ada, jane, john, Studio, tom } from './harness.js';
 
-const ALLOCATION = '/dashboard/admin/session-allocation', SCHEDULE = '/dashboard/admin/master-schedule';
 const NONE = 'Client has no available sessions. Add sessions to enable booking.';
 const LOW = 'Client has low session count. Consider adding more sessions.';
 
@@ -21,8 +20,6 @@ describe('pages', { skip: missing }, () => {
     await studio.end();
   });
 
-  const row = (window, name) => window.getByRole('row', { name: new RegExp(name) });
-  const available = (window, name) => row(window, name).locator('[data-name=Available]');
   async function add(window, name, count, reason) {
     await window.getByRole('button', { name: `Add Sessions to ${name}` }).click();
     await window.getByLabel('Sessions', { exact: true }).fill(String(count));
