@@ -36,7 +36,7 @@ export function createApp(config, { web, hook, feed }) {
   app.use('/api/auth', auth.router);
   app.use('/api/events', auth.protect, events.router);
   app.use('/api/sessions', auth.protect, sessionRoutes(web), scheduleRoutes(web), creditRoutes(web), bookingRoutes(web));
-  app.use('/api', auth.protect, studioRoutes(web, auth.person));
+  app.use('/api', auth.protect, studioRoutes(web));
   app.use('/api', () => { throw new Refusal(404, 'NOT_FOUND', 'There is no such route.'); });
 
   app.use(pages());

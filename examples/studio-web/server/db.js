@@ -34,11 +34,6 @@ export function openPool(options) {
   return {
     query,
     one: async (text, values) => (await query(text, values))[0],
-    // For changes of which the ledger has no row, so that the feed says nothing: of open slots and blocked time.
-    change: async (text, values) => (await query(
-      `WITH done AS MATERIALIZED (${text}) SELECT done.*, pg_notify('studio_web', '') FROM done`, values))
-      .map(({ pg_notify, ...row }) => row),
-    connect: () => pool.connect(),
     end: () => pool.end(),
   };
 }

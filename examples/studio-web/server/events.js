@@ -7,19 +7,16 @@ import { unauthenticated } from './errors.js';
 
 const BATCH = 1000;
 const HOUR = 3600e3;
-const START = 'start';
-const FIRST = { cursor: START, lastId: null };       // the place before the first row
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const newer = (a, b) => !b || a.xid > b.xid || (a.xid === b.xid && a.id > b.id);
 
 export function changeFeed(config, db, person) {
   const pages = new Set();
   const ends = new Set();
-  let place = null;         // up to where the pages have been told: { cursor, lastId }; a ledger id does for a cursor after a reset
-  let listening = null;     // a connection that hears of slots, of which the ledger has no row
+  let place = null;         // the cursor up to which the pages have been told
   let ending = false;
 
-  const read = (after) => db.query('SELECT * FROM swan_changes($1, $2)', [after === START ? null : after, BATCH]);
+  const read = (after) => db.query('SELECT * FROM swan_changes($1, $2)', [after, BATCH]);
 
   // Reads on from a cursor and shows each row; to the end of what there is.
   async function follow(after, show) {
@@ -31,60 +28,22 @@ export function changeFeed(config, db, person) {
     }
   }
 
-  const placeAt = (row) => ({ cursor: row.cursor, lastId: row.id });
+  // Where the feed ends now: what pages show is read after they were told so.
+  const endNow = async () => (await db.one('SELECT cursor FROM swan_feed_end()')).cursor;
 
-  async function endAfter(known) {
-    let end = known;
-    await follow(known.cursor, (row) => { end = placeAt(row); });
-    return end;
-  }
-
-  // The place is kept in the database, so that a start need not read a long ledger from its beginning.
-  async function begin() {
-    const kept = await db.one('SELECT cursor, last_id AS "lastId" FROM web.feed_place') ?? FIRST;
-    try {
-      place = await endAfter(kept);
-    } catch (err) {
-      await afterReset(err, kept);
-    }
-    await keep();
-  }
-
-  async function keep() {
-    await db.query(`INSERT INTO web.feed_place (cursor, last_id) VALUES ($1, $2)
-      ON CONFLICT (one) DO UPDATE SET cursor = EXCLUDED.cursor, last_id = EXCLUDED.last_id`, [place.cursor, place.lastId]);
-  }
-
-  // After a restore the studio's owner starts the feed anew. Then the last ledger id is the place, if the restore has that
-  // row; else the end. The pages read everything again.
-  async function afterReset(err, { lastId }) {
+  // After a restore the studio's owner starts the feed anew; until then it is SW016. The pages read everything again.
+  async function afterReset(err) {
     if (err.code !== 'SW016') throw err;
-    place = await endAfter(lastId === null ? FIRST : { cursor: String(lastId), lastId }).catch((gone) => {
-      if (gone.code !== 'SW013') throw gone;
-      return endAfter(FIRST);
-    });
+    place = await endNow();
     pages.forEach((page) => page.reset());
   }
 
-  async function listen() {
-    listening = await db.connect();
-    const gone = (err) => { listening?.release(err ?? true); listening = null; };
-    listening.once('error', gone);
-    listening.on('notification', () => pages.forEach((page) => page.slots()));
-    await listening.query('LISTEN studio_web');
-    pages.forEach((page) => page.slots());            // for what nobody has heard
-  }
-
   async function run() {
-    let saved = Date.now(), failing = false;
+    let failing = false;
     while (!ending) {
       try {
-        if (!place) await begin();
-        if (!listening) await listen();
-        const before = place.cursor;
-        await follow(before, (row) => { place = placeAt(row); pages.forEach((page) => page.change(row)); })
-          .catch((err) => afterReset(err, place));
-        if (place.cursor !== before && Date.now() - saved > 5000) { await keep(); saved = Date.now(); }
+        place ??= await endNow();
+        await follow(place, (row) => { place = row.cursor; pages.forEach((page) => page.change(row)); }).catch(afterReset);
         failing = false;
       } catch (err) {
         if (!failing) console.error(`the feed waits: ${err.message}`);
@@ -92,8 +51,6 @@ export function changeFeed(config, db, person) {
       }
       await sleep(config.pollMs);
     }
-    if (place) await keep().catch(() => {});
-    listening?.release(true);
   }
 
   // A page that is open. Until it has caught up, what is new waits.
@@ -109,16 +66,15 @@ export function changeFeed(config, db, person) {
       const seen = visible(row, user);
       if (seen) write('change', seen, row.cursor);
     };
-    const reset = () => { last = null; after = place.cursor; write('reset', {}, after); };
+    const reset = () => { last = null; after = place; write('reset', {}, after); };
     return {
       change: (row) => (waiting ? waiting.push(row) : show(row)),
-      slots: () => write('slots', {}),
       reset,
       // A sign of life, and where it is by now, though what came meanwhile was not for it.
-      beat: () => res.write(waiting ? ': still here\n\n' : `id: ${place.cursor}\n\n`),
+      beat: () => res.write(waiting ? ': still here\n\n' : `id: ${place}\n\n`),
       // What it has missed, if it says how far it was; begun again if the database went away meanwhile.
       async catchUp() {
-        if (after === null) write('hello', { role: user.role }, place.cursor);
+        if (after === null) write('hello', { role: user.role }, place);
         else await follow(last?.cursor ?? after, show).catch((err) => {
           if (err.code !== 'SW016' && err.code !== 'SW013') throw err;
           reset();

@@ -29,27 +29,9 @@ CREATE TABLE web.cart (
   pack_id bigint NOT NULL REFERENCES web.pack,
   quantity integer NOT NULL CHECK (quantity BETWEEN 1 AND 20),
   made_at timestamptz NOT NULL DEFAULT now());
-CREATE TABLE web.feed_place (
-  one boolean PRIMARY KEY DEFAULT true CHECK (one),
-  cursor text,
-  last_id bigint);
-
--- Credits by month of the studio's clock: bought when they were paid for, used on the day of the session, expired when
--- that was written down. What came back does not count.
-CREATE VIEW web.by_month AS
-WITH line AS (
-  SELECT delta, l.kind IN ('booking', 'cancellation', 'reschedule', 'charge', 'waiver', 'correction', 'usage', 'merge') AS used,
-    l.kind IN ('expiry', 'extension') AS expired,
-    coalesce(CASE WHEN l.kind = 'purchase' THEN (details ->> 'bought_at')::timestamptz ELSE session_date END, at)
-      AT TIME ZONE (SELECT value FROM swan_settings() WHERE setting = 'time_zone') AS moment
-  FROM studio.swan_ledger l LEFT JOIN studio.sessions s ON s.id = session_id WHERE delta <> 0)
-SELECT to_char(moment, 'YYYY-MM') AS month, coalesce(sum(delta) FILTER (WHERE NOT used AND NOT expired), 0)::integer AS bought,
-  coalesce(-sum(delta) FILTER (WHERE used), 0)::integer AS used, coalesce(-sum(delta) FILTER (WHERE expired), 0)::integer AS expired
-FROM line GROUP BY month;
 
 GRANT USAGE ON SCHEMA studio, web TO studio_web, studio_hook, studio_feed;
-GRANT SELECT ON studio.users, web.password, web.pack, web.by_month TO studio_web;
+GRANT SELECT ON studio.users, web.password, web.pack TO studio_web;
 GRANT INSERT, SELECT ON web.cart TO studio_web;
 GRANT SELECT ON web.cart, web.pack TO studio_hook;
-GRANT SELECT, INSERT, UPDATE ON web.feed_place TO studio_feed;
 RESET ROLE;

@@ -52,10 +52,10 @@ test('others are told what to ask for again, and no more', async () => {
   await Promise.all([janes.close(), toms.close()]);
 });
 
-test('open slots and blocked time, of which the ledger has nothing', async () => {
+test('open slots and blocked time, which are nobody\'s booking', async () => {
   const page = await open(john);
-  await page.until((one) => one.events.some(({ event }) => event === 'slots' || event === 'hello'));
-  const heard = () => page.events.filter(({ event }) => event === 'slots').length;
+  await page.until((one) => one.events.some(({ event }) => event === 'hello'));
+  const heard = () => page.events.filter(({ event }) => event === 'change').length;
   let before = heard();
   const at = new Date(Date.now() + 40 * 86400e3).toISOString();
   const { body: { sessionIds: [slot] } } = await studio.post(tom, '/api/sessions/open', { trainerId: tom, at });

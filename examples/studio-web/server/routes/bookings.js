@@ -14,7 +14,7 @@ export function bookingRoutes(db) {
 
   router.post('/open', async (req, res) => {
     const { trainerId, at, duration, repeat, every, places, cost, kind } = req.body ?? {};
-    const rows = await db.change(
+    const rows = await db.query(
       `SELECT swan_open AS id FROM swan_open($1, swan_time($2), $3, $4, $5, $6, cost => $7, kind => $8, key => $9, actor => $10)`,
       [trainerId, at, duration, repeat, every, places, cost, text(kind), keyOf(req), req.user.id]);
     res.status(201).json({ success: true, sessionIds: rows.map((row) => row.id) });
@@ -22,7 +22,7 @@ export function bookingRoutes(db) {
 
   router.post('/block', async (req, res) => {
     const { trainerId, at, duration, repeat, every, reason } = req.body ?? {};
-    const rows = await db.change(
+    const rows = await db.query(
       'SELECT swan_block AS id FROM swan_block($1, swan_time($2), $3, $4, $5, $6, actor => $7)',
       [trainerId, at, duration, repeat, every, text(reason), req.user.id]);
     res.status(201).json({ success: true, sessionIds: rows.map((row) => row.id) });
@@ -63,7 +63,7 @@ export function bookingRoutes(db) {
 
   router.post('/:sessionId/cancel', async (req, res) => {
     const { reason, returnCredit, reopen } = req.body ?? {};
-    const [{ returned, reopened_session_id: reopenedSessionId, ...row }] = await db.change(
+    const [{ returned, reopened_session_id: reopenedSessionId, ...row }] = await db.query(
       'SELECT * FROM swan_cancel($1, $2, $3, $4, key => $5, actor => $6)',
       [req.params.sessionId, text(reason), returnCredit, reopen, keyOf(req), req.user.id]);
     answer(res, row, { returned, reopenedSessionId });
@@ -76,7 +76,7 @@ export function bookingRoutes(db) {
 
   router.post('/:sessionId/move', async (req, res) => {
     const { at, trainerId, duration } = req.body ?? {};
-    const [row] = await db.change('SELECT * FROM swan_move($1, swan_time($2), $3, $4, actor => $5)',
+    const [row] = await db.query('SELECT * FROM swan_move($1, swan_time($2), $3, $4, actor => $5)',
       [req.params.sessionId, at, trainerId, duration, req.user.id]);
     answer(res, row);
   });
