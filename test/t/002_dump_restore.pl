@@ -6,6 +6,10 @@
 
 use strict;
 use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+use Asking qw(psql_answer);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -17,14 +21,7 @@ $node->start;
 my $dir = PostgreSQL::Test::Utils::tempdir();
 
 # Runs statements as a role (NULL: the superuser); returns what they print.
-sub as
-{
-	my ($db, $role, $sql) = @_;
-	my ($status, $out, $err) = $node->psql($db, "\\set VERBOSITY sqlstate\n$sql",
-		extra_params => [ $role ? ('-U', $role) : () ], on_error_stop => 0);
-	$err =~ s/^psql:<stdin>:\d+: //mg;
-	return join("\n", grep { $_ ne '' } $out, $err);
-}
+sub as { my ($db, $role, $sql) = @_; return psql_answer($node, $sql, db => $db, role => $role) }
 
 # A dump as text, without what is different in each.
 sub dump_of

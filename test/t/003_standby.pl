@@ -5,6 +5,10 @@
 
 use strict;
 use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+use Asking qw(psql_answer);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -39,14 +43,7 @@ $standby->start;
 $primary->wait_for_catchup($standby);
 
 # Runs statements as a role; returns what they print.
-sub as
-{
-	my ($node, $role, $sql) = @_;
-	my ($status, $out, $err) = $node->psql('postgres', "\\set VERBOSITY sqlstate\n$sql",
-		extra_params => [ '-U', $role ], on_error_stop => 0);
-	$err =~ s/^psql:<stdin>:\d+: //mg;
-	return join("\n", grep { $_ ne '' } $out, $err);
-}
+sub as { my ($node, $role, $sql) = @_; return psql_answer($node, $sql, role => $role) }
 
 # readers, each as a role that may: the answer is the primary's
 my @readers = (

@@ -5,6 +5,10 @@
 
 use strict;
 use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+use Asking qw(psql_answer);
 use Cwd qw(abs_path);
 use File::Basename;
 use PostgreSQL::Test::Cluster;
@@ -33,14 +37,7 @@ SELECT * FROM swan_cancel(1);
 SQL
 
 # Runs statements as a role; returns what they print.
-sub as
-{
-	my ($node, $role, $sql, $db) = @_;
-	my ($status, $out, $err) = $node->psql($db // 'postgres', "\\set VERBOSITY sqlstate\n$sql",
-		extra_params => [ '-U', $role ], on_error_stop => 0);
-	$err =~ s/^psql:<stdin>:\d+: //mg;
-	return join("\n", grep { $_ ne '' } $out, $err);
-}
+sub as { my ($node, $role, $sql, $db) = @_; return psql_answer($node, $sql, role => $role, db => $db) }
 
 # A standby answers everything as the primary does.
 $primary->backup('base');

@@ -8,6 +8,9 @@
 use strict;
 use warnings;
 
+use FindBin;
+use lib $FindBin::RealBin;
+use Asking qw(psql_answer);
 use Cwd qw(abs_path);
 use File::Basename;
 use IPC::Run;
@@ -23,14 +26,7 @@ $node->append_conf('postgresql.conf', "timezone = 'UTC'");
 $node->start;
 
 # Runs statements as a role (undef: the superuser); returns what they print, of errors the SQLSTATE.
-sub as
-{
-	my ($role, $sql, $db) = @_;
-	my ($status, $out, $err) = $node->psql($db // 'postgres', "\\set VERBOSITY sqlstate\n$sql",
-		extra_params => [ $role ? ('-U', $role) : () ], on_error_stop => 0);
-	$err =~ s/^psql:\S+ //mg;
-	return join("\n", grep { $_ ne '' } $out, $err);
-}
+sub as { my ($role, $sql, $db) = @_; return psql_answer($node, $sql, role => $role, db => $db) }
 
 # The recipe as a command; it is run as the owner, who is no superuser.
 sub recipe

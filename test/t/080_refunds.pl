@@ -9,44 +9,26 @@
 use strict;
 use warnings;
 use List::Util qw(max min shuffle sum0);
-use PostgreSQL::Test::Cluster;
+
+use FindBin;
+use lib $FindBin::RealBin;
+use Crowd qw(start_studio run_sql pick at_once end_well);
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $PAYMENTS = $ENV{PAYMENTS} || 40;
-my $seed     = $ENV{SEED} || int(rand(1_000_000)) + 1;
-note("SEED=$seed PAYMENTS=$PAYMENTS");
-srand($seed);
+start_studio();
 
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->append_conf('postgresql.conf', "timezone = 'UTC'\nmax_connections = 80\ndeadlock_timeout = 100ms\nfsync = off\n");
-$node->start;
-
-sub run_sql { return $node->safe_psql('postgres', shift) }
-sub pick { return $_[ int(rand(@_)) ] }
-
-run_sql(<<SQL);
-CREATE EXTENSION swanalloc;
-CREATE ROLE shop;
-SELECT swan_create_studio(owner => 'shop');
+run_sql(<<'SQL');
 INSERT INTO studio.users (id, role) SELECT i, CASE WHEN i > 2 THEN 'client' ELSE 'trainer' END FROM generate_series(1, 22) i;
 SELECT count(*) FROM swan_open(1, '2099-01-05 09:00', repeat => 365, every => '1 day');
 SELECT count(*) FROM swan_open(2, '2099-01-05 12:00', repeat => 365, every => '1 day');
-CREATE TABLE attempt (what text, state text);
-CREATE FUNCTION attempt(what text, call text) RETURNS void LANGUAGE plpgsql AS \$\$
-BEGIN
-	EXECUTE call;
-	INSERT INTO attempt VALUES (what, 'ok');
-EXCEPTION WHEN OTHERS THEN
-	INSERT INTO attempt VALUES (what, sqlstate || CASE WHEN sqlstate LIKE 'SW%' THEN '' ELSE ' ' || sqlerrm END);
-END \$\$;
 -- what reversals have of a payment: taken, owed, or expired before
-CREATE FUNCTION has(payment text) RETURNS bigint LANGUAGE sql AS \$\$
+CREATE FUNCTION has(payment text) RETURNS bigint LANGUAGE sql AS $$
 	SELECT coalesce(sum(-delta + coalesce((details ->> 'shortfall')::int, 0) + coalesce((details ->> 'expired')::int, 0)), 0)
 	FROM studio.swan_ledger g JOIN studio.swan_lots l ON l.id = g.lot_id
 	WHERE l.payment_ref = payment AND g.kind IN ('reversal', 'reinstatement')
-\$\$;
+$$;
 SQL
 
 # Some items that one payment bought: cheap, dear, not to be divided, for nothing; of two clients, perhaps.
@@ -137,8 +119,7 @@ push @calls, map { pick('book(' . pick(3 .. 22) . ', ' . (1 + int(rand(730))) . 
 @calls = shuffle(@calls);
 my @scripts = map { '' } 1 .. 40;
 $scripts[ $_ % 40 ] .= sprintf("SELECT attempt('%s', \$\$SELECT swan_%s\$\$);\n", $calls[$_] =~ /^(\w+)/, $calls[$_]) for 0 .. $#calls;
-my @runs = map { my $script = $_; IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('postgres') ], '<', \$script, '>', '/dev/null', '2>', '/dev/null') } @scripts;
-$_->finish for @runs;
+at_once(@scripts);
 
 is(run_sql('SELECT count(*) FROM attempt'), scalar @calls, 'every call was answered');
 is(run_sql("SELECT string_agg(DISTINCT what || ': ' || state, ', ') FROM attempt WHERE state <> 'ok' AND NOT (what <> 'reverse' AND state = ANY ('{SW001,SW002,SW003,SW008,SW010,SW013}'))"
@@ -160,8 +141,4 @@ is(run_sql(q{SELECT string_agg(p.payment_ref || ' ' || p.item, ', ') FROM (SELEC
 	FROM studio.swan_lots l GROUP BY 1, 2) p, LATERAL (SELECT sum(bought) AS bought, sum(amount_minor) AS amount, sum(refunded_minor) AS refunded FROM swan_payment(p.payment_ref) x WHERE x.item = p.item) x
 	WHERE x.bought <> p.granted OR x.amount <> p.amount OR x.refunded > p.amount}), '', 'what was bought and paid is divided among those who have it, and nothing is lost');
 is(run_sql('SELECT * FROM swan_verify()'), '', 'swan_verify() finds nothing');
-my $log = slurp_file($node->logfile);
-is((() = $log =~ /deadlock detected/g), 0, 'no deadlock') or diag($log =~ /(deadlock detected.*?(?:\n.*?){14}\n)/ ? $1 : '');
-$node->stop;
-diag("SEED=$seed") unless Test::More->builder->is_passing;
-done_testing();
+end_well();

@@ -11,6 +11,7 @@ use warnings;
 
 use FindBin;
 use lib $FindBin::RealBin;
+use Asking qw(psql_answer);
 use Catalog qw(extension_catalog same_catalog);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -41,12 +42,7 @@ sub copy_of
 }
 
 # Statements that go on where one fails; returns what they print, errors by SQLSTATE.
-sub as
-{
-	my ($db, $sql) = @_;
-	my (undef, $out, $err) = $node->psql($db, "\\set VERBOSITY sqlstate\n$sql", on_error_stop => 0);
-	return join "\n", grep { $_ ne '' } $out, $err =~ s/^psql:<stdin>:\d+: //mgr;
-}
+sub as { my ($db, $sql) = @_; return psql_answer($node, $sql, db => $db) }
 
 database('fresh', 'CREATE EXTENSION swanalloc');
 my @fresh = extension_catalog($node, 'fresh');

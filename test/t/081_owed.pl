@@ -6,26 +6,15 @@
 
 use strict;
 use warnings;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
+
+use FindBin;
+use lib $FindBin::RealBin;
+use Crowd qw(start_studio run_sql pick at_once end_well);
 use Test::More;
 
-my $seed = $ENV{SEED} || int(rand(1_000_000)) + 1;
-note("SEED=$seed");
-srand($seed);
+start_studio();
 
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->append_conf('postgresql.conf', "timezone = 'UTC'\nmax_connections = 80\ndeadlock_timeout = 100ms\nfsync = off\n");
-$node->start;
-
-sub run_sql { return $node->safe_psql('postgres', shift) }
-sub pick { return $_[ int(rand(@_)) ] }
-
-run_sql(<<SQL);
-CREATE EXTENSION swanalloc;
-CREATE ROLE shop;
-SELECT swan_create_studio(owner => 'shop');
+run_sql(<<'SQL');
 INSERT INTO studio.users (id, role) SELECT i, CASE WHEN i > 1 THEN 'client' ELSE 'trainer' END FROM generate_series(1, 5) i;
 SELECT count(*) FROM swan_open(1, '2001-01-05 09:00', repeat => 50, every => '1 day');
 SELECT count(*) FROM swan_open(1, '2002-01-05 09:00', repeat => 60, every => '1 day');
@@ -33,31 +22,20 @@ UPDATE studio.sessions SET cost = id % 4 WHERE id > 50;
 SELECT count(*) FROM studio.sessions s, swan_book(CASE WHEN s.id > 50 THEN 3 + s.id % 3 ELSE 2 END, s.id, later => true);
 SELECT count(*) FROM generate_series(3, 5) i, swan_grant(i, 5, expires_at => now() + interval '1 year') a, swan_grant(i, 7) b;
 SQL
-run_sql(<<SQL);
-CREATE TABLE attempt (call text, state text, answer text);
-CREATE FUNCTION attempt(call text, what text) RETURNS void LANGUAGE plpgsql AS \$\$
-DECLARE
-	answer text;
-BEGIN
-	EXECUTE format('SELECT concat_ws('' '', %s) FROM %s', what, call) INTO answer;
-	INSERT INTO attempt VALUES (call, 'ok', answer);
-EXCEPTION WHEN OTHERS THEN
-	INSERT INTO attempt VALUES (call, sqlstate || CASE WHEN sqlstate LIKE 'SW%' THEN '' ELSE ' ' || sqlerrm END, NULL);
-END \$\$;
-SQL
 
-sub run_at_once
+# A call that writes down these columns of its answer.
+sub attempt
 {
-	my @runs = map { my $script = $_; IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('postgres') ], '<', \$script, '>', '/dev/null', '2>', '/dev/null') } @_;
-	$_->finish for @runs;
-	return;
+	my ($call, $columns) = @_;
+	my ($what) = $call =~ /^(\w+)/;
+	return "SELECT attempt('$what', \$\$SELECT concat_ws(' ', $columns) FROM swan_$call\$\$);\n";
 }
 
 # -- one last credit
 
 run_sql('SELECT swan_grant(2, 1)');
 my $begin = time + 2;
-run_at_once(map { "SELECT pg_sleep(greatest(0, $begin - extract(epoch FROM clock_timestamp())));\nSELECT attempt('swan_complete($_)', 'charged, credits, owed, available_sessions');\n" } 1 .. 50);
+at_once(map { "SELECT pg_sleep(greatest(0, $begin - extract(epoch FROM clock_timestamp())));\n" . attempt("complete($_)", 'charged, credits, owed, available_sessions') } 1 .. 50);
 is(run_sql(q{SELECT string_agg(concat_ws(': ', state, answer, n), ', ' ORDER BY n) FROM (SELECT state, answer, count(*) AS n FROM attempt GROUP BY 1, 2) x}),
 	'ok: t 1 0 0: 1, ok: f 0 1 0: 49', 'all are completed, one has the credit, and the others owe');
 is(run_sql("SELECT string_agg(DISTINCT concat_ws(' ', status, credits), ', ') FROM studio.sessions WHERE user_id = 2"), 'completed 0, completed 1', 'so the tables say');
@@ -67,18 +45,18 @@ is(run_sql('SELECT * FROM swan_verify()'), '', 'swan_verify() finds nothing');
 # who pays now pays once
 run_sql('SELECT swan_grant(2, 60); TRUNCATE attempt');
 my @owing = split /\n/, run_sql('SELECT id FROM studio.sessions WHERE user_id = 2 AND credits = 0 ORDER BY id LIMIT 24');
-run_at_once(map { "SELECT attempt('swan_charge($_)', 'charged, credits, owed');\n" } map { ($_, $_) } @owing);
+at_once(map { attempt("charge($_)", 'charged, credits, owed') } map { ($_, $_) } @owing);
 is(run_sql(q{SELECT string_agg(concat_ws(': ', state, answer, n), ', ' ORDER BY state COLLATE "C") FROM (SELECT state, answer, count(*) AS n FROM attempt GROUP BY 1, 2) x}),
 	'SW008: 24, ok: t 1 0: 24', 'what is charged twice at once is charged once');
 
 # -- anything with what owes, and few credits
 
 run_sql('TRUNCATE attempt');
-run_at_once(map { join('', map {
+at_once(map { join('', map {
 	my $id = 50 + pick(1 .. 60);
 	my $call = pick("charge($id)", "charge($id)", "charge($id, 1)", "waive($id, 'a gift')", "complete($id)", "complete($id, false)", "cancel($id)");
-	"SELECT attempt(\$\$swan_$call\$\$, 'available_sessions');\n" } 1 .. 25) } 1 .. 30);
-note(run_sql("SELECT string_agg(concat_ws(' ', call, state, n), ', ') FROM (SELECT substr(call, 6, 6) AS call, state, count(*) AS n FROM attempt GROUP BY 1, 2 ORDER BY 1, 2) c"));
+	attempt($call, 'available_sessions') } 1 .. 25) } 1 .. 30);
+note(run_sql("SELECT string_agg(concat_ws(' ', what, state, n), ', ') FROM (SELECT what, state, count(*) AS n FROM attempt GROUP BY 1, 2 ORDER BY 1, 2) c"));
 is(run_sql('SELECT count(*) FROM attempt'), 750, 'every call was answered');
 is(run_sql("SELECT string_agg(DISTINCT state, ', ') FROM attempt WHERE state <> ALL ('{ok,SW001,SW008}')"), '', 'and refused only what should be');
 is(run_sql('SELECT * FROM swan_verify()'), '', 'swan_verify() finds nothing');
@@ -100,8 +78,4 @@ is(run_sql(q{SELECT string_agg(u.id::text, ', ') FROM studio.users u WHERE avail
 is(run_sql(q{SELECT string_agg(DISTINCT g.kind, ', ' ORDER BY g.kind) FROM studio.swan_ledger g JOIN studio.sessions s ON s.id = g.session_id WHERE s.id > 50}),
 	'booking, cancellation, charge, completion, no_show, waiver', 'there was something of everything');
 
-my $log = slurp_file($node->logfile);
-is((() = $log =~ /deadlock detected/g), 0, 'no deadlock');
-$node->stop;
-diag("SEED=$seed") unless Test::More->builder->is_passing;
-done_testing();
+end_well();

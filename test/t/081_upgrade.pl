@@ -9,6 +9,7 @@ use warnings;
 
 use FindBin;
 use lib $FindBin::RealBin;
+use Asking qw(psql_answer);
 use Catalog qw(extension_catalog schema_catalog same_catalog);
 use Earlier qw(earlier_source build_earlier install_library install_scripts earlier_node);
 use PostgreSQL::Test::Cluster;
@@ -23,12 +24,7 @@ my $dir = PostgreSQL::Test::Utils::tempdir();
 my $node = earlier_node('main');
 
 # Runs statements; returns what they print, errors by SQLSTATE.
-sub as
-{
-	my ($db, $sql) = @_;
-	my (undef, $out, $err) = $node->psql($db, "\\set VERBOSITY sqlstate\n$sql", on_error_stop => 0);
-	return join "\n", grep { $_ ne '' } $out, $err =~ s/^psql:<stdin>:\d+: //mgr;
-}
+sub as { my ($db, $sql) = @_; return psql_answer($node, $sql, db => $db) }
 
 # The tables of an application, for studios that are attached.
 sub application

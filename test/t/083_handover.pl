@@ -7,41 +7,25 @@
 
 use strict;
 use warnings;
-use PostgreSQL::Test::Cluster;
+
+use FindBin;
+use lib $FindBin::RealBin;
+use Crowd qw(start_studio run_sql end_well);
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $SECONDS = $ENV{SECONDS} || 12;
-my $seed    = $ENV{SEED} || int(rand(1_000_000)) + 1;
-note("SEED=$seed");
+my ($node, $seed) = start_studio();
 
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->append_conf('postgresql.conf', "timezone = 'UTC'\nmax_connections = 80\ndeadlock_timeout = 100ms\nfsync = off\n");
-$node->start;
-
-sub run_sql { return $node->safe_psql('postgres', shift) }
-
-run_sql(<<SQL);
-CREATE EXTENSION swanalloc;
-CREATE ROLE shop;
-SELECT swan_create_studio(owner => 'shop');
+run_sql(<<'SQL');
 INSERT INTO studio.users (id, role) SELECT i, CASE WHEN i > 3 THEN 'client' ELSE 'trainer' END FROM generate_series(1, 15) i;
 SELECT count(*) FROM swan_open(1, '2099-01-05 09:00', repeat => 30, every => '1 day');
 UPDATE studio.sessions SET cost = 1 + id % 3;
 SELECT count(*) FROM generate_series(1, 5) day, swan_open(2, '2099-01-05 15:00'::timestamptz + day * interval '1 day', places => 4);
 SELECT swan_purchase(i, 8, 'pay ' || i / 2, 'item ' || i % 2, 80001, 'EUR', expires_at => CASE i % 3 WHEN 0 THEN timestamptz '2099-06-01' END) FROM generate_series(4, 15) i;
 SELECT count(*) FROM generate_series(4, 15) i, generate_series(1, 3) g, swan_grant(i, 5);
-CREATE TABLE attempt (what text, state text, level text);
-CREATE FUNCTION attempt(what text, call text) RETURNS void LANGUAGE plpgsql AS \$\$
-BEGIN
-	EXECUTE call;
-	INSERT INTO attempt VALUES (what, 'ok', current_setting('transaction_isolation'));
-EXCEPTION WHEN OTHERS THEN
-	INSERT INTO attempt VALUES (what, sqlstate || CASE WHEN sqlstate LIKE 'SW%' THEN '' ELSE ' ' || sqlerrm END, current_setting('transaction_isolation'));
-END \$\$;
 -- anybody does anything; two clients always meet
-CREATE FUNCTION step(dice integer, a bigint, b bigint) RETURNS void LANGUAGE plpgsql AS \$\$
+CREATE FUNCTION step(dice integer, a bigint, b bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
 	slot record;
 BEGIN
@@ -49,7 +33,7 @@ BEGIN
 	PERFORM CASE
 		WHEN dice <= 14 THEN attempt('transfer', format('SELECT swan_transfer(%s, %s, %s)', a, b, 1 + dice % 3))
 		WHEN dice <= 18 THEN attempt('transfer', format('SELECT swan_transfer(%s, %s)', b, a))
-		WHEN dice <= 24 THEN attempt('merge', format('SELECT swan_merge(%s, %s), swan_resume(%1\$s)', a, b))
+		WHEN dice <= 24 THEN attempt('merge', format('SELECT swan_merge(%s, %s), swan_resume(%1$s)', a, b))
 		WHEN dice <= 45 THEN attempt('book', format('SELECT swan_book(%s, %s, later => %L)', a, slot.id, dice % 7 = 0))
 		WHEN dice <= 62 THEN attempt('cancel', coalesce((SELECT format('SELECT swan_cancel(%s, reopen => true)', id) FROM studio.sessions WHERE user_id IS NOT NULL AND status = 'scheduled' ORDER BY random() LIMIT 1), 'SELECT 1'))
 		WHEN dice <= 66 THEN attempt('hold', format('SELECT swan_hold(%s, %s, force => true)', a, slot.id))
@@ -61,7 +45,7 @@ BEGIN
 		WHEN dice <= 94 THEN attempt('reinstate', format('SELECT count(*) FROM swan_reinstate(%L, %L, n => 1)', 'pay ' || a / 2, random()::text))
 		WHEN dice <= 97 THEN attempt('revoke', format('SELECT swan_revoke(%s, 1)', a))
 		ELSE attempt('grant', format('SELECT swan_grant(%s, 2)', a)) END;
-END \$\$;
+END $$;
 SQL
 
 my $dir = PostgreSQL::Test::Utils::tempdir();
@@ -96,8 +80,4 @@ run_sql("SELECT count(*) FROM studio.sessions s, swan_cancel(s.id, return_credit
 is(run_sql(q{SELECT sum(remaining) FROM studio.swan_lots WHERE payment_ref IS NOT NULL}), 0, 'nor when what is owed comes back');
 is(run_sql('SELECT * FROM swan_verify()'), '', 'swan_verify() finds nothing');
 
-my $log = slurp_file($node->logfile);
-is((() = $log =~ /deadlock detected/g), 0, 'no deadlock') or diag($log =~ /(deadlock detected.*?(?:\n.*?){14}\n)/ ? $1 : '');
-$node->stop;
-diag("SEED=$seed") unless Test::More->builder->is_passing;
-done_testing();
+end_well();

@@ -4,6 +4,10 @@
 
 use strict;
 use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+use Asking qw(psql_answer);
 use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -16,14 +20,7 @@ $node->start;
 my $dir = PostgreSQL::Test::Utils::tempdir();
 
 # Runs statements as a role; returns what they print.
-sub as
-{
-	my ($server, $db, $role, $sql) = @_;
-	my ($status, $out, $err) = $server->psql($db, "\\set VERBOSITY sqlstate\nSET client_min_messages = error;\n$sql",
-		extra_params => [ '-U', $role ], on_error_stop => 0);
-	$err =~ s/^psql:<stdin>:\d+: //mg;
-	return join("\n", grep { $_ ne '' } $out, $err);
-}
+sub as { my ($server, $db, $role, $sql) = @_; return psql_answer($server, "SET client_min_messages = error;\n$sql", db => $db, role => $role) }
 
 $node->safe_psql('postgres', <<'SQL');
 CREATE ROLE shop LOGIN;

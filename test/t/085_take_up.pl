@@ -4,6 +4,10 @@
 
 use strict;
 use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+use Asking qw(psql_answer);
 use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -23,14 +27,7 @@ sub start_cluster
 }
 
 # Runs statements as a role; returns what they print.
-sub as
-{
-	my ($node, $role, $sql, $verbosity) = @_;
-	my ($status, $out, $err) = $node->psql('gym', '\set VERBOSITY ' . ($verbosity // 'sqlstate') . "\nSET client_min_messages = error;\n$sql",
-		extra_params => [ '-U', $role ], on_error_stop => 0);
-	$err =~ s/^psql:<stdin>:\d+: //mg;
-	return join("\n", grep { $_ ne '' } $out, $err);
-}
+sub as { my ($node, $role, $sql, $verbosity) = @_; return psql_answer($node, "SET client_min_messages = error;\n$sql", db => 'gym', role => $role, verbosity => $verbosity) }
 
 # All that a studio is: its rows, its guards, what the registry has, and who may do what.
 my $state = <<'SQL';

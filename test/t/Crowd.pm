@@ -1,0 +1,70 @@
+
+# A studio in which many do much at once, at random, and what became of each call.
+
+package Crowd;
+
+use strict;
+use warnings;
+
+use Exporter qw(import);
+use IPC::Run;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+our @EXPORT_OK = qw(start_studio run_sql pick at_once end_well);
+
+my ($node, $seed);
+
+# Starts a server with a studio, and says what repeats the run; returns server and seed.  attempt(what, call) runs
+# a query and writes down its first column, or the error.
+sub start_studio
+{
+	$seed = $ENV{SEED} || int(rand(1_000_000)) + 1;
+	note("SEED=$seed");
+	srand($seed);
+	$node = PostgreSQL::Test::Cluster->new('main');
+	$node->init;
+	$node->append_conf('postgresql.conf', "timezone = 'UTC'\nmax_connections = 80\ndeadlock_timeout = 100ms\nfsync = off\n");
+	$node->start;
+	run_sql(<<'SQL');
+CREATE EXTENSION swanalloc;
+CREATE ROLE shop;
+SELECT swan_create_studio(owner => 'shop');
+CREATE TABLE attempt (what text, state text, answer text, level text);
+CREATE FUNCTION attempt(what text, call text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	answer text;
+BEGIN
+	EXECUTE call INTO answer;
+	INSERT INTO attempt VALUES (what, 'ok', answer, current_setting('transaction_isolation'));
+EXCEPTION WHEN OTHERS THEN
+	INSERT INTO attempt VALUES (what, sqlstate || CASE WHEN sqlstate LIKE 'SW%' THEN '' ELSE ' ' || sqlerrm END, NULL, current_setting('transaction_isolation'));
+END $$;
+SQL
+	return ($node, $seed);
+}
+
+sub run_sql { my ($sql) = @_; return $node->safe_psql('postgres', $sql) }
+sub pick { return $_[ int(rand(@_)) ] }
+
+# Runs scripts, each in a connection of its own, and waits for all.
+sub at_once
+{
+	my @runs = map { my $script = $_; IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('postgres') ], '<', \$script, '>', '/dev/null', '2>', '/dev/null') } @_;
+	$_->finish for @runs;
+	return;
+}
+
+# Ends the test: nobody waited in a circle.
+sub end_well
+{
+	my $log = slurp_file($node->logfile);
+	is((() = $log =~ /deadlock detected/g), 0, 'no deadlock') or diag($log =~ /(deadlock detected.*?(?:\n.*?){14}\n)/ ? $1 : '');
+	$node->stop;
+	diag("SEED=$seed") unless Test::More->builder->is_passing;
+	done_testing();
+	return;
+}
+
+1;
