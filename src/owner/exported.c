@@ -120,15 +120,34 @@ check_number(Jsonb *columns, const char *name, int64 max)
 		exported_refuse(name);
 }
 
-/* Refuses a feed of which no place and no bases could be read. */
+/* Refuses a feed without a place, or whose bases do not ascend from 0. */
 static void
 check_feed(const char *feed)
 {
+	int64		last = -1;
 	int			dashes = 0;
+	const char *p;
+	char	   *end;
 
-	for (const char *p = feed; p && *p; p++)
+	if (feed == NULL)
+		return;
+	for (p = feed; *p; p++)
 		dashes += *p == '-';
-	if (feed && (dashes != 3 || strspn(feed, "0123456789-.") != strlen(feed)))
+	if (dashes != 3 || strspn(feed, "0123456789-.") != strlen(feed))
+		exported_refuse("feed");
+	p = strrchr(feed, '-');
+	do
+	{
+		int64		base;
+
+		errno = 0;
+		base = strtoll(++p, &end, 10);
+		if (errno != 0 || end == p || base <= last || (last < 0 && base != 0))
+			exported_refuse("feed");
+		last = base;
+		p = end;
+	} while (*p == '.');
+	if (*p != '\0')
 		exported_refuse("feed");
 }
 

@@ -122,7 +122,7 @@ SELECT changed, try_adopt(changed) FROM (VALUES
 	('{"more": 1}'::jsonb), ('{"columns": []}'), ('{"columns": {"more": 1}}'), ('{"columns": {"longest": "x"}}'), ('{"columns": {"longest": 1.5}}'),
 	('{"columns": {"counted_from": -1}}'), ('{"columns": {"names": {}, "roles": {"x": "king"}}}'), ('{"columns": {"names": {}, "statuses": {"x": "king"}}}'),
 	('{"columns": {"names": {}, "time_zones": {"x": 1}}}'), ('{"columns": {}}'), ('{"columns": {"names": {"sessions.cost": "price"}}}'),
-	('{"feed": "x"}'), ('{"feed": "1-2-3"}'), ('{"own": 1}'), ('{"backfilled": null}'), ('{"created_at": "yesterday?"}'), ('{"closed_reason": "x"}'),
+	('{"feed": "x"}'), ('{"feed": "1-2-3"}'), ('{"feed": "1-2-3-5"}'), ('{"feed": "1-2-3-0.9.8"}'), ('{"feed": "1-2-3-0."}'), ('{"own": 1}'), ('{"backfilled": null}'), ('{"created_at": "yesterday?"}'), ('{"closed_reason": "x"}'),
 	('{"users": "studio.nobody"}'), ('{"users": "studio.sessions"}'), ('{"users": "a.b.c.d"}'), ('{"studio": " "}'),
 	('{"settings": []}'), ('{"settings": {"more": 1}}'), ('{"settings": {"grant_max": 0}}'), ('{"settings": {"grant_max": null}}'), ('{"settings": {"grant_max": true}}'),
 	('{"settings": {"guard_balance": "off"}}'), ('{"settings": {"guard_balance": "record", "session_records": "on"}}'),
