@@ -29,10 +29,25 @@ PG_FUNCTION_INFO_V1(swan_can_cancel);
 typedef enum Obstacle
 {
 	OBSTACLE_NONE,
+	OBSTACLE_CLOSED,			/* the studio is */
+	OBSTACLE_ABSENT,			/* there is no such session */
 	OBSTACLE_STATUS,			/* it is no live booking, nor what takes no
 								 * credit */
 	OBSTACLE_BEGUN				/* its client is too late */
 } Obstacle;
+
+/* how they are said to who asks before; NULL: by the error's own sentence */
+static const struct
+{
+	SwanErrorCode verdict;
+	const char *sentence;
+}			obstacles[] = {
+	[OBSTACLE_NONE] = {SWAN_OK},
+	[OBSTACLE_CLOSED] = {SWAN_STUDIO_CLOSED},
+	[OBSTACLE_ABSENT] = {SWAN_SESSION_NOT_FOUND},
+	[OBSTACLE_STATUS] = {SWAN_INVALID_TRANSITION},
+	[OBSTACLE_BEGUN] = {SWAN_INVALID_TRANSITION, SENTENCE_BEGUN}
+};
 
 /* Returns whether the actor gives up a booking of his own, as its client. */
 bool
@@ -93,10 +108,14 @@ cancel_is_nobodys(const Slot *slot)
 		 slot->status == STATUS_BLOCKED);
 }
 
-/* Returns what is in the way of a cancellation. */
+/* Returns what is in the way of a cancellation; slot is NULL where there is none. */
 static Obstacle
 find_obstacle(Call *call, const Slot *slot)
 {
+	if (call->studio->closed_reason)	/* who would write is refused before */
+		return OBSTACLE_CLOSED;
+	if (slot == NULL)
+		return OBSTACLE_ABSENT;
 	if (cancel_is_nobodys(slot) || cancel_is_without_credit(slot))
 		return OBSTACLE_NONE;
 	if (!slot_is_booking(slot))
@@ -113,6 +132,10 @@ cancel_check(Call *call, const Slot *slot)
 	switch (find_obstacle(call, slot))
 	{
 		case OBSTACLE_NONE:
+			break;
+		case OBSTACLE_CLOSED:
+		case OBSTACLE_ABSENT:
+			elog(ERROR, "a session is to be cancelled where there is none");
 			break;
 		case OBSTACLE_STATUS:
 			ereport(ERROR,
@@ -170,35 +193,25 @@ swan_can_cancel(PG_FUNCTION_ARGS)
 	Call	   *call = actor_enter(fcinfo, CALL_READER, 1, MAY_PERSONS);
 	int64		session_id = argument_id(fcinfo, 0, "session_id");
 	Wish		wish = {{.isnull = true}, {.isnull = true}};
-	SwanErrorCode verdict = SWAN_OK;
-	const char *sentence = NULL;
+	SwanErrorCode verdict;
+	const char *sentence;
+	Obstacle	obstacle;
 	Datum		values[NCOLUMNS] = {0};
 	bool		nulls[NCOLUMNS];
+	bool		found;
 	Slot		slot;
 
 	memset(nulls, true, sizeof(nulls));
-	if (!slot_look_at(call, session_id, &slot, query_read) || slot.date == NO_TIME)
-		verdict = SWAN_SESSION_NOT_FOUND;
-	else
-	{
-		Obstacle	obstacle;
-
+	found = slot_look_at(call, session_id, &slot, query_read) && slot.date != NO_TIME;
+	if (found)
 		cancel_authorise(call, &wish, &slot);
-		obstacle = find_obstacle(call, &slot);
-		if (obstacle != OBSTACLE_NONE)
-			verdict = SWAN_INVALID_TRANSITION;
-		if (obstacle == OBSTACLE_BEGUN)
-			sentence = SENTENCE_BEGUN;
-		if (slot_is_booking(&slot))
-		{
-			values[FREE_UNTIL] = TimestampTzGetDatum(window_end(call, &slot, query_read));
-			nulls[FREE_UNTIL] = false;
-		}
-	}
-	if (call->studio->closed_reason)
+	obstacle = find_obstacle(call, found ? &slot : NULL);
+	verdict = obstacles[obstacle].verdict;
+	sentence = obstacles[obstacle].sentence;
+	if (found && slot_is_booking(&slot))
 	{
-		verdict = SWAN_STUDIO_CLOSED;
-		sentence = NULL;
+		values[FREE_UNTIL] = TimestampTzGetDatum(window_end(call, &slot, query_read));
+		nulls[FREE_UNTIL] = false;
 	}
 	values[OK] = BoolGetDatum(verdict == SWAN_OK);
 	nulls[OK] = false;
