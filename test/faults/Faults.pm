@@ -17,7 +17,7 @@ use Time::HiRes qw(sleep time);
 our @EXPORT_OK = qw(worker answers effect same_answer);
 
 # asked again; any other SQLSTATE is an answer
-my $again = qr/^(?:40001|55P03|57014|57P0[123]|08...|25P03|53...|58030)$/;
+my $again = qr/^(?:40001|55P03|57014|57P0[123]|08...|25P03|53...|58030|SW018)$/;
 
 # of an answer, what a repeated call has as it was then
 my @kept = qw(user_id from_user_id to_user_id added moved shortfall available_sessions from_available_sessions message ledger_id lot_id charged returned reopened_session_id);

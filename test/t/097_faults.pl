@@ -1,15 +1,17 @@
 
 # What a client was told is so, whatever breaks: backends and servers are killed,
 # answers are lost, timeouts strike, transactions are prepared before a crash and
-# committed after it, a standby takes over, a backup is rolled forward to a point in time.
+# committed after it, the studio is closed and opened, a standby takes over, a backup
+# is rolled forward to a point in time, the disk of the tables or of the log is full.
 #
 # Eight clients ask for everything that can be asked, with keys, and write the answers
 # down outside the database.  What is not answered is asked again.  After each round
 # every balance is what the answers come to, each answer is in the ledger once, an
 # operation that is asked again has the same answer, and swan_verify() finds nothing.
 #
-# ROUNDS=n is a longer run (`make test-faults`), SEED=n repeats the operations;
-# SMALL_DISK names an empty directory on a small file system, for when a disk is full.
+# ROUNDS=n is a longer run (`make test-faults`), SEED=n repeats the operations, and
+# KINDS="disk log" has rounds of these only; SMALL_DISK names an empty directory on a
+# small file system, for when a disk is full.
 
 use strict;
 use warnings;
@@ -33,11 +35,13 @@ diag("SEED=$seed");
 srand($seed);
 
 # what goes wrong in the rounds, in turn; a standby takes time to build, and is for one round in ten then
-my @kinds = qw(backend postmaster prepared immediate terminate timeouts lost);
-push @kinds, 'disk' if $small;
+my @kinds = qw(backend postmaster prepared immediate terminate timeouts lost closed);
+if ($small) { push @kinds, 'disk', 'log' }
+else { diag('no disk fills up: SMALL_DISK names none') if $rounds }
 my @plan = $rounds
-  ? map { $_ % 10 == 9 ? ('failover', 'point')[ int($_ / 10) % 2 ] : $kinds[ $_ % @kinds ] } 0 .. $rounds - 1
-  : qw(backend postmaster prepared immediate terminate timeouts lost failover point);
+  ? map { $_ % 10 == 9 ? ('failover', 'point')[ int($_ / 10) % 2 ] : $kinds[ ($_ - int($_ / 10)) % @kinds ] } 0 .. $rounds - 1
+  : (@kinds, 'failover', 'point');
+@plan = split ' ', $ENV{KINDS} if $ENV{KINDS};
 my ($start, $dir) = (time, PostgreSQL::Test::Utils::tempdir());
 my $where = "$dir/where";
 
@@ -55,7 +59,7 @@ min_wal_size = 32MB
 shared_buffers = 16MB
 CONF
 my $node = PostgreSQL::Test::Cluster->new('first');
-$node->init(allows_streaming => 1, has_archiving => 1, extra => [ '--locale=C', '--encoding=UTF8' ]);
+$node->init(allows_streaming => 1, has_archiving => 1, extra => [ '--locale=C', '--encoding=UTF8', '--wal-segsize=1' ]);
 $node->append_conf('postgresql.conf', $conf);
 $node->start;
 my @nodes = ($node);
@@ -103,6 +107,42 @@ sub start_again
 		sleep 0.1;
 	}
 	die 'the server does not start';
+}
+
+# Whatever became of the server, it answers when this returns.
+sub come_back
+{
+	for (1 .. 300)
+	{
+		return if ($node->psql('postgres', 'SELECT'))[0] == 0;
+		start_again() if PostgreSQL::Test::Utils::system_log('pg_ctl', '-D', $node->data_dir, 'status') != 0;
+		sleep 0.1;
+	}
+	die 'the server does not come back';
+}
+
+# Puts the write-ahead log elsewhere.
+sub move_log
+{
+	my ($from, $to) = @_;
+	$node->stop;
+	unlink $to;
+	PostgreSQL::Test::Utils::system_or_bail('mv', $from, $to);
+	symlink $to, $from or die $! if $to =~ /^\Q$small\E/;
+	$node->start;
+	return;
+}
+
+# Fills up a disk, or makes room again.
+sub fill_up
+{
+	my $filler = "$small/filler";
+	return 0 if unlink $filler;
+	open my $to, '>', $filler or return 1;
+	$to->autoflush(1);
+	1 while syswrite $to, 'x' x 65536;
+	close $to;
+	return 1;
 }
 
 sub ids { my ($sql) = @_; return [ split /\n/, $node->safe_psql('postgres', $sql) ] }
@@ -212,8 +252,12 @@ sub look_at_logs
 {
 	for my $server (@nodes)
 	{
+		my $ended = 0;
 		for my $line (split /\n/, slurp_file($server->logfile))
 		{
+			# no room for the log
+			$ended++ if $line =~ /PANIC:.*No space left on device/;
+			next if $line =~ /terminated by signal 6/ && $ended-- > 0;
 			next if $line =~ /^XX002|could not (?:fsync|write|extend|create)/;
 			push @wrong, $server->name . ": $line" if $line =~ /^XX|TRAP:|PANIC:|terminated by signal (?!3|9)|WARNING:.*(?:leak|refcount)/;
 		}
@@ -297,20 +341,40 @@ for my $kind (@plan)
 	elsif ($kind eq 'disk')
 	{
 		# the tables are on a disk that fills up, and is emptied again
-		my $filler = "$small/filler";
 		mkdir "$small/tables";
 		$node->safe_psql('postgres', "CREATE TABLESPACE small LOCATION '$small/tables'");
 		$node->safe_psql('postgres', "ALTER TABLE ALL IN TABLESPACE pg_default OWNED BY shop SET TABLESPACE small; ALTER INDEX ALL IN TABLESPACE pg_default OWNED BY shop SET TABLESPACE small");
-		run_clients($round, $usual, $now_and_then->(4, sub {
-			if (unlink $filler) { return }
-			open my $to, '>', $filler or return;
-			$to->autoflush(1);
-			1 while syswrite $to, 'x' x 65536;
-			close $to;
-		}));
-		unlink $filler;
+		run_clients($round, $usual, $now_and_then->(4, \&fill_up));
+		unlink "$small/filler";
 		$node->safe_psql('postgres', "ALTER TABLE ALL IN TABLESPACE small SET TABLESPACE pg_default; ALTER INDEX ALL IN TABLESPACE small SET TABLESPACE pg_default");
 		$node->safe_psql('postgres', 'DROP TABLESPACE small');
+	}
+	elsif ($kind eq 'log')
+	{
+		# there is no room for the log: the server ends by itself, and may not start before there is
+		my $log = $node->data_dir . '/pg_wal';
+		move_log($log, "$small/log");
+		run_clients($round, $usual, $now_and_then->(6, sub {
+			return come_back() unless fill_up();
+			# what room it has kept is used up
+			for (1 .. 100) { last if ($node->psql('postgres', "SELECT pg_create_restore_point('x'), pg_switch_wal()"))[0] }
+		}));
+		unlink "$small/filler";
+		come_back();
+		move_log("$small/log", $log);
+	}
+	elsif ($kind eq 'closed')
+	{
+		# what is committed when the studio is closed is all there is until it is opened
+		run_clients($round, $usual, $now_and_then->(3, sub {
+			# a transaction that was left prepared would be waited for
+			return if ($node->psql('postgres', "SET lock_timeout = '2s'; SELECT swan_close_studio('a fault')", on_error_die => 0))[0];
+			my $all = 'SELECT (SELECT md5(string_agg(g::text, $$$$ ORDER BY id)) FROM studio.swan_ledger g), (SELECT md5(string_agg(s::text, $$$$ ORDER BY id)) FROM studio.sessions s)';
+			my $then = $node->safe_psql('postgres', $all);
+			sleep 0.3;
+			push @wrong, "round $round: something was written while the studio was closed" if $node->safe_psql('postgres', $all) ne $then;
+			$node->safe_psql('postgres', 'SELECT swan_open_studio()');
+		}));
 	}
 	# what is prepared still, by a connection that was cut and never looked at again
 	$node->safe_psql('postgres', "ROLLBACK PREPARED '$_'") for split /\n/, $node->safe_psql('postgres', 'SELECT gid FROM pg_prepared_xacts');
