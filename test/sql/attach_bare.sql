@@ -27,6 +27,13 @@ SELECT session_id FROM swan_book(12, 4, actor => 12);
 SELECT session_id FROM swan_book(11, 5, actor => 12);
 SELECT ok, code FROM swan_can_book(12, 4, actor => 12);
 SELECT session_id, available_sessions FROM swan_book(12, 5, 'false');
+-- a balance below zero, which came past the constraint, has to be settled first
+BEGIN;
+ALTER TABLE bare.users DROP CONSTRAINT swan_balance_check, DISABLE TRIGGER ALL;
+INSERT INTO bare.users VALUES (14, -2);
+ALTER TABLE bare.users ADD CONSTRAINT swan_balance_check CHECK (available_sessions >= 0) NOT VALID, ENABLE TRIGGER ALL;
+SELECT * FROM swan_grant(14, 1);
+ROLLBACK;
 -- what the ledger knows the row need not say
 SELECT session_id, charged, status, available_sessions FROM swan_confirm(3);
 SELECT session_id, session_date, duration, trainer_id FROM swan_move(3, '2099-03-01 09:00');

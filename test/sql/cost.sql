@@ -84,6 +84,7 @@ SELECT credits, owed, available_sessions FROM swan_charge(16, key => 'c');
 SELECT credits, owed, available_sessions, replayed FROM swan_charge(16, key => 'c');
 SELECT credits, replayed FROM swan_charge(16, 1, key => 'c');
 SELECT * FROM swan_charge(16, 2, key => 'c');
+SELECT * FROM swan_charge(15, key => 'c');
 SELECT * FROM swan_charge(16);
 SELECT credits, owed, available_sessions FROM swan_charge(16, 2);
 SELECT studio.story(16);

@@ -26,6 +26,7 @@ SELECT * FROM healthy;
 -- what it has no place for, and why
 SELECT swan_request(12, '2099-03-01 10:00', 3);
 SELECT swan_open(3, '2099-03-01 10:00', cost => 2);
+SELECT swan_open(3, '2099-03-01 10:00', kind => 'duo');
 ALTER TABLE studio.sessions DROP CONSTRAINT sessions_status_check;
 SELECT status FROM swan_request(12, '2099-03-01 10:00', 3);
 -- of the types that ours have

@@ -115,7 +115,8 @@ SELECT id, try(command), command FROM (VALUES
 	(10, 'INSERT INTO studio.sessions (session_date) VALUES (''2099-01-05 10:00''), (''2099-01-05 10:00'')'),
 	(11, 'UPDATE studio.sessions SET session_date = ''2099-01-05 10:30'' WHERE id = 1'),
 	(12, 'UPDATE studio.sessions SET session_date = ''2099-01-05 12:00'' WHERE id = 1'),
-	(13, 'UPDATE studio.sessions SET duration = 61 WHERE id = 1')
+	(13, 'UPDATE studio.sessions SET duration = 61 WHERE id = 1'),
+	(14, 'INSERT INTO studio.sessions (trainer_id, session_date) VALUES (5, ''294276-12-31 23:30'')')
 ) AS t (id, command) ORDER BY id;
 UPDATE studio.sessions SET duration = 61 WHERE id = 1;
 BEGIN;

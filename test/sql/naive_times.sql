@@ -28,6 +28,7 @@ ROLLBACK;
 -- what is no time
 SELECT swan_time('at nine');
 SELECT swan_time('2099-02-30');
+SELECT swan_time(timestamp '4714-11-24 00:00 BC');
 SELECT swan_time('2099-02-03 09:00 Europe/Nowhere');
 SET ROLE regress_stranger;
 SELECT swan_time('today');

@@ -45,6 +45,10 @@ SELECT moved FROM swan_reverse('free', refunded_minor => 1);
 -- without an amount it cannot be said
 SELECT swan_purchase(12, 3, 'cash') IS NOT NULL AS bought;
 SELECT * FROM swan_reverse('cash', refunded_minor => 100);
+-- nor if the sum is too large
+SELECT count(*) FROM (VALUES ('a', 9223372036854775807), ('b', 1)) i (item, amount), swan_purchase(12, 1, 'gold', item, amount, 'EUR');
+SELECT * FROM swan_reverse('gold', refunded_minor => 100);
+SELECT moved FROM swan_reverse('gold');
 
 --
 -- Several items at different prices: evenly, as long as all of it is worth no more than the refund

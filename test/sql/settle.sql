@@ -58,6 +58,11 @@ SELECT id, credits FROM users WHERE id IN (11, 12, 13) ORDER BY id;
 -- one that came along as a free one and was not: 50; 51 was charged then
 SELECT session_id, status, credits, available_sessions FROM swan_settle(50, true, actor => 3);
 SELECT swan_settle(51, false, actor => 3);
+-- more than any session costs
+BEGIN;
+INSERT INTO sessions (id, client, trainer, status, starts, took) VALUES (52, 19, 1, 'scheduled', '2099-03-03', 101);
+SELECT swan_settle(52, true, actor => 3);
+ROLLBACK;
 -- no booking; nobody; not for clients and trainers
 SELECT swan_settle(7, true, actor => 3);
 SELECT swan_settle(NULL, true, actor => 3);

@@ -35,6 +35,13 @@ SELECT item, column_name, action FROM swan_attach('app.users', 'app.sessions', '
 SELECT swan_detach('studio');
 SELECT count(*) FROM swan_attach('app.users', 'app.sessions', '{"time_zone": "Europe/Berlin"}') WHERE state = 'refused';
 
+-- of the hour that clocks show twice a column without a zone can hold the second only
+SELECT swan_move(1, '2099-10-25 00:30:00+00');
+BEGIN;
+SELECT session_date = '2099-10-25 01:30:00+00' AS as_asked FROM swan_move(1, '2099-10-25 01:30:00+00');
+SELECT session_date FROM app.sessions WHERE id = 1;
+ROLLBACK;
+
 -- whatever a session sets, it reads and writes the same; a studio of 0.1 that has such a name has the zone
 CREATE TABLE answers (setting text, answer text);
 CREATE FUNCTION answer() RETURNS text LANGUAGE plpgsql AS $$
@@ -86,6 +93,11 @@ SET LOCAL timezone_abbreviations = 'Australia';
 INSERT INTO answers SELECT 'abbreviations', answer();
 :ask;
 SELECT split_part(answer, E'\n', 2) FROM answers WHERE setting = 'default';
+ROLLBACK;
+-- a zone that the data of this machine do not have
+BEGIN;
+UPDATE swan.studio SET time_zone = 'Atlantis/Basileia' WHERE name = 'app';
+SELECT swan_open(2, '2099-03-22 08:00:00+00', repeat => 2);
 ROLLBACK;
 SELECT swan_detach('app');
 DROP SCHEMA app CASCADE;
