@@ -247,6 +247,8 @@ SELECT * FROM swan_verify();
 SELECT studios AS "after it" FROM kept();
 ROLLBACK;
 DROP FUNCTION kept();
+-- the trigger's function serves as nothing else
+SELECT swan.registry_changed();
 
 -- the extension made anew knows nothing of it
 DROP EXTENSION swanalloc CASCADE;
