@@ -72,6 +72,13 @@ BEGIN
   END LOOP;
   RETURN states;
 END $$;
+-- lets go of a studio, and takes it up as it was
+CREATE FUNCTION fuzz.take_up(studio text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE exported jsonb := swan_export_studio(studio);
+BEGIN
+  PERFORM swan_detach(studio);
+  RETURN (SELECT count(*) FROM swan_adopt_studio(exported));
+END $$;
 CREATE FUNCTION fuzz.from_trigger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE NEW.command; RETURN NEW; END $$;
 CREATE TABLE fuzz.commands (command text);
 CREATE TRIGGER runs BEFORE INSERT ON fuzz.commands FOR EACH ROW EXECUTE FUNCTION fuzz.from_trigger();
@@ -168,6 +175,7 @@ SELECT 'session=' || id FROM (SELECT id, row_number() OVER (PARTITION BY status,
 (SELECT 'payment=' || payment_ref FROM studio.swan_ledger WHERE payment_ref IS NOT NULL ORDER BY id DESC LIMIT 15);
 SELECT 'setting=' || setting FROM swan_settings();
 SELECT 'person=' || id FROM studio.users ORDER BY id LIMIT 30;
+SELECT 'export=' || swan_export_studio(name) FROM swan.studio;
 SQL
 	push @{ $pool{$1} }, $2 while $told =~ /^(\w+)=(.*)$/mg;
 	return \%pool;
@@ -250,6 +258,7 @@ sub value
 		return $cast->(sprintf('2099-%02d-%02d %02d:%02d', 1 + rand(12), 1 + rand(28), rand(24), pick(0, 15, 30, 45)));
 	}
 	return $cast->(chance($hostile) ? pick(@intervals) : pick('10 minutes', '7 days', '1 hour', '1 day', '1 second', '30 days')) if $type eq 'interval';
+	return spoilt($of->('export')) if $name eq 'exported' && $pool->{export} && chance(80);
 	return $cast->(chance($hostile / 3) ? pick(@broken_json) : pick(@jsons)) if $type =~ /^jsonb?$/;
 	return $cast->(pick('app."Us""ers"', 'app.visits', 'studio.users', 'studio.sessions', 'fuzz.people', 'fuzz.visits', 'fuzz.people', 'fuzz.visits', 'fuzz.view', 'pg_class',
 		'studio.swan_ledger', 'studio.users_id_seq', 'swan.studio', '0', '4294967295', '-')) if $type eq 'regclass';
@@ -265,6 +274,20 @@ sub value
 		return quote(pick(@texts));
 	}
 	return quote(pick(@texts));
+}
+
+# What a studio was exported as, or nearly.
+sub spoilt
+{
+	my ($export) = @_;
+	my $as_is = quote($export) . '::jsonb';
+	my @members = $export =~ /"(\w+)":/g;
+	my $junk = quote(pick(@jsons, '"x"', '""', 'true', '-1', '1e30', '"infinity"', '"1-2-3-0.9"', '"studio.users"'));
+
+	return $as_is if chance(30) || !@members;
+	return "$as_is - " . quote(pick(@members)) if chance(25);
+	return "$as_is || jsonb_build_object(" . quote(pick(@members, 'nonsense')) . ", ${junk}::jsonb)" if chance(50);
+	return "jsonb_set($as_is, " . quote('{' . pick('columns,' . pick(@members), 'columns,names,' . pick(@members), 'settings,' . pick(@members), 'roles,0', 'roles,0,' . pick(@members)) . '}') . ", ${junk}::jsonb)";
 }
 
 # A cursor as it was, or nearly.
@@ -400,7 +423,7 @@ my @changes = (
 );
 
 # functions that make, remove or change a studio; what they did is rolled back where everything must be right in the end
-my $structural = qr/_(?:configure|detach|attach|create_studio|close_studio|allow|disallow|upgrade_studio|backfill|rebase_feed)$/;
+my $structural = qr/_(?:configure|detach|attach|create_studio|close_studio|adopt_studio|allow|disallow|upgrade_studio|backfill|rebase_feed)$/;
 
 # A batch: the script, what each of its steps is, as [function or '', SQL], what it is about, and what undoes
 # its changes.  A calm one changes next to nothing that plans depend on, and so is much faster; with $each
@@ -488,6 +511,33 @@ sub batch
 				$step->('', $undo);
 				push @undo, $undo;
 				$session->('SET statement_timeout = 2000; SET lock_timeout = 100');
+			}
+			next;
+		}
+		# a studio is closed and opened, or leaves and is taken up, whatever the others do meanwhile
+		if ($profile eq 'refuse' && chance(1))
+		{
+			my $studio = quote(pick(@{ $words{studio} }));
+			if (chance(40))
+			{
+				$step->('swan_close_studio', "SELECT swan_close_studio('a while', $studio)");
+				chance(30) ? $write->() : $some->() for 1 .. int(rand(5));
+				$step->('swan_open_studio', "SELECT swan_open_studio($studio)");
+			}
+			elsif (chance(40)) { $step->('swan_adopt_studio', "SELECT fuzz.take_up($studio)") }
+			else
+			{
+				my ($adopt) = grep { $_->{name} eq 'swan_adopt_studio' } @{ $catalog->{functions} };
+				$session->($start->());
+				$step->('swan_detach', "SELECT swan_detach($studio)");
+				for (1 .. 3)
+				{
+					$session->('SAVEPOINT a');
+					$step->('swan_adopt_studio', $query->($adopt));
+					$some->() if chance(50);
+					$session->('ROLLBACK TO a') if chance(70);
+				}
+				$session->('ROLLBACK');
 			}
 			next;
 		}

@@ -148,6 +148,8 @@ until (@wrong || ($calls ? $made >= $calls : 0) || ($seconds ? time > $start + $
 			push @wrong, "swan_verify() of $studio: $rows$err" if "$rows$err" ne '';
 		}
 	}
+	# a studio that somebody was kept from opening again
+	ask($profile, 'SELECT swan_open_studio(name) FROM swan.studio WHERE closed_at IS NOT NULL');
 	if (@wrong)
 	{
 		diag("found in round $round: " . join(' ', map { $_->{file} } @batches));
