@@ -320,7 +320,6 @@ swan_adopt_studio(PG_FUNCTION_ARGS)
 {
 	static const LOCKMODE lockmodes[] = {AccessExclusiveLock, AccessExclusiveLock};
 	Attachment	att = {.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo,.adopts = true};
-	Studio	   *studio;
 	Jsonb	   *exported;
 	Jsonb	   *columns;
 	Oid			tables[2];
@@ -351,11 +350,7 @@ swan_adopt_studio(PG_FUNCTION_ARGS)
 	studio_lock_at_once(tables, lockmodes, lengthof(tables));
 	make_guards(&att, backfilled);
 	write_registry(&att, exported, backfilled);
-	studio = studio_of_owner(att.studio);
-	if (studio->broken)
-		ereport(ERROR,
-				(swan_error(SWAN_INVALID_ARGUMENT),
-				 errmsg("cannot adopt: %s", studio->broken)));
+	studio_check(studio_of_owner(att.studio));
 	settings_adopt(att.studio, exported_object(exported, "settings", false));
 	list_roles(&att, exported_object(exported, "roles", true));
 	setup_advise_owner(att.studio, studio_table_owner(att.users));

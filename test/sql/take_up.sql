@@ -127,7 +127,7 @@ SELECT changed, try_adopt(changed) FROM (VALUES
 	('{"settings": []}'), ('{"settings": {"more": 1}}'), ('{"settings": {"grant_max": 0}}'), ('{"settings": {"grant_max": null}}'), ('{"settings": {"grant_max": true}}'),
 	('{"settings": {"guard_balance": "off"}}'), ('{"settings": {"guard_balance": "record", "session_records": "on"}}'),
 	('{"settings": {"booking_rule": "studio.gone"}}'), ('{"settings": {"time_zone": "Mars"}}'),
-	('{"roles": {}}'), ('{"roles": [1]}'), ('{"roles": [{"db_role": "regress_nobody"}]}'), ('{"roles": [{"db_role": "regress_ann", "as_what": "king", "accepted": true}]}'),
+	('{"roles": {}}'), ('{"roles": [1]}'), ('{"roles": [{"db_role": "regress_nobody"}]}'), ('{"roles": [{"db_role": "regress_nobody", "as_what": "backend", "accepted": true}]}'), ('{"roles": [{"db_role": "regress_ann", "as_what": "king", "accepted": true}]}'),
 	('{"roles": [{"db_role": "regress_ann", "as_what": "person", "accepted": true}]}')) c (changed);
 SELECT less, try_adopt('{}', less) FROM unnest('{users,sessions,own,backfilled,created_at,columns,settings,roles,studio}'::text[]) less;
 SET ROLE regress_stranger;
@@ -152,7 +152,10 @@ CREATE FUNCTION mine() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; E
 CREATE TRIGGER swan_guard_truncate BEFORE TRUNCATE ON studio.users EXECUTE FUNCTION mine();
 SELECT try_adopt('{}');
 DROP FUNCTION mine CASCADE;
--- sequences, as replicated tables have them
+-- sequences: one by another name, and then as replicated tables have them
+ALTER SEQUENCE studio.swan_ledger_id_seq RENAME TO ids;
+SELECT try_adopt('{}');
+ALTER SEQUENCE studio.ids RENAME TO swan_ledger_id_seq;
 SELECT setval('studio.swan_ledger_id_seq', 1);
 SELECT try_adopt('{}');
 SELECT setval('studio.swan_ledger_id_seq', 100), setval('studio.sessions_id_seq', 1, false);
@@ -196,6 +199,9 @@ INSERT INTO was SELECT 'app', swan_export_studio();
 SELECT jsonb_pretty(exported -> 'columns') FROM was WHERE name = 'app';
 RESET ROLE;
 SELECT forget('app');
+-- without the zone of columns that have none, with a column that there is not
+SELECT swan_adopt_studio(exported #- '{columns,time_zones}') FROM was WHERE name = 'app';
+SELECT swan_adopt_studio(jsonb_set(exported, '{columns,names,sessions.cost}', '"price"')) FROM was WHERE name = 'app';
 SELECT * FROM adopt('app');
 SELECT key, value FROM jsonb_each(swan_export_studio()) EXCEPT SELECT key, value FROM was, jsonb_each(exported) WHERE name = 'app';
 -- it was not backfilled: who has no ledger is opened as he came
