@@ -172,6 +172,9 @@ SELECT * FROM attach('u', 's_must');
 CREATE TYPE status AS ENUM ('available', 'scheduled', 'done', 'confirmed');
 CREATE TABLE s_enum (id bigserial PRIMARY KEY, user_id bigint, status status, session_date timestamptz);
 SELECT * FROM attach('u', 's_enum');
+-- or that its column has no room for
+CREATE TABLE s_short (id bigserial PRIMARY KEY, user_id bigint, status varchar(8), session_date timestamptz);
+SELECT * FROM attach('u', 's_short');
 -- Times of no zone
 CREATE TABLE s_naive (id bigserial PRIMARY KEY, user_id bigint, status text, session_date timestamp, booked_at timestamp);
 SELECT * FROM attach('u', 's_naive');

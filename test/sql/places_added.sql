@@ -73,6 +73,10 @@ SELECT * FROM studio.line WHERE session_id = :class;
 SELECT count(*) FROM swan_promote();
 SELECT count(*) FROM swan_promote();
 SELECT * FROM studio.line WHERE session_id = :class;
+-- what leaves its class is written down where direct writes are
+SELECT swan_configure('guard_balance', 'record'), swan_configure('guard_sessions', 'record');
+UPDATE studio.sessions SET class_id = NULL WHERE class_id = :class AND user_id = 12;
+SELECT user_id, details -> 'old' ? 'class_id' AS was, details -> 'new' ? 'class_id' AS is FROM studio.swan_ledger WHERE kind = 'external' ORDER BY id DESC LIMIT 1;
 DROP VIEW studio.line;
 RESET ROLE;
 DROP FUNCTION public.later;
