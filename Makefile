@@ -165,6 +165,9 @@ test-packages:
 test-mutants:
 	@$(TOP)/test/mutate
 
+test-coverage:
+	@$(TOP)/test/coverage
+
 lint:
 	@$(LINT_ENV) $(TOP)/test/lint
 
@@ -195,6 +198,7 @@ help:
 	@echo 'make install       install          (as whoever may write there)'
 	@echo 'make installcheck  run the tests against the installed, running server'
 	@echo 'make test-mutants  break each promise of docs/guarantees.md in a copy, and see its test notice'
+	@echo 'make test-coverage which lines of src/ the tests run, and which of its errors they see'
 	@echo 'make lint          the rules of the source that a machine can check'
 	@echo 'make format        indent src/ as PostgreSQL does'
 	@echo 'make bench         measure against what one would write instead; PARTS="book wal" picks'
@@ -202,4 +206,4 @@ help:
 	@echo 'make clean         remove what the build made'
 
 .PHONY: uninstall-docs build-directories installcheck installcheck-regress installcheck-isolation installcheck-tap installcheck-pgtap \
-	test test-fuzz test-faults test-mutants test-matrix test-packages demo web bench lint format dist help
+	test test-fuzz test-faults test-mutants test-coverage test-matrix test-packages demo web bench lint format dist help
