@@ -134,41 +134,41 @@ static const StudioQuery any_place = {
 	1, {INT8OID}, PLAN_SIMPLE
 };
 
+/* a place of a class by its id, if it is open: without waiting for anybody, and waiting */
+#define THIS_PLACE \
+	"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s" \
+	" WHERE {live s} AND {s.id} OPERATOR(pg_catalog.=) $1" \
+	" AND {s.class_id} OPERATOR(pg_catalog.=) $2 AND " SLOT_IS_OPEN("s") \
+	" FOR NO KEY UPDATE OF s"
+
+static const StudioQuery this_place_now = {
+	THIS_PLACE " SKIP LOCKED", 2, {INT8OID, INT8OID}, PLAN_SIMPLE
+};
+static const StudioQuery this_place = {
+	THIS_PLACE, 2, {INT8OID, INT8OID}, PLAN_SIMPLE
+};
+
 /*
- * An open place of class $1 that is none of $2, and that at $4 nobody but client
+ * Open places of class $1 that are none of $2, and that at $4 nobody but client
  * $3 holds: what he holds himself comes first.
  */
 #define HELD_AT(whose) \
 	"EXISTS (SELECT 1 FROM {holds} h WHERE h.session_id OPERATOR(pg_catalog.=) {s.id}" \
 	" AND h.user_id OPERATOR(pg_catalog." whose ") $3 AND h.until OPERATOR(pg_catalog.>) $4)"
-#define OPEN_PLACE \
-	" FROM {sessions} s" \
-	" WHERE {live s} AND {s.class_id} OPERATOR(pg_catalog.=) $1 AND " SLOT_IS_OPEN("s")
 #define BEST_PLACES(n) \
-	OPEN_PLACE \
-	" AND {s.id} OPERATOR(pg_catalog.<>) ALL ($2) AND NOT " HELD_AT("<>") \
+	" FROM {sessions} s WHERE {live s} AND {s.class_id} OPERATOR(pg_catalog.=) $1" \
+	" AND " SLOT_IS_OPEN("s") " AND {s.id} OPERATOR(pg_catalog.<>) ALL ($2) AND NOT " HELD_AT("<>") \
 	" ORDER BY " HELD_AT("=") " DESC, {s.id} LIMIT " n
-#define UNHELD_PLACE \
-	"SELECT" SELECT_LIST(SLOT_COLUMNS) BEST_PLACES("1")
-#define UNHELD_PLACE_ARGS \
-	4, {INT8OID, INT8ARRAYOID, INT8OID, TIMESTAMPTZOID}
 
-/* without waiting for anybody, waiting, and only to know that there is one */
+/* the best that nobody has locked */
 static const StudioQuery unlocked_place = {
-	UNHELD_PLACE " FOR NO KEY UPDATE OF s SKIP LOCKED", UNHELD_PLACE_ARGS
-};
-static const StudioQuery awaited_place = {
-	UNHELD_PLACE " FOR NO KEY UPDATE OF s", UNHELD_PLACE_ARGS
-};
-static const StudioQuery seen_place = {
-	UNHELD_PLACE, UNHELD_PLACE_ARGS
+	"SELECT" SELECT_LIST(SLOT_COLUMNS) BEST_PLACES("1") " FOR NO KEY UPDATE OF s SKIP LOCKED",
+	4, {INT8OID, INT8ARRAYOID, INT8OID, TIMESTAMPTZOID}
 };
 
-/* waiting, for the first by id of the $5 places that are wanted yet */
+/* the first by id of the $5 best, whoever has it locked */
 static const StudioQuery next_place = {
-	"SELECT" SELECT_LIST(SLOT_COLUMNS) OPEN_PLACE " AND {s.id} OPERATOR(pg_catalog.=)"
-	" (SELECT pg_catalog.min(p.id) FROM (SELECT {s.id} AS id" BEST_PLACES("$5") ") p)"
-	" FOR NO KEY UPDATE OF s",
+	"SELECT pg_catalog.min(p.id) FROM (SELECT {s.id} AS id" BEST_PLACES("$5") ") p",
 	5, {INT8OID, INT8ARRAYOID, INT8OID, TIMESTAMPTZOID, INT4OID}
 };
 
@@ -375,18 +375,33 @@ place_is_held(Call *call, int64 id, int64 user_id)
 
 /*
  * Locks a place by one of the statements above; returns false if it finds none, or
- * "held" if it is somebody else's for some minutes.
+ * one that is somebody else's for some minutes.  Such a one stays locked, too:
+ * "highest" is the last by id of all that may be.
  */
 static bool
 try_place(Call *call, const StudioQuery *query, const NullableDatum *args,
-		  int64 user_id, Slot *place, bool *held)
+		  int64 user_id, Slot *place, int64 *highest)
 {
 	QueryRun	run = IsolationUsesXactSnapshot() ? query_recheck : query_look;
 	Rows		result = run(call, query, args);
 
-	*held = result.nrows == 1 && slot_of_row(call->studio, result, 0, 0, place) &&
-		place_is_held(call, place->id, user_id);
-	return result.nrows == 1 && !*held;
+	if (result.nrows == 0 || !slot_of_row(call->studio, result, 0, 0, place))
+		return false;
+	*highest = Max(*highest, place->id);
+	return !place_is_held(call, place->id, user_id);
+}
+
+/* Likewise without waiting; where there are holds the place that was looked at, if no other is better. */
+static bool
+try_place_now(Call *call, const NullableDatum *args, int64 user_id, Slot *place, int64 *highest)
+{
+	NullableDatum seen[] = {arg_id(place->id), args[0]};
+
+	if (query_table_is_empty(call, TABLE_HOLDS))
+		return try_place(call, &any_place, args, user_id, place, highest);
+	return (!slot_holds_any(call, user_id, query_recheck) &&
+			try_place(call, &this_place_now, seen, user_id, place, highest)) ||
+		try_place(call, &unlocked_place, args, user_id, place, highest);
 }
 
 /* Refuses a place that is too new for the transaction's own snapshot to be written. */
@@ -401,12 +416,14 @@ check_place_seen(Call *call, const Slot *place)
 }
 
 /*
- * Locks an open place of a class, but for those that the call has taken already.
- * Returns false if there is none, which is said only when none is open that
- * others merely have locked: each of them may still give it up.  So whoever
- * finds nothing that he can have at once waits, for one after the other in the
- * order of their ids, and looks again.  A call that wants several does so from the
- * first on: it has one place locked while it waits for the next.
+ * Locks an open place of a class, but for those that the call has taken already;
+ * "place" is one that was looked at.  Returns false if there is none, which is
+ * said only when none is open that others merely have locked: each of them may
+ * still give it up.  So whoever finds nothing that he can have at once waits, for
+ * one after the other in the order of their ids, and looks again.  A call that
+ * wants several does so from the first on: it has one place locked while it waits
+ * for the next.  If it is too late to wait for a place, because one after it is
+ * locked that turned out to be somebody else's, the call has to be retried.
  */
 bool
 lock_place(Call *call, int64 class_id, int64 user_id,
@@ -416,20 +433,23 @@ lock_place(Call *call, int64 class_id, int64 user_id,
 		arg_id(class_id), arg_ids(taken, ntaken), arg_id(user_id), arg_time(call->now),
 		arg_int(wanted - ntaken)
 	};
-	bool		held = true;
-	bool		locked = wanted == 1 && !slot_holds_any(call, user_id, query_recheck) &&
-	try_place(call, &any_place, args, user_id, place, &held);
+	int64		highest = NO_ID;
+	bool		locked = wanted == 1 && try_place_now(call, args, user_id, place, &highest);
 
+	for (int i = 0; i < ntaken; i++)
+		highest = Max(highest, taken[i]);
 	while (!locked)
 	{
-		if (wanted > 1)
-			locked = try_place(call, &next_place, args, user_id, place, &held);
-		else					/* a lock on a place that changed must not be
-								 * had while one waits */
-			locked = (held && try_place(call, &unlocked_place, args, user_id, place, &held)) ||
-				try_place(call, &awaited_place, args, user_id, place, &held);
-		if (!locked && query_recheck(call, &seen_place, args).nrows == 0)
+		int64		next = row_id(query_recheck(call, &next_place, args), 0, 1);
+		NullableDatum wait_for[] = {arg_id(next), args[0]};
+
+		if (next == NO_ID)
 			return false;
+		if (next <= highest)
+			swan_serialization_failure();
+		highest = next;
+		locked = try_place(call, &this_place, wait_for, user_id, place, &highest) ||
+			(wanted == 1 && try_place(call, &unlocked_place, args, user_id, place, &highest));
 	}
 	check_place_seen(call, place);
 	return true;
