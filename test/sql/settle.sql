@@ -32,7 +32,7 @@ UPDATE sessions SET client = 11, status = 'scheduled' WHERE id = 1;
 UPDATE sessions SET client = 11, status = 'scheduled' WHERE id = 2;
 UPDATE sessions SET client = 12, status = 'scheduled' WHERE id = 3;
 UPDATE sessions SET client = 12, status = 'confirmed' WHERE id = 4;
-UPDATE sessions SET client = 13, status = 'completed', starts = '2001-01-01', took = 2 WHERE id = 5;
+UPDATE sessions SET client = 13, status = 'completed', starts = '2001-01-01', took = 3 WHERE id = 5;
 UPDATE sessions SET client = 14 WHERE id = 6;
 INSERT INTO sessions (id, trainer, starts) VALUES (20, 1, '2099-01-08 00:30'), (21, 2, '2099-01-08 00:30');
 CREATE VIEW way AS SELECT check_name, user_id, session_id, problem FROM swan_verify(as_if => 'refuse');
