@@ -3,7 +3,7 @@
 # everybody books, cancels, holds, waits and is refunded: nobody waits in a circle, each credit and
 # each unit of money is at one place, and a refund finds all of them in the end.
 #
-# SEED=n in the environment repeats a run, SECONDS=n makes it longer.
+# SEED=n in the environment repeats a run, CALLS=n makes it longer.
 
 use strict;
 use warnings;
@@ -14,7 +14,7 @@ use Crowd qw(start_studio run_sql end_well);
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $SECONDS = $ENV{SECONDS} || 12;
+my $CALLS = $ENV{CALLS} || 200;
 my ($node, $seed) = start_studio();
 
 run_sql(<<'SQL');
@@ -51,7 +51,7 @@ SQL
 my $dir = PostgreSQL::Test::Utils::tempdir();
 append_to_file("$dir/rc.sql", "\\set dice random(1, 100)\n\\set a random(4, 15)\n\\set b random(4, 15)\nSELECT step(:dice, :a, :b);\n");
 append_to_file("$dir/rr.sql", "\\set dice random(1, 100)\n\\set a random(4, 15)\n\\set b random(4, 15)\nBEGIN ISOLATION LEVEL REPEATABLE READ;\nSELECT step(:dice, :a, :b);\nCOMMIT;\n");
-$node->command_ok([ 'pgbench', '-n', '-c', 24, '-j', 2, '-T', $SECONDS, "--random-seed=$seed", '-f', "$dir/rc.sql\@3", '-f', "$dir/rr.sql\@1", $node->connstr('postgres') ], 'twenty-four connections');
+$node->command_ok([ 'pgbench', '-n', '-c', 24, '-j', 2, '-t', $CALLS, "--random-seed=$seed", '-f', "$dir/rc.sql\@3", '-f', "$dir/rr.sql\@1", $node->connstr('postgres') ], 'twenty-four connections');
 
 note(run_sql("SELECT string_agg(concat_ws(' ', what, state, n), ', ') FROM (SELECT what, left(state, 5) AS state, count(*) AS n FROM attempt GROUP BY 1, 2 ORDER BY 1, 2) c"));
 is(run_sql("SELECT count(DISTINCT what) FROM attempt WHERE state = 'ok'"), 13, 'each of thirteen things was done');
