@@ -80,7 +80,21 @@ for my $i (0 .. $#blocks)
 unlike($text, qr/^```(?!sh$|ini$|text$|$)/m, 'no command is shown that is not run');
 ok(!-e "$dir/again", 'each database has been updated');
 
-# what has become of it
+# what it says went wrong is only what it shows
+is(join("\n", grep { /(?:ERROR|FATAL|WARNING):/ } split /\n/, $out), join("\n", $text =~ /^(ERROR: .*)$/mg), 'nothing else fails');
+
+# what has become of it; each of them goes on where it is now
+for my $place ([ 'standby', 'velvet' ], [ 'standby', 'oak' ], [ 'a', 'elm' ])
+{
+	my ($where, $studio) = ($node{$place->[0]}, $place->[1]);
+	is($where->safe_psql($studio, "SET swanalloc.studio = '" . ($studio eq 'elm' ? 'elm' : 'studio') . "';" . <<'SQL' =~ s/@/$studio eq 'elm' ? 'elm' : 'studio'/ger), "t|scheduled|1|cancelled", "$studio takes new rows in every table");
+WITH people AS (INSERT INTO @.users (first_name, role) VALUES ('Eve', 'client'), ('Tess', 'trainer') RETURNING id, role)
+SELECT id AS client FROM people WHERE role = 'client' \gset
+SELECT swan_grant(:client, 3), count(*) FROM swan_open((SELECT max(id) FROM @.users WHERE role = 'trainer'), '2100-01-01 10:00', repeat => 2) \g /dev/null
+SELECT max(id) AS slot FROM @.sessions \gset
+SELECT (swan_hold(:client, :slot)).session_id = :slot, (swan_book(:client, :slot)).status, (swan_grant(:client, 1)).added, (swan_cancel(:slot)).status;
+SQL
+}
 for my $studio ('velvet', 'oak')
 {
 	is($node{standby}->safe_psql($studio, 'SELECT * FROM swan_verify()'), '', "$studio is well");

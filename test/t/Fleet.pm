@@ -15,7 +15,7 @@ use Test::More;
 use Time::HiRes qw(time sleep);
 
 our @EXPORT_OK = qw(pgbouncer pgbouncer_version wait_for_socket start_pooler start_cluster $logins studio_sql start_writers go_on goes_on stop_writers
-  told acknowledged same_once);
+  told acknowledged same_once answered_again);
 
 # PgBouncer's program; undef where there is none.
 sub pgbouncer
@@ -75,8 +75,7 @@ INSERT INTO studio.sessions (id, trainer_id, session_date)
 SELECT i, 2 + i % 2, '2099-01-01'::timestamptz + i * interval '1 hour' FROM generate_series(1, $slots) i;
 RESET session_replication_role;
 SELECT setval('studio.sessions_id_seq', $slots);
-SELECT count(*) FROM swan_grant_many(ARRAY(SELECT id FROM studio.users WHERE role = 'client'), 100);
-SELECT count(*) FROM swan_grant_many(ARRAY(SELECT id FROM studio.users WHERE role = 'client'), 100);
+SELECT count(*) FROM generate_series(1, 5) i, swan_grant_many(ARRAY(SELECT id FROM studio.users WHERE role = 'client'), 100, i::text);
 ANALYZE;
 SQL
 }
@@ -142,8 +141,9 @@ sub Fleet::Pooler::stop
 }
 
 # Starts clients that call one after the other. calls(writer, number) is a list of kind, client, key, and the statement, whose
-# answer is the id of its ledger row. What is to be tried again is sent again, with its key, until it is answered; so is
-# what was on its way when the connection ended. Each writes down what was acknowledged and what it was told otherwise.
+# answer is the id of its ledger row; the key is "WRITER-NUMBER", of a purchase the payment's. What is to be tried again is
+# sent again, with its key, until it is answered; so is what was on its way when the connection ended. Each writes down what
+# was acknowledged and what it was told otherwise.
 sub start_writers
 {
 	my ($count, $connstr, $calls) = @_;
@@ -187,6 +187,7 @@ sub _write
 			if (defined $row)
 			{
 				print $log join('|', 'done', $kind, $client, $key, $row, sprintf('%.3f', time - $begun), $tries), "\n";
+				sleep 0.004;    # so that slots last, however fast the machine is
 				last;
 			}
 			print $log "told|$error\n";
@@ -283,9 +284,25 @@ sub same_once
 		. join("\n", map({ join '|', @$_ } acknowledged($writers)), '\.', '') . <<'SQL');
 SELECT count(*) FILTER (WHERE g.id IS NULL) || ' lost, ' || count(*) FILTER (WHERE a.id IS NULL) || ' not acknowledged, '
 	|| count(*) FILTER (WHERE g.id <> a.id) || ' told otherwise, ' || count(*) - count(DISTINCT (coalesce(a.kind, g.kind), coalesce(a.user_id, g.user_id), coalesce(a.key, g.key))) || ' doubled'
-FROM acknowledged a FULL JOIN (SELECT * FROM studio.swan_ledger WHERE key IS NOT NULL) g ON g.kind = a.kind AND g.user_id = a.user_id AND g.key = a.key
+FROM acknowledged a FULL JOIN (SELECT id, kind, user_id, CASE kind WHEN 'purchase' THEN payment_ref ELSE key END AS key FROM studio.swan_ledger) g
+	ON g.kind = a.kind AND g.user_id = a.user_id AND g.key = a.key WHERE coalesce(g.key, a.key) LIKE '%-%'
 SQL
 	is($found, '0 lost, 0 not acknowledged, 0 told otherwise, 0 doubled', $what);
+	return;
+}
+
+# Sends a thousand of the acknowledged calls again, as a webhook is delivered twice: the answers are those of before.
+sub answered_again
+{
+	my ($connstr, $writers, $calls, $what) = @_;
+	my @acknowledged = acknowledged($writers);
+	my $step = 1 + int(@acknowledged / 1000);
+	my @sent = @acknowledged[ map { $_ * $step } 0 .. $#acknowledged / $step ];
+	my ($in, $out, $err) = (join('', map { ($calls->(split /-/, $_->[2]))[3] . ";\n" } @sent), '', '');
+	IPC::Run::run([ 'psql', '-XAtq', '-d', $connstr ], '<', \$in, '>', \$out, '2>', \$err);
+	my @answers = split /\n/, $out;
+	my $same = grep { ($answers[$_] // '') eq $sent[$_][3] } 0 .. $#sent;
+	ok(@sent > 0 && $same == @sent && $err eq '', "$what: " . @sent) or diag(@sent - $same . " are not: $err");
 	return;
 }
 
