@@ -15,6 +15,10 @@ UPDATE studio.swan_lots SET remaining = 1 WHERE user_id = 11;
 SET LOCAL session_replication_role = origin;
 SELECT check_name, problem FROM swan_verify(11);
 SELECT call, try('SELECT 1 FROM ' || call) FROM unnest('{"swan_book(11, 3)","swan_book_many(11, ''{3,4}'')","swan_transfer(11, 12, 2)","swan_revoke(11, 2)","swan_charge(2, 2)","swan_cancel(2)","swan_grant(11, 1)"}'::text[]) call;
+-- what the application takes itself is written down, the part that no lot has without one
+SELECT swan_configure('guard_balance', 'record');
+UPDATE studio.users SET available_sessions = 0 WHERE id = 11;
+SELECT delta, balance_after, lot_id IS NOT NULL AS of_a_lot FROM studio.swan_ledger WHERE user_id = 11 AND kind = 'external' ORDER BY id;
 ROLLBACK;
 
 -- a lot is gone
