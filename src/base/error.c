@@ -224,6 +224,15 @@ swan_missing_argument(const char *name, const char *sentence)
 			 errhint("Pass a value for %s.", name)));
 }
 
+/* Says that the transaction is to be retried; for ereport(). */
+int
+swan_error_retry(void)
+{
+	errcode(ERRCODE_T_R_SERIALIZATION_FAILURE);
+	errmsg("could not serialize access due to concurrent update");
+	return errhint("The transaction might succeed if retried.");
+}
+
 /*
  * Answers a conflict that a lock showed us but the transaction's own snapshot
  * does not: REPEATABLE READ and SERIALIZABLE promise not to act on it.
@@ -231,10 +240,7 @@ swan_missing_argument(const char *name, const char *sentence)
 void
 swan_serialization_failure(void)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-			 errmsg("could not serialize access due to concurrent update"),
-			 errhint("The transaction might succeed if retried.")));
+	ereport(ERROR, (swan_error_retry()));
 }
 
 /* Adds the rows of one table to the result of swan_errors. */

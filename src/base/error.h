@@ -56,6 +56,7 @@ extern const char *swan_error_sentence(SwanErrorCode code);
 
 pg_noreturn extern void swan_missing_argument(const char *name,
 											  const char *sentence);
+extern int	swan_error_retry(void);
 pg_noreturn extern void swan_serialization_failure(void);
 
 #endif							/* SWAN_ERROR_H */

@@ -122,6 +122,25 @@ studio_table_name(Oid relid)
 									  get_rel_name(relid));
 }
 
+/*
+ * Returns whether the tables of a studio are called as when they were described: no
+ * lock on a table keeps its schema from being renamed.
+ */
+bool
+studio_has_its_names(const Studio *studio)
+{
+	for (int i = 0; i < STUDIO_NTABLES; i++)
+	{
+		Oid			relid = studio->tables[i];
+
+		if (studio->table_names[i] != NULL &&
+			(get_rel_name(relid) == NULL ||
+			 strcmp(studio->table_names[i], studio_table_name(relid)) != 0))
+			return false;
+	}
+	return true;
+}
+
 /* Returns who owns a table, or InvalidOid if there is none. */
 Oid
 studio_table_owner(Oid relid)

@@ -18,6 +18,34 @@
 
 #include "studio/studio.h"
 
+/* Reads what an application calls our words, by its own: objects, in a list or not. */
+List *
+studio_read_names(Jsonb *object, MemoryContext context)
+{
+	JsonbIterator *it = JsonbIteratorInit(&object->root);
+	JsonbIteratorToken token;
+	JsonbValue	value;
+	OwnName    *name = NULL;
+	List	   *names = NIL;
+	MemoryContext old = MemoryContextSwitchTo(context);
+
+	while ((token = JsonbIteratorNext(&it, &value, false)) != WJB_DONE)
+	{
+		if (token == WJB_KEY)
+		{
+			name = palloc0(sizeof(OwnName));
+			name->theirs = pnstrdup(value.val.string.val, value.val.string.len);
+		}
+		else if (token == WJB_VALUE && value.type == jbvString)
+		{
+			name->ours = pnstrdup(value.val.string.val, value.val.string.len);
+			names = lappend(names, name);
+		}
+	}
+	MemoryContextSwitchTo(old);
+	return names;
+}
+
 /*
  * Returns whether a column can hold a label.  One that was added to an enum by a
  * transaction that is under way cannot be named yet.

@@ -150,9 +150,28 @@ run_directly(SimplePlan *plan, const NullableDatum *args, View view)
 	return result;
 }
 
-/* Runs the saved plan of a query. */
+/*
+ * Refuses to go on with names that the tables have no more: under them a plan
+ * that is made anew finds nothing, or tables of somebody else's.
+ */
+static void
+check_names(const Studio *studio)
+{
+	if (studio_is_stale(studio) && !studio_has_its_names(studio))
+		swan_serialization_failure();
+}
+
+/* Says that a table which was renamed while its name was looked up is to be retried. */
+static void
+renamed_callback(void *arg)
+{
+	if (geterrcode() == ERRCODE_UNDEFINED_TABLE && studio_is_stale(arg))
+		(void) swan_error_retry();
+}
+
+/* Runs the saved plan of a query, and makes it if need be. */
 static Rows
-run_query(Call *call, const StudioQuery *query, const NullableDatum *args, View view)
+run_saved(Call *call, const StudioQuery *query, const NullableDatum *args, View view)
 {
 	SavedPlan  *saved = get_plan(call, query);
 	Snapshot	snapshot;
@@ -167,6 +186,27 @@ run_query(Call *call, const StudioQuery *query, const NullableDatum *args, View 
 	}
 	snapshot = view == VIEW_LATEST ? sql_latest_snapshot() : InvalidSnapshot;
 	return sql_run(saved->plan, query->text, query->nargs, args, snapshot, view == VIEW_CALLER);
+}
+
+/*
+ * Runs a query under the names that the tables have.  One who renames their schema
+ * meanwhile is noticed: before, by an error while it is looked for, or after.
+ */
+static Rows
+run_query(Call *call, const StudioQuery *query, const NullableDatum *args, View view)
+{
+	ErrorContextCallback callback;
+	Rows		result;
+
+	callback.callback = renamed_callback;
+	callback.arg = call->studio;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+	check_names(call->studio);
+	result = run_saved(call, query, args, view);
+	check_names(call->studio);
+	error_context_stack = callback.previous;
+	return result;
 }
 
 /*
@@ -217,7 +257,9 @@ query_look_back(Call *call, const StudioQuery *query,
 	Rows		result;
 
 	snapshot->curcid = until;
+	check_names(call->studio);
 	result = sql_run(plan, query->text, query->nargs, args, snapshot, true);
+	check_names(call->studio);
 	UnregisterSnapshot(snapshot);
 	return result;
 }

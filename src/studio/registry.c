@@ -20,7 +20,6 @@
 #include "commands/trigger.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
-#include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -116,6 +115,13 @@ studios_stale(void)
 void
 studios_forget(void)
 {
+/* Returns whether a studio may be another by now than what is known of it. */
+bool
+studio_is_stale(const Studio *studio)
+{
+	return studio->as_of != changes;
+}
+
 	changes++;
 }
 
@@ -150,35 +156,14 @@ json_member(Rows result, uint64 row, int column, const char *name, MemoryContext
 	return member ? MemoryContextStrdup(context, member) : NULL;
 }
 
-/* Reads what the application calls our roles, or statuses: objects, in a list or not. */
+/* Reads what the application calls our roles, or statuses. */
 static List *
 load_names(Studio *studio, Rows result, uint64 row, int column)
 {
 	bool		isnull;
 	Datum		object = row_datum(result, row, column, &isnull);
-	JsonbIterator *it;
-	JsonbIteratorToken token;
-	JsonbValue	value;
-	OwnName    *name = NULL;
-	List	   *names = NIL;
-	MemoryContext old = MemoryContextSwitchTo(studio->context);
 
-	it = isnull ? NULL : JsonbIteratorInit(&DatumGetJsonbP(object)->root);
-	while (it && (token = JsonbIteratorNext(&it, &value, false)) != WJB_DONE)
-	{
-		if (token == WJB_KEY)
-		{
-			name = palloc0(sizeof(OwnName));
-			name->theirs = pnstrdup(value.val.string.val, value.val.string.len);
-		}
-		else if (token == WJB_VALUE && value.type == jbvString)
-		{
-			name->ours = pnstrdup(value.val.string.val, value.val.string.len);
-			names = lappend(names, name);
-		}
-	}
-	MemoryContextSwitchTo(old);
-	return names;
+	return isnull ? NIL : studio_read_names(DatumGetJsonbP(object), studio->context);
 }
 
 /* Returns an interval of days and time in microseconds, each day of 24 hours. */
@@ -420,6 +405,7 @@ load_registry(void)
 
 		old = MemoryContextSwitchTo(TopMemoryContext);
 		studios = lappend(studios, studio);
+		studio->as_of = started;
 		MemoryContextSwitchTo(old);
 	}
 	call_end(call);

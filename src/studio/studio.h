@@ -14,6 +14,7 @@
 #include "nodes/pg_list.h"
 #include "storage/lockdefs.h"
 #include "utils/hsearch.h"
+#include "utils/jsonb.h"
 
 /*
  * The tables; the first two are the application's, and the last is missing where
@@ -180,6 +181,7 @@ typedef struct StudioSettings
 typedef struct Studio
 {
 	MemoryContext context;		/* holds all of this */
+	uint64		as_of;			/* see registry.c */
 	char	   *name;
 	char	   *owned_by;		/* who made it, for when its tables are gone */
 	bool		own;			/* made by swan_create_studio? */
@@ -241,11 +243,13 @@ extern const char *studio_table_label(StudioTable table);
 extern const char *studio_column_label(StudioColumnId id);
 extern char *studio_table_name(Oid relid);
 extern Oid	studio_table_owner(Oid relid);
+extern bool studio_has_its_names(const Studio *studio);
 extern bool studio_column_fits(ColumnKind kind, Oid type);
 extern void studio_find_tables(Studio *studio);
 extern void studio_describe(Studio *studio);
 
 /* labels.c */
+extern List *studio_read_names(Jsonb *object, MemoryContext context);
 extern bool studio_is_status(const char *word);
 extern List *studio_status_labels(const Studio *studio, const char *wanted);
 extern const char *studio_status_label(const Studio *studio, const char *status);
@@ -262,6 +266,7 @@ extern List *studio_kept_columns(const Studio *studio);
 extern List *studio_list(void);
 extern List *studio_list_for_guards(void);
 extern bool studios_stale(void);
+extern bool studio_is_stale(const Studio *studio);
 extern void studios_forget(void);
 extern Oid	studio_registry_owner(void);
 extern void studio_note(const char *name, const char *what, int64 value);
