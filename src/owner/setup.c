@@ -463,6 +463,8 @@ swan_detach(PG_FUNCTION_ARGS)
 	name = pstrdup(studio->name);
 	args[0] = arg_text(name);
 	memcpy(tables, studio->tables, sizeof(tables));
+	if (get_rel_name(tables[TABLE_USERS]) || get_rel_name(tables[TABLE_SESSIONS]))
+		studio_check_open(studio);	/* without guards it would be */
 	call = call_begin_as(GetUserId(), "pg_catalog, pg_temp");
 	for (int i = 0; i < STUDIO_NTABLES; i++)
 		setup_unguard(call, tables[i]);

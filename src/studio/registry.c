@@ -44,6 +44,10 @@ static Oid	registry_studio = InvalidOid;
 /* holds studios that are forgotten and in use, until the transaction ends */
 static MemoryContext retired = NULL;
 
+/* a column that a version need not have, of which the guards must know if it is there */
+#define FROM_WHOLE_ROW(column) \
+	"(pg_catalog.to_jsonb(s) OPERATOR(pg_catalog.->>) '" column "')"
+
 /* what every version has in its registry, and so do guards, see version.c */
 #define REGISTRY_COLUMNS(first, next) \
 	first(REG_NAME, "s.name") \
@@ -71,7 +75,9 @@ static MemoryContext retired = NULL;
 	next(REG_ROLE_NAMES, "s.columns OPERATOR(pg_catalog.->) 'roles'") \
 	next(REG_STATUS_NAMES, "s.columns OPERATOR(pg_catalog.->) 'statuses'") \
 	next(REG_LONGEST, "(s.columns OPERATOR(pg_catalog.->>) 'longest')::pg_catalog.int4") \
-	next(REG_COUNTED_FROM, "(s.columns OPERATOR(pg_catalog.->>) 'counted_from')::pg_catalog.int8")
+	next(REG_COUNTED_FROM, "(s.columns OPERATOR(pg_catalog.->>) 'counted_from')::pg_catalog.int8") \
+	next(REG_CLOSED_AT, FROM_WHOLE_ROW("closed_at") "::pg_catalog.timestamptz") \
+	next(REG_CLOSED_REASON, FROM_WHOLE_ROW("closed_reason"))
 
 /* and what has come since */
 #define REGISTRY_LATER(first, next) \
@@ -86,9 +92,7 @@ static MemoryContext retired = NULL;
 	next(REG_BOOKING_RULE, "s.booking_rule") \
 	next(REG_COST_RULE, "s.cost_rule") \
 	next(REG_ASSIGNMENTS, "s.assignments") \
-	next(REG_WAIT_OFFER, "s.wait_offer") \
-	next(REG_CLOSED_AT, "s.closed_at") \
-	next(REG_CLOSED_REASON, "s.closed_reason")
+	next(REG_WAIT_OFFER, "s.wait_offer")
 
 #define REGISTRY_ALL(first, next) \
 	REGISTRY_COLUMNS(first, next) \
@@ -111,10 +115,6 @@ studios_stale(void)
 	return loaded != changes;
 }
 
-/* Makes the next call read the registry again. */
-void
-studios_forget(void)
-{
 /* Returns whether a studio may be another by now than what is known of it. */
 bool
 studio_is_stale(const Studio *studio)
@@ -122,6 +122,10 @@ studio_is_stale(const Studio *studio)
 	return studio->as_of != changes;
 }
 
+/* Makes the next call read the registry again. */
+void
+studios_forget(void)
+{
 	changes++;
 }
 
@@ -229,12 +233,10 @@ load_studio(Rows result, uint64 row)
 	set->search_path = copy_text(result, row, REG_SEARCH_PATH, context);
 	set->session_records = strcmp(row_text(result, row, REG_SESSION_RECORDS), "on") == 0;
 	if (version_is_ours())
-	{
 		load_later_settings(set, result, row, context);
-		studio->closed_reason = copy_text(result, row, REG_CLOSED_REASON, context);
-		if (studio->closed_reason)
-			studio->closed_at = row_time(result, row, REG_CLOSED_AT);
-	}
+	studio->closed_reason = copy_text(result, row, REG_CLOSED_REASON, context);
+	if (studio->closed_reason)
+		studio->closed_at = row_time(result, row, REG_CLOSED_AT);
 	studio->made_at = row_time(result, row, REG_CREATED_AT);
 	old_bookings = row_text(result, row, REG_OLD_BOOKINGS);
 	if (old_bookings && strcmp(old_bookings, "charged") == 0)
@@ -403,9 +405,9 @@ load_registry(void)
 	{
 		Studio	   *studio = load_studio(result, i);
 
+		studio->as_of = started;
 		old = MemoryContextSwitchTo(TopMemoryContext);
 		studios = lappend(studios, studio);
-		studio->as_of = started;
 		MemoryContextSwitchTo(old);
 	}
 	call_end(call);

@@ -129,6 +129,18 @@ ALTER TABLE old.sessions RENAME TO meetings;
 SELECT try('SELECT swan_grant(2, 1)'), try_write('UPDATE old.users SET first_name = ''Eve''');
 ALTER TABLE old.meetings RENAME TO sessions;
 ALTER SCHEMA old RENAME TO studio;
+-- nor is SQL of another version, under which nothing works but the guards
+BEGIN;
+UPDATE pg_extension SET extversion = '9.9' WHERE extname = 'swanalloc';
+UPDATE swan.studio SET name = name;
+SELECT DISTINCT try_write(write) FROM writes WHERE id < 9;
+ROLLBACK;
+-- nor to forget it and take its tables anew, but for one who opens it
+SELECT try('SELECT swan_detach()'), try('SELECT swan_attach(''studio.users'', ''studio.sessions'', studio => ''new'')');
+BEGIN;
+SELECT swan_open_studio(), swan_detach();
+ROLLBACK;
+SELECT try('SELECT swan_grant(2, 1)');
 
 -- open again
 SELECT swan_open_studio('studio');
@@ -157,6 +169,8 @@ SET swanalloc.studio = 'studio';
 SELECT try('SELECT swan_grant(2, 1)');
 -- one whose tables are gone still says where it is, until it is forgotten
 SELECT swan_close_studio('moved to db7', 'studio');
+DROP TABLE studio.users CASCADE;
+SELECT try('SELECT swan_detach(''studio'')'), try_write('UPDATE studio.sessions SET notes = ''x'' WHERE id = 2');
 DROP SCHEMA studio CASCADE;
 SELECT try('SELECT swan_grant(2, 1)'), try('SELECT swan_summary(2)');
 SELECT studio, state, closed_reason FROM swan_studios() ORDER BY 1;
