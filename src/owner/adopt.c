@@ -28,10 +28,10 @@
 #include "base/argument.h"
 #include "base/details.h"
 #include "base/error.h"
-#include "studio/listing.h"
 #include "studio/template.h"
 #include "read/feed.h"
 #include "owner/attach.h"
+#include "owner/drift.h"
 #include "owner/exported.h"
 #include "owner/setting.h"
 #include "owner/setup.h"
@@ -146,29 +146,35 @@ look_at_sequence(Attachment *att, Call *call, StudioColumnId id)
 							   (long long) row_id(result, 0, 2)));
 }
 
-/* Refuses listings of roles that are not here: without one its role could be the system. */
+/* Returns whether a listing counts at once; what was exported is anybody's to write. */
+static bool
+counts_at_once(const ExportedRole *role)
+{
+	return role->accepted && has_privs_of_role(GetUserId(), get_role_oid(role->db_role, false));
+}
+
+/*
+ * Refuses listings of roles that are not here, and of those that have the owner's
+ * power and would have to agree first: without one such a role is the system.
+ */
 static void
 check_roles(Attachment *att, Jsonb *roles)
 {
 	for (uint32 i = 0; i < JsonContainerSize(&roles->root); i++)
 	{
-		JsonbValue *element = getIthJsonbValueFromContainer(&roles->root, i);
-		Jsonb	   *role;
-		char	   *db_role;
-		char	   *as_what;
+		ExportedRole role = exported_role(roles, i);
+		Oid			oid = get_role_oid(role.db_role, true);
 
-		if (element->type != jbvBinary || !JsonContainerIsObject(element->val.binary.data))
-			exported_refuse("roles");
-		role = JsonbValueToJsonb(element);
-		db_role = exported_text(role, "db_role");
-		as_what = exported_text(role, "as_what");
-		if (!listing_is_kind(as_what) || (strcmp(as_what, "person") == 0) !=
-			(details_number(JsonbPGetDatum(role), "user_id", NO_ID) != NO_ID))
-			exported_refuse("as_what");
-		if (!OidIsValid(get_role_oid(db_role, true)))
-			attach_refuse(att, "role", db_role, "there is no such role",
+		if (!OidIsValid(oid))
+			attach_refuse(att, "role", role.db_role, "there is no such role",
 						  psprintf("CREATE ROLE %s, or take it out of \"roles\" of what was exported",
-								   quote_identifier(db_role)));
+								   quote_identifier(role.db_role)));
+		else if (role.accepted && !counts_at_once(&role) &&
+				 has_privs_of_role(oid, studio_table_owner(att->users)))
+			attach_refuse(att, "role", role.db_role,
+						  psprintf("role \"%s\" has the privileges of the owner, and would be the system until it agreed to be %s",
+								   role.db_role, role.as_what),
+						  "adopt as a role that has its privileges, say a superuser");
 	}
 }
 
@@ -176,8 +182,6 @@ check_roles(Attachment *att, Jsonb *roles)
 static void
 look_at_tables(Attachment *att, Jsonb *exported)
 {
-	Call	   *call;
-
 	if (studio_table_owner(att->users) != studio_table_owner(att->sessions))
 		attach_refuse(att, "sessions", NULL, "the tables have different owners",
 					  "give both to one role with ALTER TABLE ... OWNER TO");
@@ -195,8 +199,14 @@ look_at_tables(Attachment *att, Jsonb *exported)
 	attach_check_triggers(att);
 	check_roles(att, exported_object(exported, "roles", true));
 	attach_refuse_problem(att);
+}
 
-	call = call_begin_as(studio_table_owner(att->users), "pg_catalog, pg_temp");
+/* Looks whether ids will be new ones, with nobody at work on the tables. */
+static void
+look_at_ids(Attachment *att)
+{
+	Call	   *call = call_begin_as(studio_table_owner(att->users), "pg_catalog, pg_temp");
+
 	attach_look_at_ids(att, call);
 	look_at_sequence(att, call, USERS_ID);
 	look_at_sequence(att, call, SESSIONS_ID);
@@ -211,7 +221,6 @@ write_registry(Attachment *att, Jsonb *exported, bool backfilled)
 	static const Oid argtypes[] = {
 		TEXTOID, OIDOID, OIDOID, TEXTOID, BOOLOID, JSONBOID, BOOLOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID
 	};
-	Datum		whole = JsonbPGetDatum(exported);
 	NullableDatum args[] = {
 		arg_text(att->studio),
 		arg_datum(ObjectIdGetDatum(att->users)),
@@ -221,9 +230,9 @@ write_registry(Attachment *att, Jsonb *exported, bool backfilled)
 		arg_datum(JsonbPGetDatum(exported_object(exported, "columns", false))),
 		arg_bool(backfilled),
 		arg_text(exported_text(exported, "created_at")),
-		arg_text(details_text(whole, "feed")),
-		arg_text(details_text(whole, "closed_at")),
-		arg_text(details_text(whole, "closed_reason"))
+		arg_text(exported_text_or_null(exported, "feed")),
+		arg_text(exported_text_or_null(exported, "closed_at")),
+		arg_text(exported_text_or_null(exported, "closed_reason"))
 	};
 	Call	   *call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");
 
@@ -238,7 +247,7 @@ write_registry(Attachment *att, Jsonb *exported, bool backfilled)
 
 /*
  * Lists the roles as they were.  Whether one has agreed is for it to say here too, but
- * where the caller has its privileges: what was exported is anybody's to write.
+ * where the caller has its privileges.
  */
 static void
 list_roles(Attachment *att, Jsonb *roles)
@@ -247,14 +256,11 @@ list_roles(Attachment *att, Jsonb *roles)
 
 	for (uint32 i = 0; i < JsonContainerSize(&roles->root); i++)
 	{
-		Jsonb	   *role = JsonbValueToJsonb(getIthJsonbValueFromContainer(&roles->root, i));
-		char	   *db_role = exported_text(role, "db_role");
-		char	   *as_what = exported_text(role, "as_what");
-		bool		agreed = exported_bool(role, "accepted");
-		bool		accepted = agreed && has_privs_of_role(GetUserId(), get_role_oid(db_role, false));
+		ExportedRole role = exported_role(roles, i);
+		bool		accepted = counts_at_once(&role);
 		NullableDatum args[] = {
-			arg_text(att->studio), arg_text(db_role), arg_text(as_what),
-			arg_id(details_number(JsonbPGetDatum(role), "user_id", NO_ID)), arg_bool(accepted)
+			arg_text(att->studio), arg_text(role.db_role), arg_text(role.as_what),
+			arg_id(role.user_id), arg_bool(accepted)
 		};
 		Call	   *call = call_begin_as(studio_registry_owner(), "pg_catalog, pg_temp");
 
@@ -263,13 +269,13 @@ list_roles(Attachment *att, Jsonb *roles)
 				 " VALUES ($1, $2, $3, $4, $5)",
 				 5, argtypes, args);
 		call_end(call);
-		attach_report(att, "role", db_role, as_what, accepted ? NULL :
+		attach_report(att, "role", role.db_role, role.as_what, accepted ? NULL :
 					  psprintf("counts once it has agreed: SELECT swan_accept(%s)",
 							   quote_literal_cstr(att->studio)));
-		if (agreed && !accepted)
+		if (role.accepted && !accepted)
 			ereport(WARNING,
 					(errmsg("role \"%s\" is nobody in studio \"%s\" until it has agreed again",
-							db_role, att->studio),
+							role.db_role, att->studio),
 					 errhint("As that role: SELECT swan_accept(%s).", quote_literal_cstr(att->studio))));
 	}
 }
@@ -297,8 +303,8 @@ report_state(Attachment *att, Jsonb *exported)
 {
 	static const char *const guards[] = {"guard_balance", "guard_sessions", "trainer_overlap"};
 	Datum		settings = JsonbPGetDatum(exported_object(exported, "settings", false));
-	char	   *feed = details_text(JsonbPGetDatum(exported), "feed");
-	char	   *reason = details_text(JsonbPGetDatum(exported), "closed_reason");
+	char	   *feed = exported_text_or_null(exported, "feed");
+	char	   *reason = exported_text_or_null(exported, "closed_reason");
 
 	for (int i = 0; i < lengthof(guards); i++)
 	{
@@ -318,11 +324,10 @@ report_state(Attachment *att, Jsonb *exported)
 Datum
 swan_adopt_studio(PG_FUNCTION_ARGS)
 {
-	static const LOCKMODE lockmodes[] = {AccessExclusiveLock, AccessExclusiveLock};
 	Attachment	att = {.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo,.adopts = true};
 	Jsonb	   *exported;
 	Jsonb	   *columns;
-	Oid			tables[2];
+	int64		problems;
 	bool		backfilled;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -331,14 +336,16 @@ swan_adopt_studio(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		swan_missing_argument("exported", NULL);
 	exported = PG_GETARG_JSONB_P(0);
+	if (!JB_ROOT_IS_OBJECT(exported))
+		exported_refuse("exported");
+	att.users = find_table(exported, "users");
+	att.sessions = find_table(exported, "sessions");
 	exported_check(exported);
 	columns = exported_object(exported, "columns", false);
 	backfilled = exported_bool(exported, "backfilled");
 
 	att.context = CurrentMemoryContext;
 	att.extension_namespace = get_func_namespace(fcinfo->flinfo->fn_oid);
-	att.users = tables[1] = find_table(exported, "users");
-	att.sessions = tables[0] = find_table(exported, "sessions");
 	att.studio = argument_label(fcinfo, 1, "studio");
 	if (att.studio == NULL)
 		att.studio = exported_text(exported, "studio");
@@ -347,13 +354,18 @@ swan_adopt_studio(PG_FUNCTION_ARGS)
 	att.options = columns_as_options(&att, columns, exported_bool(exported, "own"));
 	look_at_tables(&att, exported);
 
-	studio_lock_at_once(tables, lockmodes, lengthof(tables));
+	attach_lock_tables(&att);
+	look_at_ids(&att);
 	make_guards(&att, backfilled);
 	write_registry(&att, exported, backfilled);
 	studio_check(studio_of_owner(att.studio));
 	settings_adopt(att.studio, exported_object(exported, "settings", false));
 	list_roles(&att, exported_object(exported, "roles", true));
 	setup_advise_owner(att.studio, studio_table_owner(att.users));
+	problems = warn_of_drift(studio_of_owner(att.studio));
+	if (problems > 0)
+		attach_report(&att, "swan_verify", NULL, psprintf("problems: " INT64_FORMAT, problems),
+					  "not all has come along, or it was so before; SELECT * FROM swan_verify()");
 	report_state(&att, exported);
 	return (Datum) 0;
 }

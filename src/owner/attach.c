@@ -247,14 +247,10 @@ attach_refuse_problem(Attachment *att)
 Datum
 swan_attach(PG_FUNCTION_ARGS)
 {
-	LOCKMODE	lockmodes[] = {ShareRowExclusiveLock, AccessExclusiveLock};
 	Attachment	att;
-	Oid			tables[2];
 
 	InitMaterializedSRF(fcinfo, 0);
 	start_attachment(&att, fcinfo);
-	tables[0] = att.sessions;
-	tables[1] = att.users;		/* gets a check, too */
 	att.extension_namespace = get_func_namespace(fcinfo->flinfo->fn_oid);
 	attach_check_options(&att);
 	if (studio_table_owner(att.users) != studio_table_owner(att.sessions))
@@ -280,9 +276,7 @@ swan_attach(PG_FUNCTION_ARGS)
 	if (att.dry_run)
 		return (Datum) 0;
 	attach_refuse_problem(&att);
-	if (att.has_guards)			/* which will be taken off first */
-		lockmodes[0] = AccessExclusiveLock;
-	studio_lock_at_once(tables, lockmodes, lengthof(tables));
+	attach_lock_tables(&att);
 	attach_look_again(&att);
 	attach_refuse_problem(&att);
 	attach_make(&att);

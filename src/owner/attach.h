@@ -88,6 +88,7 @@ extern void attach_look_for_people(Attachment *att, Call *call);
 extern void attach_check_our_tables(Attachment *att);
 extern bool attach_has_waits(Attachment *att);
 extern void attach_check_triggers(Attachment *att);
+extern void attach_lock_tables(Attachment *att);
 extern void attach_look_at_ids(Attachment *att, Call *call);
 extern void attach_drop_leftovers(Attachment *att, Call *call);
 

@@ -291,6 +291,7 @@ attach_look_at_ids(Attachment *att, Call *call)
 		return;
 	result = attach_query(att, call,
 						  "SELECT l.last, l.last OPERATOR(pg_catalog.>) s.last_value"
+						  " OR l.last OPERATOR(pg_catalog.=) s.last_value AND NOT s.is_called"
 						  " FROM {schema}.swan_ledger_id_seq s,"
 						  " (SELECT pg_catalog.max(g.id) FROM {ledger} g) l (last)");
 	if (!row_bool(result, 0, 2))
@@ -299,6 +300,30 @@ attach_look_at_ids(Attachment *att, Call *call)
 	attach_refuse(att, "swan_ledger", "id", "its sequence is behind its last row",
 				  psprintf("SELECT pg_catalog.setval(%s, %lld)", quote_literal_cstr(sequence),
 						   (long long) row_id(result, 0, 1)));
+}
+
+/*
+ * Locks the tables that will have guards, ours too if they are there, all at once: where
+ * guards are taken off first, against everybody.
+ */
+void
+attach_lock_tables(Attachment *att)
+{
+	LOCKMODE	lockmode = att->adopts || att->has_guards ? AccessExclusiveLock : ShareRowExclusiveLock;
+	Oid			tables[STUDIO_NTABLES] = {att->sessions, att->users};
+	LOCKMODE	lockmodes[STUDIO_NTABLES] = {lockmode, AccessExclusiveLock};	/* users get a check */
+	int			n = 2;
+
+	for (int i = 0; i < lengthof(our_tables) && att->continues; i++)
+	{
+		Oid			relid = our_table(att, our_tables[i].table);
+
+		if (!OidIsValid(relid))
+			continue;
+		lockmodes[n] = lockmode;
+		tables[n++] = relid;
+	}
+	studio_lock_at_once(tables, lockmodes, n);
 }
 
 /* Takes off the guards that are to be made anew. */

@@ -36,6 +36,18 @@ note_drift(void *arg, const char *check, Rows result, uint64 row)
 						 row_text(result, row, FOUND_PROBLEM));
 }
 
+/* Looks for what is wrong; returns the number of findings. */
+static int64
+look_for_drift(Studio *studio, int topics, const Judgement *judgement, Drift *drift)
+{
+	Call	   *call = call_begin(studio, CALL_READER);
+
+	drift->count = 0;
+	verify_studio(call, topics, judgement, NO_ID, query_recheck, note_drift, drift);
+	call_end(call);
+	return drift->count;
+}
+
 /*
  * Refuses to let a setting keep from now on what it is about (CheckTopic), where
  * that is not right: which swan_verify() lists if it is asked what would be.
@@ -45,17 +57,33 @@ refuse_drift(Studio *studio, const char *setting, int topics)
 {
 	Judgement	judgement = judge_as_refused(studio, !studio->settings.trainer_overlap ||
 											 strcmp(setting, "trainer_overlap") == 0);
-	Call	   *call = call_begin(studio, CALL_READER);
 	Drift		drift;
 
-	drift.count = 0;
 	initStringInfo(&drift.list);
-	verify_studio(call, topics, &judgement, NO_ID, query_recheck, note_drift, &drift);
-	if (drift.count > 0)
+	if (look_for_drift(studio, topics, &judgement, &drift) > 0)
 		ereport(ERROR,
 				(swan_error_counting(SWAN_INVALID_ARGUMENT, NULL, "problems", drift.count),
 				 errmsg("%s cannot be refuse, because swan_verify() would find problems: %lld",
 						setting, (long long) drift.count),
 				 errhint("SELECT * FROM swan_verify(as_if => 'refuse') lists them. They begin with: %s.", drift.list.data)));
-	call_end(call);
+}
+
+/*
+ * Says what is wrong in a studio that was taken up as it was, by its own settings;
+ * returns the number of findings.
+ */
+int64
+warn_of_drift(Studio *studio)
+{
+	Judgement	judgement = judge_as_set(studio);
+	char	   *name = pstrdup(studio->name);
+	Drift		drift;
+
+	initStringInfo(&drift.list);
+	if (look_for_drift(studio, ABOUT_ANYTHING, &judgement, &drift) > 0)
+		ereport(WARNING,
+				(errmsg("swan_verify() finds problems in studio \"%s\": %lld",
+						name, (long long) drift.count),
+				 errhint("They were there before, or not everything has come along. They begin with: %s.", drift.list.data)));
+	return drift.count;
 }

@@ -11,5 +11,6 @@
 #include "verify/checks.h"
 
 extern void refuse_drift(Studio *studio, const char *setting, int topics);
+extern int64 warn_of_drift(Studio *studio);
 
 #endif							/* SWAN_DRIFT_H */

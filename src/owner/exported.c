@@ -10,10 +10,13 @@
  */
 #include "postgres.h"
 
+#include "nodes/value.h"
 #include "utils/fmgrprotos.h"
 
 #include "base/details.h"
 #include "base/error.h"
+#include "studio/listing.h"
+#include "studio/studio.h"
 #include "owner/exported.h"
 
 /* what was exported, in the order of its writing */
@@ -25,6 +28,11 @@ static const char *const exported_members[] = {
 /* and of that, in "columns" */
 static const char *const column_members[] = {
 	"names", "time_zones", "roles", "statuses", "old_bookings", "longest", "counted_from", NULL
+};
+
+/* and of each listing, in "roles" */
+static const char *const role_members[] = {
+	"db_role", "as_what", "user_id", "accepted", NULL
 };
 
 /* Answers what swan_export_studio() has not written. */
@@ -69,11 +77,38 @@ exported_text(Jsonb *object, const char *name)
 	return pnstrdup(value.val.string.val, value.val.string.len);
 }
 
+/* Returns a member that is a text, or NULL for null. */
+char *
+exported_text_or_null(Jsonb *object, const char *name)
+{
+	JsonbValue	value;
+
+	if (getKeyJsonValueFromContainer(&object->root, name, strlen(name), &value) != NULL &&
+		value.type == jbvNull)
+		return NULL;
+	return exported_text(object, name);
+}
+
 /* Returns a member that is true or false. */
 bool
 exported_bool(Jsonb *object, const char *name)
 {
 	return need_member(object, name, jbvBool).val.boolean;
+}
+
+/* Returns one of the listings in "roles". */
+ExportedRole
+exported_role(Jsonb *roles, uint32 n)
+{
+	Jsonb	   *object = JsonbValueToJsonb(getIthJsonbValueFromContainer(&roles->root, n));
+	ExportedRole role = {
+		.db_role = exported_text(object, "db_role"),
+		.as_what = exported_text(object, "as_what"),
+		.user_id = details_number(JsonbPGetDatum(object), "user_id", NO_ID),
+		.accepted = exported_bool(object, "accepted")
+	};
+
+	return role;
 }
 
 /* Refuses members that nobody would look at: what was exported must not get lost. */
@@ -151,21 +186,62 @@ check_feed(const char *feed)
 		exported_refuse("feed");
 }
 
-/* Refuses what cannot be what swan_export_studio() returned. */
+/* Refuses names of columns that are not known here, or are no names. */
+static void
+check_names(Jsonb *names)
+{
+	const char *known[STUDIO_NCOLUMNS + 1] = {NULL};
+
+	for (int i = 0; i < STUDIO_NCOLUMNS; i++)
+		known[i] = studio_column_label(i);
+	refuse_unknown(names, known);
+	for (int i = 0; i < STUDIO_NCOLUMNS; i++)
+	{
+		if (getKeyJsonValueFromContainer(&names->root, known[i], strlen(known[i]), NULL) != NULL)
+			(void) exported_text(names, known[i]);
+	}
+}
+
+/* Refuses listings that are none, or of one role twice. */
+static void
+check_roles(Jsonb *roles)
+{
+	List	   *names = NIL;
+
+	for (uint32 i = 0; i < JsonContainerSize(&roles->root); i++)
+	{
+		JsonbValue *element = getIthJsonbValueFromContainer(&roles->root, i);
+		ExportedRole role;
+
+		if (element->type != jbvBinary || !JsonContainerIsObject(element->val.binary.data))
+			exported_refuse("roles");
+		role = exported_role(roles, i);
+		refuse_unknown(JsonbValueToJsonb(element), role_members);
+		if (!listing_is_kind(role.as_what) ||
+			(strcmp(role.as_what, "person") == 0) != (role.user_id != NO_ID))
+			exported_refuse("as_what");
+		if (list_member(names, makeString(role.db_role)))
+			exported_refuse("db_role");
+		names = lappend(names, makeString(role.db_role));
+	}
+}
+
+/* Refuses an object that cannot be what swan_export_studio() returned. */
 void
 exported_check(Jsonb *exported)
 {
 	Jsonb	   *columns;
 
-	if (!JB_ROOT_IS_OBJECT(exported))
-		exported_refuse("exported");
 	refuse_unknown(exported, exported_members);
+	(void) exported_text(exported, "version");
 	columns = exported_object(exported, "columns", false);
 	refuse_unknown(columns, column_members);
+	check_names(exported_object(columns, "names", false));
 	check_number(columns, "longest", PG_INT32_MAX);
 	check_number(columns, "counted_from", PG_INT64_MAX);
-	check_feed(details_text(JsonbPGetDatum(exported), "feed"));
-	if ((details_text(JsonbPGetDatum(exported), "closed_at") == NULL) !=
-		(details_text(JsonbPGetDatum(exported), "closed_reason") == NULL))
+	check_feed(exported_text_or_null(exported, "feed"));
+	if ((exported_text_or_null(exported, "closed_at") == NULL) !=
+		(exported_text_or_null(exported, "closed_reason") == NULL))
 		exported_refuse("closed_at");
+	check_roles(exported_object(exported, "roles", true));
 }

@@ -327,6 +327,8 @@ settings_adopt(const char *name, Jsonb *values)
 		if (text)
 			text = setting_check(studio_of_owner(name), setting, text);
 
+		if (text &&is_guard(setting) && strcmp(text, "refuse") == 0)
+			require_backfill(studio_of_owner(name), setting);
 		(void) write_setting(name, setting, text, CurrentMemoryContext);
 	}
 }

@@ -23,7 +23,7 @@
 PG_FUNCTION_INFO_V1(swan_verify_0_2);
 
 /* Returns by what a studio is judged as it is set. */
-static Judgement
+Judgement
 judge_as_set(const Studio *studio)
 {
 	GuardMode	guard = studio->settings.guard_sessions;

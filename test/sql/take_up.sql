@@ -122,14 +122,17 @@ SELECT changed, try_adopt(changed) FROM (VALUES
 	('{"more": 1}'::jsonb), ('{"columns": []}'), ('{"columns": {"more": 1}}'), ('{"columns": {"longest": "x"}}'), ('{"columns": {"longest": 1.5}}'),
 	('{"columns": {"counted_from": -1}}'), ('{"columns": {"names": {}, "roles": {"x": "king"}}}'), ('{"columns": {"names": {}, "statuses": {"x": "king"}}}'),
 	('{"columns": {"names": {}, "time_zones": {"x": 1}}}'), ('{"columns": {}}'), ('{"columns": {"names": {"sessions.cost": "price"}}}'),
+	('{"columns": {"names": {"sessions.more": "x"}}}'), ('{"columns": {"names": {"sessions.cost": 1}}}'), ('{"backfilled": false}'), ('{"feed": 1}'), ('{"closed_at": 1, "closed_reason": 2}'),
 	('{"feed": "x"}'), ('{"feed": "1-2-3"}'), ('{"feed": "1-2-3-5"}'), ('{"feed": "1-2-3-0.9.8"}'), ('{"feed": "1-2-3-0."}'), ('{"own": 1}'), ('{"backfilled": null}'), ('{"created_at": "yesterday?"}'), ('{"closed_reason": "x"}'),
 	('{"users": "studio.nobody"}'), ('{"users": "studio.sessions"}'), ('{"users": "a.b.c.d"}'), ('{"studio": " "}'),
 	('{"settings": []}'), ('{"settings": {"more": 1}}'), ('{"settings": {"grant_max": 0}}'), ('{"settings": {"grant_max": null}}'), ('{"settings": {"grant_max": true}}'),
 	('{"settings": {"guard_balance": "off"}}'), ('{"settings": {"guard_balance": "record", "session_records": "on"}}'),
 	('{"settings": {"booking_rule": "studio.gone"}}'), ('{"settings": {"time_zone": "Mars"}}'),
 	('{"roles": {}}'), ('{"roles": [1]}'), ('{"roles": [{"db_role": "regress_nobody"}]}'), ('{"roles": [{"db_role": "regress_nobody", "as_what": "backend", "accepted": true}]}'), ('{"roles": [{"db_role": "regress_ann", "as_what": "king", "accepted": true}]}'),
-	('{"roles": [{"db_role": "regress_ann", "as_what": "person", "accepted": true}]}')) c (changed);
-SELECT less, try_adopt('{}', less) FROM unnest('{users,sessions,own,backfilled,created_at,columns,settings,roles,studio}'::text[]) less;
+	('{"roles": [{"db_role": "regress_ann", "as_what": "person", "accepted": true}]}'),
+	('{"roles": [{"db_role": "regress_ann", "as_what": "reader", "accepted": true, "until": "noon"}]}'),
+	('{"roles": [{"db_role": "regress_ann", "as_what": "reader", "accepted": true}, {"db_role": "regress_ann", "as_what": "system", "accepted": true}]}')) c (changed);
+SELECT less, try_adopt('{}', less) FROM unnest('{version,users,sessions,own,backfilled,created_at,columns,settings,roles,studio,feed,closed_at,closed_reason}'::text[]) less;
 SET ROLE regress_stranger;
 SELECT try_adopt('{}');
 RESET ROLE;
@@ -137,6 +140,17 @@ GRANT USAGE ON SCHEMA studio TO regress_stranger;
 SET ROLE regress_stranger;
 SELECT try_adopt('{}');
 RESET ROLE;
+-- a role with the owner's power, which would be the system until it has agreed to be less
+GRANT regress_owner TO regress_backend;
+SET ROLE regress_owner;
+SELECT try_adopt('{}');
+RESET ROLE;
+BEGIN;
+SELECT count(*) FROM adopt('studio') WHERE line LIKE '%agreed%';
+SET LOCAL ROLE regress_backend;
+SELECT try('SELECT available FROM swan_summary(2)');
+ROLLBACK;
+REVOKE regress_owner FROM regress_backend;
 -- tables
 ALTER TABLE studio.swan_lots RENAME TO lots;
 SELECT try_adopt('{}');
@@ -158,6 +172,8 @@ SELECT try_adopt('{}');
 ALTER SEQUENCE studio.ids RENAME TO swan_ledger_id_seq;
 SELECT setval('studio.swan_ledger_id_seq', 1);
 SELECT try_adopt('{}');
+SELECT setval('studio.swan_ledger_id_seq', (SELECT max(id) FROM studio.swan_ledger), false) > 1 AS not_given;
+SELECT try_adopt('{}');
 SELECT setval('studio.swan_ledger_id_seq', 100), setval('studio.sessions_id_seq', 1, false);
 SELECT try_adopt('{}');
 SELECT setval('studio.sessions_id_seq', 100), setval('studio.users_id_seq', 2);
@@ -172,6 +188,15 @@ SELECT try_adopt('{}');
 UPDATE studio.users SET available_sessions = 0 WHERE id = 3;
 BEGIN READ ONLY;
 SELECT try('SELECT swan_adopt_studio((SELECT exported FROM was))');
+ROLLBACK;
+-- what has not come along, and what was wrong before, is said: it is the studio's all the same
+BEGIN;
+ALTER TABLE studio.swan_lots DISABLE TRIGGER ALL;
+DELETE FROM studio.swan_lots;
+ALTER TABLE studio.sessions DISABLE TRIGGER ALL;
+UPDATE studio.sessions SET user_id = 2, status = 'scheduled' WHERE id = 3;
+SELECT line FROM adopt('studio') WHERE line LIKE 'swan_verify%' OR line LIKE '%adopted%';
+SELECT count(*) FROM swan_verify();
 ROLLBACK;
 
 -- under other names
