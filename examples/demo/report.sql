@@ -42,12 +42,12 @@ BEGIN
   RETURN got;
 END $$;
 
--- What was done and what came of it: the sentence, if one was expected, and those of the expected
--- fields that it does not mention.
+-- What was done and what came of it: the sentence, if one was expected or it was refused, and those
+-- of the expected fields that it does not mention.
 CREATE FUNCTION demo.line(what text, got jsonb, want jsonb) RETURNS text
 LANGUAGE sql AS $$
   SELECT format('   %s%s-> %s', what, CASE WHEN length(what || answer) > 92 THEN E'\n      ' ELSE ' ' END, answer)
-    FROM (SELECT CASE WHEN want ? 'message' THEN concat_ws(': ', got ->> 'sqlstate', got ->> 'message') END) said (sentence),
+    FROM (SELECT CASE WHEN want ?| '{message,sqlstate}' THEN concat_ws(': ', got ->> 'sqlstate', got ->> 'message') END) said (sentence),
          LATERAL (SELECT string_agg(key || ' ' || (got ->> key), ', ' ORDER BY key)
                     FROM jsonb_object_keys(want) key
                    WHERE key NOT IN ('message', 'sqlstate', 'code', 'http')
