@@ -108,6 +108,36 @@ SKIP:
 	ok(IPC::Run::run([ 'systemd-analyze', 'verify', "$dir/swan-expire.timer" ], '>', \$out, '2>&1'), 'systemd takes the units') or diag($out);
 }
 
+# What a studio grows by is what the document says, but for what a page holds more or less.
+my %grows = $text =~ /^\| (a client with one lot|a slot|its booking|its completion) \| .*?(\d+) \|$/mg;
+is(scalar keys %grows, 4, 'the document says what a studio grows by');
+$node->safe_psql('postgres', 'CREATE DATABASE growth');
+$node->safe_psql('growth', <<'SQL');
+CREATE EXTENSION swanalloc;
+SELECT swan_create_studio(owner => 'studio_owner');
+CREATE FUNCTION bytes() RETURNS numeric LANGUAGE sql AS $$
+  SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relnamespace = 'studio'::regnamespace AND relkind = 'r' $$;
+INSERT INTO studio.users (first_name, role) SELECT 'Tom', 'trainer' FROM generate_series(1, 10);
+SQL
+my %measured = (
+	'a client with one lot' => [ 1000, q{INSERT INTO studio.users (first_name, last_name, email) SELECT 'John', 'Doe', n || '@example.com' FROM generate_series(1, 1000) n;
+		SELECT FROM swan_grant_many(ARRAY(SELECT id FROM studio.users WHERE role = 'client'), 9)} ],
+	'a slot' => [ 2000, q{SELECT FROM generate_series(1, 10) t, swan_open(t, date_trunc('hour', now()) - interval '300 hours', repeat => 200, every => '1 hour')} ],
+	'its booking' => [ 2000, q{DO $$ BEGIN FOR i IN 0 .. 1999 LOOP
+		PERFORM FROM swan_book(11 + (i % 200 + i / 200 * 100) % 1000, i + 1, key => md5(i::text));
+		IF i % 100 = 0 THEN COMMIT; END IF; END LOOP; END $$} ],
+	'its completion' => [ 2000, q{DO $$ BEGIN FOR i IN 0 .. 1999 LOOP
+		PERFORM FROM swan_complete(i + 1);
+		IF i % 100 = 0 THEN COMMIT; END IF; END LOOP; END $$} ]);
+for my $what ('a client with one lot', 'a slot', 'its booking', 'its completion')
+{
+	my ($n, $sql) = @{ $measured{$what} };
+	my $before = $node->safe_psql('growth', 'SELECT bytes()');
+	$node->safe_psql('growth', $sql);
+	my $came = ($node->safe_psql('growth', 'SELECT bytes()') - $before) / $n;
+	cmp_ok(abs($came - $grows{$what}), '<', $grows{$what} / 3, "$what takes some $grows{$what} bytes: $came");
+}
+
 # Dashboard and alerts speak of metrics that the collector has, and of labels that swan_stats() gives.
 my $place = "$top/examples/prometheus";
 my $collector = slurp_file("$place/swanalloc.collector.yml");
