@@ -257,6 +257,8 @@ studio_lock_at_once(const Oid *tables, const LOCKMODE *lockmodes, int n)
 {
 	int			first = 0;
 
+	if (n == 0)
+		return;
 	for (int attempt = 0; attempt < LOCK_ATTEMPTS; attempt++)
 	{
 		int			busy = 0;

@@ -82,6 +82,10 @@ SELECT * FROM healthy;
 -- its own constraint stays as it is
 ALTER TABLE studio.sessions ADD CONSTRAINT sessions_status_check CHECK (status OPERATOR(pg_catalog.<>) 'odd');
 SELECT * FROM swan_upgrade_studio();
+-- where nothing is lacking but a table, none is locked
+DROP TABLE studio.swan_waits;
+SELECT * FROM swan_upgrade_studio();
+SELECT * FROM healthy;
 RESET ROLE;
 DROP VIEW healthy;
 \i test/fixture/moves_gone.sql
