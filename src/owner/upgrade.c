@@ -174,7 +174,10 @@ add_waits(Upgrade *upgrade)
 	answer_done(upgrade, psprintf("table %s", upgrade->studio->table_names[TABLE_WAITS]));
 }
 
-/* Locks the tables that will change, against everybody; the others stay in use. */
+/*
+ * Locks the tables that will change, against everybody; the others stay in use.  Who
+ * waits for that may find them by other names afterwards.
+ */
 static void
 lock_changing(Upgrade *upgrade)
 {
@@ -193,6 +196,8 @@ lock_changing(Upgrade *upgrade)
 		tables[n++] = upgrade->studio->tables[table];
 	}
 	studio_lock_at_once(tables, lockmodes, n);
+	if (!studio_has_its_names(upgrade->studio))
+		swan_serialization_failure();
 }
 
 /* Makes all tables as they are made now, in as few commands as there can be. */
