@@ -15,12 +15,12 @@ def same(got, wanted)
   raise "#{got.inspect} instead of #{wanted.inspect}" unless got == wanted
 end
 
-# Returns the SQLSTATE that something fails with.
-def refused
+# Returns the SQLSTATE that something fails with, or another field of the error.
+def refused(field = PG::Result::PG_DIAG_SQLSTATE)
   ActiveRecord::Base.transaction { yield }
   raise 'it was not refused'
 rescue ActiveRecord::StatementInvalid => e
-  e.cause.result.error_field(PG::Result::PG_DIAG_SQLSTATE)
+  e.cause.result.error_field(field)
 end
 
 ActiveRecord::Base.establish_connection(adapter: 'postgresql', host: ENV['PGHOST'], port: ENV['PGPORT'], database: ENV['PGDATABASE'], username: ENV['PGUSER'])
@@ -129,6 +129,15 @@ step 'Rails: settled, refused, and what is no booking is saved as before' do
   same query('SELECT available_sessions FROM swan_book(?, 6)', john.id), [[4]]
   same Booking.find(6).session_deducted, true
   same query('SELECT * FROM swan_verify()'), []
+end
+
+step 'Rails: what an error says, ids that are numbers, nil and named values' do
+  jane = Member.find_by!(first_name: 'Jane')
+  book = 'SELECT session_id, user_id, available_sessions FROM swan_book(:user, :session, key => :key)'
+  again = -> { query(book, { user: jane.id, session: 6, key: nil }) }
+  same refused(&again), 'SW002'
+  same JSON.parse(refused(PG::Result::PG_DIAG_MESSAGE_DETAIL, &again)).values_at('code', 'http'), ['SESSION_NOT_AVAILABLE', 400]
+  2.times { same query(book, { user: jane.id, session: 7, key: 'a7f3' }), [[7, jane.id, 2]] }
 end
 
 puts 'done'
