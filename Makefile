@@ -168,6 +168,15 @@ test-mutants:
 test-coverage:
 	@$(TOP)/test/coverage
 
+test-valgrind:
+	@$(TOP)/test/valgrind
+
+test-sanitize:
+	@$(TOP)/test/sanitize
+
+analyze:
+	@$(TOP)/test/analyze
+
 lint:
 	@$(LINT_ENV) $(TOP)/test/lint
 
@@ -198,13 +207,16 @@ help:
 	@echo 'make test-faults   crashes and other faults, longer than in make test: ROUNDS=500 SEED=n'
 	@echo 'make test-mutants  break each promise of docs/guarantees.md in a copy, and see its test notice'
 	@echo 'make test-coverage which lines of src/ the tests run, and which of its errors they see'
+	@echo 'make test-valgrind regress under memcheck, in a server with assertions that it builds from source'
+	@echo 'make test-sanitize regress, isolation, pgtap and the fuzz under ASan and UBSan, in a server that it builds from source'
 	@echo 'make test-matrix   make test on each version of PostgreSQL that Debian has, with gcc and clang, in chroots; needs root'
 	@echo 'make test-packages the archive, packages and images, built, installed and used in a chroot; needs root'
 	@echo 'make lint          the rules of the source that a machine can check'
+	@echo 'make analyze       clang-tidy, cppcheck and gcc -fanalyzer; test/findings has what they say without cause'
 	@echo 'make format        indent src/ as PostgreSQL does'
 	@echo 'make bench         measure against what one would write instead; PARTS="book wal" picks'
 	@echo 'make dist          the archive for PGXN, of the last commit'
 	@echo 'make clean         remove what the build made'
 
 .PHONY: uninstall-docs build-directories installcheck installcheck-regress installcheck-isolation installcheck-tap installcheck-pgtap \
-	test test-fuzz test-faults test-mutants test-coverage test-matrix test-packages demo web bench lint format dist help
+	test test-fuzz test-faults test-mutants test-coverage test-valgrind test-sanitize test-matrix test-packages demo web bench lint analyze format dist help

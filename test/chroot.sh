@@ -6,6 +6,7 @@
 # MATRIX_MIRROR=URL      a mirror of Debian, where apt's own has not all releases
 # MATRIX_ARCH=i386       another architecture that this machine can run, as it is or in QEMU; the chroot is pgVERSION-i386 then
 #
+# chroot_suites VERSION             the releases of Debian that have it, the one for everything else first
 # chroot_ready                      can chroots be made here? Installs mmdebstrap if it is missing
 # chroot_of VERSION                 its directory
 # chroot_make VERSION               makes the chroot, unless it is there: server, headers, compiler, pgTAP
@@ -25,6 +26,16 @@ chroot_mirror() { # LABEL
   apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' "Label: $1" | sort -u | head -n 1
 }
 
+chroot_suites() { # VERSION
+  case $1 in
+    15) echo bookworm ;;
+    17) echo trixie ;;
+    18) echo forky ;;
+    19) echo sid experimental ;;
+    *) die "no release of Debian has PostgreSQL $1: there are 15, 17, 18 and 19" ;;
+  esac
+}
+
 chroot_ready() {
   [ "$(id -u)" = 0 ] || die 'this makes chroots, and so must be run by root'
   mkdir -p "$MATRIX_ROOT/tmp" "$MATRIX_ROOT/logs"
@@ -38,20 +49,14 @@ chroot_ready() {
 chroot_of() { echo "$MATRIX_ROOT/pg$1${MATRIX_ARCH:+-$MATRIX_ARCH}"; } # VERSION
 
 chroot_make() { # VERSION
-  local v=$1 root suite lines=() include pgtap=postgresql-$1-pgtap later
+  local v=$1 root suite suites lines=() include pgtap=postgresql-$1-pgtap later
   root=$(chroot_of "$v")
   [ ! -e "$root/.matrix-ok" ] || return 0
-  case $v in
-    15) suite=bookworm ;;
-    17) suite=trixie ;;
-    18) suite=forky ;;
-    19) suite=sid ;;
-    *) die "no release of Debian has PostgreSQL $v: there are 15, 17, 18 and 19" ;;
-  esac
-  lines=("deb $main $suite main")
+  suites=$(chroot_suites "$v") || exit 1
+  for suite in $suites; do lines+=("deb $main $suite main"); done
+  suite=${suites%% *}
   case $v in
     15 | 17) [ -z "$security" ] || lines+=("deb $security $suite-security main") ;;
-    19) lines+=("deb $main experimental main") ;;
   esac
   include=ca-certificates,gcc,git,libc6-dev,libipc-run-perl,libtap-parser-sourcehandler-pgtap-perl,make,perl,postgresql-$v
   # pgTAP is SQL: as long as there is none for the newest version, that of the one before will do.

@@ -18,6 +18,7 @@
 # stage_build [MAKE-ARG...]   returns 1 if it fails
 # stage_start NAME [LINE...]  a new cluster with these lines in its postgresql.conf; sets PGHOST (a private
 #                             socket directory), PGPORT; its log is $WORK/NAME/log, its data $WORK/NAME/data
+#                             With SERVER_UNDER="valgrind ..." in the environment servers run under that
 # stage_stop NAME             stop it at once (or leave that to the end)
 # stage_exec CMD...           run CMD in the foreground: for short things, pipes, $(...) and terminals
 # stage_run CMD...            run CMD, stdin closed, so that Ctrl-C and TERM end it at once: for anything long
@@ -156,6 +157,11 @@ stage_start() {
   [ -d "$WORK/initdb" ] ||
     stage_exec initdb -D "$WORK/initdb" -U postgres -A trust --locale=C --encoding=UTF8 --no-sync >"$WORK/tmp/initdb.log" 2>&1 ||
     { cat "$WORK/tmp/initdb.log" >&2; stage_die 'initdb failed'; }
+  [ -z "${SERVER_UNDER:-}" ] || [ -e "$BIN/postgres.bare" ] || {
+    mv "$BIN/postgres" "$BIN/postgres.bare"
+    printf '#!/bin/sh\nexec %s "%s" "$@"\n' "$SERVER_UNDER" "$BIN/postgres.bare" >"$BIN/postgres"
+    chmod 755 "$BIN/postgres"
+  }
   stage_exec mkdir "$dir"
   stage_exec cp -a "$WORK/initdb" "$dir/data"
   { printf '%s\n' "listen_addresses = ''" "unix_socket_directories = '$dir'" 'fsync = off' "timezone = 'UTC'" \

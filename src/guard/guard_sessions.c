@@ -434,6 +434,7 @@ offer_place(Studio *studio, const Slot *place)
 static void
 judge_session(TriggerData *trigdata, Studio *studio, const Slot *old, const Slot *new)
 {
+	Assert(old || new);
 	studio = guard_working_studio(trigdata, studio, TABLE_SESSIONS);
 	if (studio->settings.guard_sessions == GUARD_REFUSE)
 		refuse_session(trigdata, studio, old, new);

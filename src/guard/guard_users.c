@@ -121,6 +121,7 @@ judge_user(TriggerData *trigdata, Studio *studio,
 	int32		before = old ? old->guarded[GUARDED_BALANCE] : 0;
 	int32		after = new ? new->guarded[GUARDED_BALANCE] : 0;
 
+	Assert(old || new);
 	studio = guard_working_studio(trigdata, studio, TABLE_USERS);
 	refuse_new_id(trigdata, old, new);
 	if (studio->settings.guard_balance == GUARD_REFUSE)

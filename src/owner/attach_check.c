@@ -117,7 +117,10 @@ check_option(Attachment *att, const char *name, JsonbValue *value)
 			if (token == WJB_KEY)
 				member_name = pnstrdup(member.val.string.val, member.val.string.len);
 			else if (token == WJB_VALUE)
+			{
+				Assert(member_name);
 				check_member(att, name, member_name, &member);
+			}
 		}
 	}
 	else if (strcmp(name, "statuses") == 0)
@@ -154,7 +157,10 @@ attach_check_options(Attachment *att)
 		if (token == WJB_KEY)
 			name = pnstrdup(value.val.string.val, value.val.string.len);
 		else if (token == WJB_VALUE)
+		{
+			Assert(name);		/* a key comes before its value */
 			check_option(att, name, &value);
+		}
 	}
 }
 

@@ -81,7 +81,10 @@ attach_read_statuses(Attachment *att, const JsonbValue *value)
 		if (token == WJB_KEY)
 			label = pnstrdup(member.val.string.val, member.val.string.len);
 		else if (token == WJB_VALUE)
+		{
+			Assert(label);		/* a key comes before its value */
 			note_label(att, label, &member, ordered);
+		}
 		else if (token == WJB_ELEM)
 			attach_refuse(att, "statuses", NULL, "it must be an object, or a list of objects",
 						  "pass {\"statuses\": {\"its label\": \"scheduled\"}}");

@@ -276,7 +276,7 @@ configure(FunctionCallInfo fcinfo, char *value)
 	if (watches)
 		count_anew(studio_name);
 	written = write_setting(studio_name, setting, value, CurrentMemoryContext);
-	if (strcmp(name, "session_records") == 0 && strcmp(value, "on") == 0)
+	if (value && strcmp(name, "session_records") == 0 && strcmp(value, "on") == 0)
 		sync_all_records(studio_name);
 	if (written == NULL)
 		PG_RETURN_NULL();

@@ -93,7 +93,7 @@ find_studio(const char *name)
 }
 
 /* Answers a call for which there is no studio. */
-static void
+pg_noreturn static void
 no_studio(const char *name)
 {
 	if (name)
@@ -207,7 +207,6 @@ pick_studio(const char *name)
 	if (name && find_studio(name))
 		not_listed(name, GetUserId());
 	no_studio(name);
-	return NULL;				/* keep compiler quiet */
 }
 
 /* Refuses the name of a studio that does not exist, whoever may use it. */
