@@ -28,7 +28,7 @@ extern TriggerData *guard_trigger_data(FunctionCallInfo fcinfo, const char *name
 extern CmdType guard_command(TriggerData *trigdata);
 extern bool guard_is_direct(TriggerData *trigdata, CmdType command,
 							const RowImage *before, const RowImage *after);
-extern void guard_no_studio(TriggerData *trigdata, const char *what);
+pg_noreturn extern void guard_no_studio(TriggerData *trigdata, const char *what);
 extern Studio *guard_studio(TriggerData *trigdata, StudioTable table);
 extern Studio *guard_working_studio(TriggerData *trigdata, Studio *studio,
 									StudioTable table);

@@ -38,6 +38,7 @@ studio_read_names(Jsonb *object, MemoryContext context)
 		}
 		else if (token == WJB_VALUE && value.type == jbvString)
 		{
+			Assert(name);		/* a key comes before its value */
 			name->ours = pnstrdup(value.val.string.val, value.val.string.len);
 			names = lappend(names, name);
 		}
