@@ -72,7 +72,7 @@ sub new_in_log
 	my $log = slurp_file($node->logfile, $seen);
 	$seen += length $log;
 	# two who GRANT at once are told that by the server itself; a call that is, says so too
-	return grep { !/tuple concurrently (?:updated|deleted)/ && /^XX|TRAP:|PANIC|terminated by signal|leak|refcount|still (?:referenced|active)|not (?:properly )?closed|unexpected|WARNING:  (?:you don't own|buffer|relcache|snapshot|resource)/i } split /\n/, $log;
+	return grep { !/tuple concurrently (?:updated|deleted)/ && /^XX|TRAP:|runtime error:|AddressSanitizer|PANIC|terminated by signal|leak|refcount|still (?:referenced|active)|not (?:properly )?closed|unexpected|WARNING:  (?:you don't own|buffer|relcache|snapshot|resource)/i } split /\n/, $log;
 }
 
 # SQLSTATEs that a call may have, whatever it is: how it was called, or by whom.
