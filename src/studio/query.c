@@ -161,11 +161,17 @@ check_names(const Studio *studio)
 		swan_serialization_failure();
 }
 
-/* Says that a table which was renamed while its name was looked up is to be retried. */
+/*
+ * Says that a statement is to be retried which looked for a name while it was changed,
+ * be it ours or one in a trigger of the application's, found by the search_path.
+ */
 static void
 renamed_callback(void *arg)
 {
-	if (geterrcode() == ERRCODE_UNDEFINED_TABLE && studio_is_stale(arg))
+	int			sqlstate = geterrcode();
+
+	if ((sqlstate == ERRCODE_UNDEFINED_TABLE || sqlstate == ERRCODE_UNDEFINED_FUNCTION ||
+		 sqlstate == ERRCODE_UNDEFINED_SCHEMA) && studio_is_stale(arg))
 		(void) swan_error_retry();
 }
 
