@@ -18,7 +18,8 @@
 # stage_build [MAKE-ARG...]   returns 1 if it fails
 # stage_start NAME [LINE...]  a new cluster with these lines in its postgresql.conf; sets PGHOST (a private
 #                             socket directory), PGPORT; its log is $WORK/NAME/log, its data $WORK/NAME/data
-#                             With SERVER_UNDER="valgrind ..." in the environment servers run under that
+#                             With SERVER_UNDER="valgrind ..." in the environment servers run under that, and without autovacuum,
+#                             which in the time that a test then takes would change the order of rows
 # stage_stop NAME             stop it at once (or leave that to the end)
 # stage_exec CMD...           run CMD in the foreground: for short things, pipes, $(...) and terminals
 # stage_run CMD...            run CMD, stdin closed, so that Ctrl-C and TERM end it at once: for anything long
@@ -168,6 +169,7 @@ stage_start() {
       "log_timezone = 'UTC'" "log_line_prefix = '%m [%p] %q%u@%d '"
     shift
     printf '%s\n' "$@"
+    [ -z "${SERVER_UNDER:-}" ] || echo 'autovacuum = off'
   } >>"$dir/data/postgresql.conf"
   stage_exec pg_ctl -D "$dir/data" -l "$dir/log" -w -s start || { cat "$dir/log" >&2; stage_die 'the server did not start'; }
   export PGHOST=$dir PGPORT=5432

@@ -351,6 +351,7 @@ record_session_for(Call *call, int64 user_id, const Slot *old, const Slot *new)
 			return;
 		totals_unknown(&account.totals);	/* others may write this too */
 	}
+	Assert(new || (old && old->user_id == user_id));
 	entry.kind = "external";
 	entry.session_id = old && old->user_id == user_id ? old->id : new->id;
 	ended = attendance_that_ends(call, user_id, old, new);
