@@ -38,6 +38,9 @@ extern Datum guard_datum(TupleTableSlot *row, const StudioColumn *column, bool *
 extern bool guard_is_there(TupleTableSlot *row, const StudioColumn *deleted_at);
 extern int64 guard_number(TupleTableSlot *row, const StudioColumn *column, int64 if_null);
 
+/* guard_places.c */
+extern void guard_places(TriggerData *trigdata, const Slot *old, const Slot *new);
+
 /* halves.c */
 extern int32 direct_credit(Call *call, Account *account,
 						   const Slot *old, const Slot *new);

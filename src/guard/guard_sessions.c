@@ -18,7 +18,6 @@
 #include "base/zone.h"
 #include "studio/enter.h"
 #include "slot/advice.h"
-#include "slot/line.h"
 #include "account/attendance.h"
 #include "account/debit.h"
 #include "account/open.h"
@@ -402,35 +401,6 @@ record_session(Studio *studio, const Slot *old, const Slot *new)
 	call_end(call);
 }
 
-/* Ends the hold on an open slot that somebody has changed or deleted. */
-static void
-end_hold(Studio *studio, const Slot *old)
-{
-	Call	   *call = call_begin(studio, CALL_GUARD);
-
-	slot_end_hold(call, old->id);
-	call_end(call);
-}
-
-/* Returns whether a change opens a place that was not open there before. */
-static bool
-opens_place(const Slot *old, const Slot *new)
-{
-	return new && slot_is_open(new) &&
-		!(old && slot_is_open(old) && line_of(old) == line_of(new));
-}
-
-/* Gives a place that somebody has opened to those who wait for one there. */
-static void
-offer_place(Studio *studio, const Slot *place)
-{
-	Call	   *call = call_begin(studio, CALL_GUARD);
-	int64		line_id = line_of(place);
-
-	line_arrange(call, lines_lock(call, &line_id, 1)[0], true);
-	call_end(call);
-}
-
 /* Answers somebody's direct change of a session, as the studio has it. */
 static void
 judge_session(TriggerData *trigdata, Studio *studio, const Slot *old, const Slot *new)
@@ -441,10 +411,7 @@ judge_session(TriggerData *trigdata, Studio *studio, const Slot *old, const Slot
 		refuse_session(trigdata, studio, old, new);
 	else if (studio->settings.guard_sessions == GUARD_RECORD)
 		record_session(guard_writing_studio(trigdata, TABLE_SESSIONS), old, new);
-	if (old && slot_is_open(old))
-		end_hold(guard_writing_studio(trigdata, TABLE_SESSIONS), old);
-	if (opens_place(old, new))
-		offer_place(guard_writing_studio(trigdata, TABLE_SESSIONS), new);
+	guard_places(trigdata, old, new);
 }
 
 /* swan_guard_sessions(): on sessions, AFTER ROW for all. */

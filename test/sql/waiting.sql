@@ -163,7 +163,7 @@ RESET ROLE;
 SELECT who, try('SELECT count(*) FROM swan_promote()') FROM (VALUES ('as the owner')) a (who);
 
 --
--- What direct writes open is kept at once; what else they leave behind is put in order by the next call
+-- What direct writes open is kept at once, and who waits for what they take away waits no longer
 --
 SET ROLE regress_owner;
 SELECT swan_configure('guard_sessions', 'record');
@@ -176,8 +176,7 @@ SELECT ok, code FROM swan_can_book(11, 13);
 SELECT user_id FROM swan_promote();
 SELECT kind, user_id FROM studio.swan_ledger WHERE session_id = 13 ORDER BY id;
 DELETE FROM studio.sessions WHERE id = 13;
-SELECT check_name, user_id, session_id, problem FROM swan_verify() WHERE check_name LIKE 'wait%';
-SELECT user_id FROM swan_promote();
+SELECT * FROM studio.line WHERE session_id = 13;
 SELECT * FROM swan_verify() WHERE check_name LIKE 'wait%';
 
 --
@@ -307,6 +306,27 @@ SELECT user_id FROM swan_release(:slot, actor => 2);
 SELECT user_id, told, begins, ends FROM studio.line WHERE session_id = :slot;
 SELECT u, ok FROM unnest('{11, 12, 13, 14}'::bigint[]) u, swan_can_book(u, :slot) ORDER BY u;
 SELECT status FROM swan_cancel(:slot);
+
+--
+-- Places of a class that are closed or deleted directly are those that somebody waits for
+--
+BEGIN;
+SELECT swan_configure('guard_sessions', 'refuse');
+SELECT swan_open(4, '2099-02-20 18:00', places => 2) AS class \gset
+SELECT session_id - :class AS place FROM unnest('{11, 14}'::bigint[]) u, swan_book(u, :class) ORDER BY 1;
+SELECT u, line FROM unnest('{12, 13}'::bigint[]) u, swan_wait(u, :class) ORDER BY 1;
+SELECT session_id - :class AS place FROM swan_cancel(:class, actor => 11);
+SELECT session_id - :class AS place FROM swan_cancel(:class + 1, actor => 14);
+SELECT user_id, begins IS NOT NULL AS has_a_turn FROM studio.line WHERE session_id = :class;
+SELECT min(id) AS place FROM studio.sessions WHERE class_id = :class AND status = 'available' \gset
+DELETE FROM studio.sessions WHERE id = :place;
+SELECT user_id, begins, ends FROM studio.line WHERE session_id = :class;
+UPDATE studio.sessions SET status = 'blocked' WHERE class_id = :class AND status = 'available';
+SELECT user_id, begins, ends FROM studio.line WHERE session_id = :class;
+DELETE FROM studio.sessions WHERE class_id = :class AND status = 'blocked';
+SELECT * FROM studio.line WHERE session_id = :class;
+SELECT * FROM swan_verify() WHERE check_name LIKE 'wait%';
+ROLLBACK;
 
 --
 -- Nobody writes there, and a studio without the table says so

@@ -169,7 +169,10 @@ sub random_operation
 	return $answer->('reschedule', sprintf('swan_reschedule(%d, %d, key => %s, actor => %d)', $slot->(), $slot->(), $key, $staff), $key) if $dice < 66;
 	return sprintf("SELECT 'move' FROM swan_move(%d, %s, trainer_id => %s, actor => %d)", $slot->(), $one_of->('NULL', $at), $one_of->('NULL', $trainer), $staff) if $dice < 69;
 	return sprintf("SELECT 'confirm' FROM swan_confirm(%d, actor => %d)", $slot->(), $staff) if $dice < 71;
-	return sprintf("SELECT 'complete' FROM swan_complete(%d, %s, actor => %d)", $slot->(), $one_of->('true', 'true', 'false'), $staff) if $dice < 72;
+	# half of them of what is booked for sure: the others seldom are
+	return sprintf("SELECT 'complete' FROM %s b, swan_complete(b.s, %s, actor => %d)",
+		$one_of->(sprintf('(SELECT %d AS s)', $slot->()), "(SELECT id AS s FROM studio.sessions WHERE status IN ('scheduled', 'confirmed') ORDER BY random() LIMIT 1)"),
+		$one_of->('true', 'false'), $staff) if $dice < 72;
 	return sprintf("SELECT 'hold' FROM swan_hold(%d, %d, %s, actor => %d)", $client, $slot->(), $one_of->("'1 second'", "'10 minutes'"), $client) if $dice < 74;
 	return sprintf("SELECT 'release' FROM swan_release(%d, actor => %d)", $slot->(), $staff) if $dice < 75;
 
