@@ -105,7 +105,10 @@ SKIP:
 {
 	my ($out, $err) = ('', '');
 	skip 'there is no systemd-analyze', 1 unless eval { IPC::Run::run([ 'systemd-analyze', '--version' ], '>', \$out, '2>', \$err) };
-	ok(IPC::Run::run([ 'systemd-analyze', 'verify', "$dir/swan-expire.timer" ], '>', \$out, '2>&1'), 'systemd takes the units') or diag($out);
+	my $taken = IPC::Run::run([ 'systemd-analyze', 'verify', "$dir/swan-expire.timer" ], '>', \$out, '2>&1');
+	skip 'systemd-analyze works for root alone where systemd has not started the machine', 1
+	  if !$taken && $out =~ m{^Failed to create directory '/run/systemd};
+	ok($taken, 'systemd takes the units') or diag($out);
 }
 
 # What a studio grows by is what the document says, but for what a page holds more or less.

@@ -258,6 +258,8 @@ sub look_at_logs
 			# no room for the log
 			$ended++ if $line =~ /PANIC:.*No space left on device/;
 			next if $line =~ /terminated by signal 6/ && $ended-- > 0;
+			# a server that is stopped at once while it archives
+			next if $line =~ /archive command was terminated by signal (?:3|9)/;
 			next if $line =~ /^XX002|could not (?:fsync|write|extend|create)/;
 			push @wrong, $server->name . ": $line" if $line =~ /^XX|TRAP:|PANIC:|terminated by signal (?!3|9)|WARNING:.*(?:leak|refcount)/;
 		}

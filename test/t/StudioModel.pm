@@ -1428,7 +1428,7 @@ sub put_lines_in_order
 		{
 			delete $self->{lines}{$line};
 		}
-		elsif (grep { !$open == defined $_->{until} } @{ $self->{lines}{$line} })
+		elsif (grep { $open xor defined $_->{until} } @{ $self->{lines}{$line} })
 		{
 			$self->arrange($places[0]);
 		}
@@ -1831,12 +1831,6 @@ sub move
 		$move->{new} = { %$slot, map { defined $move->{$_->[1]} ? ($_->[0] => $move->{$_->[1]}) : () }
 			  [qw(date at)], [qw(trainer trainer)], [qw(duration duration)] };
 	}
-	for my $move (@moves)
-	{
-		next if !defined $move->{new}{trainer} || is_same(map { $_->{trainer} } @$move{qw(new from)});
-		refuse('SW013') if $self->user_of($move->{new}{trainer})->{role} eq 'client';
-	}
-
 	# a class with all its places
 	my $named = @moves;
 	for my $move (@moves[ 0 .. $named - 1 ])
@@ -1846,6 +1840,12 @@ sub move
 			refuse('SW008') if $slot->{status} eq 'completed';
 			push @moves, { slot => $slot->{name}, from => $slot, new => { %$slot, map { $_ => $move->{new}{$_} } qw(date trainer duration) } };
 		}
+	}
+
+	for my $move (@moves)
+	{
+		next if !defined $move->{new}{trainer} || is_same(map { $_->{trainer} } @$move{qw(new from)});
+		refuse('SW013') if $self->user_of($move->{new}{trainer})->{role} eq 'client';
 	}
 
 	# what a trainer may not open for another he cannot move to him either

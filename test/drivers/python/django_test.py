@@ -63,7 +63,7 @@ def refused(run):
         with transaction.atomic():
             run()
     except utils.Error as error:
-        return error.__cause__.pgcode
+        return error.__cause__.diag.sqlstate
     raise AssertionError("it was not refused")
 
 

@@ -62,7 +62,7 @@ def with_django():
                 cursor.execute("SELECT * FROM swan_book(%s, %s, actor => %s)", [3, 4711, 3])
             raise AssertionError("was not refused")
         except django.db.Error as err:
-            assert err.__cause__.pgcode == "SW002", err.__cause__
+            assert err.__cause__.diag.sqlstate == "SW002", err.__cause__
             assert json.loads(err.__cause__.diag.message_detail)["sessionId"] == 4711, err
         connection.close()
 
