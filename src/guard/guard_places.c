@@ -26,58 +26,51 @@ stays(const Slot *old, const Slot *new)
 		line_of(old) == line_of(new) && slot_is_open(old) == slot_is_open(new);
 }
 
-/* Ends the hold on an open slot that somebody has changed or deleted. */
-static void
-end_hold(Studio *studio, const Slot *old)
-{
-	Call	   *call = call_begin(studio, CALL_GUARD);
-
-	slot_end_hold(call, old->id);
-	call_end(call);
-}
-
 /*
  * Takes a place from those who wait for one there; when it was the last one they wait
  * no longer.
  */
 static void
-take_place(Studio *studio, const Slot *old, const Slot *new)
+take_place(Call *call, const Slot *old, const Slot *new)
 {
-	Call	   *call = call_begin(studio, CALL_GUARD);
 	int64		line_id = line_of(old);
 	Line	   *line = lines_lock(call, &line_id, 1)[0];
 
-	if (line->n > 0)
-	{
-		if (old->class_id == NO_ID ? !(new && line_of(new) == line_id) :
-			class_places(call, line_id).nrows == 0)
-			line_close(call, line);
+	if (line->n == 0)
+		return;
+	if (old->class_id == NO_ID ? !(new && line_of(new) == line_id) :
+		class_places(call, line_id).nrows == 0)
+		line_close(call, line);
+	else
 		line_arrange(call, line, false);
-	}
-	call_end(call);
 }
 
 /* Gives a place that somebody has opened to those who wait for one there. */
 static void
-offer_place(Studio *studio, const Slot *place)
+offer_place(Call *call, const Slot *place)
 {
-	Call	   *call = call_begin(studio, CALL_GUARD);
 	int64		line_id = line_of(place);
 
 	line_arrange(call, lines_lock(call, &line_id, 1)[0], true);
-	call_end(call);
 }
 
 /* Sees to holds and lines after a direct change. */
 void
 guard_places(TriggerData *trigdata, const Slot *old, const Slot *new)
 {
+	bool		was_open = old && slot_is_open(old);
+	bool		is_open = new && slot_is_open(new);
 	bool		moved = !stays(old, new);
+	Call	   *call;
 
-	if (old && slot_is_open(old))
-		end_hold(guard_writing_studio(trigdata, TABLE_SESSIONS), old);
-	if (moved && old)
-		take_place(guard_writing_studio(trigdata, TABLE_SESSIONS), old, new);
-	if (moved && new && slot_is_open(new))
-		offer_place(guard_writing_studio(trigdata, TABLE_SESSIONS), new);
+	if (!was_open && !(moved && (old || is_open)))
+		return;
+	call = call_begin(guard_writing_studio(trigdata, TABLE_SESSIONS), CALL_GUARD);
+	if (was_open)
+		slot_end_hold(call, old->id);
+	if (moved && old && !(is_open && line_of(old) == line_of(new)))
+		take_place(call, old, new);
+	if (moved && is_open)
+		offer_place(call, new);
+	call_end(call);
 }
