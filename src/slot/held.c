@@ -10,10 +10,8 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 
-#include "base/error.h"
 #include "slot/slot.h"
 
 #define HOLD_COLUMNS(first, next) \
@@ -96,18 +94,6 @@ slot_held_since(Call *call, int64 session_id, QueryRun run)
 	return result.nrows > 0 ? row_time(result, 0, 1) : NO_TIME;
 }
 
-/* Answers a hold that is not what we have written. */
-static void
-interfered(Call *call, int64 session_id)
-{
-	if (IsolationUsesXactSnapshot())
-		swan_serialization_failure();	/* it is newer than our snapshot */
-	ereport(ERROR,
-			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
-			 errmsg("a trigger on table %s interfered with the hold on session %lld",
-					call->studio->table_names[TABLE_HOLDS], (long long) session_id)));
-}
-
 /* Makes a hold on a locked slot that has none. */
 void
 slot_make_hold(Call *call, int64 session_id, int64 user_id, TimestampTz until,
@@ -118,7 +104,7 @@ slot_make_hold(Call *call, int64 session_id, int64 user_id, TimestampTz until,
 	};
 
 	if (query_change(call, &insert_hold, args, TABLE_HOLDS, CMD_INSERT, NULL, 0).nrows != 1)
-		interfered(call, session_id);
+		slot_interfered(call, TABLE_HOLDS, "the hold on", session_id);
 }
 
 /* Lets the hold on a locked slot be over by now. */
@@ -128,7 +114,7 @@ slot_lapse_hold(Call *call, int64 session_id)
 	NullableDatum args[] = {arg_id(session_id), arg_time(call->now)};
 
 	if (query_change(call, &lapse_hold, args, TABLE_HOLDS, CMD_UPDATE, NULL, 0).nrows != 1)
-		interfered(call, session_id);
+		slot_interfered(call, TABLE_HOLDS, "the hold on", session_id);
 }
 
 /* Deletes the hold on a slot, if there is one; the slot is locked. */
@@ -142,5 +128,5 @@ slot_end_hold(Call *call, int64 session_id)
 	if (!slot_find_hold(call, session_id, &user_id, &until, query_recheck))
 		return;
 	if (query_change(call, &delete_hold, args, TABLE_HOLDS, CMD_DELETE, NULL, 0).nrows != 1)
-		interfered(call, session_id);
+		slot_interfered(call, TABLE_HOLDS, "the hold on", session_id);
 }

@@ -224,18 +224,6 @@ line_find(const Line *line, int64 user_id)
 	return NULL;
 }
 
-/* Answers a row of the line that is not as it was when we locked it. */
-static void
-interfered(Call *call, int64 id)
-{
-	if (IsolationUsesXactSnapshot())
-		swan_serialization_failure();
-	ereport(ERROR,
-			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
-			 errmsg("a trigger on table %s interfered with the line of session %lld",
-					call->studio->table_names[TABLE_WAITS], (long long) id)));
-}
-
 /* Adds somebody to the end of a line. */
 void
 line_join(Call *call, Line *line, const Waiter *waiter)
@@ -246,7 +234,7 @@ line_join(Call *call, Line *line, const Waiter *waiter)
 	};
 
 	if (query_change(call, &insert_wait, args, TABLE_WAITS, CMD_INSERT, NULL, 0).nrows != 1)
-		interfered(call, line->id);
+		slot_interfered(call, TABLE_WAITS, "the line of", line->id);
 	line->waiters = repalloc(line->waiters, (line->n + 1) * sizeof(Waiter));
 	line->waiters[line->n++] = *waiter;
 }
@@ -262,7 +250,7 @@ line_leave(Call *call, Line *line, int64 user_id)
 	if (waiter == NULL)
 		return;
 	if (query_change(call, &delete_wait, args, TABLE_WAITS, CMD_DELETE, NULL, 0).nrows != 1)
-		interfered(call, line->id);
+		slot_interfered(call, TABLE_WAITS, "the line of", line->id);
 	line->n--;
 	memmove(waiter, waiter + 1, (line->n - place) * sizeof(Waiter));
 }
@@ -278,7 +266,7 @@ write_waiter(Call *call, int64 was_in, int64 is_in, const Waiter *waiter)
 	};
 
 	if (query_change(call, &update_wait, args, TABLE_WAITS, CMD_UPDATE, NULL, 0).nrows != 1)
-		interfered(call, is_in);
+		slot_interfered(call, TABLE_WAITS, "the line of", is_in);
 }
 
 /* Likewise in the line where he is. */

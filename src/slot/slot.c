@@ -339,6 +339,21 @@ slot_write(Call *call, const StudioQuery *statement,
 			 errhint("Triggers of the application must not change or suppress what swanalloc writes.")));
 }
 
+/*
+ * Answers a row of ours that is about a session and not as we locked or wrote it; "with"
+ * says what it is.
+ */
+void
+slot_interfered(Call *call, StudioTable table, const char *with, int64 session_id)
+{
+	if (IsolationUsesXactSnapshot())
+		swan_serialization_failure();	/* it is newer than our snapshot */
+	ereport(ERROR,
+			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+			 errmsg("a trigger on table %s interfered with %s session %lld",
+					call->studio->table_names[table], with, (long long) session_id)));
+}
+
 /* Runs an INSERT that makes a slot, and returns its id. */
 int64
 slot_insert(Call *call, const StudioQuery *statement, const NullableDatum *args, Slot *slot)

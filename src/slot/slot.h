@@ -200,6 +200,8 @@ extern RowImage slot_image(const Slot *slot);
 extern bool slot_find(Call *call, int64 id, Slot *slot);
 extern bool slot_look_at(Call *call, int64 id, Slot *slot, QueryRun run);
 extern void slot_require(Call *call, int64 id, Slot *slot);
+pg_noreturn extern void slot_interfered(Call *call, StudioTable table, const char *with,
+										int64 session_id);
 extern int64 slot_insert(Call *call, const StudioQuery *statement,
 						 const NullableDatum *args, Slot *slot);
 extern int64 slot_insert_open(Call *call, Slot *slot);
