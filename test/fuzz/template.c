@@ -25,40 +25,36 @@ static const char statement[] =
 
 static List *kept;
 
-/* Returns a name as SQL has it, always in quotes. */
-const char *
-quote_identifier(const char *ident)
+/* Returns a text in quotes, with what is in "doubled" twice. */
+static char *
+quoted(const char *begin, const char *text, const char *end, const char *doubled)
 {
 	StringInfoData out;
 
 	initStringInfo(&out);
-	appendStringInfoChar(&out, '"');
-	for (; *ident; ident++)
+	appendStringInfoString(&out, begin);
+	for (; *text; text++)
 	{
-		if (*ident == '"')
-			appendStringInfoChar(&out, '"');
-		appendStringInfoChar(&out, *ident);
+		if (strchr(doubled, *text))
+			appendStringInfoChar(&out, *text);
+		appendStringInfoChar(&out, *text);
 	}
-	appendStringInfoChar(&out, '"');
+	appendStringInfoString(&out, end);
 	return out.data;
+}
+
+/* Returns a name as SQL has it, always in quotes. */
+const char *
+quote_identifier(const char *ident)
+{
+	return quoted("\"", ident, "\"", "\"");
 }
 
 /* Returns a text as SQL has it, in the way of the server. */
 char *
 quote_literal_cstr(const char *rawstr)
 {
-	StringInfoData out;
-
-	initStringInfo(&out);
-	appendStringInfoString(&out, strchr(rawstr, '\\') ? "E'" : "'");
-	for (; *rawstr; rawstr++)
-	{
-		if (*rawstr == '\'' || *rawstr == '\\')
-			appendStringInfoChar(&out, *rawstr);
-		appendStringInfoChar(&out, *rawstr);
-	}
-	appendStringInfoChar(&out, '\'');
-	return out.data;
+	return quoted(strchr(rawstr, '\\') ? "E'" : "'", rawstr, "'", "'\\");
 }
 
 List *

@@ -1,5 +1,5 @@
 
-# What somebody is psql_answer by SQL: rows, and of an error its SQLSTATE.
+# What somebody is answered by SQL: rows, and of an error its SQLSTATE.
 
 package Asking;
 
