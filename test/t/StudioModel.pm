@@ -1823,6 +1823,11 @@ sub move
 {
 	my ($self, $c, $who, @moves) = @_;
 	$_->{from} = $self->own_slot($_, $who) for @moves;
+	# of a class, all of it
+	for my $move (@moves)
+	{
+		$self->own_slot({ slot => $_->{name} }, $who) for grep { $_->{status} ne 'cancelled' } $self->places_of($move->{from});
+	}
 	for my $move (@moves)
 	{
 		my $slot = $move->{from};
@@ -2456,7 +2461,7 @@ sub do_time_of_blocking
 	my $slot = $self->{slots}{ $c->{slot} };
 	refuse('SW010') if $self->trainer_is_busy($slot);
 	$slot->{status} = is_open($slot) ? 'blocked' : 'available';
-	$self->arrange($slot, 1) if is_open($slot);
+	$self->arrange($slot, is_open($slot));
 	return '';
 }
 
