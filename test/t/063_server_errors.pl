@@ -40,16 +40,24 @@ sub answered
 	is($known{$sqlstate}, 'RETRY 503', "and $sqlstate is to be tried again");
 }
 
-# A session that waits, until the server ends it; $all sleep then.
+# A session that waits, until the server ends it; $all sleep then.  It is begun again where
+# it was refused, since who asked before it may not have left his place yet.
 sub asleep
 {
 	my ($server, $all) = @_;
 	my $session = { out => '', err => '' };
-	$session->{run} = IPC::Run::start([ 'psql', '-XAtq', '-d', $server->connstr('postgres') . ' user=web', '-c', 'SELECT pg_sleep(600)' ],
-		'<', '/dev/null', '>', \$session->{out}, '2>', \$session->{err});
-	$server->poll_query_until('postgres', qq(SELECT count(*) = $all FROM pg_stat_activity WHERE usename = 'web' AND wait_event = 'PgSleep'))
-	  or die 'it does not sleep';
-	return $session;
+	for (1 .. 300)
+	{
+		select undef, undef, undef, 0.3;
+		$session->{run} = IPC::Run::start([ 'psql', '-XAtq', '-d', $server->connstr('postgres') . ' user=web', '-c', 'SELECT pg_sleep(600)' ],
+			'<', '/dev/null', '>', \$session->{out}, '2>', \$session->{err})
+		  unless $session->{run} and $session->{run}->pumpable;
+		select undef, undef, undef, 0.3;
+		return $session
+		  if $server->safe_psql('postgres', q(SELECT count(*) FROM pg_stat_activity WHERE usename = 'web' AND wait_event = 'PgSleep')) == $all;
+		$session->{run}->pump_nb;
+	}
+	die "it does not sleep: $session->{err}";
 }
 
 my @sessions = map { asleep($node, $_) } 1 .. 4;
