@@ -138,7 +138,7 @@ until (@wrong || ($calls ? $made >= $calls : 0) || ($seconds ? time > $start + $
 	my $changing = grep { $_->{mode} eq 'changes' } @batches;
 	$made += judge($_, $_->{out}, $changing) for @batches;
 	push @wrong, new_in_log();
-	ask($profile, join(";\n", 'SET client_min_messages = fatal', map { @{ $_->{undo} } } @batches) . ';') if $changing;
+	ask($profile, join(";\n", map { @{ $_->{undo} } } @batches) . ';') if $changing;
 	if ($profile eq 'refuse' && !@wrong)
 	{
 		for my $studio ('studio', "O'Brien's \"Box\"", 'app')
