@@ -1,24 +1,24 @@
 # shellcheck shell=bash disable=SC2154
 # FLEET=50 studios, each in a database of its own, against the same bookings in one studio that has all of their clients: directly,
 # with 50 connections, and through PgBouncer in transaction mode, with pools of several sizes for twice as many clients.
-# BOOKINGS=5000 of each variant in a round. And what databases, clients and bookings take on the disk, and a server process
-# in memory, also one that books in MANY='1 10 50' studios of one database.
+# FLEET_BOOKINGS=5000 of each variant in a round. And what databases, clients and bookings take on the disk, and a server process
+# in memory, also one that books in STUDIOS='1 10 50' studios of one database.
 FLEET=${FLEET:-50}
-BOOKINGS=${BOOKINGS:-5000}
-MANY=${MANY:-1 10 50}
+FLEET_BOOKINGS=${FLEET_BOOKINGS:-5000}
+STUDIOS=${STUDIOS:-1 10 50}
 fleet_variants='direct:one:1 direct:fleet:1 pool:one:4 pool:one:8 pool:one:16 pool:fleet:1 pool:fleet:2' # each four times or less a round
 fleet_clients=100                                                                                        # of each studio
-fleet_slots=$((4 * BOOKINGS * ROUNDS / FLEET))                                                           # likewise
+fleet_slots=$((4 * FLEET_BOOKINGS * ROUNDS / FLEET))                                                     # likewise
 
 # As many pgbench as there are studios, all at once, in one studio or each in its own.
-fleet_pgbench() { # one|fleet HOST CONNECTIONS-OF-EACH
-  local k first db per=$((BOOKINGS / FLEET / $3)) commands=''
+fleet_pgbench() {                                                                                        # one|fleet HOST CONNECTIONS-OF-EACH
+  local k first db per=$((FLEET_BOOKINGS / FLEET / $3)) commands=''
   rm -f "$WORK"/tmp/log.*
   for ((k = 0; k < FLEET; k++)); do
     if [ "$1" = one ]; then
-      db=bench first=$((1 + fleet_one * BOOKINGS + k * $3 * per))
+      db=bench first=$((1 + fleet_one * FLEET_BOOKINGS + k * $3 * per))
     else
-      db=bench_$((k + 1)) first=$((1 + fleet_fleet * BOOKINGS / FLEET))
+      db=bench_$((k + 1)) first=$((1 + fleet_fleet * FLEET_BOOKINGS / FLEET))
     fi
     commands+="pgbench -n -M extended -U bench_backend -h $2 -c $3 -t $per -D i=-1 -D first=$first -D per=$per \
       -f $WORK/tmp/fleet_$1.sql --log --log-prefix=$WORK/tmp/log.$k $db >$WORK/tmp/pgbench.$k 2>&1 || { cat $WORK/tmp/pgbench.$k >&2; touch $WORK/tmp/failed; } &"$'\n'
@@ -98,7 +98,7 @@ for ((round = 1; round <= ROUNDS; round++)); do
     fi
   done
 done
-record size booking 1 bytes $((($(fleet_bytes users sessions swan_lots swan_ledger) - before) / (fleet_one * BOOKINGS)))
+record size booking 1 bytes $((($(fleet_bytes users sessions swan_lots swan_ledger) - before) / (fleet_one * FLEET_BOOKINGS)))
 for database in bench bench_1 "bench_$FLEET"; do
   [ "$(PGDATABASE=$database stage_psql -XAtc 'SELECT count(*) FROM swan_verify()')" = 0 ] || stage_die "$part: swan_verify() finds fault in $database"
 done
@@ -106,16 +106,16 @@ done
 # one process that books in ever more studios of one database
 stage_psql -qc 'CREATE DATABASE bench_many'
 export PGDATABASE=bench_many
-stage_psql -q -v studios="${MANY##* }" -f bench/sql/fleet_many.sql
+stage_psql -q -v studios="${STUDIOS##* }" -f bench/sql/fleet_many.sql
 for ((round = 1; round <= 3; round++)); do
   {
     booked=0
-    for k in $MANY; do
+    for k in $STUDIOS; do
       for ((i = booked + 1; i <= k; i++)); do echo "SET swanalloc.studio = 's$i'; SELECT FROM swan_book(1, $round);"; done
       echo "SELECT substring(pg_read_file('/proc/self/status') FROM 'RssAnon:\s*(\d+) kB');"
       booked=$k
     done
-  } | stage_psql -qXAt -f - | grep . | paste -d ' ' <(tr ' ' '\n' <<<"$MANY") - | while read -r k kb; do
+  } | stage_psql -qXAt -f - | grep . | paste -d ' ' <(tr ' ' '\n' <<<"$STUDIOS") - | while read -r k kb; do
     record many "$k studios" "$round" private "$kb"
   done
 done

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154
 # What settings of tables and of the server do to the cost of a booking. Not among the default parts.
-# CALLS=1500 of each call in a round; TUNING='indexes fill vacuum snapshot commit': only these.
-CALLS=${CALLS:-1500}
+# TUNING_CALLS=1500 of each call in a round; TUNING='indexes fill vacuum snapshot commit': only these.
+TUNING_CALLS=${TUNING_CALLS:-1500}
 
 # A cluster with studios; on stdin for each: its name, a tab, and what is done to it before it is filled.
 tuning_cluster() { # NAME SLOTS HISTORY [LINE...]
@@ -36,7 +36,7 @@ tuning_indexes() {
   local round studio
   local studios=(all no_name no_created no_search no_feed no_at none)
   write_script book
-  tuning_cluster indexes $((CALLS * ROUNDS)) 20000 <<'END'
+  tuning_cluster indexes $((TUNING_CALLS * ROUNDS)) 20000 <<'END'
 all	SELECT 1
 no_name	DROP INDEX users_name
 no_created	DROP INDEX users_created
@@ -48,7 +48,7 @@ none	DROP INDEX users_name, users_created, users_search, swan_ledger_feed, swan_
 END
   for ((round = 1; round <= ROUNDS; round++)); do
     for studio in $(in_turn "$round" "${studios[@]}"); do
-      measure_call "$studio" indexes 1 "$round" book "$CALLS" $((1 + CALLS * (round - 1)))
+      measure_call "$studio" indexes 1 "$round" book "$TUNING_CALLS" $((1 + TUNING_CALLS * (round - 1)))
     done
   done
   bench_end indexes
@@ -58,7 +58,7 @@ tuning_fill() {
   local round studio CLIENTS=10000
   local studios=(own users100 users50 lots100 sessions70)
   write_script book
-  tuning_cluster fill $((5 * CALLS * ROUNDS)) 20000 <<'END'
+  tuning_cluster fill $((5 * TUNING_CALLS * ROUNDS)) 20000 <<'END'
 own	SELECT 1
 users100	ALTER TABLE users SET (fillfactor = 100)
 users50	ALTER TABLE users SET (fillfactor = 50)
@@ -69,7 +69,7 @@ END
   for studio in "${studios[@]}"; do measure_tables "$studio" 0; done
   for ((round = 1; round <= ROUNDS; round++)); do
     for studio in $(in_turn "$round" "${studios[@]}"); do
-      measure_call "$studio" fill 1 "$round" book $((5 * CALLS)) $((1 + 5 * CALLS * (round - 1)))
+      measure_call "$studio" fill 1 "$round" book $((5 * TUNING_CALLS)) $((1 + 5 * TUNING_CALLS * (round - 1)))
     done
   done
   for studio in "${studios[@]}"; do measure_tables "$studio" "$ROUNDS"; done
@@ -108,7 +108,7 @@ tuning_commit() {
   local round setting c n first=1 CLIENTS=5000
   local settings=(on off delay50 delay500)
   write_script book
-  tuning_cluster commit $((4 * 9 * CALLS * ROUNDS)) 20000 'fsync = on' <<'END'
+  tuning_cluster commit $((4 * 9 * TUNING_CALLS * ROUNDS)) 20000 'fsync = on' <<'END'
 commit	SELECT 1
 \.
 END
@@ -117,7 +117,7 @@ END
       for setting in $(in_turn "$round" "${settings[@]}"); do
         stage_psql -q -c 'ALTER ROLE bench_backend RESET ALL' -c "ALTER ROLE bench_backend SET $(case $setting in
           on) echo synchronous_commit = on ;; off) echo synchronous_commit = off ;; *) echo "commit_delay = ${setting#delay}" ;; esac)"
-        n=$((c == 1 ? CALLS : c == 8 ? 3 * CALLS : 5 * CALLS))
+        n=$((c == 1 ? TUNING_CALLS : c == 8 ? 3 * TUNING_CALLS : 5 * TUNING_CALLS))
         measure_call commit "$setting-$c" "$c" "$round" book "$n" "$first"
         first=$((first + n))
       done
@@ -130,7 +130,7 @@ END
 tuning_snapshot() {
   local round studio holder
   write_script book
-  tuning_cluster snapshot $((5 * CALLS * ROUNDS)) 20000 <<'END'
+  tuning_cluster snapshot $((5 * TUNING_CALLS * ROUNDS)) 20000 <<'END'
 free	SELECT 1
 held	SELECT 1
 \.
@@ -143,7 +143,7 @@ END
         sleep 1
         holder="SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
       fi
-      measure_call "$studio" snapshot 1 "$round" book $((5 * CALLS)) $((1 + 5 * CALLS * (round - 1)))
+      measure_call "$studio" snapshot 1 "$round" book $((5 * TUNING_CALLS)) $((1 + 5 * TUNING_CALLS * (round - 1)))
       if [ -n "$holder" ]; then
         stage_psql -qXAtc "$holder" >/dev/null
         wait "$spawned" || true
