@@ -201,12 +201,36 @@ look_at_tables(Attachment *att, Jsonb *exported)
 	attach_refuse_problem(att);
 }
 
-/* Looks whether ids will be new ones, with nobody at work on the tables. */
+/*
+ * Refuses tables into which a subscription writes: what it applies fires none of the
+ * guards, and would go on after the studio has been opened here.
+ */
 static void
-look_at_ids(Attachment *att)
+look_at_subscription(Attachment *att, Call *call)
+{
+	Rows		result;
+	char	   *name;
+
+	result = sql_once(call,
+					  psprintf("SELECT s.subname FROM pg_catalog.pg_subscription s, pg_catalog.pg_subscription_rel r"
+							   " WHERE r.srsubid OPERATOR(pg_catalog.=) s.oid AND s.subenabled"
+							   " AND (r.srrelid OPERATOR(pg_catalog.=) %u OR r.srrelid OPERATOR(pg_catalog.=) %u) LIMIT 1",
+							   att->users, att->sessions),
+					  0, NULL, NULL);
+	if (result.nrows == 0)
+		return;
+	name = row_text(result, 0, 1);
+	attach_refuse(att, "subscription", NULL, psprintf("\"%s\" writes into the tables", name),
+				  psprintf("DROP SUBSCRIPTION %s", quote_identifier(name)));
+}
+
+/* Looks whether only calls will write, and ids be new ones, with nobody at work on the tables. */
+static void
+look_at_writers(Attachment *att)
 {
 	Call	   *call = call_begin_as(studio_table_owner(att->users), "pg_catalog, pg_temp");
 
+	look_at_subscription(att, call);
 	attach_look_at_ids(att, call);
 	look_at_sequence(att, call, USERS_ID);
 	look_at_sequence(att, call, SESSIONS_ID);
@@ -355,7 +379,7 @@ swan_adopt_studio(PG_FUNCTION_ARGS)
 	look_at_tables(&att, exported);
 
 	attach_lock_tables(&att);
-	look_at_ids(&att);
+	look_at_writers(&att);
 	make_guards(&att, backfilled);
 	write_registry(&att, exported, backfilled);
 	studio_check(studio_of_owner(att.studio));

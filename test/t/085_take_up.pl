@@ -129,6 +129,8 @@ my $acknowledged = join ' ', sort { $a <=> $b } map { split /\n/, ${ $_->{out} }
 $here->wait_for_catchup('move');
 my $was = as($here, 'postgres', $state);
 my $exported = as($here, 'shop', 'SELECT swan_export_studio()');
+like(as($there, 'postgres', "SELECT swan_adopt_studio('$exported')", 'default'),
+	qr/ERROR:  cannot adopt: subscription: "move" writes into the tables\n.*^HINT:  Remedy: DROP SUBSCRIPTION move\.$/ms, 'nothing else may write there');
 $there->safe_psql('gym', 'DROP SUBSCRIPTION move');
 like(as($there, 'postgres', "SELECT swan_adopt_studio('$exported')", 'default'),
 	qr/swan_ledger: its sequence is behind.*^HINT:  Remedy: SELECT pg_catalog\.setval\('studio\.swan_ledger_id_seq', \d+\)\.$/ms, 'sequences are not replicated');
