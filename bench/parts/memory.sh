@@ -1,11 +1,12 @@
 # shellcheck shell=bash
 # Does a server process that calls a function again and again need more and more memory?
-# MEMORY_CALLS=5000 of each function after MEMORY_WARMUP=1000; FUNCTIONS='swan_grant ...', those whose section of
-# scripts/memory.sql begins so; TRANSACTION=5000 calls in one transaction; MEMORY_VERBOSE=1 names what grew.
+# MEMORY_CALLS=5000 of each function after MEMORY_WARMUP=2500, when each client has had his turn and what is asked at the
+# second is known; FUNCTIONS='swan_grant ...', those whose section of scripts/memory.sql begins so; TRANSACTION=5000 calls
+# in one transaction; MEMORY_VERBOSE=1 names what grew.
 # Recorded is the growth in kB per 1,000 calls: of what is used in the memory contexts, of what they have
 # taken from the system, and of the process; "largest" is the first, of all functions.
 MEMORY_CALLS=${MEMORY_CALLS:-5000}
-MEMORY_WARMUP=${MEMORY_WARMUP:-1000}
+MEMORY_WARMUP=${MEMORY_WARMUP:-2500}
 TRANSACTION=${TRANSACTION:-5000}
 
 # A section's script: samples first (ten to prime what takes them), then the calls.
