@@ -60,6 +60,57 @@ SELECT swan_open AS s2 FROM swan_open(:trainer + 1, timestamptz '2150-01-01 00:0
 SELECT * FROM swan_book(:user, :s, actor => :user);
 SELECT * FROM swan_reschedule(:s, :s2, actor => :user);
 SELECT * FROM swan_cancel(:s2, actor => :admin);
+-- swan_cancel_many+swan_move_many bench_backend 1
+SELECT swan_open AS s FROM swan_open(:trainer, timestamptz '2150-01-01 00:00+00' + :at * interval '1 hour', actor => :admin) \gset
+SELECT * FROM swan_book(:user, :s, actor => :user);
+SELECT * FROM swan_move_many(ARRAY[:s]::bigint[], ARRAY[timestamptz '2600-01-01 00:00+00' + :at * interval '1 hour'], actor => :admin);
+SELECT * FROM swan_cancel_many(ARRAY[:s]::bigint[], actor => :admin);
+-- swan_block+swan_cancel bench_backend 1
+SELECT swan_block AS s FROM swan_block(:trainer, timestamptz '2150-01-01 00:00+00' + :at * interval '1 hour', actor => :admin) \gset
+SELECT * FROM swan_cancel(:s, actor => :admin);
+-- swan_request+swan_cancel bench_backend 1
+SELECT session_id AS s FROM swan_request(:user, timestamptz '2150-01-01 00:00+00' + :at * interval '1 hour', :trainer, actor => :user) \gset
+SELECT * FROM swan_cancel(:s, actor => :admin);
+-- swan_wait+swan_unwait bench_backend 1
+SELECT swan_open AS s FROM swan_open(:trainer, timestamptz '2150-01-01 00:00+00' + :at * interval '1 hour', actor => :admin) \gset
+SELECT * FROM swan_book(:user, :s, actor => :user);
+SELECT * FROM swan_wait(1 + :user % 1000 + 1, :s, actor => :admin);
+SELECT * FROM swan_waiting(:s, actor => :admin);
+SELECT * FROM swan_unwait(:s, 1 + :user % 1000 + 1, actor => :admin);
+SELECT * FROM swan_cancel(:s, reopen => false, actor => :admin);
+-- swan_wait:auto bench_backend 1
+SELECT swan_open AS s FROM swan_open(:trainer, timestamptz '2150-01-01 00:00+00' + :at * interval '1 hour', actor => :admin) \gset
+SELECT * FROM swan_book(:user, :s, actor => :user);
+SELECT * FROM swan_wait(1 + :user % 1000 + 1, :s, true, actor => :admin);
+SELECT * FROM swan_cancel(:s, actor => :admin);
+-- swan_promote bench_owner 4
+SELECT * FROM swan_promote();
+-- swan_cancel+swan_waive bench_backend 1
+SELECT swan_open AS s FROM swan_open(:trainer, timestamptz '2150-01-01 00:00+00' + :at * interval '1 hour', actor => :admin) \gset
+SELECT * FROM swan_book(:user, :s, actor => :user);
+SELECT * FROM swan_cancel(:s, return_credit => false, actor => :admin);
+SELECT * FROM swan_waive(:s, 'Bench', actor => :admin);
+-- swan_complete+swan_correct bench_backend 1
+SELECT swan_open AS s FROM swan_open(:trainer, timestamptz '1500-01-01 00:00+00' + :at * interval '1 hour', actor => :admin) \gset
+SELECT * FROM swan_book(:user, :s, actor => :admin);
+SELECT * FROM swan_complete(:s, actor => :admin);
+SELECT * FROM swan_correct(:s, 'missed', 'Bench', actor => :admin);
+-- swan_transfer bench_backend 1
+SELECT * FROM swan_transfer(:user, 1 + :user % 1000 + 1, 1, actor => :admin);
+-- swan_suspend+swan_resume bench_backend 1
+SELECT * FROM swan_suspend(:user, reason => 'Bench', put_off => true, actor => :admin);
+SELECT * FROM swan_resume(:user, actor => :admin);
+-- swan_import bench_backend 1
+SELECT * FROM swan_import(:user, 3, 2, actor => :admin);
+-- swan_merge bench_owner 1
+INSERT INTO studio.users (first_name, role) VALUES ('Bench', 'client') RETURNING id AS u \gset
+SELECT * FROM swan_grant(:u, 1);
+SELECT * FROM swan_merge(:u, :user);
+-- swan_forget bench_owner 1
+INSERT INTO studio.users (first_name, role) VALUES ('Bench', 'client') RETURNING id AS u \gset
+SELECT * FROM swan_grant(:u, 1);
+SELECT * FROM swan_revoke(:u, 1, 'Bench');
+SELECT * FROM swan_forget(:u);
 -- swan_summary bench_backend 1
 SELECT * FROM swan_summary(:user, actor => :user);
 -- swan_client bench_backend 1
@@ -78,6 +129,36 @@ SELECT * FROM swan_slots('2099-01-01', '2099-01-02', max_rows => 5);
 SELECT * FROM swan_schedule('2099-01-01', '2099-01-02', max_rows => 5, actor => :admin);
 -- swan_expiring bench_backend 4
 SELECT * FROM swan_expiring('500 years', max_rows => 5, actor => :admin);
+-- swan_can_cancel bench_backend 1
+SELECT * FROM swan_can_cancel(:slot, actor => :admin);
+-- swan_can_hold bench_backend 1
+SELECT * FROM swan_can_hold(:user, :slot, actor => :user);
+-- swan_holds bench_backend 1
+SELECT * FROM swan_holds(:user, actor => :user);
+-- swan_payment bench_backend 1
+SELECT * FROM swan_purchase(:user, 2, 'q' || :i, actor => :admin);
+SELECT * FROM swan_payment('q' || :i, actor => :admin);
+-- swan_people bench_backend 4
+SELECT * FROM swan_people('trainer', max_rows => 5, actor => :admin);
+-- swan_clients_count bench_backend 10
+SELECT swan_clients_count('user' || :user || '@', actor => :admin);
+-- swan_calendar bench_backend 2
+SELECT * FROM swan_calendar('2099-01-01', '2099-01-02', max_rows => 5);
+-- swan_months bench_backend 4
+SELECT * FROM swan_months(user_id => :user, actor => :admin);
+-- swan_unsettled bench_backend 4
+SELECT * FROM swan_unsettled(max_rows => 5, actor => :admin);
+-- swan_time bench_backend 1
+SELECT swan_time('2099-01-01 10:00');
+-- swan_feed_end bench_owner 1
+SELECT * FROM swan_feed_end();
+-- swan_close_studio+swan_open_studio bench_third 10
+SELECT swan_close_studio('Bench');
+SELECT swan_open_studio();
+-- swan_export_studio+swan_adopt_studio bench_third 200
+SELECT swan_export_studio() AS exported \gset
+SELECT swan_detach('third');
+SELECT * FROM swan_adopt_studio(:exported);
 -- swan_changes bench_owner 1
 SELECT * FROM swan_changes(max_rows => 5);
 -- swan_verify bench_owner 10
