@@ -13,32 +13,32 @@ SELECT count(*) - count(DISTINCT code) AS twice FROM swan_errors() WHERE sqlstat
 --
 -- Health: for everybody, also where there is nothing yet
 --
-SELECT swan_health() ->> 'version' = extversion AS version FROM pg_extension WHERE extname = 'swanalloc';
+SELECT swan_health() ->> 'version' = extversion AS version, (swan_health() ->> 'feed_lag_seconds')::integer BETWEEN 0 AND 60 AS lag FROM pg_extension WHERE extname = 'swanalloc';
 SET ROLE regress_stranger;
 SELECT count(*) FROM swan_errors();
-SELECT jsonb_pretty(swan_health() - 'version');
+SELECT jsonb_pretty(swan_health() - '{version,feed_lag_seconds}'::text[]);
 RESET ROLE;
 SELECT swan_create_studio(owner => 'regress_owner');
-SELECT jsonb_pretty(swan_health() - 'version');
+SELECT jsonb_pretty(swan_health() - '{version,feed_lag_seconds}'::text[]);
 -- a guard that is off, or a table that is gone; names are for those who may use the studio
 BEGIN;
 ALTER TABLE studio.users DISABLE TRIGGER swan_guard_users;
 ALTER TABLE studio.swan_ledger DISABLE TRIGGER swan_guard_closed;
-SELECT jsonb_pretty(swan_health() - 'version');
+SELECT jsonb_pretty(swan_health() - '{version,feed_lag_seconds}'::text[]);
 SET ROLE regress_stranger;
-SELECT jsonb_pretty(swan_health() - 'version');
+SELECT jsonb_pretty(swan_health() - '{version,feed_lag_seconds}'::text[]);
 ROLLBACK;
 BEGIN;
 ALTER TABLE studio.swan_lots RENAME TO lots;
-SELECT jsonb_pretty(swan_health() - 'version');
+SELECT jsonb_pretty(swan_health() - '{version,feed_lag_seconds}'::text[]);
 SET ROLE regress_stranger;
-SELECT jsonb_pretty(swan_health() - 'version');
+SELECT jsonb_pretty(swan_health() - '{version,feed_lag_seconds}'::text[]);
 ROLLBACK;
 SELECT swan_health() ->> 'status' AS status;
 -- a superuser's studio works, but is a risk; a quote in a name is no risk
 CREATE ROLE regress_super SUPERUSER;
 SELECT swan_create_studio('the "2nd"', 'regress_super');
-SELECT jsonb_pretty(swan_health() - 'version');
+SELECT jsonb_pretty(swan_health() - '{version,feed_lag_seconds}'::text[]);
 SELECT swan_detach('the "2nd"');
 DROP SCHEMA "the ""2nd""" CASCADE;
 DROP ROLE regress_super;

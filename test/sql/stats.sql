@@ -3,7 +3,7 @@
 SET ROLE regress_owner;
 INSERT INTO studio.users (id, first_name, role) VALUES (1, 'Ada', 'admin'), (2, 'Stella', 'staff'), (3, 'Tom', 'trainer'), (11, 'John', 'client'), (12, 'Jane', 'client');
 -- a studio in which nothing has happened has all the rows
-SELECT * FROM swan_stats() ORDER BY metric, labels;
+SELECT metric, labels, CASE WHEN metric = 'swan_feed_lag_seconds' AND value < 60 THEN 0 ELSE value END AS value FROM swan_stats() ORDER BY metric, labels;
 SELECT * FROM swan_liability();
 INSERT INTO studio.sessions (trainer_id, session_date) SELECT 3, timestamptz '2099-01-05 09:00' + i * interval '1 day' FROM generate_series(0, 9) i;
 SELECT added FROM swan_grant(11, 10);
@@ -14,7 +14,7 @@ SELECT moved FROM swan_revoke(11, 2);
 SELECT count(*) FROM generate_series(1, 4) s, swan_book(11, s);
 SELECT count(*) FROM unnest(ARRAY[1, 2]) s, swan_cancel(s);
 SELECT added FROM swan_grant(11, 6, expires_at => '2099-01-01');
-SELECT metric, labels, value FROM swan_stats() WHERE labels->>'day' IS DISTINCT FROM 'yesterday' ORDER BY metric, labels;
+SELECT metric, labels, CASE WHEN metric = 'swan_feed_lag_seconds' AND value < 60 THEN 0 ELSE value END AS value FROM swan_stats() WHERE labels->>'day' IS DISTINCT FROM 'yesterday' ORDER BY metric, labels;
 -- what is past its expiry and not swept; what is swept
 RESET ROLE;
 SET session_replication_role = replica;
