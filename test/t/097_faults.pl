@@ -327,7 +327,7 @@ for my $kind (@plan)
 		my %then = %balance;
 		my @so_far = grep { $_->{round} == $round } @done;
 		$node->safe_psql('postgres', "SELECT pg_create_restore_point('here$round')");
-		run_clients("${round}5", $usual, sub { });
+		run_clients("$round.5", $usual, sub { });
 		$node->safe_psql('postgres', 'SELECT pg_switch_wal()');
 		my $restored = PostgreSQL::Test::Cluster->new("restored$round");
 		$restored->init_from_backup($node, "b$round", has_restoring => 1, standby => 0);
@@ -380,7 +380,7 @@ for my $kind (@plan)
 	}
 	# what is prepared still, by a connection that was cut and never looked at again
 	$node->safe_psql('postgres', "ROLLBACK PREPARED '$_'") for split /\n/, $node->safe_psql('postgres', 'SELECT gid FROM pg_prepared_xacts');
-	compare($node, "$round, $kind", \%balance, [ grep { $_->{round} =~ /^${round}5?$/ } @done ]);
+	compare($node, "$round, $kind", \%balance, [ grep { $_->{round} =~ /^$round(?:\.5)?$/ } @done ]);
 	# what was asked for in earlier rounds is answered as it was, too
 	compare($node, "$round, before", \%balance, [ grep { rand() < 0.02 } @done ]);
 	if (@wrong)
