@@ -10,20 +10,27 @@
  */
 #include "postgres.h"
 
-#include "common/hashfn.h"
 #include "funcapi.h"
+#include "port/pg_crc32c.h"
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
 #include "base/error.h"
 #include "read/cursor.h"
 
-/* Returns the mark of a function's arguments, with which its cursors begin. */
+/*
+ * Returns the mark of a function's arguments, with which its cursors begin.  It is the
+ * same on every machine, which hash_bytes() is not.
+ */
 char *
 cursor_mark(const char *arguments)
 {
-	return psprintf("%08x-", hash_bytes((const unsigned char *) arguments,
-										strlen(arguments)));
+	pg_crc32c	crc;
+
+	INIT_CRC32C(crc);
+	COMP_CRC32C(crc, arguments, strlen(arguments));
+	FIN_CRC32C(crc);
+	return psprintf("%08x-", crc);
 }
 
 /* The same of a function and three numbers. */

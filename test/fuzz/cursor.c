@@ -7,13 +7,13 @@
  */
 #include "standins.h"
 
-#include "../../src/read/cursor.c"
+#include "port/pg_crc32c.h"
 
-uint32
-hash_bytes(const unsigned char *k, int keylen)
-{
-	return 0xe1da6d45;
-}
+/* Whose arguments a mark stands for matters to nobody here. */
+#undef COMP_CRC32C
+#define COMP_CRC32C(crc, data, len) ((void) (data), (void) (len))
+
+#include "../../src/read/cursor.c"
 
 /* An accepted cursor is read to its end: what is written of it is the same cursor. */
 static void
