@@ -951,7 +951,7 @@ sub meeting_call
 	);
 	# a slot is taken, and is given up in the next meeting
 	my $what = $step % 6 ? pick(qw(book book book book_many hold wait wait wait wait purchase purchase import grant_many transfer))
-	  : pick(qw(cancel cancel cancel charge charge waive waive waive waive waive waive waive complete complete complete correct correct confirm reschedule move open unwait promote promote book reverse reverse reinstate revoke transfer transfer merge expire grant_many));
+	  : pick(qw(cancel cancel cancel charge charge waive waive waive waive waive waive waive complete complete complete complete complete complete complete correct correct confirm reschedule move open unwait promote promote book reverse reverse reinstate revoke transfer transfer merge expire grant_many));
 	$c{slot} = $slot = 1 + int($opened * ($step - 3) / $racing / 2) % $opened if $step % 6 == 0 && $what ne 'book';
 	return { %c, what => $what, %{ $with{$what} } };
 }
