@@ -147,7 +147,7 @@ SELECT * FROM swan_calendar('2099-01-01', '2099-01-02', max_rows => 5);
 -- swan_months bench_backend 4
 SELECT * FROM swan_months(user_id => :user, actor => :admin);
 -- swan_unsettled bench_backend 4
-SELECT * FROM swan_unsettled(max_rows => 5, actor => :admin);
+SELECT * FROM swan_unsettled(now() - interval '30 days', max_rows => 5, actor => :admin);
 -- swan_time bench_backend 1
 SELECT swan_time('2099-01-01 10:00');
 -- swan_feed_end bench_owner 1
