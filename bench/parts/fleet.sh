@@ -11,7 +11,7 @@ fleet_clients=100                                                               
 fleet_slots=$((4 * FLEET_BOOKINGS * ROUNDS / FLEET))                                                     # likewise
 
 # As many pgbench as there are studios, all at once, in one studio or each in its own.
-fleet_pgbench() {                                                                                        # one|fleet HOST CONNECTIONS-OF-EACH
+fleet_pgbench() { # one|fleet HOST CONNECTIONS-OF-EACH
   local k first db per=$((FLEET_BOOKINGS / FLEET / $3)) commands=''
   rm -f "$WORK"/tmp/log.*
   for ((k = 0; k < FLEET; k++)); do

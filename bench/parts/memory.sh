@@ -6,7 +6,7 @@
 # Recorded is the growth in kB per 1,000 calls: of what is used in the memory contexts, of what they have
 # taken from the system, and of the process; "largest" is the first, of all functions.
 MEMORY_CALLS=${MEMORY_CALLS:-5000}
-MEMORY_WARMUP=${MEMORY_WARMUP:-2500}
+MEMORY_WARMUP=${MEMORY_WARMUP:-$((CLIENTS + 500))}
 TRANSACTION=${TRANSACTION:-5000}
 
 # A section's script: samples first (ten to prime what takes them), then the calls.

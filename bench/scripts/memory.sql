@@ -74,14 +74,14 @@ SELECT * FROM swan_cancel(:s, actor => :admin);
 -- swan_wait+swan_unwait bench_backend 1
 SELECT swan_open AS s FROM swan_open(:trainer, timestamptz '2150-01-01 00:00+00' + :at * interval '1 hour', actor => :admin) \gset
 SELECT * FROM swan_book(:user, :s, actor => :user);
-SELECT * FROM swan_wait(1 + :user % 1000 + 1, :s, actor => :admin);
+SELECT * FROM swan_wait(2 + :user % 1000, :s, actor => :admin);
 SELECT * FROM swan_waiting(:s, actor => :admin);
-SELECT * FROM swan_unwait(:s, 1 + :user % 1000 + 1, actor => :admin);
+SELECT * FROM swan_unwait(:s, 2 + :user % 1000, actor => :admin);
 SELECT * FROM swan_cancel(:s, reopen => false, actor => :admin);
 -- swan_wait:auto bench_backend 1
 SELECT swan_open AS s FROM swan_open(:trainer, timestamptz '2150-01-01 00:00+00' + :at * interval '1 hour', actor => :admin) \gset
 SELECT * FROM swan_book(:user, :s, actor => :user);
-SELECT * FROM swan_wait(1 + :user % 1000 + 1, :s, true, actor => :admin);
+SELECT * FROM swan_wait(2 + :user % 1000, :s, true, actor => :admin);
 SELECT * FROM swan_cancel(:s, actor => :admin);
 -- swan_promote bench_owner 4
 SELECT * FROM swan_promote();
@@ -96,7 +96,7 @@ SELECT * FROM swan_book(:user, :s, actor => :admin);
 SELECT * FROM swan_complete(:s, actor => :admin);
 SELECT * FROM swan_correct(:s, 'missed', 'Bench', actor => :admin);
 -- swan_transfer bench_backend 1
-SELECT * FROM swan_transfer(:user, 1 + :user % 1000 + 1, 1, actor => :admin);
+SELECT * FROM swan_transfer(:user, 2 + :user % 1000, 1, actor => :admin);
 -- swan_suspend+swan_resume bench_backend 1
 SELECT * FROM swan_suspend(:user, reason => 'Bench', put_off => true, actor => :admin);
 SELECT * FROM swan_resume(:user, actor => :admin);
