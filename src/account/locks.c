@@ -6,8 +6,8 @@
  * Rows of sessions come first and rows of users after them, each in the order
  * of their ids, so that calls cannot wait for each other in a circle; places of
  * classes come after all other slots, class by class, since who wants a place
- * knows only by then which it is.  Nothing else in the engine locks such rows.
- * A call goes by these steps:
+ * knows only by then which it is, see places.c.  Nothing else in the engine locks
+ * such rows.  A call goes by these steps:
  *
  *	1. Look and judge without a lock, and gather the ids of the slots.
  *	2. lock_slots().  What it reads says who client and trainer are by now.
@@ -32,7 +32,7 @@ typedef struct Lockable
 {
 	StudioQuery one;
 	StudioQuery several;
-	StudioQuery at_once;		/* leaves out what others have locked */
+	StudioQuery at_once;		/* one, unless somebody else has locked it */
 	StudioQuery count;
 } Lockable;
 
@@ -49,10 +49,9 @@ static const Lockable slots = {
 		1, {INT8ARRAYOID}
 	},
 	{
-		"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s"
-		" WHERE {live s} AND {s.id} OPERATOR(pg_catalog.=) ANY ($1)"
-		" ORDER BY {s.id} FOR NO KEY UPDATE OF s SKIP LOCKED",
-		1, {INT8ARRAYOID}
+		"SELECT 1 FROM {sessions} s WHERE {live s} AND {s.id} OPERATOR(pg_catalog.=) $1"
+		" FOR NO KEY UPDATE OF s SKIP LOCKED",
+		1, {INT8OID}, PLAN_SIMPLE
 	},
 	{
 		"SELECT pg_catalog.count(*) FROM {sessions} s"
@@ -74,10 +73,9 @@ static const Lockable users = {
 		1, {INT8ARRAYOID}
 	},
 	{
-		"SELECT" SELECT_LIST(CLIENT_COLUMNS) " FROM {users} u"
-		" WHERE {live u} AND {u.id} OPERATOR(pg_catalog.=) ANY ($1)"
-		" ORDER BY {u.id} FOR NO KEY UPDATE OF u SKIP LOCKED",
-		1, {INT8ARRAYOID}
+		"SELECT 1 FROM {users} u WHERE {live u} AND {u.id} OPERATOR(pg_catalog.=) $1"
+		" FOR NO KEY UPDATE OF u SKIP LOCKED",
+		1, {INT8OID}, PLAN_SIMPLE
 	},
 	{
 		"SELECT pg_catalog.count(*) FROM {users} u"
@@ -126,52 +124,6 @@ static const StudioQuery slot_and_client = {
 	5, {INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, BOOLOID}, PLAN_SIMPLE
 };
 
-/* the first open place of a class that nobody has locked */
-static const StudioQuery any_place = {
-	"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s"
-	" WHERE {live s} AND {s.class_id} OPERATOR(pg_catalog.=) $1 AND " SLOT_IS_OPEN("s")
-	" ORDER BY {s.id} LIMIT 1 FOR NO KEY UPDATE OF s SKIP LOCKED",
-	1, {INT8OID}, PLAN_SIMPLE
-};
-
-/* a place of a class by its id, if it is open: without waiting for anybody, and waiting */
-#define THIS_PLACE \
-	"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s" \
-	" WHERE {live s} AND {s.id} OPERATOR(pg_catalog.=) $1" \
-	" AND {s.class_id} OPERATOR(pg_catalog.=) $2 AND " SLOT_IS_OPEN("s") \
-	" FOR NO KEY UPDATE OF s"
-
-static const StudioQuery this_place_now = {
-	THIS_PLACE " SKIP LOCKED", 2, {INT8OID, INT8OID}, PLAN_SIMPLE
-};
-static const StudioQuery this_place = {
-	THIS_PLACE, 2, {INT8OID, INT8OID}, PLAN_SIMPLE
-};
-
-/*
- * Open places of class $1 that are none of $2, and that at $4 nobody but client
- * $3 holds: what he holds himself comes first.
- */
-#define HELD_AT(whose) \
-	"EXISTS (SELECT 1 FROM {holds} h WHERE h.session_id OPERATOR(pg_catalog.=) {s.id}" \
-	" AND h.user_id OPERATOR(pg_catalog." whose ") $3 AND h.until OPERATOR(pg_catalog.>) $4)"
-#define BEST_PLACES(n) \
-	" FROM {sessions} s WHERE {live s} AND {s.class_id} OPERATOR(pg_catalog.=) $1" \
-	" AND " SLOT_IS_OPEN("s") " AND {s.id} OPERATOR(pg_catalog.<>) ALL ($2) AND NOT " HELD_AT("<>") \
-	" ORDER BY " HELD_AT("=") " DESC, {s.id} LIMIT " n
-
-/* the best that nobody has locked */
-static const StudioQuery unlocked_place = {
-	"SELECT" SELECT_LIST(SLOT_COLUMNS) BEST_PLACES("1") " FOR NO KEY UPDATE OF s SKIP LOCKED",
-	4, {INT8OID, INT8ARRAYOID, INT8OID, TIMESTAMPTZOID}
-};
-
-/* the first by id of the $5 best, whoever has it locked */
-static const StudioQuery next_place = {
-	"SELECT pg_catalog.min(p.id) FROM (SELECT {s.id} AS id" BEST_PLACES("$5") ") p",
-	5, {INT8OID, INT8ARRAYOID, INT8OID, TIMESTAMPTZOID, INT4OID}
-};
-
 /* Locks rows of a table in the order of their ids, and reads them. */
 static Rows
 lock_rows(Call *call, const Lockable *table, const int64 *ids, int n)
@@ -200,18 +152,31 @@ lock_rows(Call *call, const Lockable *table, const int64 *ids, int n)
 }
 
 /*
+ * Locks a row unless somebody else has; returns false if so.  The executor's SKIP LOCKED
+ * would not always do: where who changed a row commits at that instant and the next
+ * one locks it, it waits for him.  A lookup does not follow such a row.
+ */
+static bool
+lock_now(Call *call, const Lockable *table, int64 id)
+{
+	NullableDatum arg = arg_id(id);
+
+	return query_look(call, &table->at_once, &arg).nrows == 1;
+}
+
+/*
  * Locks different rows whose turn is over, which is if that can be had at once, and
  * reads them.
  */
 static Rows
 lock_at_once(Call *call, const Lockable *table, const int64 *ids, int n)
 {
-	NullableDatum arg = arg_ids(ids, n);
-	Rows		result = query_look(call, &table->at_once, &arg);
-
-	if (result.nrows < n)
-		swan_serialization_failure();
-	return result;
+	for (int i = 0; i < n; i++)
+	{
+		if (!lock_now(call, table, ids[i]))
+			swan_serialization_failure();
+	}
+	return lock_rows(call, table, ids, n);	/* they are ours: to read them */
 }
 
 /*
@@ -254,12 +219,15 @@ lock_slots(Call *call, Locks *locks, const int64 *ids, int n)
 void
 lock_free_slots(Call *call, Locks *locks, const int64 *ids, int n)
 {
-	NullableDatum arg = arg_ids(ids, n);
+	int64	   *mine = palloc(n * sizeof(int64));
+	int			nmine = 0;
 
-	if (locks->users_locked)
-		elog(ERROR, "slots are locked before users");
-	locks->studio = call->studio;
-	locks->slots = query_look(call, &slots.at_once, &arg);
+	for (int i = 0; i < n; i++)
+	{
+		if (ids[i] != NO_ID && lock_now(call, &slots, ids[i]))
+			mine[nmine++] = ids[i];
+	}
+	lock_slots(call, locks, mine, nmine);
 }
 
 /*
@@ -360,99 +328,6 @@ lock_slot_and_client(Call *call, int64 session_id, int64 user_id,
 	call_set_now(call);
 	return slot_of_row(call->studio, result, 0, 0, slot) &&
 		account_of_row(result, 0, SLOT_NCOLUMNS, user_id, account);
-}
-
-/* Returns whether a place that was locked is held by somebody else by now. */
-static bool
-place_is_held(Call *call, int64 id, int64 user_id)
-{
-	TimestampTz until;
-	int64		held_by;
-
-	return slot_find_hold(call, id, &held_by, &until, query_recheck) &&
-		held_by != user_id && until > call->now;
-}
-
-/*
- * Locks a place by one of the statements above; returns false if it finds none, or
- * one that is somebody else's for some minutes.  Such a one stays locked, too:
- * "highest" is the last by id of all that may be.
- */
-static bool
-try_place(Call *call, const StudioQuery *query, const NullableDatum *args,
-		  int64 user_id, Slot *place, int64 *highest)
-{
-	QueryRun	run = IsolationUsesXactSnapshot() ? query_recheck : query_look;
-	Rows		result = run(call, query, args);
-
-	if (result.nrows == 0 || !slot_of_row(call->studio, result, 0, 0, place))
-		return false;
-	*highest = Max(*highest, place->id);
-	return !place_is_held(call, place->id, user_id);
-}
-
-/* Likewise without waiting; where there are holds the place that was looked at, if no other is better. */
-static bool
-try_place_now(Call *call, const NullableDatum *args, int64 user_id, Slot *place, int64 *highest)
-{
-	NullableDatum seen[] = {arg_id(place->id), args[0]};
-
-	if (query_table_is_empty(call, TABLE_HOLDS))
-		return try_place(call, &any_place, args, user_id, place, highest);
-	return (!slot_holds_any(call, user_id, query_recheck) &&
-			try_place(call, &this_place_now, seen, user_id, place, highest)) ||
-		try_place(call, &unlocked_place, args, user_id, place, highest);
-}
-
-/* Refuses a place that is too new for the transaction's own snapshot to be written. */
-static void
-check_place_seen(Call *call, const Slot *place)
-{
-	Slot		seen;
-
-	if (IsolationUsesXactSnapshot() &&
-		(!slot_look_at(call, place->id, &seen, query_look) || !slot_is_open(&seen)))
-		swan_serialization_failure();
-}
-
-/*
- * Locks an open place of a class, but for those that the call has taken already;
- * "place" is one that was looked at.  Returns false if there is none, which is
- * said only when none is open that others merely have locked: each of them may
- * still give it up.  So whoever finds nothing that he can have at once waits, for
- * one after the other in the order of their ids, and looks again.  A call that
- * wants several does so from the first on: it has one place locked while it waits
- * for the next.  If it is too late to wait for a place, because one after it is
- * locked that turned out to be somebody else's, the call has to be retried.
- */
-bool
-lock_place(Call *call, int64 class_id, int64 user_id,
-		   const int64 *taken, int ntaken, int wanted, Slot *place)
-{
-	NullableDatum args[] = {
-		arg_id(class_id), arg_ids(taken, ntaken), arg_id(user_id), arg_time(call->now),
-		arg_int(wanted - ntaken)
-	};
-	int64		highest = NO_ID;
-	bool		locked = wanted == 1 && try_place_now(call, args, user_id, place, &highest);
-
-	for (int i = 0; i < ntaken; i++)
-		highest = Max(highest, taken[i]);
-	while (!locked)
-	{
-		int64		next = row_id(query_recheck(call, &next_place, args), 0, 1);
-		NullableDatum wait_for[] = {arg_id(next), args[0]};
-
-		if (next == NO_ID)
-			return false;
-		if (next <= highest)
-			swan_serialization_failure();
-		highest = next;
-		locked = try_place(call, &this_place, wait_for, user_id, place, &highest) ||
-			(wanted == 1 && try_place(call, &unlocked_place, args, user_id, place, &highest));
-	}
-	check_place_seen(call, place);
-	return true;
 }
 
 /* Reads a slot as it was locked; returns false if there is none. */

@@ -34,8 +34,6 @@ extern bool lock_slot_and_client(Call *call, int64 session_id, int64 user_id,
 								 TimestampTz after, TimestampTz until,
 								 bool with_credit,
 								 Slot *slot, Account *account);
-extern bool lock_place(Call *call, int64 class_id, int64 user_id,
-					   const int64 *taken, int ntaken, int wanted, Slot *place);
 extern bool locked_slot(const Locks *locks, int64 id, Slot *slot);
 extern void require_locked_slot(const Locks *locks, int64 id, Slot *slot);
 extern bool locked_user(const Locks *locks, int64 id, Account *account);

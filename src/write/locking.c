@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "account/locks.h"
+#include "account/places.h"
 #include "write/rules.h"
 
 /* Locks who waits for the slots of several bookings, which are locked. */
@@ -24,12 +25,13 @@ bookings_lock_lines(Call *call, Booking *bookings, int n)
 		bookings[i].line = lines[i];
 }
 
-/* Locks a place for a booking that was looked at and is of a class: one of so many of a call. */
+/* Locks a place for a booking that was looked at and is of a class, of which the call wants so many. */
 void
-booking_lock_place(Call *call, Booking *booking, const int64 *taken, int ntaken, int wanted)
+booking_lock_place(Call *call, Booking *booking, const int64 *taken, int ntaken, int wanted,
+				   int64 *highest)
 {
 	booking->full = !lock_place(call, booking->slot.class_id, booking->user_id,
-								taken, ntaken, wanted, &booking->slot);
+								taken, ntaken, wanted, highest, &booking->slot);
 }
 
 /* Returns whether a booking is for a place of that class. */
@@ -65,6 +67,7 @@ lock_places(Call *call, Booking *bookings, int n)
 
 	while ((class_id = next_class(bookings, n, class_id)) != NO_ID)
 	{
+		int64		highest = NO_ID;
 		int			ntaken = 0;
 		int			wanted = 0;
 
@@ -74,7 +77,7 @@ lock_places(Call *call, Booking *bookings, int n)
 		{
 			if (!is_of(&bookings[i], class_id))
 				continue;
-			booking_lock_place(call, &bookings[i], taken, ntaken, wanted);
+			booking_lock_place(call, &bookings[i], taken, ntaken, wanted--, &highest);
 			taken[ntaken++] = bookings[i].slot.id;
 		}
 	}

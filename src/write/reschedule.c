@@ -177,7 +177,8 @@ place_comes_first(const Slot *place, const Slot *from)
 
 /*
  * Locks both slots, whoever has the booking that shall be exchanged, and who wait
- * for either.
+ * for either.  The place that is found of a class need not be the one that was looked
+ * at: of two of one class the first by id may turn out to be the second.
  */
 static void
 lock_exchange(Call *call, Locks *locks, Slot *from, Booking *target, Line **awaited)
@@ -187,15 +188,19 @@ lock_exchange(Call *call, Locks *locks, Slot *from, Booking *target, Line **awai
 	int64		line_ids[2];
 	Line	  **lines;
 	int64		ids[] = {from->id, in_class ? NO_ID : target->session_id};
+	bool		beside = in_class && target->slot.class_id == from->class_id;
 	bool		comes_first = in_class && place_comes_first(&target->slot, from);
+	int64		highest = beside && !comes_first ? from->id : NO_ID;
 
 	if (comes_first)
-		booking_lock_place(call, target, NULL, 0, 1);
+		booking_lock_place(call, target, NULL, 0, 1, &highest);
+	if (comes_first && beside)
+		lock_places_after(call, ids, 1, highest);
 	lock_slots(call, locks, ids, 2);
 	if (!locked_slot(locks, ids[0], from))
 		session_not_found(ids[0]);
 	if (in_class && !comes_first)
-		booking_lock_place(call, target, NULL, 0, 1);
+		booking_lock_place(call, target, NULL, 0, 1, &highest);
 	else if (!in_class)
 		target->slot_known = locked_slot(locks, ids[1], &target->slot);
 	authorise_exchange(call, from, target);

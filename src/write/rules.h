@@ -77,7 +77,7 @@ extern void bookings_lock_lines(Call *call, Booking *bookings, int n);
 extern void bookings_lock(Call *call, Booking *bookings, int n, Account *account);
 extern bool booking_is_of_class(const Booking *booking);
 extern void booking_lock_place(Call *call, Booking *booking, const int64 *taken,
-							   int ntaken, int wanted);
+							   int ntaken, int wanted, int64 *highest);
 extern void booking_judge_locked(Call *call, Booking *booking, Account *account);
 extern void booking_refuse(const Booking *booking, const Account *account,
 						   SwanErrorCode verdict);

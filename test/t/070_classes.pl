@@ -2,7 +2,7 @@
 # A class under a rush: 200 connections want its 12 places, at each isolation level,
 # while winners think better of it, places are added and cancelled, and clients ask
 # twice. Each place is given once, every other client is told one thing, and nobody
-# is told that the class is full while a place stays free.
+# is told that the class is full while a place stays free, or waits in a circle.
 
 use strict;
 use warnings;
@@ -131,4 +131,5 @@ SQL
 }
 
 $node->stop;
+is((() = slurp_file($node->logfile) =~ /deadlock detected/g), 0, 'no deadlock');
 done_testing();

@@ -17,7 +17,7 @@ our @EXPORT_OK = qw(start_studio run_sql pick at_once end_well);
 my ($node, $seed);
 
 # Starts a server with a studio, and says what repeats the run; returns server and seed.  attempt(what, call) runs
-# a query and writes down its first column, or the error.
+# a query and writes down its first column, or the error; who waited in a circle is in the log, too.
 sub start_studio
 {
 	$seed = $ENV{SEED} || int(rand(1_000_000)) + 1;
@@ -35,10 +35,15 @@ CREATE TABLE attempt (what text, state text, answer text, level text);
 CREATE FUNCTION attempt(what text, call text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
 	answer text;
+	circle text;
 BEGIN
 	EXECUTE call INTO answer;
 	INSERT INTO attempt VALUES (what, 'ok', answer, current_setting('transaction_isolation'));
 EXCEPTION WHEN OTHERS THEN
+	IF sqlstate = '40P01' THEN
+		GET STACKED DIAGNOSTICS circle = PG_EXCEPTION_DETAIL;
+		RAISE LOG '%: % %', sqlerrm, call, circle;
+	END IF;
 	INSERT INTO attempt VALUES (what, sqlstate || CASE WHEN sqlstate LIKE 'SW%' THEN '' ELSE ' ' || sqlerrm END, NULL, current_setting('transaction_isolation'));
 END $$;
 SQL
