@@ -371,3 +371,13 @@ account_lock(Call *call, int64 user_id, Account *account)
 {
 	return account_of_row(lock_rows(call, &users, &user_id, 1), 0, 0, user_id, account);
 }
+
+/*
+ * Locks somebody whom the application has deleted, as far as there is a row of him still, for
+ * who writes into his ledger.
+ */
+void
+account_lock_deleted(Call *call, int64 user_id)
+{
+	(void) lock_rows(call, &everybody, &user_id, 1);
+}

@@ -344,6 +344,7 @@ record_session_for(Call *call, int64 user_id, const Slot *old, const Slot *new)
 		 * backfilled that is written down too: who comes later without a
 		 * ledger would be taken to have come with this booking.
 		 */
+		account_lock_deleted(call, user_id);
 		call_set_now(call);
 		account_read(call, &account);
 		if (!account.has_ledger && call->studio->backfilled)

@@ -162,13 +162,19 @@ const Check checks[] = {
 			" WHERE x.known AND x.kept OPERATOR(pg_catalog.<>) x.expected",
 	1, {INT8OID}, PLAN_CUSTOM}},
 
+	/*
+	 * of somebody who is no row, and so cannot be locked, two may write at
+	 * once
+	 */
 	{"ledger_order", ABOUT_BALANCES, NULL, {
 			"SELECT x.user_id, x.session_id, x.id,"
 			" 'the row is older than the one before it'::pg_catalog.text"
 			" FROM (SELECT g.user_id, g.session_id, g.id, g.at, pg_catalog.lag(g.at) OVER"
 			" (PARTITION BY g.user_id ORDER BY g.id) AS before"
 			" FROM {ledger} g WHERE " FOR_CLIENT("g.user_id") ") x"
-			" WHERE x.at OPERATOR(pg_catalog.<) x.before",
+			" WHERE x.at OPERATOR(pg_catalog.<) x.before"
+			" AND EXISTS (SELECT 1 FROM {users} u"
+			" WHERE {any u} AND {u.id} OPERATOR(pg_catalog.=) x.user_id)",
 	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"ledger_suspended", ABOUT_BOOKINGS, has_suspensions, {
