@@ -12,7 +12,7 @@ use Crowd qw(start_studio run_sql end_well);
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $CALLS = $ENV{CALLS} || 200;
+my $CALLS = $ENV{CALLS} || 300;
 my ($node, $seed) = start_studio();
 
 run_sql(<<'SQL');
