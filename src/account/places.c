@@ -8,7 +8,8 @@
  * place locked that comes after the one he waits for.  So no statement chooses and
  * locks at once: what it turns out not to want, since that has changed, the
  * executor leaves locked all the same.  Which places there are is looked for without
- * a lock, one is locked by its id, and what it is then is judged here.
+ * a lock, and each is locked by its id, by a lookup, which leaves nothing locked that
+ * it does not return.
  *
  *-------------------------------------------------------------------------
  */
@@ -39,16 +40,16 @@ static const StudioQuery unheld_places = {
 	3, {INT8OID, INT8OID, TIMESTAMPTZOID}
 };
 
-/* a place by its id, whatever it is by now: waiting for whoever has it, and not */
+/* a place by its id, if it is open: waiting for whoever has it, and not */
 #define THIS_PLACE \
-	"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s" \
-	" WHERE {live s} AND {s.id} OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE OF s"
+	"SELECT" SELECT_LIST(SLOT_COLUMNS) OPEN_PLACES \
+	" AND {s.id} OPERATOR(pg_catalog.=) $2 FOR NO KEY UPDATE OF s"
 
 static const StudioQuery this_place = {
-	THIS_PLACE, 1, {INT8OID}, PLAN_SIMPLE
+	THIS_PLACE, 2, {INT8OID, INT8OID}, PLAN_SIMPLE
 };
 static const StudioQuery this_place_now = {
-	THIS_PLACE " SKIP LOCKED", 1, {INT8OID}, PLAN_SIMPLE
+	THIS_PLACE " SKIP LOCKED", 2, {INT8OID, INT8OID}, PLAN_SIMPLE
 };
 
 /* Who looks for a place, and what is locked of it. */
@@ -75,20 +76,20 @@ is_held(const Search *search, int64 id)
 
 /*
  * Locks a place by one of the statements above, and returns whether the client can
- * have it.  If not, because it was taken meanwhile or is held, it stays locked, too.
+ * have it.  One that is somebody else's for some minutes stays locked, too.
  */
 static bool
 try_place(Search *search, const StudioQuery *query, int64 id, Slot *place)
 {
 	QueryRun	run = IsolationUsesXactSnapshot() ? query_recheck : query_look;
-	NullableDatum args[] = {arg_id(id)};
+	NullableDatum args[] = {arg_id(search->class_id), arg_id(id)};
 	Rows		result = run(search->call, query, args);
 	Slot		found;
 
 	if (result.nrows == 0 || !slot_of_row(search->call->studio, result, 0, 0, &found))
 		return false;
 	search->highest = Max(search->highest, id);
-	if (found.class_id != search->class_id || !slot_is_open(&found) || is_held(search, id))
+	if (is_held(search, id))
 		return false;
 	*place = found;
 	return true;
