@@ -154,7 +154,8 @@ lock_rows(Call *call, const Lockable *table, const int64 *ids, int n)
 /*
  * Locks a row unless somebody else has; returns false if so.  The executor's SKIP LOCKED
  * would not always do: where who changed a row commits at that instant and the next
- * one locks it, it waits for him.  A lookup does not follow such a row.
+ * one locks it, it waits for him.  A lookup does not follow such a row, and above READ
+ * COMMITTED, where there is none, a caller has to expect to try again.
  */
 static bool
 lock_now(Call *call, const Lockable *table, int64 id)
@@ -373,11 +374,11 @@ account_lock(Call *call, int64 user_id, Account *account)
 }
 
 /*
- * Locks somebody whom the application has deleted, as far as there is a row of him still, for
- * who writes into his ledger.
+ * Locks somebody whom the application has deleted, for who writes into his ledger; returns
+ * false if there is no row of him.
  */
-void
+bool
 account_lock_deleted(Call *call, int64 user_id)
 {
-	(void) lock_rows(call, &everybody, &user_id, 1);
+	return lock_rows(call, &everybody, &user_id, 1).nrows > 0;
 }

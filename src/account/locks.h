@@ -39,6 +39,6 @@ extern void require_locked_slot(const Locks *locks, int64 id, Slot *slot);
 extern bool locked_user(const Locks *locks, int64 id, Account *account);
 extern bool user_is_locked(const Locks *locks, int64 id);
 extern bool account_lock(Call *call, int64 user_id, Account *account);
-extern void account_lock_deleted(Call *call, int64 user_id);
+extern bool account_lock_deleted(Call *call, int64 user_id);
 
 #endif							/* SWAN_LOCKS_H */

@@ -5,11 +5,12 @@
  *
  * One place is as good as another, so who wants one takes what nobody else has
  * locked, and waits only where he finds nothing.  He must not wait then with a
- * place locked that comes after the one he waits for.  So no statement chooses and
- * locks at once: what it turns out not to want, since that has changed, the
- * executor leaves locked all the same.  Which places there are is looked for without
- * a lock, and each is locked by its id, by a lookup, which leaves nothing locked that
- * it does not return.
+ * place locked that comes after the one he waits for, and so has to know which
+ * he has locked.  At READ COMMITTED the executor does not tell: what it finds
+ * changed, and no place any more that is wanted, it leaves locked.  So places are looked
+ * for without a lock, and each is locked by its id, by a lookup, which keeps nothing
+ * that it does not return.  Where lookups are not to be had, since somebody watches the
+ * executor, a place is locked whatever it is, and judged then.
  *
  *-------------------------------------------------------------------------
  */
@@ -34,10 +35,22 @@ static const StudioQuery open_places = {
 	"EXISTS (SELECT 1 FROM {holds} h WHERE h.session_id OPERATOR(pg_catalog.=) {s.id}" \
 	" AND h.user_id OPERATOR(pg_catalog." whose ") $2 AND h.until OPERATOR(pg_catalog.>) $3)"
 
+#define UNHELD_PLACES \
+	OPEN_PLACES " AND NOT " HELD_AT("<>")
+#define BEST_FIRST \
+	" ORDER BY " HELD_AT("=") " DESC, {s.id}"
+
 static const StudioQuery unheld_places = {
-	"SELECT {s.id}" OPEN_PLACES " AND NOT " HELD_AT("<>")
-	" ORDER BY " HELD_AT("=") " DESC, {s.id}",
+	"SELECT {s.id}" UNHELD_PLACES BEST_FIRST,
 	3, {INT8OID, INT8OID, TIMESTAMPTZOID}
+};
+
+/* the best of them that is none of $4 and that nobody has locked */
+static const StudioQuery best_place_now = {
+	"SELECT" SELECT_LIST(SLOT_COLUMNS) UNHELD_PLACES
+	" AND {s.id} OPERATOR(pg_catalog.<>) ALL ($4)" BEST_FIRST
+	" LIMIT 1 FOR NO KEY UPDATE OF s SKIP LOCKED",
+	4, {INT8OID, INT8OID, TIMESTAMPTZOID, INT8ARRAYOID}
 };
 
 /* a place by its id, if it is open: waiting for whoever has it, and not */
@@ -50,6 +63,14 @@ static const StudioQuery this_place = {
 };
 static const StudioQuery this_place_now = {
 	THIS_PLACE " SKIP LOCKED", 2, {INT8OID, INT8OID}, PLAN_SIMPLE
+};
+
+/* likewise, open or not */
+static const StudioQuery this_row_now = {
+	"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s"
+	" WHERE {live s} AND $1 IS NOT NULL AND {s.id} OPERATOR(pg_catalog.=) $2"
+	" FOR NO KEY UPDATE OF s SKIP LOCKED",
+	2, {INT8OID, INT8OID}
 };
 
 /* Who looks for a place, and what is locked of it. */
@@ -76,23 +97,35 @@ is_held(const Search *search, int64 id)
 
 /*
  * Locks a place by one of the statements above, and returns whether the client can
- * have it.  One that is somebody else's for some minutes stays locked, too.
+ * have it.  What is locked stays so, also what he cannot have.
  */
 static bool
-try_place(Search *search, const StudioQuery *query, int64 id, Slot *place)
+try_place(Search *search, const StudioQuery *query, const NullableDatum *args, Slot *place)
 {
 	QueryRun	run = IsolationUsesXactSnapshot() ? query_recheck : query_look;
-	NullableDatum args[] = {arg_id(search->class_id), arg_id(id)};
 	Rows		result = run(search->call, query, args);
 	Slot		found;
 
 	if (result.nrows == 0 || !slot_of_row(search->call->studio, result, 0, 0, &found))
 		return false;
-	search->highest = Max(search->highest, id);
-	if (is_held(search, id))
+	search->highest = Max(search->highest, found.id);
+	if (found.class_id != search->class_id || !slot_is_open(&found) || is_held(search, found.id))
 		return false;
 	*place = found;
 	return true;
+}
+
+/* Locks a place by its id, unless somebody else has; returns whether the client can have it. */
+static bool
+try_this_now(Search *search, int64 id, Slot *place)
+{
+	NullableDatum args[] = {arg_id(search->class_id), arg_id(id)};
+	Slot		seen;
+
+	if (IsolationUsesXactSnapshot() || query_is_direct(search->call, &this_place_now))
+		return try_place(search, &this_place_now, args, place);
+	return slot_look_at(search->call, id, &seen, query_recheck) && slot_is_open(&seen) &&
+		try_place(search, &this_row_now, args, place);
 }
 
 /* Returns whether the call has a place already. */
@@ -127,13 +160,23 @@ find_places(const Search *search, int *n)
 	return ids;
 }
 
-/* Locks the best place that nobody else has locked; returns false if there is none. */
+/*
+ * Locks the best of these places that nobody else has locked, and returns whether the client
+ * can have it.  Above READ COMMITTED one statement does, since what has changed is an error there.
+ */
 static bool
 try_places_now(Search *search, const int64 *ids, int n, Slot *place)
 {
+	NullableDatum args[] = {
+		arg_id(search->class_id), arg_id(search->user_id), arg_time(search->call->now),
+		arg_ids(search->taken, search->ntaken)
+	};
+
+	if (IsolationUsesXactSnapshot())
+		return try_place(search, &best_place_now, args, place);
 	for (int i = 0; i < n; i++)
 	{
-		if (try_place(search, &this_place_now, ids[i], place))
+		if (try_this_now(search, ids[i], place))
 			return true;
 	}
 	return false;
@@ -147,13 +190,15 @@ static bool
 wait_for_place(Search *search, const int64 *ids, int n, Slot *place)
 {
 	int64		next = ids[0];
+	NullableDatum args[] = {arg_id(search->class_id), arg_null()};
 
 	for (int i = 1; i < n; i++)
 		next = Min(next, ids[i]);
 	if (next <= search->highest)
 		swan_serialization_failure();
 	search->highest = next;
-	return try_place(search, &this_place, next, place);
+	args[1] = arg_id(next);
+	return try_place(search, &this_place, args, place);
 }
 
 /* Refuses a place that is too new for the transaction's own snapshot to be written. */
@@ -168,14 +213,12 @@ check_seen(Call *call, const Slot *place)
 }
 
 /*
- * Locks an open place of a class, but for those that the call has locked already;
- * "place" is one that was looked at, and so tried first unless the client may hold
- * another one.  Returns false if there is none, which is
- * said only when none is open that others merely have locked: each of them may
- * still give it up.  So whoever finds nothing that he can have at once waits, for
- * one after the other in the order of their ids, and looks again.  A call that
- * wants more than one waits from the first on: it has that locked while it waits
- * for the next.  "highest" is the last place by id that is locked, before and after.
+ * Locks an open place of a class that is none of those that the call has taken, first
+ * of all the one that was looked at, "place".  Returns false if none is open: not
+ * where others merely have them locked, who may still give them up.  So whoever finds
+ * nothing that he can have at once waits, for one after the other, and looks again; a
+ * call that wants several waits for each but the last.  "highest" is the last place by id that
+ * is locked, before and after.
  */
 bool
 lock_place(Call *call, int64 class_id, int64 user_id, const int64 *taken, int ntaken,
@@ -184,7 +227,7 @@ lock_place(Call *call, int64 class_id, int64 user_id, const int64 *taken, int nt
 	Search		search = {call, class_id, user_id, taken, ntaken, *highest};
 	bool		locked = wanted == 1 && !is_taken(&search, place->id) &&
 	(query_table_is_empty(call, TABLE_HOLDS) || !slot_holds_any(call, user_id, query_recheck)) &&
-	try_place(&search, &this_place_now, place->id, place);
+	try_this_now(&search, place->id, place);
 
 	while (!locked)
 	{

@@ -320,6 +320,14 @@ change_details(const Slot *old, const Slot *new, int32 credit, const char *from)
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
 }
 
+/* Locks a client; if he was deleted, that row of his, and returns false unless he has come back. */
+static bool
+lock_client(Call *call, int64 user_id, Account *account)
+{
+	return account_lock(call, user_id, account) ||
+		(account_lock_deleted(call, user_id) && account_lock(call, user_id, account));
+}
+
 /* Writes into one client's ledger what was done to a session of his. */
 static void
 record_session_for(Call *call, int64 user_id, const Slot *old, const Slot *new)
@@ -331,7 +339,7 @@ record_session_for(Call *call, int64 user_id, const Slot *old, const Slot *new)
 
 	if (user_id == NO_ID)
 		return;
-	if (account_lock(call, user_id, &account))
+	if (lock_client(call, user_id, &account))
 	{
 		call_set_now(call);
 		account_open(call, &account);
@@ -344,12 +352,12 @@ record_session_for(Call *call, int64 user_id, const Slot *old, const Slot *new)
 		 * backfilled that is written down too: who comes later without a
 		 * ledger would be taken to have come with this booking.
 		 */
-		account_lock_deleted(call, user_id);
 		call_set_now(call);
 		account_read(call, &account);
 		if (!account.has_ledger && call->studio->backfilled)
 			return;
-		totals_unknown(&account.totals);	/* others may write this too */
+		totals_unknown(&account.totals);	/* of who is no row others may
+											 * write, too */
 	}
 	Assert(new || (old && old->user_id == user_id));
 	entry.kind = "external";

@@ -216,6 +216,22 @@ run_query(Call *call, const StudioQuery *query, const NullableDatum *args, View 
 }
 
 /*
+ * Returns whether a writer's statement is run without the executor.  Then it leaves no row
+ * locked but those that it returns, and where it skips what is locked it never waits.
+ */
+bool
+query_is_direct(Call *call, const StudioQuery *query)
+{
+	SavedPlan  *saved = get_plan(call, query);
+	HeldTables	held = {call->studio->tables, STUDIO_NTABLES, call->held};
+
+	if (saved->simple == NULL || !runs_directly(VIEW_OWN))
+		return false;
+	simple_prepare(saved->simple, &held);
+	return simple_is_open(saved->simple);
+}
+
+/*
  * Runs a query for the answer of a reader: it sees what the caller's query sees,
  * so that everything in the answer is of one moment.
  */

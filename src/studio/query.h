@@ -51,6 +51,7 @@ extern Rows query_change(Call *call, const StudioQuery *query,
 						 const NullableDatum *args, StudioTable table,
 						 CmdType command,
 						 const TokenEntry *rows, int nrows);
+extern bool query_is_direct(Call *call, const StudioQuery *query);
 extern bool query_table_is_empty(Call *call, StudioTable table);
 extern Rows query_insert(Call *call, const StudioQuery *query,
 						 const NullableDatum *args, StudioTable table);

@@ -53,10 +53,14 @@ SQL
 sub run_sql { my ($sql) = @_; return $node->safe_psql('postgres', $sql) }
 sub pick { return $_[ int(rand(@_)) ] }
 
-# Runs scripts, each in a connection of its own, and waits for all.
+# Runs scripts, each in a connection of its own, and waits for all.  They are read from files: what IPC::Run
+# hands over itself it does only when somebody waits for that one.
 sub at_once
 {
-	my @runs = map { my $script = $_; IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('postgres') ], '<', \$script, '>', '/dev/null', '2>', '/dev/null') } @_;
+	my $dir = PostgreSQL::Test::Utils::tempdir();
+	my $n = 0;
+	append_to_file("$dir/" . $n++ . '.sql', $_) for @_;
+	my @runs = map { IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-f', "$dir/$_.sql" ], '<', '/dev/null', '>', '/dev/null', '2>', '/dev/null') } 0 .. $n - 1;
 	$_->finish for @runs;
 	return;
 }
