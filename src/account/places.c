@@ -7,10 +7,10 @@
  * locked, and waits only where he finds nothing.  He must not wait then with a
  * place locked that comes after the one he waits for, and so has to know which
  * he has locked.  At READ COMMITTED the executor does not tell: what it finds
- * changed, and no place any more that is wanted, it leaves locked.  So places are looked
- * for without a lock, and each is locked by its id, by a lookup, which keeps nothing
- * that it does not return.  Where lookups are not to be had, since somebody watches the
- * executor, a place is locked whatever it is, and judged then.
+ * changed, and no place any more that is wanted, it leaves locked.  So places are
+ * looked for without a lock, and each is locked by its id, by a lookup, which keeps
+ * nothing that it does not return.  Where lookups are not to be had, since somebody
+ * watches the executor, a place is locked whatever it is, and judged then.
  *
  *-------------------------------------------------------------------------
  */
@@ -68,9 +68,8 @@ static const StudioQuery this_place_now = {
 /* likewise, open or not */
 static const StudioQuery this_row_now = {
 	"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s"
-	" WHERE {live s} AND $1 IS NOT NULL AND {s.id} OPERATOR(pg_catalog.=) $2"
-	" FOR NO KEY UPDATE OF s SKIP LOCKED",
-	2, {INT8OID, INT8OID}
+	" WHERE {live s} AND {s.id} OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE OF s SKIP LOCKED",
+	1, {INT8OID}
 };
 
 /* Who looks for a place, and what is locked of it. */
@@ -125,7 +124,7 @@ try_this_now(Search *search, int64 id, Slot *place)
 	if (IsolationUsesXactSnapshot() || query_is_direct(search->call, &this_place_now))
 		return try_place(search, &this_place_now, args, place);
 	return slot_look_at(search->call, id, &seen, query_recheck) && slot_is_open(&seen) &&
-		try_place(search, &this_row_now, args, place);
+		try_place(search, &this_row_now, &args[1], place);
 }
 
 /* Returns whether the call has a place already. */
@@ -138,6 +137,15 @@ is_taken(const Search *search, int64 id)
 			return true;
 	}
 	return false;
+}
+
+/* Returns whether an open place that was looked at is as good as any: the client may hold another one. */
+static bool
+may_be_best(const Search *search, int64 id)
+{
+	return !is_taken(search, id) &&
+		(query_table_is_empty(search->call, TABLE_HOLDS) ||
+		 !slot_holds_any(search->call, search->user_id, query_recheck));
 }
 
 /* Finds the places that the client could have by now, and returns their ids, the best first. */
@@ -161,8 +169,9 @@ find_places(const Search *search, int *n)
 }
 
 /*
- * Locks the best of these places that nobody else has locked, and returns whether the client
- * can have it.  Above READ COMMITTED one statement does, since what has changed is an error there.
+ * Locks the best of these places that nobody else has locked, and returns whether the
+ * client can have it.  Above READ COMMITTED one statement does, since what has changed
+ * is an error there.
  */
 static bool
 try_places_now(Search *search, const int64 *ids, int n, Slot *place)
@@ -217,16 +226,15 @@ check_seen(Call *call, const Slot *place)
  * of all the one that was looked at, "place".  Returns false if none is open: not
  * where others merely have them locked, who may still give them up.  So whoever finds
  * nothing that he can have at once waits, for one after the other, and looks again; a
- * call that wants several waits for each but the last.  "highest" is the last place by id that
- * is locked, before and after.
+ * call that wants several waits for each but the last.  "highest" is the last place by
+ * id that is locked, before and after.
  */
 bool
 lock_place(Call *call, int64 class_id, int64 user_id, const int64 *taken, int ntaken,
 		   int wanted, int64 *highest, Slot *place)
 {
 	Search		search = {call, class_id, user_id, taken, ntaken, *highest};
-	bool		locked = wanted == 1 && !is_taken(&search, place->id) &&
-	(query_table_is_empty(call, TABLE_HOLDS) || !slot_holds_any(call, user_id, query_recheck)) &&
+	bool		locked = wanted == 1 && may_be_best(&search, place->id) &&
 	try_this_now(&search, place->id, place);
 
 	while (!locked)
