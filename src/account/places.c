@@ -83,17 +83,6 @@ typedef struct Search
 	int64		highest;		/* the last by id of all that are locked */
 } Search;
 
-/* Returns whether somebody else holds a place by now, which is locked. */
-static bool
-is_held(const Search *search, int64 id)
-{
-	TimestampTz until;
-	int64		held_by;
-
-	return slot_find_hold(search->call, id, &held_by, &until, query_recheck) &&
-		held_by != search->user_id && until > search->call->now;
-}
-
 /*
  * Locks a place by one of the statements above, and returns whether the client can
  * have it.  What is locked stays so, also what he cannot have.
@@ -108,7 +97,8 @@ try_place(Search *search, const StudioQuery *query, const NullableDatum *args, S
 	if (result.nrows == 0 || !slot_of_row(search->call->studio, result, 0, 0, &found))
 		return false;
 	search->highest = Max(search->highest, found.id);
-	if (found.class_id != search->class_id || !slot_is_open(&found) || is_held(search, found.id))
+	if (found.class_id != search->class_id || !slot_is_open(&found) ||
+		slot_is_held_from(search->call, found.id, search->user_id, query_recheck))
 		return false;
 	*place = found;
 	return true;

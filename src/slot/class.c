@@ -67,14 +67,11 @@ class_find_place(Call *call, int64 class_id, int64 user_id, QueryRun run, Slot *
 {
 	NullableDatum args[] = {arg_id(class_id), arg_id(user_id), arg_time(call->now)};
 	Rows		result = run(call, &some_place, args);
-	TimestampTz until;
-	int64		held_by;
 
 	if (result.nrows == 0)
 		return false;
 	slot_of_row(call->studio, result, 0, 0, place);
-	if (!slot_find_hold(call, place->id, &held_by, &until, run) ||
-		held_by == user_id || until <= call->now)
+	if (!slot_is_held_from(call, place->id, user_id, run))
 		return true;
 	result = run(call, &unheld_place, args);
 	return result.nrows > 0 && slot_of_row(call->studio, result, 0, 0, place);

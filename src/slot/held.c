@@ -72,6 +72,17 @@ slot_find_hold(Call *call, int64 session_id, int64 *user_id, TimestampTz *until,
 	return true;
 }
 
+/* Returns whether a slot is held by somebody else than a client. */
+bool
+slot_is_held_from(Call *call, int64 session_id, int64 user_id, QueryRun run)
+{
+	TimestampTz until;
+	int64		held_by;
+
+	return slot_find_hold(call, session_id, &held_by, &until, run) &&
+		held_by != user_id && until > call->now;
+}
+
 /* Returns whether a client holds anything, or did and nobody has noticed its end. */
 bool
 slot_holds_any(Call *call, int64 user_id, QueryRun run)

@@ -236,6 +236,7 @@ extern int64 slot_insert_copy(Call *call, const Slot *slot);
 /* held.c */
 extern bool slot_find_hold(Call *call, int64 session_id, int64 *user_id,
 						   TimestampTz *until, QueryRun run);
+extern bool slot_is_held_from(Call *call, int64 session_id, int64 user_id, QueryRun run);
 extern void slot_make_hold(Call *call, int64 session_id, int64 user_id,
 						   TimestampTz until, TimestampTz since);
 extern TimestampTz slot_held_since(Call *call, int64 session_id, QueryRun run);

@@ -175,6 +175,18 @@ renamed_callback(void *arg)
 		(void) swan_error_retry();
 }
 
+/* Makes a statement's plan if need be, and returns whether it is run without the executor. */
+static bool
+prepare_directly(Call *call, const SavedPlan *saved, View view)
+{
+	HeldTables	held = {call->studio->tables, STUDIO_NTABLES, call->held};
+
+	if (saved->simple == NULL)
+		return false;
+	simple_prepare(saved->simple, &held);
+	return runs_directly(view) && simple_is_open(saved->simple);
+}
+
 /* Runs the saved plan of a query, and makes it if need be. */
 static Rows
 run_saved(Call *call, const StudioQuery *query, const NullableDatum *args, View view)
@@ -182,36 +194,44 @@ run_saved(Call *call, const StudioQuery *query, const NullableDatum *args, View 
 	SavedPlan  *saved = get_plan(call, query);
 	Snapshot	snapshot;
 
-	if (saved->simple)
-	{
-		HeldTables	held = {call->studio->tables, STUDIO_NTABLES, call->held};
-
-		simple_prepare(saved->simple, &held);
-		if (runs_directly(view) && simple_is_open(saved->simple))
-			return run_directly(saved->simple, args, view);
-	}
+	if (prepare_directly(call, saved, view))
+		return run_directly(saved->simple, args, view);
 	snapshot = view == VIEW_LATEST ? sql_latest_snapshot() : InvalidSnapshot;
 	return sql_run(saved->plan, query->text, query->nargs, args, snapshot, view == VIEW_CALLER);
 }
 
 /*
- * Runs a query under the names that the tables have.  One who renames their schema
- * meanwhile is noticed: before, by an error while it is looked for, or after.
+ * Goes on under the names that the tables have, until end_names().  One who renames
+ * their schema meanwhile is noticed: before, by an error while it is looked for, or after.
  */
+static void
+begin_names(Call *call, ErrorContextCallback *callback)
+{
+	callback->callback = renamed_callback;
+	callback->arg = call->studio;
+	callback->previous = error_context_stack;
+	error_context_stack = callback;
+	check_names(call->studio);
+}
+
+/* Ends that. */
+static void
+end_names(Call *call, const ErrorContextCallback *callback)
+{
+	check_names(call->studio);
+	error_context_stack = callback->previous;
+}
+
+/* Runs a query under the names that the tables have. */
 static Rows
 run_query(Call *call, const StudioQuery *query, const NullableDatum *args, View view)
 {
 	ErrorContextCallback callback;
 	Rows		result;
 
-	callback.callback = renamed_callback;
-	callback.arg = call->studio;
-	callback.previous = error_context_stack;
-	error_context_stack = &callback;
-	check_names(call->studio);
+	begin_names(call, &callback);
 	result = run_saved(call, query, args, view);
-	check_names(call->studio);
-	error_context_stack = callback.previous;
+	end_names(call, &callback);
 	return result;
 }
 
@@ -222,13 +242,13 @@ run_query(Call *call, const StudioQuery *query, const NullableDatum *args, View 
 bool
 query_is_direct(Call *call, const StudioQuery *query)
 {
-	SavedPlan  *saved = get_plan(call, query);
-	HeldTables	held = {call->studio->tables, STUDIO_NTABLES, call->held};
+	ErrorContextCallback callback;
+	bool		result;
 
-	if (saved->simple == NULL || !runs_directly(VIEW_OWN))
-		return false;
-	simple_prepare(saved->simple, &held);
-	return simple_is_open(saved->simple);
+	begin_names(call, &callback);
+	result = prepare_directly(call, get_plan(call, query), VIEW_OWN);
+	end_names(call, &callback);
+	return result;
 }
 
 /*

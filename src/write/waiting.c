@@ -90,12 +90,8 @@ lock_all(Call *call, Locks *locks, Slot *slot, int64 user_id, const char *senten
 static bool
 is_free(Call *call, const Slot *place, int64 user_id)
 {
-	TimestampTz until;
-	int64		held_by;
-
 	return slot_is_open(place) &&
-		(!slot_find_hold(call, place->id, &held_by, &until, query_recheck) ||
-		 held_by == user_id || until <= call->now);
+		!slot_is_held_from(call, place->id, user_id, query_recheck);
 }
 
 /* Refuses to wait for what is no slot that others have, or that has begun. */

@@ -12,7 +12,7 @@ use List::Util qw(max min shuffle sum0);
 
 use FindBin;
 use lib $FindBin::RealBin;
-use Crowd qw(start_studio run_sql pick at_once end_well);
+use Crowd qw(start_studio run_sql pick at_once tell_attempts end_well);
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -129,7 +129,7 @@ for (1 .. 3)
 {
 	run_sql("SELECT swan_reverse('$_->{ref}', key => 're $_->{ref} again', refunded_minor => $_->{reported})") for grep { $_->{reported} } @payments;
 }
-note(run_sql("SELECT string_agg(what || ' ' || state || ' ' || n, ', ') FROM (SELECT what, left(state, 5) AS state, count(*) AS n FROM attempt GROUP BY 1, 2 ORDER BY 1, 2) c"));
+tell_attempts();
 @wrong = ();
 for my $payment (@payments)
 {

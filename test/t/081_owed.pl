@@ -9,7 +9,7 @@ use warnings;
 
 use FindBin;
 use lib $FindBin::RealBin;
-use Crowd qw(start_studio run_sql pick at_once end_well);
+use Crowd qw(start_studio run_sql pick at_once tell_attempts end_well);
 use Test::More;
 
 start_studio();
@@ -56,7 +56,7 @@ at_once(map { join('', map {
 	my $id = 50 + pick(1 .. 60);
 	my $call = pick("charge($id)", "charge($id)", "charge($id, 1)", "waive($id, 'a gift')", "complete($id)", "complete($id, false)", "cancel($id)");
 	attempt($call, 'available_sessions') } 1 .. 25) } 1 .. 30);
-note(run_sql("SELECT string_agg(concat_ws(' ', what, state, n), ', ') FROM (SELECT what, state, count(*) AS n FROM attempt GROUP BY 1, 2 ORDER BY 1, 2) c"));
+tell_attempts();
 is(run_sql('SELECT count(*) FROM attempt'), 750, 'every call was answered');
 is(run_sql("SELECT string_agg(DISTINCT state, ', ') FROM attempt WHERE state <> ALL ('{ok,SW001,SW008}')"), '', 'and refused only what should be');
 is(run_sql('SELECT * FROM swan_verify()'), '', 'swan_verify() finds nothing');

@@ -12,7 +12,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT_OK = qw(start_studio run_sql pick at_once end_well);
+our @EXPORT_OK = qw(start_studio run_sql pick at_once step_at_once tell_attempts no_circle end_well);
 
 my ($node, $seed);
 
@@ -65,11 +65,41 @@ sub at_once
 	return;
 }
 
+# What became of the calls of attempt(), in the test's output.
+sub tell_attempts
+{
+	note(run_sql("SELECT string_agg(concat_ws(' ', what, state, n), ', ') FROM (SELECT what, left(state, 5) AS state, count(*) AS n FROM attempt GROUP BY 1, 2 ORDER BY 1, 2) c"));
+	return;
+}
+
+# The function step(), called so often by each of many connections with what \set says, one time of so many at
+# REPEATABLE READ; so many different things come to be done.
+sub step_at_once
+{
+	my ($connections, $calls, $times, $things, %set) = @_;
+	my $dir = PostgreSQL::Test::Utils::tempdir();
+	my $set = join '', map { "\\set $_ $set{$_}\n" } sort keys %set;
+	my $step = "SELECT step(" . join(', ', map { "$_ => :$_" } sort keys %set) . ");\n";
+	append_to_file("$dir/rc.sql", "$set$step");
+	append_to_file("$dir/rr.sql", "${set}BEGIN ISOLATION LEVEL REPEATABLE READ;\n${step}COMMIT;\n");
+	$node->command_ok([ 'pgbench', '-n', '-c', $connections, '-j', 2, '-t', $calls, "--random-seed=$seed", '-f', "$dir/rc.sql\@" . ($times - 1), '-f', "$dir/rr.sql\@1", $node->connstr('postgres') ], "$connections connections");
+	tell_attempts();
+	is(run_sql("SELECT count(DISTINCT what) FROM attempt WHERE state = 'ok'"), $things, "each of $things things was done");
+	return;
+}
+
+# Nobody waited in a circle: in the log of a server.
+sub no_circle
+{
+	my $log = slurp_file($_[0]->logfile);
+	is((() = $log =~ /deadlock detected/g), 0, 'no deadlock') or diag($log =~ /(deadlock detected.*?(?:\n.*?){14}\n)/ ? $1 : '');
+	return;
+}
+
 # Ends the test: nobody waited in a circle.
 sub end_well
 {
-	my $log = slurp_file($node->logfile);
-	is((() = $log =~ /deadlock detected/g), 0, 'no deadlock') or diag($log =~ /(deadlock detected.*?(?:\n.*?){14}\n)/ ? $1 : '');
+	no_circle($node);
 	$node->stop;
 	diag("SEED=$seed") unless Test::More->builder->is_passing;
 	done_testing();
