@@ -41,7 +41,7 @@ SELECT swan_allow('web', 'backend');
 INSERT INTO studio.users (id, first_name, role) VALUES (101, 'Tom', 'trainer'), (102, 'Tina', 'trainer'), (103, 'Ada', 'admin');
 INSERT INTO studio.users (id, first_name) SELECT i, 'C' || i FROM generate_series(1, $CLIENTS) i;
 INSERT INTO studio.sessions (id, trainer_id, session_date)
-SELECT i, 101 + i % 2, '2099-01-01'::timestamptz + i * interval '1 hour' FROM generate_series(1, 40000) i;
+SELECT i, 101 + i % 2, '2099-01-01'::timestamptz + i * interval '1 hour' FROM generate_series(1, 60000) i;
 SELECT count(*) FROM studio.users, swan_grant(id, 100) WHERE role = 'client';
 CREATE TABLE other (id int);
 CREATE TABLE done (what text);
@@ -121,7 +121,7 @@ SQL
 # anew, and then finds it empty, as any query does.
 load('read', 'read committed', 2, 'prepared', <<'SQL');
 \set client random(1, :clients)
-\set slot random(1, 40000)
+\set slot random(1, 60000)
 SELECT look(:client, :slot);
 SQL
 
@@ -159,7 +159,7 @@ ANALYZE
 TRUNCATE other
 UPDATE studio.users SET last_name = coalesce(last_name, '') || 'x' WHERE id = (SELECT id FROM studio.users ORDER BY random() LIMIT 1)
 UPDATE studio.sessions SET notes = repeat('note', 300) WHERE id IN (SELECT id FROM studio.sessions WHERE status = 'available' ORDER BY random() LIMIT 10)
-DELETE FROM studio.sessions WHERE id > 39500 AND status = 'available'
+DELETE FROM studio.sessions WHERE id > 59500 AND status = 'available'
 SQL
 my ($end, $rounds, %failed) = (time + $SECONDS - 1, 0);
 my $log_start = -s $node->logfile;
