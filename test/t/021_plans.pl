@@ -84,6 +84,7 @@ my @calls = (
 	[ "swan_schedule('2099-01-05', NULL, trainer_id => 90042, max_rows => 20)", 'sessions_trainer' ],
 	[ "swan_schedule('2099-01-05', NULL, actor => 4711)", 'sessions_user' ],
 	[ "swan_unsettled('2099-01-05', '2099-01-06', max_rows => 100)", 'sessions_date swan_ledger_user' ],
+	[ 'swan_unsettled(max_rows => 100)', 'sessions_date swan_ledger_user hashed', 'swan_ledger' ],
 	[ 'swan_unsettled(actor => 4711, max_rows => 100)', 'sessions_user swan_ledger_user' ],
 	[ 'swan_expiring()', 'swan_lots_due' ],
 	[ 'swan_changes(max_rows => 100)', 'swan_ledger_feed' ],
