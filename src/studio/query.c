@@ -150,6 +150,13 @@ run_directly(SimplePlan *plan, const NullableDatum *args, View view)
 	return result;
 }
 
+/* Returns whether the tables of a studio are called as its plans call them. */
+static bool
+has_names(const Studio *studio)
+{
+	return !studio_is_stale(studio) || studio_has_its_names(studio);
+}
+
 /*
  * Refuses to go on with names that the tables have no more: under them a plan
  * that is made anew finds nothing, or tables of somebody else's.
@@ -157,13 +164,14 @@ run_directly(SimplePlan *plan, const NullableDatum *args, View view)
 static void
 check_names(const Studio *studio)
 {
-	if (studio_is_stale(studio) && !studio_has_its_names(studio))
+	if (!has_names(studio))
 		swan_serialization_failure();
 }
 
 /*
  * Says that a statement is to be retried which looked for a name while it was changed,
- * be it ours or one in a trigger of the application's, found by the search_path.
+ * be it ours or one in a trigger of the application's, found by the search_path.  What
+ * a trigger misses under names that are as they were is its own affair: it may expect to.
  */
 static void
 renamed_callback(void *arg)
@@ -171,7 +179,7 @@ renamed_callback(void *arg)
 	int			sqlstate = geterrcode();
 
 	if ((sqlstate == ERRCODE_UNDEFINED_TABLE || sqlstate == ERRCODE_UNDEFINED_FUNCTION ||
-		 sqlstate == ERRCODE_UNDEFINED_SCHEMA) && studio_is_stale(arg))
+		 sqlstate == ERRCODE_UNDEFINED_SCHEMA) && !has_names(arg))
 		(void) swan_error_retry();
 }
 

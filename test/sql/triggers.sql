@@ -241,10 +241,39 @@ SELECT * FROM swan_open(3, '2099-02-02 10:00');
 ALTER TABLE studio.sessions DROP twice;
 SELECT * FROM swan_verify();
 
+-- an error that a trigger expects is its own affair, also when tables were made or dropped since we looked at ours
+CREATE FUNCTION studio.expects() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	CREATE TEMPORARY TABLE IF NOT EXISTS context (who text);
+	BEGIN
+		EXECUTE 'SELECT 1 FROM not_there';
+	EXCEPTION WHEN undefined_table THEN
+		UPDATE studio.users SET last_name = 'missed' WHERE id = 2 AND last_name IS NULL;
+	END;
+	RETURN NULL;
+END
+$$;
+CREATE TRIGGER expects AFTER UPDATE ON studio.sessions FOR EACH ROW EXECUTE FUNCTION studio.expects();
+UPDATE studio.users SET last_name = NULL WHERE id = 2;
+SELECT session_id FROM swan_book(2, (SELECT swan_open(3, '2099-02-03 10:00')));
+SELECT last_name FROM studio.users WHERE id = 2;
+CREATE OR REPLACE FUNCTION studio.expects() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	CREATE TEMPORARY TABLE IF NOT EXISTS context_2 (who text);
+	PERFORM 1 FROM not_there;
+	RETURN NULL;
+END
+$$;
+SELECT session_id FROM swan_book(2, (SELECT swan_open(3, '2099-02-04 10:00')));
+\echo :SQLSTATE
+DROP FUNCTION studio.expects() CASCADE;
+SELECT * FROM swan_verify();
+
 RESET search_path;
 DROP FUNCTION tampered(text, text);
 DROP VIEW booked, cases;
 DROP FUNCTION attempt(text, text, text, text, text, text), facts();
 DROP EXTENSION swanalloc CASCADE;
 DROP SCHEMA studio CASCADE;
+DROP TABLE pg_temp.context;
 DROP ROLE regress_t_owner;
