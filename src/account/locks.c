@@ -11,7 +11,8 @@
  *
  *	1. Look and judge without a lock, and gather the ids of the slots.
  *	2. lock_slots().  What it reads says who client and trainer are by now.
- *	3. lock_users(), after which it is "now".
+ *	3. lock_users(), after which it is "now"; lines_lock() where somebody may wait,
+ *	   after which it is.
  *	4. Read again what may have changed meanwhile, and judge again.
  *
  * A statement that finds less than it was asked for may, at REPEATABLE READ and
@@ -232,8 +233,8 @@ lock_free_slots(Call *call, Locks *locks, const int64 *ids, int n)
 }
 
 /*
- * Locks the users of a call, clients and trainers, reads them, and notes the
- * time, since no lock comes after.  locked_user() says what it found.
+ * Locks the users of a call, clients and trainers, reads them, and notes the time,
+ * since no lock but of lines comes after.  locked_user() says what it found.
  */
 void
 lock_users(Call *call, Locks *locks, const int64 *ids, int n)
@@ -276,12 +277,12 @@ lock_slots_after(Call *call, const Locks *locks, Locks *more, const int64 *ids, 
 }
 
 /*
- * Locks different places that a class has besides those that are locked, of which
- * "highest" is the last: what stands before it came along while the call waited, and
- * is locked only if that can be had at once, since its turn is over.
+ * Locks different slots besides those of a call that are locked, of which "highest" is
+ * the last, before it locks users: what stands before that one is locked only if that
+ * can be had at once, since its turn is over.
  */
 void
-lock_places_after(Call *call, const int64 *ids, int n, int64 highest)
+lock_more_slots(Call *call, const int64 *ids, int n, int64 highest)
 {
 	lock_rows_after(call, &slots, ids, n, highest);
 }

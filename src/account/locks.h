@@ -26,7 +26,7 @@ extern void lock_users(Call *call, Locks *locks, const int64 *ids, int n);
 extern void lock_everybody(Call *call, Locks *locks, const int64 *ids, int n);
 extern void lock_slots_after(Call *call, const Locks *locks, Locks *more,
 							 const int64 *ids, int n);
-extern void lock_places_after(Call *call, const int64 *ids, int n, int64 highest);
+extern void lock_more_slots(Call *call, const int64 *ids, int n, int64 highest);
 extern void lock_users_after(Call *call, Locks *locks, const int64 *ids, int n,
 							 int64 highest);
 extern void lock_people_of(Call *call, Locks *locks, const Slot *slot);

@@ -85,7 +85,8 @@ typedef struct Search
 
 /*
  * Locks a place by one of the statements above, and returns whether the client can
- * have it.  What is locked stays so, also what he cannot have.
+ * have it.  What is locked stays so, also what he cannot have.  Who waited for it judges
+ * by the time that it is then: what others hold may be over.
  */
 static bool
 try_place(Search *search, const StudioQuery *query, const NullableDatum *args, Slot *place)
@@ -94,6 +95,7 @@ try_place(Search *search, const StudioQuery *query, const NullableDatum *args, S
 	Rows		result = run(search->call, query, args);
 	Slot		found;
 
+	call_set_now(search->call);
 	if (result.nrows == 0 || !slot_of_row(search->call->studio, result, 0, 0, &found))
 		return false;
 	search->highest = Max(search->highest, found.id);
@@ -224,9 +226,11 @@ lock_place(Call *call, int64 class_id, int64 user_id, const int64 *taken, int nt
 		   int wanted, int64 *highest, Slot *place)
 {
 	Search		search = {call, class_id, user_id, taken, ntaken, *highest};
-	bool		locked = wanted == 1 && may_be_best(&search, place->id) &&
-	try_this_now(&search, place->id, place);
+	bool		locked;
 
+	call_set_now(call);			/* other slots may have been waited for */
+	locked = wanted == 1 && may_be_best(&search, place->id) &&
+		try_this_now(&search, place->id, place);
 	while (!locked)
 	{
 		int			n;

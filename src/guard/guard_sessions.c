@@ -156,6 +156,30 @@ judge_class(TriggerData *trigdata, Studio *studio, const Slot *old, const Slot *
 					 "swan_move() moves a class, with all its places.");
 }
 
+/*
+ * Keeps the first place of a class in it as long as there are others: of a slot that has
+ * the id of a class those who wait would be in the line of the class.
+ */
+static void
+judge_first(TriggerData *trigdata, Studio *studio, const Slot *old, const Slot *slot)
+{
+	Call	   *call;
+	Account		trainer;
+	bool		others;
+
+	if (studio->columns[SESSIONS_CLASS_ID].name == NULL || slot->class_id == slot->id ||
+		(old && old->class_id == slot->class_id))
+		return;
+	call = call_begin(studio, CALL_GUARD);
+	if (old && old->trainer_id != NO_ID)
+		account_lock(call, old->trainer_id, &trainer);	/* as judge_class() does */
+	others = class_has_others(call, slot->id);
+	call_end(call);
+	if (others)
+		guard_refuse(trigdata, "first place of a class that is not in it",
+					 "A class is called by the id of its first place, which stays in it as long as there are others.");
+}
+
 /* Returns whether a row says that credits were taken. */
 static bool
 has_receipt(const Slot *slot)
@@ -246,6 +270,7 @@ refuse_update(TriggerData *trigdata, Studio *studio, const Slot *old, const Slot
 	{
 		judge_time(studio, new);
 		judge_class(trigdata, studio, old, new);
+		judge_first(trigdata, studio, old, new);
 	}
 }
 
@@ -266,6 +291,7 @@ refuse_session(TriggerData *trigdata, Studio *studio,
 						 receipt_advice);
 		judge_time(studio, new);
 		judge_class(trigdata, studio, NULL, new);
+		judge_first(trigdata, studio, NULL, new);
 	}
 	else if (!is_free(old))
 		guard_refuse(trigdata, "delete of a row that is not an open slot",

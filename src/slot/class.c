@@ -58,6 +58,13 @@ static const StudioQuery other_place = {
 	5, {INT8OID, INT8OID, TIMESTAMPTZOID, INT4OID, INT8OID}
 };
 
+/* another row of the class that is called by a row's id */
+static const StudioQuery other_row = {
+	"SELECT 1 FROM {sessions} s WHERE {live s} AND {s.class_id} OPERATOR(pg_catalog.=) $1"
+	" AND {s.id} OPERATOR(pg_catalog.<>) $1 LIMIT 1",
+	1, {INT8OID}, PLAN_SIMPLE
+};
+
 /*
  * Looks, without a lock, for a place of a class that a client can have; returns
  * false if all are taken, or held by others.
@@ -69,12 +76,20 @@ class_find_place(Call *call, int64 class_id, int64 user_id, QueryRun run, Slot *
 	Rows		result = run(call, &some_place, args);
 
 	if (result.nrows == 0)
+	{
+		query_confirm_none(call, &some_place, args, run);
 		return false;
+	}
 	slot_of_row(call->studio, result, 0, 0, place);
 	if (!slot_is_held_from(call, place->id, user_id, run))
 		return true;
 	result = run(call, &unheld_place, args);
-	return result.nrows > 0 && slot_of_row(call->studio, result, 0, 0, place);
+	if (result.nrows == 0)
+	{
+		query_confirm_none(call, &unheld_place, args, run);
+		return false;
+	}
+	return slot_of_row(call->studio, result, 0, 0, place);
 }
 
 /* Returns the places of a class by id, all but cancelled ones, as they are by now. */
@@ -122,4 +137,13 @@ class_stray(Call *call, const Slot *slot, bool *alone)
 
 	*alone = result.nrows == 0;
 	return *alone || !row_bool(result, 0, 2) ? NO_ID : row_id(result, 0, 1);
+}
+
+/* Returns whether other rows are of the class that is called by a row's id. */
+bool
+class_has_others(Call *call, int64 id)
+{
+	NullableDatum args[] = {arg_id(id)};
+
+	return query_recheck(call, &other_row, args).nrows > 0;
 }

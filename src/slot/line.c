@@ -183,8 +183,9 @@ lock_one(Call *call, int64 id)
 }
 
 /*
- * Locks lines in the order of their ids and reads them; a place has been locked of
- * each, and users have.  Returns them as they were asked for; NO_ID has none.
+ * Locks lines in the order of their ids and reads them, and notes the time again: they
+ * are the last locks of all.  A place has been locked of each, and users have.  Returns
+ * them as they were asked for; NO_ID has none.
  */
 Line	  **
 lines_lock(Call *call, const int64 *ids, int n)
@@ -202,7 +203,7 @@ lines_lock(Call *call, const int64 *ids, int n)
 				next = i;
 		}
 		if (next < 0)
-			return lines;
+			break;
 		line = lock_one(call, ids[next]);
 		for (int i = 0; i < n; i++)
 		{
@@ -210,6 +211,8 @@ lines_lock(Call *call, const int64 *ids, int n)
 				lines[i] = line;
 		}
 	}
+	call_set_now(call);
+	return lines;
 }
 
 /* Returns the one of a line who is that client, or NULL. */

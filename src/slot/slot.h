@@ -250,5 +250,6 @@ extern bool class_find_place(Call *call, int64 class_id, int64 user_id,
 extern Rows class_places(Call *call, int64 class_id);
 extern void class_begin(Call *call, int64 id);
 extern int64 class_stray(Call *call, const Slot *slot, bool *alone);
+extern bool class_has_others(Call *call, int64 id);
 
 #endif							/* SWAN_SLOT_H */

@@ -402,7 +402,12 @@ const Check checks[] = {
 			" OR COALESCE({o.trainer_id}, 0) OPERATOR(pg_catalog.<>) COALESCE({s.trainer_id}, 0) AS is_elsewhere"
 			" FROM {sessions} o WHERE {live o} AND {o.class_id} OPERATOR(pg_catalog.=) {s.class_id} AND " SLOT_TAKES_TIME("o")
 			" ORDER BY {o.id} LIMIT 1) first"
-			" WHERE {live s} AND first.is_elsewhere AND " SLOT_TAKES_TIME("s") " AND " FOR_CLIENT("{s.user_id}"),
+			" WHERE {live s} AND first.is_elsewhere AND " SLOT_TAKES_TIME("s") " AND " FOR_CLIENT("{s.user_id}")
+			" UNION ALL SELECT {s.user_id}, {s.id}, NULL,"
+			" pg_catalog.format('session is of class %s, and session %s is not', {s.class_id}, {o.id})"
+			" FROM {sessions} s JOIN {sessions} o ON {live o} AND {o.id} OPERATOR(pg_catalog.=) {s.class_id}"
+			" AND COALESCE({o.class_id}, 0) OPERATOR(pg_catalog.<>) {o.id}"
+			" WHERE {live s} AND " SLOT_TAKES_TIME("s") " AND " FOR_CLIENT("{s.user_id}"),
 	1, {INT8OID}, PLAN_CUSTOM}},
 
 	{"class_client", ABOUT_BOOKINGS, refuses_classes, {

@@ -455,9 +455,10 @@ swan_correct(PG_FUNCTION_ARGS)
 	lock_slots(call, &locks, &session_id, 1);
 	require_locked_slot(&locks, session_id, &slot);
 	find_story(call, &slot, &story);
-	if (story.reopened != NO_ID)	/* it is younger, so its id is the higher
-									 * one */
+	if (story.reopened != NO_ID && slot_find(call, story.reopened, &reopened))
 	{
+		/* it is younger, so its id is mostly the higher one */
+		lock_more_slots(call, &story.reopened, 1, session_id);
 		lock_slots(call, &more, &story.reopened, 1);
 		if (locked_slot(&more, story.reopened, &reopened) && slot_is_open(&reopened) &&
 			reopened.date < slot_end(&slot) && slot.date < slot_end(&reopened))

@@ -121,7 +121,7 @@ lock_class(Call *call, Move **moves, int n, int64 class_id)
 			ids[nids++] = (*moves)[i].session_id;
 			last = Max(last, (*moves)[i].session_id);
 		}
-		lock_places_after(call, ids, nids, highest);
+		lock_more_slots(call, ids, nids, highest);
 		highest = last;
 		locked = before = n;
 		n = add_places(call, moves, n, class_id);

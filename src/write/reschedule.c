@@ -195,7 +195,7 @@ lock_exchange(Call *call, Locks *locks, Slot *from, Booking *target, Line **awai
 	if (comes_first)
 		booking_lock_place(call, target, NULL, 0, 1, &highest);
 	if (comes_first && beside)
-		lock_places_after(call, ids, 1, highest);
+		lock_more_slots(call, ids, 1, highest);
 	lock_slots(call, locks, ids, 2);
 	if (!locked_slot(locks, ids[0], from))
 		session_not_found(ids[0]);

@@ -52,7 +52,7 @@ lock_newcomers(Call *call, Locks *locks, const Slot *named)
 	}
 	if (n == 0)
 		return false;
-	lock_places_after(call, ids, n, highest);
+	lock_more_slots(call, ids, n, highest);
 
 	/* all of it is ours: to read it */
 	for (n = 0; n < places.nrows; n++)
@@ -60,6 +60,22 @@ lock_newcomers(Call *call, Locks *locks, const Slot *named)
 	ids[n++] = named->id;
 	lock_slots(call, locks, ids, n);
 	return true;
+}
+
+/*
+ * Locks the places that a class has got while we waited for users, if that can be had
+ * at once: a booking in it may have been brought back.
+ */
+static void
+lock_latecomers(Call *call, const Locks *locks, const Slot *named)
+{
+	Rows		places = class_places(call, named->class_id);
+	int64	   *ids = palloc((places.nrows + 1) * sizeof(int64));
+	Locks		more;
+
+	for (uint64 row = 0; row < places.nrows; row++)
+		ids[row] = row_id(places, row, SLOT_ID);
+	lock_slots_after(call, locks, &more, ids, places.nrows);
 }
 
 /*
@@ -71,6 +87,7 @@ lock_all(Call *call, Locks *locks, Slot *slot, int64 user_id, const char *senten
 {
 	int64		people[2] = {user_id};
 	int64		line_id = line_of(slot);
+	Line	   *line;
 	int64	   *ids;
 	int			n;
 
@@ -83,7 +100,10 @@ lock_all(Call *call, Locks *locks, Slot *slot, int64 user_id, const char *senten
 	authorise(call, slot, user_id, sentence);
 	offering_awaits(call, slot, &people[1]);
 	lock_users(call, locks, people, 2);
-	return lines_lock(call, &line_id, 1)[0];
+	line = lines_lock(call, &line_id, 1)[0];
+	if (slot->class_id != NO_ID)
+		lock_latecomers(call, locks, slot);
+	return line;
 }
 
 /* Returns whether a client can have an open place that he has locked, if nobody waits. */
@@ -111,27 +131,37 @@ check_waitable(Call *call, const Slot *slot)
 						(long long) slot->id)));
 }
 
+/* Refuses to wait for what a client has; returns whether it is what others have, or can have. */
+static bool
+is_awaitable(const Slot *place, int64 user_id)
+{
+	if (slot_is_booking(place) && place->user_id == user_id)
+		ereport(ERROR,
+				(swan_error_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", place->id),
+				 errmsg("user %lld has session %lld already",
+						(long long) user_id, (long long) place->id)));
+	return slot_is_booking(place) || slot_is_open(place);
+}
+
 /*
  * Refuses to wait for what a client has, or can have.  All places are locked; one
  * is as good as another.
  */
 static void
-check_places(Call *call, const Locks *locks, const Slot *named, const Line *line, int64 user_id)
+check_places(Call *call, const Slot *named, const Line *line, int64 user_id)
 {
 	const Slot *waited_for = named;
-	bool		some_free = false;
+	bool		some_free = is_awaitable(named, user_id) && is_free(call, named, user_id);
+	Rows		places = {0};
 
-	for (uint64 row = 0; row < locks->slots.nrows; row++)
+	if (named->class_id != NO_ID)
+		places = class_places(call, named->class_id);
+	for (uint64 row = 0; row < places.nrows; row++)
 	{
 		Slot	   *place = palloc(sizeof(Slot));
 
-		slot_of_row(call->studio, locks->slots, row, 0, place);
-		if (slot_is_booking(place) && place->user_id == user_id)
-			ereport(ERROR,
-					(swan_error_counting(SWAN_INVALID_TRANSITION, NULL, "sessionId", place->id),
-					 errmsg("user %lld has session %lld already",
-							(long long) user_id, (long long) place->id)));
-		if (slot_is_booking(place) || slot_is_open(place))
+		slot_of_row(call->studio, places, row, 0, place);
+		if (is_awaitable(place, user_id))
 			waited_for = place;
 		some_free = some_free || is_free(call, place, user_id);
 	}
@@ -220,7 +250,7 @@ swan_wait(PG_FUNCTION_ARGS)
 		}
 		return answer_place(call, fcinfo, &slot, line, user_id);
 	}
-	check_places(call, &locks, &slot, line, user_id);
+	check_places(call, &slot, line, user_id);
 
 	newcomer.id = write_wait(call, &locks, user_id, "wait", line->id);
 	newcomer.since = call->now;

@@ -149,6 +149,6 @@ EXCEPTION WHEN SQLSTATE 'ZZ001' THEN
 	RETURN SQLERRM;
 END $$;
 SELECT change, public.found(change) FROM (VALUES ('notes = notes'), ('session_date = session_date + interval ''1 minute'' WHERE id = 4'), ('duration = 61 WHERE id = 4'), ('trainer_id = 4 WHERE id = 4'),
-	('trainer_id = NULL WHERE id = 4'), ('user_id = 15 WHERE id = 3'), ('user_id = 14, status = ''cancelled'' WHERE id = 3'), ('session_date = session_date + interval ''1 hour'' WHERE class_id = 1')) v (change);
+	('trainer_id = NULL WHERE id = 4'), ('class_id = NULL WHERE id = 1'), ('user_id = 15 WHERE id = 3'), ('user_id = 14, status = ''cancelled'' WHERE id = 3'), ('session_date = session_date + interval ''1 hour'' WHERE class_id = 1')) v (change);
 DROP FUNCTION public.found(text);
 \i test/fixture/moves_gone.sql
