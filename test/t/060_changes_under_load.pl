@@ -7,6 +7,10 @@
 
 use strict;
 use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+use Asking qw(complaints);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -213,8 +217,7 @@ WHERE c.relnamespace = 'studio'::regnamespace AND a.amname = 'btree';
 SQL
 	is($node->safe_psql('postgres', "SELECT c.oid::regclass, v.* FROM pg_class c, verify_heapam(c.oid) v WHERE relnamespace = 'studio'::regnamespace AND relkind = 'r'"), '', 'and tables and indexes are sound');
 }
-my @noise = grep { /WARNING|PANIC|TRAP|terminated by signal|leak/ } split /\n/, slurp_file($node->logfile, $log_start);
-is(join("\n", @noise), '', 'no server process complained');
+is(join("\n", complaints($node, $log_start)), '', 'no server process complained');
 
 $node->stop;
 done_testing();

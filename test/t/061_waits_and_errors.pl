@@ -6,6 +6,10 @@
 
 use strict;
 use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+use Asking qw(complaints);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -276,7 +280,7 @@ my @client = map { "DISCARD ALL;\nSELECT swan_summary(3), swan_can_book(3, 4), s
 ($out, $err) = run_script(join('', @client, "SELECT memory() AS begin \\gset\n", @client, @client, "SELECT memory() - :begin;\n"));
 cmp_ok($out, '<', 65_536, 'nor does a connection that forgets its plans');
 
-my @noise = grep { /WARNING|PANIC|TRAP|terminated by signal|leak/ } split /\n/, slurp_file($node->logfile);
+my @noise = complaints($node);
 is(join("\n", @noise[ 0 .. ($#noise > 9 ? 9 : $#noise) ]), '', 'no server process complained');
 
 $node->stop;

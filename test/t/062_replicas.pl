@@ -5,6 +5,10 @@
 
 use strict;
 use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+use Asking qw(complaints);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -172,8 +176,7 @@ SELECT * FROM swan_verify();
 SQL
 for my $node ($primary, $standby, $subscriber)
 {
-	my @noise = grep { /WARNING|PANIC|TRAP|terminated by signal|leak/ && !/is owned by superuser/ } split /\n/, slurp_file($node->logfile);
-	is(join("\n", @noise), '', $node->name . ': no server process complained');
+	is(join("\n", grep { !/is owned by superuser/ } complaints($node)), '', $node->name . ': no server process complained');
 	$node->stop;
 }
 done_testing();
