@@ -156,24 +156,36 @@ judge_class(TriggerData *trigdata, Studio *studio, const Slot *old, const Slot *
 					 "swan_move() moves a class, with all its places.");
 }
 
+/* Locks the trainers that a row has before and after a change, in the order of their ids. */
+static void
+lock_trainers(Call *call, const Slot *old, const Slot *new)
+{
+	Account		trainer;
+	int64		first = Min(old->trainer_id, new->trainer_id);
+	int64		second = Max(old->trainer_id, new->trainer_id);
+
+	if (first != NO_ID)
+		account_lock(call, first, &trainer);
+	if (second != NO_ID && second != first)
+		account_lock(call, second, &trainer);
+}
+
 /*
- * Keeps the first place of a class in it as long as there are others: of a slot that has
- * the id of a class those who wait would be in the line of the class.
+ * Keeps the first place of a class in it as long as other rows are of it: of a slot that
+ * has the id of a class those who wait would be in the line of the class.  Who makes
+ * others locks their trainer, see judge_class().
  */
 static void
-judge_first(TriggerData *trigdata, Studio *studio, const Slot *old, const Slot *slot)
+judge_first(TriggerData *trigdata, Studio *studio, const Slot *old, const Slot *new)
 {
 	Call	   *call;
-	Account		trainer;
 	bool		others;
 
-	if (studio->columns[SESSIONS_CLASS_ID].name == NULL || slot->class_id == slot->id ||
-		(old && old->class_id == slot->class_id))
+	if (old->class_id != old->id || new->class_id == old->class_id)
 		return;
 	call = call_begin(studio, CALL_GUARD);
-	if (old && old->trainer_id != NO_ID)
-		account_lock(call, old->trainer_id, &trainer);	/* as judge_class() does */
-	others = class_has_others(call, slot->id);
+	lock_trainers(call, old, new);
+	others = class_has_others(call, old->id);
 	call_end(call);
 	if (others)
 		guard_refuse(trigdata, "first place of a class that is not in it",
@@ -266,11 +278,11 @@ refuse_update(TriggerData *trigdata, Studio *studio, const Slot *old, const Slot
 	if (!is_free(old) && slot_moved(old, new))
 		guard_refuse(trigdata, "change of the time or trainer of what is no open slot",
 					 session_advice(studio, old));
+	judge_first(trigdata, studio, old, new);
 	if (slot_moved(old, new) || old->status != new->status)
 	{
 		judge_time(studio, new);
 		judge_class(trigdata, studio, old, new);
-		judge_first(trigdata, studio, old, new);
 	}
 }
 
@@ -291,7 +303,6 @@ refuse_session(TriggerData *trigdata, Studio *studio,
 						 receipt_advice);
 		judge_time(studio, new);
 		judge_class(trigdata, studio, NULL, new);
-		judge_first(trigdata, studio, NULL, new);
 	}
 	else if (!is_free(old))
 		guard_refuse(trigdata, "delete of a row that is not an open slot",

@@ -114,15 +114,14 @@ INSERT INTO studio.sessions (trainer_id, session_date, class_id) VALUES (4, '209
 UPDATE studio.sessions SET session_date = session_date + interval '1 hour' WHERE class_id = 1 AND user_id IS NULL AND status = 'available';
 UPDATE studio.sessions SET class_id = NULL WHERE id = 1;
 UPDATE studio.sessions SET class_id = 1 WHERE id = 8;
--- the first place cannot leave the others, be it for itself or for another class, nor come back beside them; alone it can
+-- the first place cannot leave the others, be it for itself or for another class, also where they are cancelled; alone it can
 BEGIN;
 SELECT swan_open(4, '2099-07-05 10:00', places => 2) AS c \gset
 SELECT swan_open(4, '2099-07-06 10:00', places => 2) AS d \gset
 SELECT try(format('UPDATE studio.sessions SET class_id = NULL, session_date = ''2099-07-07'' WHERE id = %s', :c)) AS alone,
 	try(format('UPDATE studio.sessions SET class_id = %s, session_date = ''2099-07-06 10:00'' WHERE id = %s', :d, :c)) AS to_another;
-DELETE FROM studio.sessions WHERE id = :c;
-SELECT try(format('INSERT INTO studio.sessions (id, trainer_id, session_date) OVERRIDING SYSTEM VALUE VALUES (%s, 3, ''2099-07-07'')', :c)) AS again;
-INSERT INTO studio.sessions (id, trainer_id, session_date, class_id) OVERRIDING SYSTEM VALUE VALUES (:c, 4, '2099-07-05 10:00', :c);
+SELECT session_id FROM swan_cancel(:d + 1);
+SELECT try(format('UPDATE studio.sessions SET class_id = NULL WHERE id = %s', :d)) AS beside_a_cancelled_one;
 UPDATE studio.sessions SET class_id = NULL, session_date = '2099-07-07' WHERE id = :c + 1;
 UPDATE studio.sessions SET class_id = NULL WHERE id = :c;
 SELECT places, places_left FROM swan_slots('2099-07-05', '2099-07-06');
