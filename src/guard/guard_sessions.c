@@ -156,20 +156,6 @@ judge_class(TriggerData *trigdata, Studio *studio, const Slot *old, const Slot *
 					 "swan_move() moves a class, with all its places.");
 }
 
-/* Locks the trainers that a row has before and after a change, in the order of their ids. */
-static void
-lock_trainers(Call *call, const Slot *old, const Slot *new)
-{
-	Account		trainer;
-	int64		first = Min(old->trainer_id, new->trainer_id);
-	int64		second = Max(old->trainer_id, new->trainer_id);
-
-	if (first != NO_ID)
-		account_lock(call, first, &trainer);
-	if (second != NO_ID && second != first)
-		account_lock(call, second, &trainer);
-}
-
 /*
  * Keeps the first place of a class in it as long as other rows are of it: of a slot that
  * has the id of a class those who wait would be in the line of the class.  Who makes
@@ -178,13 +164,15 @@ lock_trainers(Call *call, const Slot *old, const Slot *new)
 static void
 judge_first(TriggerData *trigdata, Studio *studio, const Slot *old, const Slot *new)
 {
+	int64		trainers[] = {old->trainer_id, new->trainer_id};
+	Locks		locks = {0};
 	Call	   *call;
 	bool		others;
 
 	if (old->class_id != old->id || new->class_id == old->class_id)
 		return;
 	call = call_begin(studio, CALL_GUARD);
-	lock_trainers(call, old, new);
+	lock_users(call, &locks, trainers, 2);
 	others = class_has_others(call, old->id);
 	call_end(call);
 	if (others)

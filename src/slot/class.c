@@ -73,23 +73,11 @@ bool
 class_find_place(Call *call, int64 class_id, int64 user_id, QueryRun run, Slot *place)
 {
 	NullableDatum args[] = {arg_id(class_id), arg_id(user_id), arg_time(call->now)};
-	Rows		result = run(call, &some_place, args);
 
-	if (result.nrows == 0)
-	{
-		query_confirm_none(call, &some_place, args, run);
+	if (!slot_look_for(call, &some_place, args, run, place))
 		return false;
-	}
-	slot_of_row(call->studio, result, 0, 0, place);
-	if (!slot_is_held_from(call, place->id, user_id, run))
-		return true;
-	result = run(call, &unheld_place, args);
-	if (result.nrows == 0)
-	{
-		query_confirm_none(call, &unheld_place, args, run);
-		return false;
-	}
-	return slot_of_row(call->studio, result, 0, 0, place);
+	return !slot_is_held_from(call, place->id, user_id, run) ||
+		slot_look_for(call, &unheld_place, args, run, place);
 }
 
 /* Returns the places of a class by id, all but cancelled ones, as they are by now. */

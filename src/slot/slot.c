@@ -262,6 +262,19 @@ slot_image(const Slot *slot)
 	return image;
 }
 
+/* Reads the row of sessions that a query finds, seeing what the caller chooses to see; returns false if there is none. */
+bool
+slot_look_for(Call *call, const StudioQuery *query, const NullableDatum *args, QueryRun run,
+			  Slot *slot)
+{
+	Rows		result = run(call, query, args);
+
+	if (result.nrows == 1)
+		return slot_of_row(call->studio, result, 0, 0, slot);
+	query_confirm_none(call, query, args, run);
+	return false;
+}
+
 /* Reads one row of sessions; returns false if there is none. */
 bool
 slot_find(Call *call, int64 id, Slot *slot)
@@ -274,12 +287,8 @@ bool
 slot_look_at(Call *call, int64 id, Slot *slot, QueryRun run)
 {
 	NullableDatum args[] = {arg_id(id)};
-	Rows		result = run(call, &find_slot, args);
 
-	if (result.nrows == 1)
-		return slot_of_row(call->studio, result, 0, 0, slot);
-	query_confirm_none(call, &find_slot, args, run);
-	return false;
+	return slot_look_for(call, &find_slot, args, run, slot);
 }
 
 /* Reads a slot that somebody names, and refuses the id of what is none. */

@@ -197,6 +197,8 @@ extern void slot_charge(Slot *slot, int32 credits);
 extern void slot_fit(Studio *studio, Slot *slot);
 extern void slot_check_columns(Call *call, const Slot *slot);
 extern RowImage slot_image(const Slot *slot);
+extern bool slot_look_for(Call *call, const StudioQuery *query, const NullableDatum *args,
+						  QueryRun run, Slot *slot);
 extern bool slot_find(Call *call, int64 id, Slot *slot);
 extern bool slot_look_at(Call *call, int64 id, Slot *slot, QueryRun run);
 extern void slot_require(Call *call, int64 id, Slot *slot);

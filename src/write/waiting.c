@@ -151,11 +151,13 @@ static void
 check_places(Call *call, const Slot *named, const Line *line, int64 user_id)
 {
 	const Slot *waited_for = named;
-	bool		some_free = is_awaitable(named, user_id) && is_free(call, named, user_id);
+	bool		some_free = false;
 	Rows		places = {0};
 
 	if (named->class_id != NO_ID)
 		places = class_places(call, named->class_id);
+	else
+		some_free = is_awaitable(named, user_id) && is_free(call, named, user_id);
 	for (uint64 row = 0; row < places.nrows; row++)
 	{
 		Slot	   *place = palloc(sizeof(Slot));
