@@ -5,12 +5,13 @@
  *
  * One place is as good as another, so who wants one takes what nobody else has
  * locked, and waits only where he finds nothing.  He must not wait then with a
- * place locked that comes after the one he waits for, and so has to know which
- * he has locked.  At READ COMMITTED the executor does not tell: what it finds
- * changed, and no place any more that is wanted, it leaves locked.  So places are
- * looked for without a lock, and each is locked by its id, by a lookup, which keeps
- * nothing that it does not return.  Where lookups are not to be had, since somebody
- * watches the executor, a place is locked whatever it is, and judged then.
+ * place locked that comes after the one he waits for.  So none stays locked that he
+ * cannot have: places are looked for without a lock, and each is locked by its id.  A
+ * lookup locks nothing that it does not return; but the executor, at READ COMMITTED,
+ * leaves locked what it finds changed and wanted no more, and no statement tells what
+ * somebody came to hold until then.  Where one of these can be, a place is locked in
+ * a subtransaction, which is undone unless the client can have it.  Elsewhere that would
+ * only make a MultiXact, of the lock and the change of the row, for each booking.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,6 +21,7 @@
 #include "catalog/pg_type.h"
 
 #include "base/error.h"
+#include "call/attempt.h"
 #include "account/places.h"
 
 #define OPEN_PLACES \
@@ -35,22 +37,10 @@ static const StudioQuery open_places = {
 	"EXISTS (SELECT 1 FROM {holds} h WHERE h.session_id OPERATOR(pg_catalog.=) {s.id}" \
 	" AND h.user_id OPERATOR(pg_catalog." whose ") $2 AND h.until OPERATOR(pg_catalog.>) $3)"
 
-#define UNHELD_PLACES \
-	OPEN_PLACES " AND NOT " HELD_AT("<>")
-#define BEST_FIRST \
-	" ORDER BY " HELD_AT("=") " DESC, {s.id}"
-
 static const StudioQuery unheld_places = {
-	"SELECT {s.id}" UNHELD_PLACES BEST_FIRST,
+	"SELECT {s.id}" OPEN_PLACES " AND NOT " HELD_AT("<>")
+	" ORDER BY " HELD_AT("=") " DESC, {s.id}",
 	3, {INT8OID, INT8OID, TIMESTAMPTZOID}
-};
-
-/* the best of them that is none of $4 and that nobody has locked */
-static const StudioQuery best_place_now = {
-	"SELECT" SELECT_LIST(SLOT_COLUMNS) UNHELD_PLACES
-	" AND {s.id} OPERATOR(pg_catalog.<>) ALL ($4)" BEST_FIRST
-	" LIMIT 1 FOR NO KEY UPDATE OF s SKIP LOCKED",
-	4, {INT8OID, INT8OID, TIMESTAMPTZOID, INT8ARRAYOID}
 };
 
 /* a place by its id, if it is open: waiting for whoever has it, and not */
@@ -65,13 +55,6 @@ static const StudioQuery this_place_now = {
 	THIS_PLACE " SKIP LOCKED", 2, {INT8OID, INT8OID}, PLAN_SIMPLE
 };
 
-/* likewise, open or not */
-static const StudioQuery this_row_now = {
-	"SELECT" SELECT_LIST(SLOT_COLUMNS) " FROM {sessions} s"
-	" WHERE {live s} AND {s.id} OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE OF s SKIP LOCKED",
-	1, {INT8OID}
-};
-
 /* Who looks for a place, and what is locked of it. */
 typedef struct Search
 {
@@ -81,29 +64,52 @@ typedef struct Search
 	const int64 *taken;			/* places that the call has besides */
 	int			ntaken;
 	int64		highest;		/* the last by id of all that are locked */
+	const StudioQuery *query;	/* how one is locked, and what it takes */
+	const NullableDatum *args;
+	Slot	   *place;			/* the one that was locked */
 } Search;
 
 /*
- * Locks a place by one of the statements above, and returns whether the client can
- * have it.  What is locked stays so, also what he cannot have.  Who waited for it judges
+ * Locks a place, and returns whether the client can have it.  Who waited for it judges
  * by the time that it is then: what others hold may be over.
+ */
+static bool
+lock_if_wanted(void *arg)
+{
+	Search	   *search = arg;
+	Call	   *call = search->call;
+	QueryRun	run = IsolationUsesXactSnapshot() ? query_recheck : query_look;
+	Rows		result = run(call, search->query, search->args);
+	Slot		found;
+
+	call_set_now(call);
+	if (result.nrows == 0 || !slot_of_row(call->studio, result, 0, 0, &found))
+		return false;
+	search->highest = Max(search->highest, found.id);
+	if (slot_is_held_from(call, found.id, search->user_id, query_recheck))
+		return false;
+	*search->place = found;
+	return true;
+}
+
+/*
+ * Locks a place by one of the statements above, if the client can have it.  If not, it
+ * is not locked any more, but for one that was held just after nobody held anything.
  */
 static bool
 try_place(Search *search, const StudioQuery *query, const NullableDatum *args, Slot *place)
 {
-	QueryRun	run = IsolationUsesXactSnapshot() ? query_recheck : query_look;
-	Rows		result = run(search->call, query, args);
-	Slot		found;
+	int64		highest = search->highest;
 
-	call_set_now(search->call);
-	if (result.nrows == 0 || !slot_of_row(search->call->studio, result, 0, 0, &found))
-		return false;
-	search->highest = Max(search->highest, found.id);
-	if (found.class_id != search->class_id || !slot_is_open(&found) ||
-		slot_is_held_from(search->call, found.id, search->user_id, query_recheck))
-		return false;
-	*place = found;
-	return true;
+	search->query = query;
+	search->args = args;
+	search->place = place;
+	if (query_table_is_empty(search->call, TABLE_HOLDS) && query_is_direct(search->call, query))
+		return lock_if_wanted(search);
+	if (call_try(lock_if_wanted, search))
+		return true;
+	search->highest = highest;
+	return false;
 }
 
 /* Locks a place by its id, unless somebody else has; returns whether the client can have it. */
@@ -111,12 +117,8 @@ static bool
 try_this_now(Search *search, int64 id, Slot *place)
 {
 	NullableDatum args[] = {arg_id(search->class_id), arg_id(id)};
-	Slot		seen;
 
-	if (IsolationUsesXactSnapshot() || query_is_direct(search->call, &this_place_now))
-		return try_place(search, &this_place_now, args, place);
-	return slot_look_at(search->call, id, &seen, query_recheck) && slot_is_open(&seen) &&
-		try_place(search, &this_row_now, &args[1], place);
+	return try_place(search, &this_place_now, args, place);
 }
 
 /* Returns whether the call has a place already. */
@@ -162,19 +164,11 @@ find_places(const Search *search, int *n)
 
 /*
  * Locks the best of these places that nobody else has locked, and returns whether the
- * client can have it.  Above READ COMMITTED one statement does, since what has changed
- * is an error there.
+ * client can have it.
  */
 static bool
 try_places_now(Search *search, const int64 *ids, int n, Slot *place)
 {
-	NullableDatum args[] = {
-		arg_id(search->class_id), arg_id(search->user_id), arg_time(search->call->now),
-		arg_ids(search->taken, search->ntaken)
-	};
-
-	if (IsolationUsesXactSnapshot())
-		return try_place(search, &best_place_now, args, place);
 	for (int i = 0; i < n; i++)
 	{
 		if (try_this_now(search, ids[i], place))
@@ -197,7 +191,6 @@ wait_for_place(Search *search, const int64 *ids, int n, Slot *place)
 		next = Min(next, ids[i]);
 	if (next <= search->highest)
 		swan_serialization_failure();
-	search->highest = next;
 	args[1] = arg_id(next);
 	return try_place(search, &this_place, args, place);
 }

@@ -10,6 +10,7 @@
 
 #include "swanalloc.h"
 
-extern ErrorData *call_attempt(void (*attempt) (void *arg), void *arg);
+extern ErrorData *call_attempt(bool (*attempt) (void *arg), void *arg);
+extern bool call_try(bool (*attempt) (void *arg), void *arg);
 
 #endif							/* SWAN_ATTEMPT_H */

@@ -24,7 +24,7 @@
  *
  * SPI's stack is in the order of the frames that use it: only the innermost frame
  * is readied, it is closed before the next one is innermost again, and nothing of
- * ours begins a subtransaction in a frame.
+ * ours begins a subtransaction in a frame that is not readied.
  */
 void
 sql_open(void)
@@ -32,9 +32,10 @@ sql_open(void)
 	Call	   *call = call_innermost();
 	MemoryContext old;
 
-	Assert(call != NULL && call->subid == GetCurrentSubTransactionId());
+	Assert(call != NULL);
 	if (call->sql_open)
 		return;
+	Assert(call->subid == GetCurrentSubTransactionId());
 	call_guard_parameters(call);
 	if (strcmp(namespace_search_path, call->search_path) != 0)
 		call_set_parameter(call, "search_path", call->search_path);

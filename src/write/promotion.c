@@ -247,7 +247,7 @@ read_turn(Call *call, const Turn *turn, Booking *booking, Account *account)
 }
 
 /* Books for somebody whose turn it is, or notes why not. */
-static void
+static bool
 book_turn(void *arg)
 {
 	Turn	   *turn = arg;
@@ -275,6 +275,7 @@ book_turn(void *arg)
 		turn->booked = verdict == SWAN_OK;
 	}
 	call_end(call);
+	return true;
 }
 
 /* Says that somebody could not be booked for because of an error, and notes which. */

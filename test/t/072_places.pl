@@ -43,6 +43,8 @@ is(run_sql(q{SELECT string_agg(DISTINCT concat_ws(': ', what, state, level), ', 
 	WHERE state <> ALL ('{ok,SW002,SW006,SW008,SW010,SW013}') AND state NOT LIKE '40001%'}), '', 'and refused only what should be');
 cmp_ok(run_sql(q{SELECT count(*) FROM attempt WHERE state LIKE '40001%' AND level = 'read committed'}), '<', 0.05 * 40 * $CALLS, 'few have to be repeated');
 is(run_sql(q{SELECT count(*) FROM (SELECT class_id FROM studio.sessions WHERE status <> 'cancelled' GROUP BY 1 HAVING count(*) <> 12) c}), 0, 'each class has its twelve places');
+is(run_sql(q{SELECT string_agg(DISTINCT concat_ws(': ', what, state), ', ') FROM attempt
+	WHERE state LIKE '40001%' AND level = 'read committed' AND what IN ('book', 'hold', 'release', 'cancel')}), '', 'nobody who wants one place has to ask again');
 is(run_sql('SELECT * FROM swan_verify()'), '', 'swan_verify() finds nothing');
 
 end_well();
