@@ -13,6 +13,9 @@
 
 use strict;
 use warnings;
+use FindBin;
+use lib $FindBin::RealBin;
+use Crowd qw($repeatable);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use POSIX qw(WNOHANG _exit);
@@ -30,8 +33,6 @@ diag("SEED=$seed");
 
 # what a random operation may be answered; in particular no deadlock
 my %expected = map { $_ => 1 } qw(00000 SW001 SW002 SW004 SW005 SW006 SW007 SW008 SW009 SW010 SW011 SW013 SW014 SW015 SW017);
-# ... and where the reference says that a call may have to be repeated also at READ COMMITTED
-my $repeatable = qr/swan_(?:book_many|reschedule|move|move_many|wait|unwait|correct|reverse)\(/;
 my %lost = map { $_ => 1 } qw(57P01 57P02 08006 08003);    # asked again
 
 my $node = PostgreSQL::Test::Cluster->new('main');

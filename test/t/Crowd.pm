@@ -12,9 +12,12 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT_OK = qw(start_studio run_sql pick at_once step_at_once tell_attempts no_circle end_well);
+our @EXPORT_OK = qw($repeatable start_studio run_sql pick at_once step_at_once tell_attempts no_circle end_well);
 
 my ($node, $seed);
+
+# calls of which the reference says that they may have to be repeated (40001) also at READ COMMITTED
+our $repeatable = qr/swan_(?:book_many|reschedule|move|move_many|wait|unwait|correct|reverse|reinstate|merge|forget)\(/;
 
 # Starts a server with a studio, and says what repeats the run; returns server and seed.  attempt(what, call) runs
 # a query and writes down its first column, or the error; who waited in a circle is in the log, too.
