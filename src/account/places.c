@@ -6,12 +6,13 @@
  * One place is as good as another, so who wants one takes what nobody else has
  * locked, and waits only where he finds nothing.  He must not wait then with a
  * place locked that comes after the one he waits for.  So none stays locked that he
- * cannot have: places are looked for without a lock, and each is locked by its id.  A
- * lookup locks nothing that it does not return; but the executor, at READ COMMITTED,
- * leaves locked what it finds changed and wanted no more, and no statement tells what
- * somebody came to hold until then.  Where one of these can be, a place is locked in
- * a subtransaction, which is undone unless the client can have it.  Elsewhere that would
- * only make a MultiXact, of the lock and the change of the row, for each booking.
+ * cannot have: places are looked for without a lock, and each is locked by its id.
+ * But what somebody came to hold until then no statement tells.  And at READ COMMITTED
+ * one that has waited leaves a row locked that it then finds to be no place any more;
+ * so does the executor where it skips what is locked, while a lookup does not.  Where
+ * one of these can be, places are locked in a subtransaction, which is undone unless
+ * the client can have one.  Elsewhere that would only make MultiXacts, of the lock and
+ * the change of the row, for each booking.
  *
  *-------------------------------------------------------------------------
  */
@@ -64,61 +65,75 @@ typedef struct Search
 	const int64 *taken;			/* places that the call has besides */
 	int			ntaken;
 	int64		highest;		/* the last by id of all that are locked */
-	const StudioQuery *query;	/* how one is locked, and what it takes */
-	const NullableDatum *args;
-	Slot	   *place;			/* the one that was locked */
 } Search;
 
+/* Places that are tried one after the other. */
+typedef struct Trial
+{
+	const Search *search;
+	const StudioQuery *query;	/* how one is locked */
+	const int64 *ids;			/* those that have not been tried */
+	int			n;
+	bool		alone;			/* may the query leave a row locked that it
+								 * does not return? */
+	int64		locked;			/* the place that is locked, or NO_ID */
+	Slot	   *place;			/* it, if the client can have it */
+} Trial;
+
 /*
- * Locks a place, and returns whether the client can have it.  Who waited for it judges
- * by the time that it is then: what others hold may be over.
+ * Locks the next of the places that can be locked, and returns whether the client can
+ * have it.  Who waited for it judges by the time that it is then: what others hold may
+ * be over.
  */
 static bool
-lock_if_wanted(void *arg)
+lock_next(void *arg)
 {
-	Search	   *search = arg;
-	Call	   *call = search->call;
+	Trial	   *trial = arg;
+	Call	   *call = trial->search->call;
 	QueryRun	run = IsolationUsesXactSnapshot() ? query_recheck : query_look;
-	Rows		result = run(call, search->query, search->args);
-	Slot		found;
 
-	call_set_now(call);
-	if (result.nrows == 0 || !slot_of_row(call->studio, result, 0, 0, &found))
-		return false;
-	search->highest = Max(search->highest, found.id);
-	if (slot_is_held_from(call, found.id, search->user_id, query_recheck))
-		return false;
-	*search->place = found;
-	return true;
-}
+	do
+	{
+		NullableDatum args[] = {arg_id(trial->search->class_id), arg_id(*trial->ids)};
+		Rows		result = run(call, trial->query, args);
 
-/*
- * Locks a place by one of the statements above, if the client can have it.  If not, it
- * is not locked any more, but for one that was held just after nobody held anything.
- */
-static bool
-try_place(Search *search, const StudioQuery *query, const NullableDatum *args, Slot *place)
-{
-	int64		highest = search->highest;
-
-	search->query = query;
-	search->args = args;
-	search->place = place;
-	if (query_table_is_empty(search->call, TABLE_HOLDS) && query_is_direct(search->call, query))
-		return lock_if_wanted(search);
-	if (call_try(lock_if_wanted, search))
-		return true;
-	search->highest = highest;
+		trial->ids++;
+		trial->n--;
+		call_set_now(call);
+		if (result.nrows > 0 && slot_of_row(call->studio, result, 0, 0, trial->place))
+		{
+			trial->locked = trial->place->id;
+			return !slot_is_held_from(call, trial->locked, trial->search->user_id,
+									  query_recheck);
+		}
+	} while (trial->n > 0 && !trial->alone);
 	return false;
 }
 
-/* Locks a place by its id, unless somebody else has; returns whether the client can have it. */
+/*
+ * Locks the first of several places that the client can have.  No other is locked
+ * afterwards, but for one that became the first to be held of all in the studio.
+ */
 static bool
-try_this_now(Search *search, int64 id, Slot *place)
+try_places(Search *search, const StudioQuery *query, const int64 *ids, int n, Slot *place)
 {
-	NullableDatum args[] = {arg_id(search->class_id), arg_id(id)};
+	Call	   *call = search->call;
+	bool		skips = query == &this_place_now;
+	bool		exact = IsolationUsesXactSnapshot() || (skips && query_is_direct(call, query));
+	bool		undoes = !exact || !query_table_is_empty(call, TABLE_HOLDS);
+	Slot		found;
+	Trial		trial = {search, query, ids, n, !exact, NO_ID, &found};
+	bool		locked = false;
 
-	return try_place(search, &this_place_now, args, place);
+	while (!locked && trial.n > 0)
+	{
+		locked = undoes ? call_try(lock_next, &trial) : lock_next(&trial);
+		if (locked || !undoes)
+			search->highest = Max(search->highest, trial.locked);
+	}
+	if (locked)
+		*place = found;
+	return locked;
 }
 
 /* Returns whether the call has a place already. */
@@ -163,36 +178,26 @@ find_places(const Search *search, int *n)
 }
 
 /*
- * Locks the best of these places that nobody else has locked, and returns whether the
- * client can have it.
+ * Waits for a place, and returns whether the client can have it.  If one after it is
+ * locked it is too late to wait: the call has to be retried.
  */
 static bool
-try_places_now(Search *search, const int64 *ids, int n, Slot *place)
+wait_for_place(Search *search, int64 id, Slot *place)
 {
-	for (int i = 0; i < n; i++)
-	{
-		if (try_this_now(search, ids[i], place))
-			return true;
-	}
-	return false;
+	if (id <= search->highest)
+		swan_serialization_failure();
+	return try_places(search, &this_place, &id, 1, place);
 }
 
-/*
- * Waits for the first by id of several places, and returns whether the client can
- * have it.  If one after it is locked it is too late to wait: the call has to be retried.
- */
-static bool
-wait_for_place(Search *search, const int64 *ids, int n, Slot *place)
+/* Returns the first by id of several places. */
+static int64
+first_of(const int64 *ids, int n)
 {
-	int64		next = ids[0];
-	NullableDatum args[] = {arg_id(search->class_id), arg_null()};
+	int64		first = ids[0];
 
 	for (int i = 1; i < n; i++)
-		next = Min(next, ids[i]);
-	if (next <= search->highest)
-		swan_serialization_failure();
-	args[1] = arg_id(next);
-	return try_place(search, &this_place, args, place);
+		first = Min(first, ids[i]);
+	return first;
 }
 
 /* Refuses a place that is too new for the transaction's own snapshot to be written. */
@@ -223,16 +228,19 @@ lock_place(Call *call, int64 class_id, int64 user_id, const int64 *taken, int nt
 
 	call_set_now(call);			/* other slots may have been waited for */
 	locked = wanted == 1 && may_be_best(&search, place->id) &&
-		try_this_now(&search, place->id, place);
+		try_places(&search, &this_place_now, &place->id, 1, place);
 	while (!locked)
 	{
 		int			n;
 		int64	   *ids = find_places(&search, &n);
+		int64		first;
 
 		if (n == 0)
 			break;
-		locked = (wanted == 1 && try_places_now(&search, ids, n, place)) ||
-			wait_for_place(&search, ids, Min(n, wanted), place);
+		first = first_of(ids, Min(n, wanted));
+		locked = try_places(&search, &this_place_now, wanted == 1 ? ids : &first,
+							wanted == 1 ? n : 1, place) ||
+			wait_for_place(&search, first, place);
 	}
 	if (locked)
 		check_seen(call, place);

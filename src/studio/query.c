@@ -244,8 +244,8 @@ run_query(Call *call, const StudioQuery *query, const NullableDatum *args, View 
 }
 
 /*
- * Returns whether a writer's statement is run without the executor.  Then it leaves no row
- * locked but those that it returns, and where it skips what is locked it never waits.
+ * Returns whether a writer's statement is run without the executor.  Where it skips what
+ * is locked it never waits then, and leaves no row locked but those that it returns.
  */
 bool
 query_is_direct(Call *call, const StudioQuery *query)
