@@ -39,8 +39,8 @@ static const StudioQuery open_places = {
 	" AND h.user_id OPERATOR(pg_catalog." whose ") $2 AND h.until OPERATOR(pg_catalog.>) $3)"
 
 static const StudioQuery unheld_places = {
-	"SELECT {s.id}" OPEN_PLACES " AND NOT " HELD_AT("<>")
-	" ORDER BY " HELD_AT("=") " DESC, {s.id}",
+	"SELECT {s.id}, " HELD_AT("=") OPEN_PLACES " AND NOT " HELD_AT("<>")
+	" ORDER BY 2 DESC, {s.id}",
 	3, {INT8OID, INT8OID, TIMESTAMPTZOID}
 };
 
@@ -74,8 +74,7 @@ typedef struct Trial
 	const StudioQuery *query;	/* how one is locked */
 	const int64 *ids;			/* those that have not been tried */
 	int			n;
-	bool		alone;			/* may the query leave a row locked that it
-								 * does not return? */
+	bool		alone;			/* may the query lock what it does not return? */
 	int64		locked;			/* the place that is locked, or NO_ID */
 	Slot	   *place;			/* it, if the client can have it */
 } Trial;
@@ -157,9 +156,12 @@ may_be_best(const Search *search, int64 id)
 		 !slot_holds_any(search->call, search->user_id, query_recheck));
 }
 
-/* Finds the places that the client could have by now, and returns their ids, the best first. */
+/*
+ * Finds the places that the client could have by now, and returns their ids, the best
+ * first, and whether that is one that he holds.
+ */
 static int64 *
-find_places(const Search *search, int *n)
+find_places(const Search *search, int *n, bool *holds)
 {
 	NullableDatum args[] = {
 		arg_id(search->class_id), arg_id(search->user_id), arg_time(search->call->now)
@@ -169,10 +171,14 @@ find_places(const Search *search, int *n)
 	int64	   *ids = palloc((rows.nrows + 1) * sizeof(int64));
 
 	*n = 0;
+	*holds = false;
 	for (uint64 row = 0; row < rows.nrows; row++)
 	{
-		if (!is_taken(search, row_id(rows, row, 1)))
-			ids[(*n)++] = row_id(rows, row, 1);
+		if (is_taken(search, row_id(rows, row, 1)))
+			continue;
+		if (*n == 0 && !unheld)
+			*holds = row_bool(rows, row, 2);
+		ids[(*n)++] = row_id(rows, row, 1);
 	}
 	return ids;
 }
@@ -216,8 +222,8 @@ check_seen(Call *call, const Slot *place)
  * of all the one that was looked at, "place".  Returns false if none is open: not
  * where others merely have them locked, who may still give them up.  So whoever finds
  * nothing that he can have at once waits, for one after the other, and looks again; a
- * call that wants several waits for each but the last.  "highest" is the last place by
- * id that is locked, before and after.
+ * call that wants several waits for each but the last, and who holds one for that.
+ * "highest" is the last place by id that is locked, before and after.
  */
 bool
 lock_place(Call *call, int64 class_id, int64 user_id, const int64 *taken, int ntaken,
@@ -232,14 +238,17 @@ lock_place(Call *call, int64 class_id, int64 user_id, const int64 *taken, int nt
 	while (!locked)
 	{
 		int			n;
-		int64	   *ids = find_places(&search, &n);
+		bool		holds;
+		int64	   *ids = find_places(&search, &n, &holds);
 		int64		first;
+		bool		only;
 
 		if (n == 0)
 			break;
 		first = first_of(ids, Min(n, wanted));
-		locked = try_places(&search, &this_place_now, wanted == 1 ? ids : &first,
-							wanted == 1 ? n : 1, place) ||
+		only = wanted > 1 || (holds && first > search.highest);
+		locked = try_places(&search, &this_place_now, only ? &first : ids, only ? 1 : n,
+							place) ||
 			wait_for_place(&search, first, place);
 	}
 	if (locked)
